@@ -1,0 +1,124 @@
+"""A scalar and tensor reverse-mode autograd engine that records the computation graph.
+
+>>> from autograd import Value
+>>> x, y, z = Value(-2), Value(5), Value(-4)
+>>> f = (x + y) * z
+>>> f.backward()
+>>> x.grad, y.grad, z.grad
+(-4.0, -4.0, 3.0)
+"""
+
+from autograd.backward import gradients, zero_grad
+from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError, StaleDataError
+from autograd.explain import Explanation, Partial, explain
+from autograd.formula import format_number
+from autograd.graph import Constant, Graph, GraphNode
+from autograd.node import Node
+from autograd.op import Op, elementwise, override, primitive, remove, table
+from autograd.ops.elementwise import (
+    abs,
+    add,
+    cos,
+    div,
+    equal,
+    exp,
+    greater,
+    greater_equal,
+    leaky_relu,
+    less,
+    less_equal,
+    log,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    not_equal,
+    pow,
+    relu,
+    sigmoid,
+    sign,
+    sin,
+    sqrt,
+    sub,
+    tanh,
+    where,
+)
+from autograd.ops.linalg import matmul
+from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
+from autograd.ops.shaping import broadcast_to, concatenate, getitem, put, reshape, stack, transpose
+from autograd.state import no_grad, tracing
+from autograd.steps import Step, Timeline, steps
+from autograd.symbol import Symbol
+from autograd.tensor import Tensor
+from autograd.value import Value
+
+__all__ = [
+    "AutogradError",
+    "Constant",
+    "DTypeError",
+    "Explanation",
+    "Graph",
+    "GraphError",
+    "GraphNode",
+    "Node",
+    "Op",
+    "Partial",
+    "ShapeError",
+    "StaleDataError",
+    "Step",
+    "Symbol",
+    "Tensor",
+    "Timeline",
+    "Value",
+    "abs",
+    "add",
+    "broadcast_to",
+    "concatenate",
+    "cos",
+    "div",
+    "elementwise",
+    "equal",
+    "exp",
+    "explain",
+    "format_number",
+    "getitem",
+    "gradients",
+    "greater",
+    "greater_equal",
+    "leaky_relu",
+    "less",
+    "less_equal",
+    "log",
+    "logsumexp",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "minimum",
+    "mul",
+    "neg",
+    "no_grad",
+    "not_equal",
+    "override",
+    "pow",
+    "primitive",
+    "put",
+    "relu",
+    "remove",
+    "reshape",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softmax",
+    "sqrt",
+    "stack",
+    "steps",
+    "sub",
+    "sum",
+    "table",
+    "tanh",
+    "tracing",
+    "transpose",
+    "where",
+    "zero_grad",
+]

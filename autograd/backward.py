@@ -1,0 +1,187 @@
+"""The reverse sweep: order, adjoints, un-broadcasting, accumulation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from autograd.errors import DTypeError, GraphError, ShapeError
+from autograd.node import Node, topological
+from autograd.ops.elementwise import where
+from autograd.ops.shaping import unbroadcast
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+Adjoints = dict[int, Any]
+
+
+def sweep(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], Adjoints]:
+    """The nodes in order, and d output / d node by ``id(node)`` for those a path reaches. Touches no ``grad``.
+
+    Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints
+    are nodes too, and can be differentiated again.
+    """
+    order = topological([output], tracked_only=True)
+    gates = Gates() if any(node.op is not None and node.op.gate for node in order) else None
+    adjoints: Adjoints = {id(output): seed}
+    with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
+        for node in reversed(order):
+            g = adjoints.get(id(node))
+            if g is None or node.op is None:
+                continue
+            if record:
+                node.check_fresh()
+            node.pull(g, adjoints, record, gates)
+    return order, adjoints
+
+
+def accumulate(adjoints: Adjoints, node: Node, contribution: Any) -> None:
+    """Add to what a node has received so far: contributions of several users sum."""
+    before = adjoints.get(id(node))
+    adjoints[id(node)] = contribution if before is None else before + contribution
+
+
+class Gates:
+    """Where a gate (`where`) has closed the path: there a gradient is nothing, however steep what lies behind.
+
+    Zero times an infinite slope is NaN in floats. So a sweep through a gate keeps, for each node, which of
+    its elements are live at all, as far back as operations are element by element or only move elements.
+    """
+
+    def __init__(self) -> None:
+        self.live: dict[int, Any] = {}  # by id(node); None: all of it
+
+    def pass_through(self, node: Any, k: int, x: Any, contribution: Any) -> Any:
+        """The contribution of ``node`` to its input k with dead elements zeroed; remembers them for ``x``."""
+        op, live = node.op, self.live.get(id(node))
+        if op.gate:
+            is_open = np.broadcast_to(node.slope(k) != 0, node.shape)
+            live = is_open if live is None else is_open & live
+        if live is not None:
+            if op.is_elementwise:
+                contribution = where(live, contribution, 0.0)
+                live = unbroadcast(live * 1.0, x.shape) != 0
+            elif op.linear:
+                live = unbroadcast(node.transfer(k, live * 1.0), x.shape) != 0
+            else:
+                live = None
+        if id(x) in self.live:
+            before = self.live[id(x)]
+            live = None if live is None or before is None else live | before
+        self.live[id(x)] = live
+        return contribution
+
+
+@overload
+def gradients(y: Node, xs: Node, create_graph: bool = ...) -> Any: ...
+@overload
+def gradients(y: Node, xs: Sequence[Node], create_graph: bool = ...) -> list[Any]: ...
+def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) -> Any:
+    """d y / d x for one node or for each of several, without touching anybody's ``grad``.
+
+    ``y`` holds one number; ``xs`` may be leaves or inner nodes; a node that y does not depend on gets zero.
+    The results are floats or arrays of the shapes of ``xs``; with ``create_graph`` they are nodes that can be
+    differentiated again.
+
+    >>> import autograd
+    >>> x = autograd.Value(3.0)
+    >>> slope = autograd.gradients(x**3, x, create_graph=True)
+    >>> slope.data, autograd.gradients(slope, x)
+    (27.0, 18.0)
+
+    Raises `ShapeError` if y holds more than one number, `StaleDataError` if data changed since it was recorded.
+    """
+    for node in (y, *(xs if isinstance(xs, Sequence) else [xs])):
+        if not isinstance(node, Node):
+            raise DTypeError(f"gradients: expected Values or Tensors, got {type(node).__name__}")
+    if y.size != 1:
+        raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
+    seed = y.constant(1.0, record=create_graph)
+    adjoints = sweep(y, seed, create_graph)[1] if y.requires_grad else {}
+    several = isinstance(xs, Sequence)
+    results = []
+    for x in xs if isinstance(xs, Sequence) else [xs]:
+        adjoint = adjoints.get(id(x))
+        results.append(x.constant(0.0, record=create_graph) if adjoint is None else adjoint)
+    return results if several else results[0]
+
+
+def zero_grad(*nodes: Node) -> None:
+    """Forget the gradients of these nodes.
+
+    >>> import autograd
+    >>> x = autograd.Value(3.0)
+    >>> (x * x).backward()
+    >>> zero_grad(x)
+    >>> x
+    Value(data=3.0, grad=–)
+    """
+    for node in nodes:
+        node.zero_grad()
+
+
+_sweeping = threading.RLock()
+
+
+def sweep_scalars(output: Value) -> None:
+    """The sweep of `Value.backward`: the order, then one pass of ``grad += slope * g``, kept in the nodes.
+
+    The adjoint of every node starts as this sweep's own zero, a float like no other: a node whose grad is
+    that very object has been visited. So nothing more has to be stored in a node, or cleared afterwards.
+    """
+    zero = float("0.0")
+    leaves: list[tuple[Value, float]] = []
+    with _sweeping:
+        try:
+            order = visit_scalars(output, zero, leaves)
+            output.grad = 1.0
+            for node in reversed(order):
+                g = node.grad
+                slope = node._dx
+                if slope is not None:
+                    node._x.grad += slope * g
+                slope = node._dy
+                if slope is not None:
+                    node._y.grad += slope * g
+        except BaseException:  # an interrupt must not leave half a sum behind
+            for leaf, before in leaves:
+                leaf.grad = before
+            raise
+        for leaf, before in leaves:
+            leaf.grad = before + leaf.grad
+
+
+def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]]) -> list[Value]:
+    """Inner nodes in the order of `topological`, grads zeroed; leaves go to ``leaves`` with the grads they had."""
+    if output.op is None:
+        leaves.append((output, output.grad))
+        return []
+    order: list[Value] = []
+    output.grad = zero
+    path = [output]
+    while path:
+        node = path[-1]
+        if node._dx is not None:
+            x = node._x
+            if x.grad is not zero:
+                if x.op is not None:
+                    x.grad = zero
+                    path.append(x)
+                    continue
+                leaves.append((x, x.grad))
+                x.grad = zero
+        if node._dy is not None:
+            x = node._y
+            if x.grad is not zero:
+                if x.op is not None:
+                    x.grad = zero
+                    path.append(x)
+                    continue
+                leaves.append((x, x.grad))
+                x.grad = zero
+        order.append(path.pop())
+    return order

@@ -1,0 +1,123 @@
+"""What an operation does, in symbols, with numbers, and in one plain sentence: its rules, run on Symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.errors import GraphError
+from autograd.formula import format_number, latex, latex_name, text
+from autograd.graph import Graph, GraphNode, applied
+from autograd.node import Node
+from autograd.op import Op
+from autograd.symbol import Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """One local derivative: by which input, its formula, the formula with numbers, LaTeX."""
+
+    of: str  #: "∂q/∂x"
+    formula: str  #: "z"
+    numbers: str  #: "−4"; empty where the derivative is no single number
+    latex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One operation explained; ``print`` it, or show it in a notebook.
+
+    >>> import autograd
+    >>> x, y = autograd.Value(2.0), autograd.Value(3.0)
+    >>> print(explain(x * y))
+    f = x · y = 2 · 3 = 6
+      ∂f/∂x = y = 3
+      ∂f/∂y = x = 2
+      multiply swaps its inputs: each one's slope is the other's value
+    """
+
+    name: str
+    formula: str
+    numbers: str
+    latex: str
+    sentence: str
+    partials: tuple[Partial, ...]
+
+    def __str__(self) -> str:
+        lines = [self.formula + (f" = {self.numbers}" if self.numbers else "")]
+        lines += [f"  {p.of} = {p.formula}" + (f" = {p.numbers}" if p.numbers != p.formula and p.numbers else "")
+                  for p in self.partials]
+        return "\n".join([*lines, f"  {self.sentence}"])
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex}$"
+
+
+def explain(what: Node | GraphNode | Op, graph: Graph | None = None) -> Explanation:
+    """What an operation computes, its local derivatives in symbols and with numbers, and one plain sentence.
+
+    ``what`` is a node, an operation of the table, or a node of a ``graph`` (then give the graph too).
+
+    Raises `GraphError` for a leaf, which nothing computes.
+    """
+    if isinstance(what, Op):
+        return explain_op(what)
+    if isinstance(what, Node):
+        graph = Graph.of(what)
+        what = graph.nodes[graph.outputs[0]]
+    if graph is None:
+        raise GraphError("explain: a node of a graph needs the graph too: explain(node, graph)")
+    if what.op is None:
+        raise GraphError(f"explain: {what.name} is a leaf: nothing computes it")
+    return explain_node(graph, what, what.op)
+
+
+def explain_op(op: Op) -> Explanation:
+    inputs = [Symbol(name) for name in (["x"] if op.arity == 1 else ["x", "y"])]
+    output = "y" if op.arity == 1 else "z"
+    if not op.is_elementwise:  # its derivative depends on the shapes: see a node
+        return explanation(op, output, applied(op, inputs, {}), "", ())
+    params = {name: Symbol(name) for name in op.params}
+    partials = [
+        partial(output, x.name, local_derivative(op, k, Symbol(output), inputs, params), "")
+        for k, x in enumerate(inputs[: len(op.rules)])
+    ]
+    return explanation(op, output, applied(op, inputs, params), "", tuple(partials))
+
+
+def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
+    inputs = graph.symbols(node)
+    value = format_number(node.data)
+    filled = text(applied(op, graph.inputs_of(node), node.params)) if node.shape == () else value
+    partials = []
+    for k, x in enumerate(inputs):
+        if isinstance(x, Symbol):
+            local = local_derivative(op, k, Symbol(node.name, node.shape), inputs, node.params)
+            slope = node.slopes[k] if node.slopes is not None else None
+            partials.append(partial(node.name, x.name, local, "" if slope is None else format_number(slope)))
+    numbers = value if filled == value else f"{filled} = {value}"
+    return explanation(op, node.name, applied(op, inputs, node.params), numbers, tuple(partials))
+
+
+def explanation(op: Op, output: str, formula: Symbol, numbers: str, partials: tuple[Partial, ...]) -> Explanation:
+    return Explanation(
+        op.name, f"{output} = {text(formula)}", numbers, f"{latex_name(output)} = {latex(formula)}", op.doc, partials
+    )
+
+
+def partial(y: str, x: str, local: Any, numbers: str) -> Partial:
+    fraction = rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}"
+    return Partial(f"∂{y}/∂{x}", text(local), numbers, f"{fraction} = {latex(local)}")
+
+
+def local_derivative(
+    op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g"
+) -> Any:
+    """The rule for input k, run on Symbols: a slope, or for an operation that mixes elements what becomes of g."""
+    if op.is_elementwise:
+        return op.rules[k](y, *inputs, **params)
+    gradient = Symbol(g, y.shape)
+    if op.arity is None:
+        return op.pull_all(gradient, y, inputs, params)[k]
+    return op.pull(k, gradient, y, inputs, params)

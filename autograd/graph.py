@@ -1,0 +1,297 @@
+"""Graph: an immutable snapshot of a computation, checked, and replayable on new leaf values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import GraphError, ShapeError
+from autograd.formula import text
+from autograd.node import Node, topological
+from autograd.op import Op
+from autograd.state import user_frame
+from autograd.symbol import Symbol
+from autograd.value import Value, evaluate
+
+#: Names for inner nodes that have none, in order; a larger graph numbers them v1, v2, …
+LETTERS = ("q", "r", "s", "t", "u", "v")
+OUTPUT = "f"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An input that is no node: a plain number, or an array (read-only)."""
+
+    data: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphNode:
+    """One node of a `Graph`, as it was when the snapshot was taken.
+
+    ``inputs`` are in order, repeats kept: the index of a node, or a `Constant`. ``data`` is a float or a
+    read-only array. ``grad`` is None where no sweep has been. ``slopes`` are the local derivatives of a
+    scalar operation, None for an input that no gradient reaches; ``slopes`` is None for a tensor.
+    """
+
+    index: int
+    name: str
+    label: str | None
+    op: Op | None
+    inputs: tuple[int | Constant, ...]
+    params: Mapping[str, Any]
+    data: Any
+    grad: Any
+    requires_grad: bool
+    source: str | None
+    slopes: tuple[float | None, ...] | None
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.op is None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.data)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Graph:
+    """A frozen computation: nodes with inputs before users, and which of them are the outputs.
+
+    >>> from autograd import Value
+    >>> x, y, z = Value(-2), Value(5), Value(-4)
+    >>> graph = Graph.of((x + y) * z)
+    >>> graph
+    Graph(x, y, q = x + y, z, f = q × z)
+    >>> graph.replay({"z": 10})["f"].data
+    30.0
+    """
+
+    nodes: tuple[GraphNode, ...]
+    outputs: tuple[int, ...]
+
+    @classmethod
+    def of(cls, *outputs: Node, names: Mapping[str, Any] | None = None) -> Graph:
+        """Snapshot of everything the outputs are computed from.
+
+        A node is named by its label, else by the variable that holds it where the person's code runs (or by
+        ``names``, a mapping like ``locals()``), else q, r, s … and f for a single output.
+
+        Raises `GraphError` if there is no output or one is no node, `StaleDataError` if data changed since.
+        """
+        for output in outputs:
+            if not isinstance(output, Node):
+                raise GraphError(f"Graph.of: expected Values or Tensors, got {type(output).__name__}")
+        if not outputs:
+            raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
+        live = topological(outputs)
+        for node in live:
+            node.check_fresh()
+        labels = [node.label for node in live]
+        found = variable_names(live, caller_variables() if names is None else names)
+        positions = {id(node): i for i, node in enumerate(live)}
+        ends = tuple(positions[id(output)] for output in outputs)
+        chosen = name_all([label or found.get(id(node)) for label, node in zip(labels, live, strict=True)], live, ends)
+        nodes = []
+        for i, node in enumerate(live):
+            inputs = tuple(
+                positions[id(x)] if isinstance(x, Node) else Constant(frozen(x)) for x in node.inputs
+            )
+            nodes.append(
+                GraphNode(
+                    index=i,
+                    name=chosen[i],
+                    label=node.label or found.get(id(node)),
+                    op=node.op,
+                    inputs=inputs,
+                    params=MappingProxyType(dict(node.params or {})),
+                    data=frozen(node.data if isinstance(node, Value) else node.numpy()),
+                    grad=frozen(node.grad) if node.has_grad else None,
+                    requires_grad=node.requires_grad,
+                    source=node.source,
+                    slopes=node.slopes if isinstance(node, Value) else None,
+                )
+            )
+        return cls(tuple(nodes), ends)
+
+    def __repr__(self) -> str:
+        return f"Graph({', '.join(map(self.formula, self.nodes))})"
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __iter__(self) -> Iterator[GraphNode]:
+        return iter(self.nodes)
+
+    def __getitem__(self, key: int | str) -> GraphNode:
+        """A node by index or by name."""
+        if isinstance(key, int):
+            return self.nodes[key]
+        for node in self.nodes:
+            if node.name == key:
+                return node
+        raise GraphError(f"no node is named {key!r}; the names are {', '.join(node.name for node in self.nodes)}")
+
+    @property
+    def leaves(self) -> tuple[int, ...]:
+        """The indices of the nodes that nothing computes."""
+        return tuple(node.index for node in self.nodes if node.op is None)
+
+    def users(self) -> list[list[tuple[int, int]]]:
+        """For every node, who uses it: pairs of node and operand slot, in order, repeats kept."""
+        users: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
+        for node in self.nodes:
+            for slot, x in enumerate(node.inputs):
+                if isinstance(x, int):
+                    users[x].append((node.index, slot))
+        return users
+
+    def formula(self, node: GraphNode) -> str:
+        """``q = x + y`` for one node."""
+        return node.name if node.op is None else f"{node.name} = {text(applied(node.op, self.symbols(node), node.params))}"
+
+    def symbols(self, node: GraphNode) -> list[Any]:
+        """The inputs of a node as Symbols, constants as they are; the same node twice is the same Symbol twice."""
+        made: dict[int, Symbol] = {}
+        for x in node.inputs:
+            if not isinstance(x, Constant):
+                made.setdefault(x, Symbol(self.nodes[x].name, self.nodes[x].shape))
+        return [x.data if isinstance(x, Constant) else made[x] for x in node.inputs]
+
+    def inputs_of(self, node: GraphNode) -> list[Any]:
+        """The numbers or arrays that a node was computed from."""
+        return [x.data if isinstance(x, Constant) else self.nodes[x].data for x in node.inputs]
+
+    def replay(self, values: Mapping[str, Any]) -> Graph:
+        """The same computation on new values for the named leaves: a new graph, without gradients.
+
+        Raises `GraphError` for a name that is no leaf, `ShapeError` for a value of another shape.
+        """
+        nodes: list[GraphNode] = []
+        for name in values:
+            if self[name].op is not None:
+                raise GraphError(f"replay: {name!r} is computed, not a leaf: give values for leaves only")
+        for node in self.nodes:
+            if node.op is None:
+                data, slopes = node.data, node.slopes
+                if node.name in values:
+                    data = leaf_data(node, values[node.name])
+            else:
+                xs = [x.data if isinstance(x, Constant) else nodes[x].data for x in node.inputs]
+                data, slopes = recompute(node, xs)
+            nodes.append(replace(node, data=frozen(data), slopes=slopes, grad=None))
+        return Graph(tuple(nodes), self.outputs)
+
+
+def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Symbol:
+    """The formula of an operation on these inputs, as it was computed: nothing simplified."""
+    return Symbol("", (), op, tuple(inputs), params)
+
+
+def frozen(data: Any) -> Any:
+    """A number as it is; an array as a read-only one that nobody else writes to."""
+    if isinstance(data, np.ndarray):
+        if data.flags.writeable:
+            data = data.copy()
+        data = data.view()
+        data.setflags(write=False)
+    return data
+
+
+def leaf_data(node: GraphNode, value: Any) -> Any:
+    if isinstance(node.data, float):
+        return float(value)
+    array = np.array(value, dtype=node.data.dtype)
+    if array.shape != node.shape:
+        raise ShapeError(f"replay: {node.name} has shape {node.shape}, got {array.shape}")
+    return array
+
+
+def recompute(node: GraphNode, xs: Sequence[Any]) -> tuple[Any, tuple[float | None, ...] | None]:
+    """A node's data, and slopes where it is scalar, from new inputs."""
+    assert node.op is not None
+    if node.slopes is None:
+        forward = node.op.forward
+        return np.asarray(forward(xs, **node.params) if node.op.arity is None else forward(*xs, **node.params)), None
+    output, *slopes = evaluate(node.op, list(xs), node.params)
+    return output, tuple(
+        None if old is None else slope for old, slope in zip(node.slopes, slopes, strict=True)
+    )
+
+
+def caller_variables() -> Mapping[str, Any]:
+    """The variables of the innermost frame outside this project's packages."""
+    frame = user_frame()
+    return {} if frame is None else {**frame.f_globals, **frame.f_locals}
+
+
+def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[int, str]:
+    """Names by ``id(node)``: a variable that holds the node, or ``w[0]`` for an element of a list or array of Values."""
+    wanted = {id(node) for node in nodes}
+    names: dict[int, str] = {}
+    containers: dict[str, Any] = {}
+    for name, held in reversed(variables.items()):  # the innermost and latest binding wins
+        if name.startswith("_"):
+            continue
+        if isinstance(held, Node):
+            if id(held) in wanted:
+                names.setdefault(id(held), name)
+        elif isinstance(held, list | tuple) or (isinstance(held, np.ndarray) and held.dtype == object):
+            containers[name] = held
+    for name, held in containers.items():
+        for position, element in elements(held):
+            if id(element) in wanted:
+                names.setdefault(id(element), name + position)
+    return names
+
+
+def elements(container: Any) -> Iterator[tuple[str, Any]]:
+    """Elements with their positions as text, two levels deep: ``[0]``, ``[1, 2]``."""
+    if isinstance(container, np.ndarray):
+        for index in np.ndindex(container.shape):
+            yield f"[{', '.join(map(str, index))}]", container[index]
+        return
+    for i, element in enumerate(container):
+        yield f"[{i}]", element
+        if isinstance(element, list | tuple):
+            for j, inner in enumerate(element):
+                yield f"[{i}][{j}]", inner
+
+
+def name_all(known: Sequence[str | None], nodes: Sequence[Node], outputs: tuple[int, ...]) -> list[str]:
+    """A distinct name for every node: the known ones, then f for the output and letters or numbers for the rest."""
+    taken: set[str] = {name for name in known if name}
+    inner = sum(name is None and node.op is not None for name, node in zip(known, nodes, strict=True))
+    few = inner - (known[outputs[-1]] is None) <= len(LETTERS)
+    letters = iter(LETTERS)
+    names: list[str] = []
+    used: set[str] = set()
+    count = {"v": 0, "x": 0}
+
+    def numbered(stem: str) -> str:
+        while True:
+            count[stem] += 1
+            name = f"{stem}{count[stem]}"
+            if name not in taken:
+                return name
+
+    for i, (name, node) in enumerate(zip(known, nodes, strict=True)):
+        if name is not None and name in used:  # two nodes of one name: the later gets a number
+            suffix = 2
+            while f"{name}_{suffix}" in taken | used:
+                suffix += 1
+            name = f"{name}_{suffix}"
+        if name is None and i == outputs[-1] and node.op is not None and OUTPUT not in taken:
+            name = OUTPUT
+        if name is None and few and node.op is not None:
+            name = next((letter for letter in letters if letter not in taken), None)
+        if name is None:
+            name = numbered("v" if node.op is not None else "x")
+        used.add(name)
+        names.append(name)
+    return names

@@ -1,0 +1,93 @@
+"""Node: what Value and Tensor share, and the order in which a graph is walked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from autograd.op import Op
+from autograd.operators import Operators
+
+
+class Node(Operators):
+    """A number, or an array of them, that remembers how it was computed.
+
+    ``op`` and ``inputs`` say what it came from (``None`` and ``()`` for a leaf); ``params`` are the
+    arguments of the operation that are not differentiated; ``label`` is a name given by hand;
+    ``source`` is the line of code that made it, where it was made inside ``tracing()``.
+    """
+
+    __slots__ = ()
+
+    label: str | None
+    op: Op | None
+    params: Mapping[str, Any] | None
+    source: str | None
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The operands in order, repeats kept; constants are plain numbers or arrays."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a sweep brings this node a gradient."""
+        raise NotImplementedError
+
+    @property
+    def _op(self) -> str:
+        """The operation as short text, empty for a leaf (micrograd's name for it)."""
+        return "" if self.op is None else self.op.operator or self.op.symbol
+
+    @property
+    def _prev(self) -> tuple[Node, ...]:
+        """The inputs that are nodes, each once (micrograd's name for them)."""
+        return tuple({id(x): x for x in self.inputs if isinstance(x, Node)}.values())
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    data: Any
+    grad: Any
+
+
+def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Node]:
+    """Every node that the outputs are computed from, each once, inputs before their users.
+
+    Depth first, inputs in order, without recursion, so that a graph may be of any depth.
+    ``tracked_only`` leaves out what no gradient reaches.
+
+    >>> import autograd
+    >>> a = autograd.Value(1.0)
+    >>> b = a + a
+    >>> [node is expected for node, expected in zip(topological([b]), [a, b])]
+    [True, True]
+    """
+    order: list[Node] = []
+    seen: set[int] = set()
+    for output in outputs:
+        if id(output) in seen:
+            continue
+        seen.add(id(output))
+        path = [(output, iter(output.inputs))]
+        while path:
+            node, remaining = path[-1]
+            for value in remaining:
+                if isinstance(value, Node) and id(value) not in seen and (value.requires_grad or not tracked_only):
+                    seen.add(id(value))
+                    path.append((value, iter(value.inputs)))
+                    break
+            else:
+                path.pop()
+                order.append(node)
+    return order

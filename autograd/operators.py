@@ -1,0 +1,144 @@
+"""Operators, methods and NumPy overrides, all installed from the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.errors import DTypeError
+from autograd.op import Op, on_entry, override_of
+
+if TYPE_CHECKING:
+    from typing import Self
+
+#: Operator text -> the name between the underscores of its Python method.
+BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul"}
+COMPARISON = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
+UNARY = {"neg": "__neg__", "abs": "__abs__"}
+
+OPERAND = (int, float, complex, np.ndarray, np.generic, list)
+
+
+class Operators:
+    """What everything that stands for a number can do: arithmetic, methods, NumPy functions."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        # Installed below; spelled out for people's editors and type checkers.
+        def __add__(self, other: Any) -> Self: ...
+        def __radd__(self, other: Any) -> Self: ...
+        def __sub__(self, other: Any) -> Self: ...
+        def __rsub__(self, other: Any) -> Self: ...
+        def __mul__(self, other: Any) -> Self: ...
+        def __rmul__(self, other: Any) -> Self: ...
+        def __truediv__(self, other: Any) -> Self: ...
+        def __rtruediv__(self, other: Any) -> Self: ...
+        def __pow__(self, other: Any) -> Self: ...
+        def __rpow__(self, other: Any) -> Self: ...
+        def __matmul__(self, other: Any) -> Self: ...
+        def __rmatmul__(self, other: Any) -> Self: ...
+        def __neg__(self) -> Self: ...
+        def __abs__(self) -> Self: ...
+        def __gt__(self, other: Any) -> Any: ...
+        def __ge__(self, other: Any) -> Any: ...
+        def __lt__(self, other: Any) -> Any: ...
+        def __le__(self, other: Any) -> Any: ...
+        def exp(self) -> Self: ...
+        def log(self) -> Self: ...
+        def sqrt(self) -> Self: ...
+        def sin(self) -> Self: ...
+        def cos(self) -> Self: ...
+        def tanh(self) -> Self: ...
+        def sigmoid(self) -> Self: ...
+        def relu(self) -> Self: ...
+        def leaky_relu(self, alpha: Any = 0.01) -> Self: ...
+        def abs(self) -> Self: ...
+        def neg(self) -> Self: ...
+        def sign(self) -> Self: ...
+        def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Self: ...
+        def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Self: ...
+        def max(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Self: ...
+        def softmax(self, axis: int = -1) -> Self: ...
+        def logsumexp(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Self: ...
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        implementation = override_of(ufunc)
+        if implementation is None or method != "__call__" or kwargs:
+            spelled = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+            if kwargs:
+                spelled += f" with {', '.join(kwargs)}"
+            raise TypeError(unregistered(spelled))
+        return implementation(*inputs)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        implementation = override_of(function)
+        if implementation is None:
+            raise TypeError(unregistered(f"np.{function.__name__}"))
+        return implementation(*args, **kwargs)
+
+
+def unregistered(spelled: str) -> str:
+    """The refusal for a NumPy function that has no derivative here: never a silent detour."""
+    return (
+        f"{spelled} has no derivative in the table, so its gradient would be silently lost: "
+        "use .data for a result that needs no gradient, or enter the operation with "
+        "autograd.elementwise or autograd.primitive"
+    )
+
+
+def real(value: Any, op: Op) -> Any:
+    """Refuse what cannot be differentiated: complex numbers, and objects that are no numbers."""
+    if not isinstance(value, OPERAND):
+        raise DTypeError(f"{op.name}: expected numbers, arrays, Values or Tensors, got {type(value).__name__}")
+    if isinstance(value, complex) or getattr(value, "dtype", None) in (np.complex64, np.complex128):
+        raise DTypeError(f"{op.name}: expected real numbers, got complex ones: give real and imaginary parts apart")
+    return value
+
+
+def install(op: Op) -> None:
+    """Give `Operators` the operator and the method of a table entry."""
+    if op.operator in BINARY:
+        name = BINARY[op.operator]
+        setattr(Operators, f"__{name}__", binary_method(op))
+        setattr(Operators, f"__r{name}__", reflected_method(op))
+    elif op.operator in COMPARISON:
+        setattr(Operators, f"__{COMPARISON[op.operator]}__", binary_method(op))
+    if op.name in UNARY:
+        setattr(Operators, UNARY[op.name], unary_method(op))
+    if op.operator == "[]":
+        setattr(Operators, "__getitem__", lambda self, index: op(self, index))  # noqa: B010
+    elif op.arity is not None and op.arity - len(op.defaults) == 1:
+        setattr(Operators, op.name, unary_method(op))
+
+
+def binary_method(op: Op) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        return op(self, other) if isinstance(other, (Operators, *OPERAND)) else NotImplemented
+
+    return method
+
+
+def reflected_method(op: Op) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        return op(other, self) if isinstance(other, OPERAND) else NotImplemented
+
+    return method
+
+
+def unary_method(op: Op) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **params: Any) -> Any:
+        return op(self, *args, **params)
+
+    method.__name__, method.__doc__ = op.name, op.doc
+    return method
+
+
+on_entry(install)

@@ -1,0 +1,70 @@
+"""Operations that only move elements: their gradients move them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from autograd.op import primitive
+
+Shape = int | tuple[int, ...]
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum ``g`` down to ``shape``: the one place where broadcasting is undone.
+
+    An element that broadcasting copied receives the sum of what its copies receive.
+
+    >>> unbroadcast(np.ones((4, 3)), (3,))
+    array([4., 4., 4.])
+    >>> unbroadcast(np.ones((4, 3)), (4, 1)).ravel()
+    array([3., 3., 3., 3.])
+    """
+    if g.shape == shape:
+        return g
+    added = len(g.shape) - len(shape)
+    stretched = tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
+    return g.sum(axis=tuple(range(added)) + stretched).reshape(shape)
+
+
+def inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
+    """The permutation that undoes this one."""
+    return None if axes is None else tuple(int(i) for i in np.argsort([a % len(axes) for a in axes]))
+
+
+def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros of that shape, with ``g`` added at the index: an element picked twice receives twice."""
+    total = np.zeros(shape, dtype=g.dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(part, list | np.ndarray) for part in parts):
+        np.add.at(total, index, g)
+    else:
+        total[index] = g  # integers and slices pick nothing twice
+    return total
+
+
+def concatenate_pullback(g: Any, y: Any, *xs: Any, axis: int | None = 0) -> list[Any]:
+    if axis is None:
+        ends = list(accumulate(x.size for x in xs))
+        return [reshape(g[end - x.size : end], x.shape) for x, end in zip(xs, ends, strict=True)]
+    front = (slice(None),) * (axis % len(g.shape))
+    ends = list(accumulate(x.shape[axis] for x in xs))
+    return [g[(*front, slice(end - x.shape[axis], end))] for x, end in zip(xs, ends, strict=True)]
+
+
+def stack_pullback(g: Any, y: Any, *xs: Any, axis: int = 0) -> list[Any]:
+    front = (slice(None),) * (axis % len(g.shape))
+    return [g[(*front, i)] for i in range(len(xs))]
+
+
+# fmt: off
+reshape      = primitive("reshape", np.reshape, lambda g, y, x, shape: reshape(g, x.shape), params=("shape",), linear=True, doc="reshape gives the gradient the old shape back")
+transpose    = primitive("transpose", np.transpose, lambda g, y, x, axes=None: transpose(g, inverse(axes)), symbol="ᵀ", params=("axes",), linear=True, doc="transpose moves the axes of the gradient back")
+broadcast_to = primitive("broadcast_to", np.broadcast_to, lambda g, y, x, shape: g, params=("shape",), linear=True, doc="broadcasting copies, so the gradients of the copies are summed")
+getitem      = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index), params=("index",), linear=True, operator="[]", doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
+put          = primitive("put", scatter, lambda g, y, x, shape, index: g[index], params=("shape", "index"), linear=True, doc="placing into zeros picks the gradient up from the same places")
+concatenate  = primitive("concatenate", np.concatenate, concatenate_pullback, params=("axis",), variadic=True, linear=True, doc="concatenate hands each part its own piece of the gradient")
+stack        = primitive("stack", np.stack, stack_pullback, params=("axis",), variadic=True, linear=True, doc="stack hands each layer its own slice of the gradient")

@@ -1,0 +1,72 @@
+"""What is being recorded: state that belongs to the current thread or task, never to the process."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import FrameType
+from typing import Literal
+
+Mode = Literal["no_grad", "tracing"]
+
+#: ``None`` is the ordinary state, so that the hot path is one look-up and one ``is None``.
+mode: ContextVar[Mode | None] = ContextVar("mode", default=None)
+
+PACKAGES = frozenset({"autograd", "nn", "viz"})
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording: results are fresh leaves.
+
+    >>> import autograd
+    >>> x = autograd.Value(3.0)
+    >>> with autograd.no_grad():
+    ...     y = x * x
+    >>> y.data, y.inputs
+    (9.0, ())
+    """
+    token = mode.set("no_grad")
+    try:
+        yield
+    finally:
+        mode.reset(token)
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Record, for every node made inside, the source line that made it.
+
+    >>> import autograd
+    >>> with autograd.tracing():
+    ...     y = autograd.Value(2.0) * 3
+    >>> y.source.partition("  ")[2]
+    'y = autograd.Value(2.0) * 3'
+    """
+    token = mode.set("tracing")
+    try:
+        yield
+    finally:
+        mode.reset(token)
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame outside this project's packages: the line the person wrote."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in PACKAGES:
+        frame = frame.f_back
+    return frame
+
+
+def source_line() -> str | None:
+    """``file.py:12  q = x + y`` for the line that is running now, or None where there is none."""
+    frame = user_frame()
+    if frame is None:
+        return None
+    filename, number = frame.f_code.co_filename, frame.f_lineno
+    name = filename.replace("\\", "/").rpartition("/")[2]
+    line = linecache.getline(filename, number, frame.f_globals).strip()
+    return f"{name}:{number}  {line}"

@@ -1,0 +1,249 @@
+"""Graph -> timeline: every forward step, the seed, and one step for every edge of the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from autograd.errors import GraphError, ShapeError
+from autograd.explain import explain, local_derivative
+from autograd.formula import MINUS, format_number, latex_name, text
+from autograd.graph import Constant, Graph, GraphNode
+from autograd.node import Node
+from autograd.op import Op
+from autograd.ops.shaping import unbroadcast
+from autograd.symbol import Symbol
+
+Kind = Literal["forward", "seed", "backward"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One thing that happens, with its numbers.
+
+    ``forward``: ``node`` is computed, ``after`` is its value. ``seed``: the gradient of the output by itself
+    is 1. ``backward``: the gradient ``upstream`` of ``node`` flows to ``target``, its input number ``input``:
+    ``contribution = upstream · local`` takes the gradient of the target from ``before`` to ``after``, as the
+    ``nth`` of ``of`` contributions. ``local`` is None where an operation mixes elements.
+    """
+
+    kind: Kind
+    node: int
+    input: int | None
+    target: int | None
+    upstream: Any
+    local: Any
+    contribution: Any
+    before: Any
+    after: Any
+    nth: int | None
+    of: int | None
+    formula: str
+    latex: str
+    sentence: str
+    source: str | None
+
+    def __str__(self) -> str:
+        ledger = f"   ({ordinal(self.nth)} of {self.of}: now {format_number(self.after)})" if self.of and self.of > 1 and self.nth else ""
+        return self.formula + ledger
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Timeline(Sequence[Step]):
+    """The steps of one computation and its backward pass, in order; ``gradients`` are where they end.
+
+    >>> from autograd import Value
+    >>> x, y, z = Value(-2), Value(5), Value(-4)
+    >>> print(steps((x + y) * z))
+    forward
+      q = x + y = −2 + 5 = 3
+      f = q · z = 3 · (−4) = −12
+    backward
+      ∂f/∂f = 1
+      ∂f/∂q += ∂f/∂f · ∂f/∂q = 1 · (−4) = −4
+      ∂f/∂z += ∂f/∂f · ∂f/∂z = 1 · 3 = 3
+      ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4
+      ∂f/∂y += ∂f/∂q · ∂q/∂y = −4 · 1 = −4
+    """
+
+    graph: Graph
+    gradients: tuple[Any, ...]
+    _steps: tuple[Step, ...]
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
+        return self._steps[index]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    def __repr__(self) -> str:
+        return f"Timeline({len(self)} steps: print it, or show it with viz.step)"
+
+    def __str__(self) -> str:
+        lines = []
+        phase = None
+        for step in self._steps:
+            now = "forward" if step.kind == "forward" else "backward"
+            if now != phase:
+                lines.append(now)
+                phase = now
+            lines.append(f"  {step}")
+        return "\n".join(lines)
+
+
+def steps(what: Node | Graph) -> Timeline:
+    """The timeline of a node's computation, or of a graph with one output. Touches no live node.
+
+    Raises `ShapeError` if the output holds more than one number, `GraphError` for several outputs.
+    """
+    graph = what if isinstance(what, Graph) else Graph.of(what)
+    if len(graph.outputs) != 1:
+        raise GraphError(f"steps: expected one output, got {len(graph.outputs)}")
+    output = graph.nodes[graph.outputs[0]]
+    if np.size(output.data) != 1:
+        raise ShapeError(f"steps: the output must hold one number, got shape {output.shape}: use .sum() or .mean()")
+    forward = [forward_step(graph, node) for node in graph.nodes if node.op is not None]
+    backward, gradients = backward_steps(graph, output)
+    return Timeline(graph, tuple(gradients), tuple(forward + backward))
+
+
+def forward_step(graph: Graph, node: GraphNode) -> Step:
+    explanation = explain(node, graph)
+    return Step(
+        "forward", node.index, None, None, None, None, None, None, node.data, None, None,
+        f"{explanation.formula} = {explanation.numbers}", explanation.latex, explanation.sentence, node.source,
+    )  # fmt: skip
+
+
+def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[Any]]:
+    """The seed and a step an edge, nodes last to first; and every node's final gradient (None: no path)."""
+    adjoints: list[Any] = [None] * len(graph.nodes)
+    one = 1.0 if isinstance(output.data, float) else np.ones(output.shape, output.data.dtype)
+    adjoints[output.index] = one
+    name = output.name
+    seed = Step(
+        "seed", output.index, None, None, None, None, None, None, one, None, None,
+        f"∂{name}/∂{name} = 1", rf"\frac{{\partial {latex_name(name)}}}{{\partial {latex_name(name)}}} = 1",
+        "the gradient of the output by itself is 1", None,
+    )  # fmt: skip
+    edges = reachable_edges(graph, output)
+    totals = [0] * len(graph.nodes)
+    for _, _, target in edges:
+        totals[target] += 1
+    counts = [0] * len(graph.nodes)
+    steps = [seed]
+    for index, slot, target in edges:
+        node = graph.nodes[index]
+        local, contribution = flow(graph, node, slot, adjoints[index])
+        counts[target] += 1
+        before = adjoints[target]
+        after = contribution if before is None else before + contribution
+        adjoints[target] = after
+        steps.append(
+            backward_step(graph, node, slot, target, adjoints[index], local, contribution,
+                          zero_like(contribution) if before is None else before, after,
+                          counts[target], totals[target], name)
+        )  # fmt: skip
+    return steps, adjoints
+
+
+def reachable_edges(graph: Graph, output: GraphNode) -> list[tuple[int, int, int]]:
+    """Edges that carry a gradient, in the order of the sweep: node, operand slot, target."""
+    reached = {output.index}
+    edges = []
+    for node in reversed(graph.nodes):
+        if node.index not in reached:
+            continue
+        for slot, x in enumerate(node.inputs):
+            if isinstance(x, Constant) or not graph.nodes[x].requires_grad:
+                continue
+            if node.slopes is not None and node.slopes[slot] is None:
+                continue  # a closed gate
+            reached.add(x)
+            edges.append((node.index, slot, x))
+    return edges
+
+
+def flow(graph: Graph, node: GraphNode, slot: int, g: Any) -> tuple[Any, Any]:
+    """The local slope (None where elements mix), and what flows back to one input."""
+    op = node.op
+    assert op is not None
+    if node.slopes is not None:
+        slope = node.slopes[slot]
+        assert slope is not None
+        return float(slope), slope * g
+    xs = graph.inputs_of(node)
+    with np.errstate(all="ignore"):
+        if op.arity is None:
+            local, contribution = None, op.pull_all(g, node.data, xs, node.params)[slot]
+        elif op.is_elementwise:
+            local = np.asarray(op.rules[slot](node.data, *xs, **node.params) * np.ones(node.shape, g.dtype))
+            contribution = np.where(local != 0, g * local, 0.0) if op.gate else g * local
+        else:
+            local, contribution = None, op.pull(slot, g, node.data, xs, node.params)
+    target = xs[slot]
+    return local, np.asarray(unbroadcast(contribution, target.shape), dtype=target.dtype)
+
+
+def zero_like(x: Any) -> Any:
+    return 0.0 if isinstance(x, float) else np.zeros_like(x)
+
+
+def backward_step(
+    graph: Graph, node: GraphNode, slot: int, target: int, upstream: Any, local: Any, contribution: Any,
+    before: Any, after: Any, nth: int, of: int, output: str,
+) -> Step:  # fmt: skip
+    name, x = node.name, graph.nodes[target].name
+    left = f"∂{output}/∂{x} += "
+    if isinstance(local, float):
+        numbers = f"{factors(upstream, local)} = {format_number(contribution)}"
+        formula = f"{left}∂{output}/∂{name} · ∂{name}/∂{x} = {numbers}"
+    else:
+        rule = rule_text(graph, node, slot, output)
+        formula = f"{left}{rule} = {format_number(contribution)}"
+    top = latex_name(output)
+    chain = rf"\frac{{\partial {top}}}{{\partial {latex_name(name)}}} \cdot \frac{{\partial {latex_name(name)}}}{{\partial {latex_name(x)}}}"
+    return Step(
+        "backward", node.index, slot, target, upstream, local, contribution, before, after, nth, of, formula,
+        rf"\frac{{\partial {top}}}{{\partial {latex_name(x)}}} \mathrel{{+}}= {chain}",
+        op_of(node).doc, node.source,
+    )  # fmt: skip
+
+
+def rule_text(graph: Graph, node: GraphNode, slot: int, output: str) -> str:
+    """The pullback in symbols, with ∂f/∂q for the gradient that comes in."""
+    inputs = [x if isinstance(x, Symbol) else Symbol(format_number(x), np.shape(x)) for x in graph.symbols(node)]
+    op, g = op_of(node), f"∂{output}/∂{node.name}"
+    rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
+    return text(Symbol(g, node.shape) * rule if op.is_elementwise else rule)
+
+
+def factors(x: float, y: float) -> str:
+    """A product as people write it: a negative second factor goes in parentheses."""
+    second = format_number(y)
+    return f"{format_number(x)} · {f'({second})' if second.startswith(MINUS) else second}"
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, … 11th, … 21st.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
+    """
+    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"
+
+
+def op_of(node: GraphNode) -> Op:
+    assert node.op is not None
+    return node.op

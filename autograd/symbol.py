@@ -1,0 +1,79 @@
+"""Symbol: a name and a shape, no data. Rules run on Symbols give formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd.op import Op
+from autograd.operators import Operators
+
+#: Operation -> the input that changes nothing, by position: x + 0, x − 0, x · 1, x / 1, x ** 1.
+NEUTRAL: dict[str, tuple[float | None, float]] = {
+    "add": (0, 0),
+    "sub": (None, 0),
+    "mul": (1, 1),
+    "div": (None, 1),
+    "pow": (None, 1),
+}
+
+
+class Symbol(Operators):
+    """A named number, or a formula over such.
+
+    >>> x = Symbol("x")
+    >>> (x * x + 1).op
+    <Op add>
+    >>> Symbol("W", (2, 3)).shape
+    (2, 3)
+    """
+
+    __slots__ = ("inputs", "name", "op", "params", "shape")
+
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...] = (),
+        op: Op | None = None,
+        inputs: tuple[Any, ...] = (),
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.shape = shape
+        self.op = op
+        self.inputs = inputs
+        self.params = params or {}
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.name!r})" if self.op is None else f"{self.op.name}{self.inputs!r}"
+
+    @classmethod
+    def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        for position, neutral in enumerate(NEUTRAL.get(op.name, ())):
+            if neutral is not None and inputs[position] is not True and same_number(inputs[position], neutral):
+                other = inputs[1 - position]
+                if shape_of(other) == result_shape(op, inputs, params):
+                    return other
+        return cls("", result_shape(op, inputs, params), op, inputs, params)
+
+
+def same_number(value: Any, number: float) -> bool:
+    return isinstance(value, int | float) and value == number
+
+
+def result_shape(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[int, ...]:
+    """The shape of the result, found without data: by broadcasting, or by a forward pass over ones."""
+    if op.is_elementwise:
+        return np.broadcast_shapes(*(shape_of(value) for value in inputs))
+    ones = [np.ones(shape_of(value)) for value in inputs]
+    return shape_of(op.compute(ones, params))
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    return getattr(value, "shape", ())

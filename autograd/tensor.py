@@ -1,0 +1,384 @@
+"""Tensor: a NumPy array that remembers how it was computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from autograd.backward import Adjoints, Gates, sweep
+from autograd.errors import DTypeError, GraphError, ShapeError, StaleDataError
+from autograd.node import Node
+from autograd.op import Op, on_entry
+from autograd.operators import BINARY, Operators, real
+from autograd.ops.shaping import reshape, transpose, unbroadcast
+from autograd.state import mode, source_line
+
+Array = NDArray[Any]
+
+
+class Tensor(Node):
+    """An array of numbers that records what is done with it; `backward` fills ``grad``.
+
+    The array is copied; integers become float64, float32 stays float32. ``grad`` is None before any sweep,
+    then an array of the same shape and dtype. With ``requires_grad=False`` it is a constant; so is every
+    NumPy array and plain number that it meets.
+
+    >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> (W @ [1.0, 10.0]).sum().backward()
+    >>> W.grad
+    array([[ 1., 10.],
+           [ 1., 10.]])
+
+    Raises `DTypeError` for complex numbers, text and objects.
+    """
+
+    __slots__ = ("_array", "_exposed", "_saved", "grad", "inputs", "label", "op", "params", "requires_grad", "source")
+
+    # What the person can still write to (a constant array, the data of a leaf that was handed out) is copied
+    # when it is recorded; what only the graph holds is shared. So recorded data cannot change.
+    _array: Array
+    _exposed: bool
+    _saved: tuple[Any, ...]
+    grad: Array | None
+    inputs: tuple[Any, ...]
+    requires_grad: bool
+
+    def __init__(
+        self, data: ArrayLike, requires_grad: bool = True, label: str | None = None, dtype: DTypeLike | None = None
+    ) -> None:
+        self._array = floats(data, dtype)
+        self.requires_grad = requires_grad
+        self.label = label
+        self.grad = self.op = self.params = self.source = None
+        self.inputs = self._saved = ()
+        self._exposed = False
+
+    def __repr__(self) -> str:
+        body = np.array2string(self._array, separator=", ", prefix="Tensor(", precision=4)
+        extras = "".join(
+            [
+                f", dtype={self.dtype}" if self.dtype != np.float64 else "",
+                f", op={self.op.name}" if self.op is not None else "",
+                ", requires_grad=False" if not self.requires_grad else "",
+                f", label={self.label!r}" if self.label is not None else "",
+            ]
+        )
+        return f"Tensor({body}{extras})"
+
+    @property
+    def data(self) -> Array:
+        """The array. That of a leaf may be written to; that of a result is read-only.
+
+        >>> w = Tensor([1.0, 2.0])
+        >>> y = (w * w).sum()
+        >>> w.data -= 0.5  # y keeps the numbers it was computed from
+        >>> y.backward()
+        >>> w.grad
+        array([2., 4.])
+        """
+        if self.op is not None:
+            self._array.setflags(write=False)
+        elif not self._exposed:
+            self._array = self._array.copy()  # a graph may hold the present one
+            self._exposed = True
+        return self._array
+
+    @data.setter
+    def data(self, value: ArrayLike) -> None:
+        if value is self._array:  # the second half of `t.data -= step`
+            return
+        if self.op is not None:
+            raise GraphError("data: only that of a leaf can be replaced; this is the result of " + self.op.name)
+        array = floats(value, self.dtype)
+        if array.shape != self.shape:
+            raise ShapeError(f"data: expected shape {self.shape}, got {array.shape}: make a new Tensor to change shape")
+        self._array = array
+        self._exposed = False
+
+    def numpy(self) -> Array:
+        """The array as a read-only view.
+
+        >>> Tensor([1.0]).numpy().flags.writeable
+        False
+        """
+        view = self._array.view()
+        view.setflags(write=False)
+        return view
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        return np.array(self._array, dtype=dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._array.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._array.ndim
+
+    @property
+    def size(self) -> int:
+        return self._array.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._array.dtype
+
+    @property
+    def T(self) -> Tensor:
+        """The transpose: all axes reversed."""
+        return self.transpose()
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """The same elements in another shape, as NumPy spells it: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
+        result: Tensor = reshape(self, shape[0] if len(shape) == 1 else shape)
+        return result
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """The axes permuted, or reversed if none are given."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        result: Tensor = transpose(self, tuple(order)) if order else transpose(self)
+        return result
+
+    def item(self) -> float:
+        """The one number that it holds."""
+        if self.size != 1:
+            raise ShapeError(f"item: expected one element, got shape {self.shape}")
+        return float(self._array.item())
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise GraphError(
+            "a Tensor's elements cannot be assigned, because the graph has recorded them: "
+            "use autograd.where(mask, new, old), or write to .data of a leaf"
+        )
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a sweep has brought this node a gradient."""
+        return self.grad is not None
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self.grad = None
+
+    def detach(self) -> Tensor:
+        """The same numbers as a constant.
+
+        >>> Tensor([1.0]).detach().requires_grad
+        False
+        """
+        return Tensor(self._array, requires_grad=False, label=self.label)
+
+    def backward(self, seed: ArrayLike | None = None) -> None:
+        """Sweep from here to the leaves, by the chain rule.
+
+        ``seed`` is the gradient of this node, of its shape; it may be left out where there is one element.
+        Leaves accumulate over sweeps, as in PyTorch; inner nodes show the last sweep alone.
+
+        Raises `ShapeError` if a seed is needed or does not fit, `GraphError` if nothing here needs a gradient.
+        """
+        if not self.requires_grad:
+            raise GraphError("backward: nothing here was recorded: no input requires a gradient, or no_grad() was on")
+        if seed is None:
+            if self.size != 1:
+                raise ShapeError(f"backward: shape {self.shape} needs a seed of that shape, or reduce it with .sum()")
+            seed = 1.0
+        start = np.array(np.broadcast_to(seed, self.shape), dtype=self.dtype)
+        order, adjoints = sweep(self, start)
+        holders = Counter(map(id, adjoints.values()))
+        for node in order:
+            adjoint = adjoints.get(id(node))
+            if adjoint is None:
+                continue
+            if node.op is None:
+                if node.grad is not None:
+                    adjoint = node.grad + adjoint
+                elif holders[id(adjoint)] > 1 or adjoint.base is not None:
+                    adjoint = adjoint.copy()  # a leaf's gradient belongs to it alone
+            node.grad = adjoint
+
+    def check_fresh(self) -> None:
+        """Raise `StaleDataError` if an input changed after this node was computed."""
+        for x, saved in zip(self.inputs, self._saved, strict=True):
+            if isinstance(x, Tensor) and x._array is not saved and not np.array_equal(x._array, saved, equal_nan=True):
+                raise StaleDataError(
+                    f"{self.label or op_of(self).name}: the data of {x.label or 'an input'} (shape {x.shape}) changed after "
+                    "it was used; run the forward computation again"
+                )
+
+    def constant(self, number: float, record: bool = False) -> Any:
+        """That number in this node's shape and dtype; as a Tensor, where it is to be recorded."""
+        array = np.full(self.shape, number, dtype=self.dtype)
+        return Tensor(array, requires_grad=False) if record else array
+
+    def transfer(self, k: int, g: Any) -> Any:
+        """What ``g`` at this node becomes at input k."""
+        op, params = op_of(self), self.params
+        if op.arity is None:
+            return op.pull_all(g, self._array, self._saved, params)[k]
+        return op.pull(k, g, self._array, self._saved, params)
+
+    def slope(self, k: int) -> Any:
+        """The local derivative by input k of an elementwise operation, as an array."""
+        return op_of(self).rules[k](self._array, *self._saved, **(self.params or {}))
+
+    def pull(self, g: Any, adjoints: Adjoints, record: bool, gates: Gates | None) -> None:
+        """Add what the gradient ``g`` of this node contributes to each input."""
+        op = op_of(self)
+        y, xs, params = (self, self.inputs, self.params) if record else (self._array, self._saved, self.params)
+        parts = op.pull_all(g, y, xs, params) if op.arity is None else None
+        for k, x in enumerate(self.inputs):
+            if x.__class__ is not Tensor or not x.requires_grad:
+                continue
+            part = op.pull(k, g, y, xs, params) if parts is None else parts[k]
+            if gates is not None:
+                part = gates.pass_through(self, k, x, part)
+            if part.shape != x._array.shape:
+                part = unbroadcast(part, x._array.shape)
+            if not record and part.dtype is not x._array.dtype:
+                part = part.astype(x._array.dtype)
+            before = adjoints.get(id(x))  # `accumulate`, in line
+            adjoints[id(x)] = part if before is None else before + part
+
+    @classmethod
+    def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """Record an operation on Tensors."""
+        arrays = []
+        requires_grad = False
+        for x in inputs:
+            if x.__class__ is Tensor:
+                requires_grad = requires_grad or x.requires_grad
+                arrays.append(x._array.copy() if x._exposed else x._array)
+            else:
+                arrays.append(constant(x, op))
+        if params:
+            params = {name: p._array if isinstance(p, Tensor) else p for name, p in params.items()}
+        try:
+            array = op.forward(arrays, **params) if op.arity is None else op.forward(*arrays, **params)
+        except (ValueError, IndexError) as error:
+            raise ShapeError(misfit(op, inputs, params, error)) from error
+        if not op.rules:
+            return array
+        return record(op, inputs, arrays, array, params, requires_grad)
+
+
+new = object.__new__
+
+
+def record(op: Op, inputs: Sequence[Any], arrays: Sequence[Any], array: Any, params: Any, requires_grad: bool) -> Tensor:
+    """The node for a result; one with no past where nothing is to be recorded."""
+    node: Tensor = new(Tensor)
+    node._array = array if array.__class__ is np.ndarray else np.asarray(array)
+    node._exposed = False
+    node.grad = node.label = node.source = None
+    state = mode.get()
+    if requires_grad and state != "no_grad":
+        node.requires_grad = True
+        node.op = op
+        node.params = params or None
+        node._saved = tuple(arrays)
+        node.inputs = tuple([x if x.__class__ is Tensor else a for x, a in zip(inputs, arrays, strict=True)])
+        if state == "tracing":
+            node.source = source_line()
+    else:
+        node.requires_grad = False
+        node.op = node.params = None
+        node._saved = node.inputs = ()
+    return node
+
+
+def op_of(node: Tensor) -> Op:
+    assert node.op is not None
+    return node.op
+
+
+def floats(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
+    """A private copy as an array of floats."""
+    if isinstance(data, Tensor):
+        data = data._array
+    try:
+        array = np.array(data, dtype=dtype)
+    except ValueError as error:
+        raise ShapeError(f"Tensor: expected an array, or lists of equal lengths: {error}") from error
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    if array.dtype.kind != "f":
+        cure = {
+            "c": "give real and imaginary parts as two Tensors",
+            "O": "for Values, use a plain NumPy array or list of them",
+        }.get(array.dtype.kind, "convert it to numbers first")
+        raise DTypeError(f"Tensor: expected real numbers, got dtype {array.dtype}: {cure}")
+    return array
+
+
+def constant(x: Any, op: Op) -> Any:
+    """An operand that is no Tensor: a number as it is, an array as a copy that nobody else can change."""
+    if x.__class__ is float or x.__class__ is int:
+        return x
+    if isinstance(x, Operators):
+        raise DTypeError(
+            f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values"
+        )
+    real(x, op)
+    if isinstance(x, np.ndarray) and not x.flags.writeable and x.base is None:
+        return x
+    if isinstance(x, list | np.ndarray):
+        x = np.array(x)
+        if x.dtype.kind not in "biuf":
+            raise DTypeError(f"{op.name}: expected numbers beside a Tensor, got an array of dtype {x.dtype}")
+    return x
+
+
+def misfit(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any], error: Exception) -> str:
+    """The message for operands that do not fit: the operation, every shape and label, and NumPy's reason."""
+    shapes = ", ".join(f"{x.label or ''}{np.shape(x._array if isinstance(x, Tensor) else x)}"
+                       if isinstance(x, Tensor) else str(np.shape(x)) for x in inputs)
+    extra = "".join(f", {name}={value!r}" for name, value in params.items())
+    return f"{op.name}: the shapes {shapes}{extra} do not fit: {error}"
+
+
+def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
+    """The operator for the commonest case, two private Tensors of one kind, in line; `general` for every other."""
+    forward, state, ndarray = op.forward, mode.get, np.ndarray
+
+    def method(self: Tensor, other: Any) -> Any:
+        if other.__class__ is not Tensor or self._exposed or other._exposed or state() is not None:
+            return general(self, other)
+        x, y = self._array, other._array
+        try:
+            z = forward(x, y)
+        except ValueError:
+            return general(self, other)  # which says what does not fit
+        if z.__class__ is not ndarray or not (self.requires_grad or other.requires_grad):
+            return general(self, other)
+        node: Tensor = new(Tensor)
+        node._array = z
+        node._saved = (x, y)
+        node.inputs = (self, other)
+        node.op = op
+        node.requires_grad = True
+        node._exposed = False
+        node.grad = node.label = node.params = node.source = None
+        return node
+
+    return method
+
+
+def install(op: Op) -> None:
+    """Give Tensor quick operators."""
+    if op.operator in BINARY:
+        name = f"__{BINARY[op.operator]}__"
+        setattr(Tensor, name, binary_method(op, getattr(Operators, name)))
+
+
+on_entry(install)

@@ -1,0 +1,227 @@
+"""Value: a Python float that remembers how it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd import scalar
+from autograd.backward import Adjoints, Gates, accumulate, sweep_scalars
+from autograd.errors import DTypeError, StaleDataError
+from autograd.node import Node
+from autograd.op import Op, on_entry
+from autograd.operators import BINARY, Operators, real
+from autograd.state import mode, source_line
+
+#: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
+UNSET = float("0.0")
+
+
+class Value(Node):
+    """One number of a scalar graph. Arithmetic on Values records; `backward` fills ``grad``.
+
+    ``data`` is a Python float. ``grad`` is 0.0 before any sweep. ``label`` is a name for pictures; without
+    one, the variable that holds the Value names it. A graph is freed by reference count.
+
+    >>> x, y, z = Value(-2), Value(5), Value(-4)
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> f.data, x.grad, y.grad, z.grad
+    (-12.0, -4.0, -4.0, 3.0)
+
+    Raises `DTypeError` for anything that is not one real number.
+    """
+
+    # The two inputs and their slopes are slots of their own: every tuple would be one more object for
+    # the collector to track. Functions of more inputs are recorded as graphs of these.
+    __slots__ = ("_dx", "_dy", "_x", "_y", "data", "grad", "label", "op", "params", "source")
+
+    data: float
+    grad: float
+
+    def __init__(self, data: float, label: str | None = None) -> None:
+        if data.__class__ is not float:
+            try:
+                data = float(data)
+            except (TypeError, ValueError) as error:
+                raise DTypeError(f"Value: expected one real number, got {data!r}: use Tensor for arrays") from error
+            except OverflowError as error:
+                raise DTypeError("Value: expected a number within the range of a float (1.8e308)") from error
+        self.data = data
+        self.grad = UNSET
+        self.label = label
+        self.op = self.params = self.source = None
+        self._x = self._y = self._dx = self._dy = None
+
+    def __repr__(self) -> str:
+        grad = "–" if self.grad is UNSET else self.grad
+        label = "" if self.label is None else f", label={self.label!r}"
+        return f"Value(data={self.data}, grad={grad}{label})"
+
+    @property
+    def inputs(self) -> tuple[Value | float, ...]:
+        if self.op is None:
+            return ()
+        return (self._x,) if self.op.arity == 1 else (self._x, self._y)
+
+    @property
+    def slopes(self) -> tuple[float | None, ...]:
+        """The local derivative by each input, computed with the value; None for a constant."""
+        if self.op is None:
+            return ()
+        return (self._dx,) if self.op.arity == 1 else (self._dx, self._dy)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return ()
+
+    @property
+    def size(self) -> int:
+        return 1
+
+    @property
+    def requires_grad(self) -> bool:
+        return True
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a sweep has brought this node a gradient."""
+        return self.grad is not UNSET
+
+    def item(self) -> float:
+        """The number itself, as for a Tensor."""
+        return self.data
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self.grad = UNSET
+
+    def backward(self) -> None:
+        """Sweep from here to the leaves: d self / d node for every node, by the chain rule.
+
+        Leaves accumulate over sweeps, as in PyTorch; inner nodes show the last sweep alone.
+
+        >>> x = Value(3.0)
+        >>> y = x**3
+        >>> y.backward()
+        >>> x.grad
+        27.0
+        >>> y.backward()
+        >>> x.grad
+        54.0
+        """
+        sweep_scalars(self)
+
+    def constant(self, number: float, record: bool = False) -> Any:
+        """That number, as a Value where it is to be recorded."""
+        return Value(number) if record else number
+
+    def pull(self, g: Any, adjoints: Adjoints, record: bool, gates: Gates | None) -> None:
+        """Add what the gradient ``g`` of this node contributes to each input (a closed gate has no slope here)."""
+        assert self.op is not None
+        for k, (x, slope) in enumerate(zip(self.inputs, self.slopes, strict=True)):
+            if slope is not None and isinstance(x, Value):
+                part = self.op.pull(k, g, self, self.inputs, self.params) if record else slope * g
+                accumulate(adjoints, x, part)
+
+    def check_fresh(self) -> None:
+        """Raise `StaleDataError` if an input changed after this node was computed."""
+        if self.op is None:
+            return
+        values = [x.data if isinstance(x, Value) else x for x in self.inputs]
+        with np.errstate(all="ignore"):
+            now = evaluate(self.op, values, self.params or {})[0]
+        if now != self.data and not (now != now and self.data != self.data):
+            name = self.label or self.op.name
+            raise StaleDataError(
+                f"{name}: computed as {self.data}, but its inputs now give {now}: "
+                "their data changed afterwards; run the forward computation again"
+            )
+
+    @classmethod
+    def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """Record an operation on Values: the general way, which the operators' own code falls back on."""
+        params = {name: value.data if isinstance(value, Node) else value for name, value in params.items()}
+        operands = [number(value, op) for value in inputs]
+        if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
+            arrays = [np.asarray(value, dtype=object) for value in operands]
+            return op.on_objects(arrays, params)
+        values = [value.data if isinstance(value, Value) else value for value in operands]
+        if not op.rules:
+            return bool(op.forward(*values))
+        output, *slopes = evaluate(op, values, params)
+        if mode.get() == "no_grad":
+            return Value(output)
+        node = Value(output)
+        node.op = op
+        node.params = params or None
+        ends = [
+            (value, slope if isinstance(value, Value) and not (op.gate and slope == 0) else None)
+            for value, slope in zip(operands, slopes, strict=True)
+        ]
+        (node._x, node._dx), (node._y, node._dy) = (*ends, (None, None))[:2]
+        if mode.get() == "tracing":
+            node.source = source_line()
+        return node
+
+
+def number(value: Any, op: Op) -> Any:
+    """An operand as a Value, a Python number, or an array that may hold Values."""
+    if isinstance(value, Value):
+        return value
+    if isinstance(value, Operators):
+        raise DTypeError(
+            f"{op.name}: cannot mix a Value with a {type(value).__name__}: "
+            "make both Values, or both Tensors"
+        )
+    real(value, op)
+    if isinstance(value, list | np.ndarray):
+        value = np.asarray(value)
+        return value if value.ndim else value.item()
+    return value if value.__class__ is int and abs(value) < 2**53 else float(value)
+
+
+def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:
+    """Output and slopes on plain numbers."""
+    evaluator = _evaluators.get(op)
+    if evaluator is None:
+        evaluator = _evaluators[op] = scalar.evaluator(op)
+    return evaluator(*values, **params)
+
+
+_evaluators: dict[Op, scalar.Evaluate] = {}
+
+
+def install(op: Op) -> None:
+    """Give Value the generated code for an operation's operator and method."""
+    try:
+        if not op.is_elementwise or not op.rules or op.arity not in (1, 2):
+            return
+        namespace = scalar.NAMESPACE | {
+            "Value": Value,
+            "UNSET": UNSET,
+            "EDGE": scalar.EDGE,
+            "new": object.__new__,
+            "mode": mode.get,
+            "op": op,
+        }
+        if op.arity == 1:
+            method = scalar.compiled(op.name, scalar.unary_source(op), namespace)
+            for name in (op.name, {"neg": "__neg__", "abs": "__abs__"}.get(op.name)):
+                if name:
+                    setattr(Value, name, method)
+        elif op.operator in BINARY:
+            for prefix, source in (("__", scalar.binary_source(op)), ("__r", scalar.reflected_source(op))):
+                name = f"{prefix}{BINARY[op.operator]}__"
+                general = getattr(Operators, name)
+                setattr(Value, name, scalar.compiled(op.name, source, namespace | {"general": general}))
+        elif op.defaults:
+            source = scalar.binary_source(op, f"={op.defaults[0]!r}")
+            setattr(Value, op.name, scalar.compiled(op.name, source, namespace | {"general": op}))
+    except scalar.Untranslatable:
+        pass  # the general way serves it
+
+
+on_entry(install)
