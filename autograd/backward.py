@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from autograd.errors import DTypeError, GraphError, ShapeError
+from autograd.errors import DTypeError, ShapeError
 from autograd.node import Node, topological
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import unbroadcast
@@ -81,7 +81,7 @@ def gradients(y: Node, xs: Node, create_graph: bool = ...) -> Any: ...
 @overload
 def gradients(y: Node, xs: Sequence[Node], create_graph: bool = ...) -> list[Any]: ...
 def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) -> Any:
-    """d y / d x for one node or for each of several, without touching anybody's ``grad``.
+    """The gradient of y by one node, or by each of several, without touching anybody's ``grad``.
 
     ``y`` holds one number; ``xs`` may be leaves or inner nodes; a node that y does not depend on gets zero.
     The results are floats or arrays of the shapes of ``xs``; with ``create_graph`` they are nodes that can be

@@ -46,8 +46,10 @@ class Explanation:
 
     def __str__(self) -> str:
         lines = [self.formula + (f" = {self.numbers}" if self.numbers else "")]
-        lines += [f"  {p.of} = {p.formula}" + (f" = {p.numbers}" if p.numbers != p.formula and p.numbers else "")
-                  for p in self.partials]
+        lines += [
+            f"  {p.of} = {p.formula}" + (f" = {p.numbers}" if p.numbers != p.formula and p.numbers else "")
+            for p in self.partials
+        ]
         return "\n".join([*lines, f"  {self.sentence}"])
 
     def _repr_latex_(self) -> str:
@@ -111,9 +113,7 @@ def partial(y: str, x: str, local: Any, numbers: str) -> Partial:
     return Partial(f"∂{y}/∂{x}", text(local), numbers, f"{fraction} = {latex(local)}")
 
 
-def local_derivative(
-    op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g"
-) -> Any:
+def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g") -> Any:
     """The rule for input k, run on Symbols: a slope, or for an operation that mixes elements what becomes of g."""
     if op.is_elementwise:
         return op.rules[k](y, *inputs, **params)

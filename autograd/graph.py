@@ -99,9 +99,7 @@ class Graph:
         chosen = name_all([label or found.get(id(node)) for label, node in zip(labels, live, strict=True)], live, ends)
         nodes = []
         for i, node in enumerate(live):
-            inputs = tuple(
-                positions[id(x)] if isinstance(x, Node) else Constant(frozen(x)) for x in node.inputs
-            )
+            inputs = tuple(positions[id(x)] if isinstance(x, Node) else Constant(frozen(x)) for x in node.inputs)
             nodes.append(
                 GraphNode(
                     index=i,
@@ -110,7 +108,7 @@ class Graph:
                     op=node.op,
                     inputs=inputs,
                     params=MappingProxyType(dict(node.params or {})),
-                    data=frozen(node.data if isinstance(node, Value) else node.numpy()),
+                    data=frozen(node.snapshot()),
                     grad=frozen(node.grad) if node.has_grad else None,
                     requires_grad=node.requires_grad,
                     source=node.source,
@@ -153,7 +151,9 @@ class Graph:
 
     def formula(self, node: GraphNode) -> str:
         """``q = x + y`` for one node."""
-        return node.name if node.op is None else f"{node.name} = {text(applied(node.op, self.symbols(node), node.params))}"
+        if node.op is None:
+            return node.name
+        return f"{node.name} = {text(applied(node.op, self.symbols(node), node.params))}"
 
     def symbols(self, node: GraphNode) -> list[Any]:
         """The inputs of a node as Symbols, constants as they are; the same node twice is the same Symbol twice."""
@@ -219,9 +219,7 @@ def recompute(node: GraphNode, xs: Sequence[Any]) -> tuple[Any, tuple[float | No
         forward = node.op.forward
         return np.asarray(forward(xs, **node.params) if node.op.arity is None else forward(*xs, **node.params)), None
     output, *slopes = evaluate(node.op, list(xs), node.params)
-    return output, tuple(
-        None if old is None else slope for old, slope in zip(node.slopes, slopes, strict=True)
-    )
+    return output, tuple(None if old is None else slope for old, slope in zip(node.slopes, slopes, strict=True))
 
 
 def caller_variables() -> Mapping[str, Any]:
@@ -231,11 +229,11 @@ def caller_variables() -> Mapping[str, Any]:
 
 
 def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[int, str]:
-    """Names by ``id(node)``: a variable that holds the node, or ``w[0]`` for an element of a list or array of Values."""
+    """Names by ``id(node)``: the variable that holds it, or ``w[0]`` for an element of a list or array of Values."""
     wanted = {id(node) for node in nodes}
     names: dict[int, str] = {}
     containers: dict[str, Any] = {}
-    for name, held in reversed(variables.items()):  # the innermost and latest binding wins
+    for name, held in reversed(list(variables.items())):  # the innermost and latest binding wins
         if name.startswith("_"):
             continue
         if isinstance(held, Node):

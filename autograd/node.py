@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import prod
 from typing import Any
 
 from autograd.op import Op
@@ -19,10 +20,14 @@ class Node(Operators):
 
     __slots__ = ()
 
+    data: Any
+    grad: Any
     label: str | None
     op: Op | None
     params: Mapping[str, Any] | None
     source: str | None
+
+    # What Value and Tensor each do in their own way.
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -37,6 +42,37 @@ class Node(Operators):
     def requires_grad(self) -> bool:
         """Whether a sweep brings this node a gradient."""
         raise NotImplementedError
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a sweep has brought this node a gradient."""
+        raise NotImplementedError
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        raise NotImplementedError
+
+    def snapshot(self) -> Any:
+        """The data as a float or a read-only array."""
+        raise NotImplementedError
+
+    def constant(self, number: float, record: bool) -> Any:
+        """That number in this node's shape and dtype; as a node, where it is to be recorded."""
+        raise NotImplementedError
+
+    def check_fresh(self) -> None:
+        """Raise `StaleDataError` if an input changed after this node was computed."""
+        raise NotImplementedError
+
+    def pull(self, g: Any, adjoints: dict[int, Any], record: bool, gates: Any) -> None:
+        """Add what the gradient ``g`` of this node contributes to each input, by ``id(input)``."""
+        raise NotImplementedError
+
+    # What they share.
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
 
     @property
     def _op(self) -> str:
@@ -56,9 +92,6 @@ class Node(Operators):
 
     def __int__(self) -> int:
         return int(self.data)
-
-    data: Any
-    grad: Any
 
 
 def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Node]:

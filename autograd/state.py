@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,9 @@ Mode = Literal["no_grad", "tracing"]
 #: ``None`` is the ordinary state, so that the hot path is one look-up and one ``is None``.
 mode: ContextVar[Mode | None] = ContextVar("mode", default=None)
 
-PACKAGES = frozenset({"autograd", "nn", "viz"})
+#: Where code of this project comes from, the generated included: everything else is the person's.
+_root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "viz")), "<autograd ")
 
 
 @contextmanager
@@ -56,7 +59,7 @@ def tracing() -> Iterator[None]:
 def user_frame() -> FrameType | None:
     """The innermost frame outside this project's packages: the line the person wrote."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in PACKAGES:
+    while frame is not None and frame.f_code.co_filename.startswith(OURS):
         frame = frame.f_back
     return frame
 

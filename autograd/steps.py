@@ -47,8 +47,14 @@ class Step:
     source: str | None
 
     def __str__(self) -> str:
-        ledger = f"   ({ordinal(self.nth)} of {self.of}: now {format_number(self.after)})" if self.of and self.of > 1 and self.nth else ""
-        return self.formula + ledger
+        return self.formula + (f"   ({self.ledger})" if self.ledger else "")
+
+    @property
+    def ledger(self) -> str:
+        """``2nd of 2: now 6`` where several contributions sum, else empty."""
+        if self.nth is None or self.of is None or self.of < 2:
+            return ""
+        return f"{ordinal(self.nth)} of {self.of}: now {format_number(self.after)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -133,7 +139,7 @@ def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[An
     name = output.name
     seed = Step(
         "seed", output.index, None, None, None, None, None, None, one, None, None,
-        f"∂{name}/∂{name} = 1", rf"\frac{{\partial {latex_name(name)}}}{{\partial {latex_name(name)}}} = 1",
+        f"∂{name}/∂{name} = 1", f"{ratio(name, name)} = 1",
         "the gradient of the output by itself is 1", None,
     )  # fmt: skip
     edges = reachable_edges(graph, output)
@@ -211,11 +217,9 @@ def backward_step(
     else:
         rule = rule_text(graph, node, slot, output)
         formula = f"{left}{rule} = {format_number(contribution)}"
-    top = latex_name(output)
-    chain = rf"\frac{{\partial {top}}}{{\partial {latex_name(name)}}} \cdot \frac{{\partial {latex_name(name)}}}{{\partial {latex_name(x)}}}"
     return Step(
         "backward", node.index, slot, target, upstream, local, contribution, before, after, nth, of, formula,
-        rf"\frac{{\partial {top}}}{{\partial {latex_name(x)}}} \mathrel{{+}}= {chain}",
+        rf"{ratio(output, x)} \mathrel{{+}}= {ratio(output, name)} \cdot {ratio(name, x)}",
         op_of(node).doc, node.source,
     )  # fmt: skip
 
@@ -226,6 +230,11 @@ def rule_text(graph: Graph, node: GraphNode, slot: int, output: str) -> str:
     op, g = op_of(node), f"∂{output}/∂{node.name}"
     rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
     return text(Symbol(g, node.shape) * rule if op.is_elementwise else rule)
+
+
+def ratio(y: str, x: str) -> str:
+    """∂y/∂x as LaTeX."""
+    return rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}"
 
 
 def factors(x: float, y: float) -> str:

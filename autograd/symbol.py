@@ -46,6 +46,9 @@ class Symbol(Operators):
         self.inputs = inputs
         self.params = params or {}
 
+    def __bool__(self) -> bool:
+        raise TypeError("a Symbol has no data, so it is neither true nor false: use autograd.where to choose")
+
     @property
     def size(self) -> int:
         return int(np.prod(self.shape))

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from autograd import codegen
 from autograd.backward import Adjoints, Gates, sweep
 from autograd.errors import DTypeError, GraphError, ShapeError, StaleDataError
 from autograd.node import Node
-from autograd.op import Op, on_entry
+from autograd.op import Op, on_entry, table
 from autograd.operators import BINARY, Operators, real
-from autograd.ops.shaping import reshape, transpose, unbroadcast
+from autograd.ops.shaping import getitem, reshape, transpose, unbroadcast
 from autograd.state import mode, source_line
 
 Array = NDArray[Any]
@@ -99,6 +100,9 @@ class Tensor(Node):
         self._array = array
         self._exposed = False
 
+    def snapshot(self) -> Array:
+        return self.numpy()
+
     def numpy(self) -> Array:
         """The array as a read-only view.
 
@@ -121,15 +125,11 @@ class Tensor(Node):
         return self._array.ndim
 
     @property
-    def size(self) -> int:
-        return self._array.size
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         return self._array.dtype
 
     @property
-    def T(self) -> Tensor:
+    def T(self) -> Tensor:  # noqa: N802 - NumPy's name
         """The transpose: all axes reversed."""
         return self.transpose()
 
@@ -154,7 +154,7 @@ class Tensor(Node):
         return len(self._array)
 
     def __iter__(self) -> Iterator[Tensor]:
-        return (self[i] for i in range(len(self)))
+        return (getitem(self, i) for i in range(len(self)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise GraphError(
@@ -212,12 +212,11 @@ class Tensor(Node):
         for x, saved in zip(self.inputs, self._saved, strict=True):
             if isinstance(x, Tensor) and x._array is not saved and not np.array_equal(x._array, saved, equal_nan=True):
                 raise StaleDataError(
-                    f"{self.label or op_of(self).name}: the data of {x.label or 'an input'} (shape {x.shape}) changed after "
-                    "it was used; run the forward computation again"
+                    f"{self.label or op_of(self).name}: the data of {x.label or 'an input'} (shape {x.shape}) "
+                    "changed after it was used; run the forward computation again"
                 )
 
-    def constant(self, number: float, record: bool = False) -> Any:
-        """That number in this node's shape and dtype; as a Tensor, where it is to be recorded."""
+    def constant(self, number: float, record: bool) -> Any:
         array = np.full(self.shape, number, dtype=self.dtype)
         return Tensor(array, requires_grad=False) if record else array
 
@@ -235,6 +234,14 @@ class Tensor(Node):
     def pull(self, g: Any, adjoints: Adjoints, record: bool, gates: Gates | None) -> None:
         """Add what the gradient ``g`` of this node contributes to each input."""
         op = op_of(self)
+        if not record and gates is None:
+            try:
+                pull = _pulls[op]
+            except KeyError:
+                pull = _pulls[op] = compiled_pull(op)
+            if pull is not None:
+                pull(self, g, adjoints)
+                return
         y, xs, params = (self, self.inputs, self.params) if record else (self._array, self._saved, self.params)
         parts = op.pull_all(g, y, xs, params) if op.arity is None else None
         for k, x in enumerate(self.inputs):
@@ -243,10 +250,10 @@ class Tensor(Node):
             part = op.pull(k, g, y, xs, params) if parts is None else parts[k]
             if gates is not None:
                 part = gates.pass_through(self, k, x, part)
-            if part.shape != x._array.shape:
+            if record:
                 part = unbroadcast(part, x._array.shape)
-            if not record and part.dtype is not x._array.dtype:
-                part = part.astype(x._array.dtype)
+            elif part.shape != x._array.shape or part.dtype is not x._array.dtype:
+                part = fit(part, x._array)
             before = adjoints.get(id(x))  # `accumulate`, in line
             adjoints[id(x)] = part if before is None else before + part
 
@@ -275,7 +282,9 @@ class Tensor(Node):
 new = object.__new__
 
 
-def record(op: Op, inputs: Sequence[Any], arrays: Sequence[Any], array: Any, params: Any, requires_grad: bool) -> Tensor:
+def record(
+    op: Op, inputs: Sequence[Any], arrays: Sequence[Any], array: Any, params: Any, requires_grad: bool
+) -> Tensor:
     """The node for a result; one with no past where nothing is to be recorded."""
     node: Tensor = new(Tensor)
     node._array = array if array.__class__ is np.ndarray else np.asarray(array)
@@ -295,6 +304,32 @@ def record(op: Op, inputs: Sequence[Any], arrays: Sequence[Any], array: Any, par
         node.op = node.params = None
         node._saved = node.inputs = ()
     return node
+
+
+def fit(part: Array, array: Array) -> Array:
+    """A contribution in the shape and dtype of the array that it is for."""
+    return np.asarray(unbroadcast(part, array.shape), dtype=array.dtype)
+
+
+_pulls: dict[Op, Callable[[Tensor, Any, Adjoints], None] | None] = {}
+
+
+def compiled_pull(op: Op) -> Callable[[Tensor, Any, Adjoints], None] | None:
+    """`Tensor.pull` written out for one elementwise operation, or None where its rules have no text."""
+    functions = {name: entry.forward for name, entry in table.items()} | {"where": choose}
+    try:
+        return codegen.compiled(op.name, codegen.pull_source(op), functions | {"Tensor": Tensor, "fit": fit})
+    except codegen.Untranslatable:
+        return None
+
+
+def choose(condition: Any, x: Any, y: Any) -> Any:
+    """``np.where``; by a single Python bool, without making arrays of numbers."""
+    return (x if condition else y) if condition.__class__ is bool else np.where(condition, x, y)
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    return x.shape if isinstance(x, Tensor) else np.shape(x)
 
 
 def op_of(node: Tensor) -> Op:
@@ -326,9 +361,7 @@ def constant(x: Any, op: Op) -> Any:
     if x.__class__ is float or x.__class__ is int:
         return x
     if isinstance(x, Operators):
-        raise DTypeError(
-            f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values"
-        )
+        raise DTypeError(f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values")
     real(x, op)
     if isinstance(x, np.ndarray) and not x.flags.writeable and x.base is None:
         return x
@@ -341,8 +374,7 @@ def constant(x: Any, op: Op) -> Any:
 
 def misfit(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any], error: Exception) -> str:
     """The message for operands that do not fit: the operation, every shape and label, and NumPy's reason."""
-    shapes = ", ".join(f"{x.label or ''}{np.shape(x._array if isinstance(x, Tensor) else x)}"
-                       if isinstance(x, Tensor) else str(np.shape(x)) for x in inputs)
+    shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{shape_of(x)}" for x in inputs)
     extra = "".join(f", {name}={value!r}" for name, value in params.items())
     return f"{op.name}: the shapes {shapes}{extra} do not fit: {error}"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import scalar
+from autograd import codegen
 from autograd.backward import Adjoints, Gates, accumulate, sweep_scalars
 from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node
@@ -40,6 +40,10 @@ class Value(Node):
 
     data: float
     grad: float
+    _x: Any
+    _y: Any
+    _dx: float | None
+    _dy: float | None
 
     def __init__(self, data: float, label: str | None = None) -> None:
         if data.__class__ is not float:
@@ -61,7 +65,7 @@ class Value(Node):
         return f"Value(data={self.data}, grad={grad}{label})"
 
     @property
-    def inputs(self) -> tuple[Value | float, ...]:
+    def inputs(self) -> tuple[Any, ...]:
         if self.op is None:
             return ()
         return (self._x,) if self.op.arity == 1 else (self._x, self._y)
@@ -78,10 +82,6 @@ class Value(Node):
         return ()
 
     @property
-    def size(self) -> int:
-        return 1
-
-    @property
     def requires_grad(self) -> bool:
         return True
 
@@ -92,6 +92,9 @@ class Value(Node):
 
     def item(self) -> float:
         """The number itself, as for a Tensor."""
+        return self.data
+
+    def snapshot(self) -> float:
         return self.data
 
     def zero_grad(self) -> None:
@@ -114,8 +117,7 @@ class Value(Node):
         """
         sweep_scalars(self)
 
-    def constant(self, number: float, record: bool = False) -> Any:
-        """That number, as a Value where it is to be recorded."""
+    def constant(self, number: float, record: bool) -> Any:
         return Value(number) if record else number
 
     def pull(self, g: Any, adjoints: Adjoints, record: bool, gates: Gates | None) -> None:
@@ -173,8 +175,7 @@ def number(value: Any, op: Op) -> Any:
         return value
     if isinstance(value, Operators):
         raise DTypeError(
-            f"{op.name}: cannot mix a Value with a {type(value).__name__}: "
-            "make both Values, or both Tensors"
+            f"{op.name}: cannot mix a Value with a {type(value).__name__}: make both Values, or both Tensors"
         )
     real(value, op)
     if isinstance(value, list | np.ndarray):
@@ -187,11 +188,11 @@ def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[fl
     """Output and slopes on plain numbers."""
     evaluator = _evaluators.get(op)
     if evaluator is None:
-        evaluator = _evaluators[op] = scalar.evaluator(op)
+        evaluator = _evaluators[op] = codegen.evaluator(op)
     return evaluator(*values, **params)
 
 
-_evaluators: dict[Op, scalar.Evaluate] = {}
+_evaluators: dict[Op, codegen.Evaluate] = {}
 
 
 def install(op: Op) -> None:
@@ -199,28 +200,28 @@ def install(op: Op) -> None:
     try:
         if not op.is_elementwise or not op.rules or op.arity not in (1, 2):
             return
-        namespace = scalar.NAMESPACE | {
+        namespace = codegen.NAMESPACE | {
             "Value": Value,
             "UNSET": UNSET,
-            "EDGE": scalar.EDGE,
+            "EDGE": codegen.EDGE,
             "new": object.__new__,
             "mode": mode.get,
             "op": op,
         }
         if op.arity == 1:
-            method = scalar.compiled(op.name, scalar.unary_source(op), namespace)
+            method = codegen.compiled(op.name, codegen.unary_source(op), namespace)
             for name in (op.name, {"neg": "__neg__", "abs": "__abs__"}.get(op.name)):
                 if name:
                     setattr(Value, name, method)
         elif op.operator in BINARY:
-            for prefix, source in (("__", scalar.binary_source(op)), ("__r", scalar.reflected_source(op))):
+            for prefix, source in (("__", codegen.binary_source(op)), ("__r", codegen.reflected_source(op))):
                 name = f"{prefix}{BINARY[op.operator]}__"
                 general = getattr(Operators, name)
-                setattr(Value, name, scalar.compiled(op.name, source, namespace | {"general": general}))
+                setattr(Value, name, codegen.compiled(op.name, source, namespace | {"general": general}))
         elif op.defaults:
-            source = scalar.binary_source(op, f"={op.defaults[0]!r}")
-            setattr(Value, op.name, scalar.compiled(op.name, source, namespace | {"general": op}))
-    except scalar.Untranslatable:
+            source = codegen.binary_source(op, f"={op.defaults[0]!r}")
+            setattr(Value, op.name, codegen.compiled(op.name, source, namespace | {"general": op}))
+    except codegen.Untranslatable:
         pass  # the general way serves it
 
 

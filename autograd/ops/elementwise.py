@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import elementwise, override
+from autograd.op import Op, elementwise, override
 
 POSITIVE = (0.0, np.inf)
 REAL = (-np.inf, np.inf)
@@ -18,88 +18,83 @@ REAL = (-np.inf, np.inf)
 # fmt: off
 # Arithmetic.
 
-add = elementwise(
-    "add", np.add, lambda z, x, y: 1, lambda z, x, y: 1,
-    operator="+", doc="add passes the gradient on unchanged, to both inputs",
-)
-sub = elementwise(
-    "sub", np.subtract, lambda z, x, y: 1, lambda z, x, y: -1,
-    operator="-", symbol="−", doc="subtract passes the gradient on to the first input, and negated to the second",
-)
-mul = elementwise(
-    "mul", np.multiply, lambda z, x, y: y, lambda z, x, y: x,
-    operator="*", symbol="×", doc="multiply swaps its inputs: each one's slope is the other's value",
-)
-div = elementwise(
-    "div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / y,
-    operator="/", symbol="÷", doc="divide scales the gradient by 1/y for the numerator, and by −z/y for the denominator",
+add = elementwise("add", np.add, lambda z, x, y: 1, lambda z, x, y: 1, operator="+",
+    doc="add passes the gradient on unchanged, to both inputs")
+sub = elementwise("sub", np.subtract, lambda z, x, y: 1, lambda z, x, y: -1, operator="-", symbol="−",
+    doc="subtract passes the gradient on to the first input, and negated to the second")
+mul = elementwise("mul", np.multiply, lambda z, x, y: y, lambda z, x, y: x, operator="*", symbol="×",
+    doc="multiply swaps its inputs: each one's slope is the other's value")
+div = elementwise("div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / y, operator="/", symbol="÷",
     kinks=lambda x, y: y,
-)
-pow = elementwise(
-    "pow", np.power,
+    doc="divide scales the gradient by 1/y for the numerator, and by −z/y for the denominator")
+pow = elementwise("pow", np.power,
     lambda z, x, y: y * x ** where(y == 0, 1, y - 1),
     lambda z, x, y: z * log(where(x == 0, 1, x)),
-    operator="**", doc="power brings the exponent down: the slope of x**n is n·x**(n−1)",
-    domain=(POSITIVE, REAL),
-)
-neg = elementwise("neg", np.negative, lambda y, x: -1, symbol="−", doc="negate flips the sign of the gradient")
+    operator="**", domain=(POSITIVE, REAL),
+    doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
+neg = elementwise("neg", np.negative, lambda y, x: -1, symbol="−",
+    doc="negate flips the sign of the gradient")
 
 # Functions.
 
-exp  = elementwise("exp", np.exp, lambda y, x: y, doc="exp is its own slope: its output")
-log  = elementwise("log", np.log, lambda y, x: 1 / x, domain=(POSITIVE,), doc="log divides the gradient by its input")
-sqrt = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, symbol="√", domain=(POSITIVE,), doc="square root divides the gradient by twice its output")
-sin  = elementwise("sin", np.sin, lambda y, x: cos(x), doc="sine has the cosine as its slope")
-cos  = elementwise("cos", np.cos, lambda y, x: -sin(x), doc="cosine has minus the sine as its slope")
-tanh = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y, doc="tanh passes 1 − y² of the gradient: nearly nothing where it saturates")
-sigmoid = elementwise(
-    "sigmoid", lambda x: np.exp(np.minimum(x, 0.0)) / (1 + np.exp(-np.abs(x))), lambda y, x: y * (1 - y),
-    symbol="σ", doc="sigmoid passes y·(1 − y) of the gradient: a quarter at most, nearly nothing where it saturates",
-)
+exp = elementwise("exp", np.exp, lambda y, x: y,
+    doc="exp is its own slope: its output")
+log: Op = elementwise("log", np.log, lambda y, x: 1 / x, domain=(POSITIVE,),
+    doc="log divides the gradient by its input")
+sqrt = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, symbol="√", domain=(POSITIVE,),
+    doc="square root divides the gradient by twice its output")
+sin = elementwise("sin", np.sin, lambda y, x: cos(x),
+    doc="sine has the cosine as its slope")
+cos: Op = elementwise("cos", np.cos, lambda y, x: -sin(x),
+    doc="cosine has minus the sine as its slope")
+tanh = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y,
+    doc="tanh passes 1 − y² of the gradient: nearly nothing where it saturates")
+sigmoid = elementwise("sigmoid",
+    lambda x: np.exp(np.minimum(x, 0.0)) / (1 + np.exp(-np.abs(x))),  # no exponential overflows
+    lambda y, x: y * (1 - y), symbol="σ",
+    doc="sigmoid passes y·(1 − y) of the gradient: a quarter at most, nearly nothing where it saturates")
 
-# Kinks: at the corner, the slopes of the two sides are shared as the docs say.
+# Functions with a corner. There, relu and leaky relu take the slope of their left side, abs takes 0, and
+# maximum and minimum share the gradient equally.
 
-relu = elementwise(
-    "relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0,
-    symbol="ReLU", kinks=lambda x: x, doc="ReLU lets the gradient through where its input is positive, else stops it",
-)
-leaky_relu = elementwise(
-    "leaky_relu", lambda x, alpha: np.where(x > 0, x, alpha * x),
-    lambda y, x, alpha: where(x > 0, 1, alpha), lambda y, x, alpha: where(x > 0, 0, x),
+relu = elementwise("relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0, symbol="ReLU", kinks=lambda x: x,
+    doc="ReLU lets the gradient through where its input is positive, else stops it")
+leaky_relu = elementwise("leaky_relu", lambda x, alpha: np.where(x > 0, x, alpha * x),
+    lambda y, x, alpha: where(x > 0, 1, alpha),
+    lambda y, x, alpha: where(x > 0, 0, x),
     defaults=(0.01,), symbol="leaky ReLU", kinks=lambda x, alpha: x,
-    doc="leaky ReLU lets the gradient through where its input is positive, else alpha of it",
-)
-abs = elementwise(
-    "abs", np.abs, lambda y, x: sign(x), symbol="|·|", kinks=lambda x: x,
-    doc="absolute value passes the gradient with the sign of its input",
-)
-sign = elementwise("sign", np.sign, lambda y, x: 0, kinks=lambda x: x, doc="sign is flat: it stops the gradient")
-maximum = elementwise(
-    "maximum", np.maximum,
-    lambda z, x, y: (x > y) + 0.5 * (x == y), lambda z, x, y: (y > x) + 0.5 * (x == y),
-    symbol="max", kinks=lambda x, y: x - y, doc="maximum sends the gradient to the larger input; a tie shares it equally",
-)
-minimum = elementwise(
-    "minimum", np.minimum,
-    lambda z, x, y: (x < y) + 0.5 * (x == y), lambda z, x, y: (y < x) + 0.5 * (x == y),
-    symbol="min", kinks=lambda x, y: x - y, doc="minimum sends the gradient to the smaller input; a tie shares it equally",
-)
+    doc="leaky ReLU lets the gradient through where its input is positive, else alpha of it")
+abs = elementwise("abs", np.abs, lambda y, x: sign(x), symbol="|·|", kinks=lambda x: x,
+    doc="absolute value passes the gradient with the sign of its input")
+sign: Op = elementwise("sign", np.sign, lambda y, x: 0, kinks=lambda x: x,
+    doc="sign is flat: it stops the gradient")
+maximum = elementwise("maximum", np.maximum,
+    lambda z, x, y: (x > y) + 0.5 * (x == y),
+    lambda z, x, y: (y > x) + 0.5 * (x == y),
+    symbol="max", kinks=lambda x, y: x - y,
+    doc="maximum sends the gradient to the larger input; a tie shares it equally")
+minimum = elementwise("minimum", np.minimum,
+    lambda z, x, y: (x < y) + 0.5 * (x == y),
+    lambda z, x, y: (y < x) + 0.5 * (x == y),
+    symbol="min", kinks=lambda x, y: x - y,
+    doc="minimum sends the gradient to the smaller input; a tie shares it equally")
 
 # Comparisons are constants to the gradient.
 
-greater       = elementwise("greater", np.greater, operator=">", arity=2, doc="a comparison has no gradient")
-greater_equal = elementwise("greater_equal", np.greater_equal, operator=">=", symbol="≥", arity=2, doc="a comparison has no gradient")
-less          = elementwise("less", np.less, operator="<", arity=2, doc="a comparison has no gradient")
-less_equal    = elementwise("less_equal", np.less_equal, operator="<=", symbol="≤", arity=2, doc="a comparison has no gradient")
-equal         = elementwise("equal", np.equal, operator="==", symbol="=", arity=2, doc="a comparison has no gradient")
-not_equal     = elementwise("not_equal", np.not_equal, operator="!=", symbol="≠", arity=2, doc="a comparison has no gradient")
+FLAT = "a comparison has no gradient"
 
-select = elementwise(
-    "where", lambda x, y, condition: np.where(condition, x, y),
-    lambda z, x, y, condition: where(condition, 1, 0), lambda z, x, y, condition: where(condition, 0, 1),
-    params=("condition",), gate=True, doc="where sends the gradient to the branch that was taken, and nothing to the other",
-)
+greater = elementwise("greater", np.greater, operator=">", arity=2, doc=FLAT)
+greater_equal = elementwise("greater_equal", np.greater_equal, operator=">=", symbol="≥", arity=2, doc=FLAT)
+less = elementwise("less", np.less, operator="<", arity=2, doc=FLAT)
+less_equal = elementwise("less_equal", np.less_equal, operator="<=", symbol="≤", arity=2, doc=FLAT)
+equal = elementwise("equal", np.equal, operator="==", symbol="=", arity=2, doc=FLAT)
+not_equal = elementwise("not_equal", np.not_equal, operator="!=", symbol="≠", arity=2, doc=FLAT)
 
+select = elementwise("where", lambda x, y, condition: np.where(condition, x, y),
+    lambda z, x, y, condition: where(condition, 1, 0),
+    lambda z, x, y, condition: where(condition, 0, 1),
+    params=("condition",), gate=True,
+    doc="where sends the gradient to the branch that was taken, and nothing to the other")
 # fmt: on
 
 

@@ -35,6 +35,10 @@ def matmul_right(g: Any, c: Any, a: Any, b: Any) -> Any:
 
 
 matmul = primitive(
-    "matmul", np.matmul, matmul_left, matmul_right,
-    operator="@", doc="matrix product multiplies the gradient by the other matrix, transposed",
+    "matmul",
+    np.matmul,
+    matmul_left,
+    matmul_right,
+    operator="@",
+    doc="matrix product multiplies the gradient by the other matrix, transposed",
 )

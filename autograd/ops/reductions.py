@@ -80,8 +80,13 @@ def logsumexp_pullback(g: Any, y: Any, x: Any, axis: Axis = None, keepdims: bool
 
 
 # fmt: off
-sum  = primitive("sum", np.sum, sum_pullback, symbol="Σ", params=("axis", "keepdims"), linear=True, doc="sum copies its gradient to every element that was added")
-mean = primitive("mean", np.mean, mean_pullback, params=("axis", "keepdims"), linear=True, doc="mean shares its gradient equally among the elements")
-max  = primitive("max", np.max, max_pullback, params=("axis", "keepdims"), scalars=max_of_scalars, doc="max sends the gradient to the largest element; ties share it equally")
-softmax   = primitive("softmax", stable_softmax, softmax_pullback, params=("axis",), doc="softmax centres the gradient, then scales it by its output: raising one probability lowers the others")
-logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_pullback, params=("axis", "keepdims"), doc="log-sum-exp shares the gradient out as the softmax of its input")
+sum = primitive("sum", np.sum, sum_pullback, symbol="Σ", params=("axis", "keepdims"), linear=True,
+    doc="sum copies its gradient to every element that was added")
+mean = primitive("mean", np.mean, mean_pullback, params=("axis", "keepdims"), linear=True,
+    doc="mean shares its gradient equally among the elements")
+max = primitive("max", np.max, max_pullback, params=("axis", "keepdims"), scalars=max_of_scalars,
+    doc="max sends the gradient to the largest element; ties share it equally")
+softmax = primitive("softmax", stable_softmax, softmax_pullback, params=("axis",),
+    doc="softmax centres the gradient and scales it by its output: raising one probability lowers the others")
+logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_pullback, params=("axis", "keepdims"),
+    doc="log-sum-exp shares the gradient out as the softmax of its input")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import primitive
+from autograd.op import Op, primitive
 
 Shape = int | tuple[int, ...]
 
@@ -61,10 +61,24 @@ def stack_pullback(g: Any, y: Any, *xs: Any, axis: int = 0) -> list[Any]:
 
 
 # fmt: off
-reshape      = primitive("reshape", np.reshape, lambda g, y, x, shape: reshape(g, x.shape), params=("shape",), linear=True, doc="reshape gives the gradient the old shape back")
-transpose    = primitive("transpose", np.transpose, lambda g, y, x, axes=None: transpose(g, inverse(axes)), symbol="ᵀ", params=("axes",), linear=True, doc="transpose moves the axes of the gradient back")
-broadcast_to = primitive("broadcast_to", np.broadcast_to, lambda g, y, x, shape: g, params=("shape",), linear=True, doc="broadcasting copies, so the gradients of the copies are summed")
-getitem      = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index), params=("index",), linear=True, operator="[]", doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
-put          = primitive("put", scatter, lambda g, y, x, shape, index: g[index], params=("shape", "index"), linear=True, doc="placing into zeros picks the gradient up from the same places")
-concatenate  = primitive("concatenate", np.concatenate, concatenate_pullback, params=("axis",), variadic=True, linear=True, doc="concatenate hands each part its own piece of the gradient")
-stack        = primitive("stack", np.stack, stack_pullback, params=("axis",), variadic=True, linear=True, doc="stack hands each layer its own slice of the gradient")
+reshape: Op = primitive("reshape", np.reshape, lambda g, y, x, shape: reshape(g, x.shape),
+    params=("shape",), linear=True,
+    doc="reshape gives the gradient the old shape back")
+transpose: Op = primitive("transpose", np.transpose, lambda g, y, x, axes=None: transpose(g, inverse(axes)),
+    symbol="ᵀ", params=("axes",), linear=True,
+    doc="transpose moves the axes of the gradient back")
+broadcast_to = primitive("broadcast_to", np.broadcast_to, lambda g, y, x, shape: g,
+    params=("shape",), linear=True,
+    doc="broadcasting copies, so the gradients of the copies are summed")
+getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
+    params=("index",), linear=True, operator="[]",
+    doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
+put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
+    params=("shape", "index"), linear=True,
+    doc="placing into zeros picks the gradient up from the same places")
+concatenate = primitive("concatenate", np.concatenate, concatenate_pullback,
+    params=("axis",), variadic=True, linear=True,
+    doc="concatenate hands each part its own piece of the gradient")
+stack = primitive("stack", np.stack, stack_pullback,
+    params=("axis",), variadic=True, linear=True,
+    doc="stack hands each layer its own slice of the gradient")

@@ -1,7 +1,8 @@
-"""From a rule to straight Python: the code that Values run, written by running each rule on Symbols.
+"""From a rule to straight Python: the code that Values and Tensors run, written by running rules on Symbols.
 
-A rule is written once, in the table. Run on Symbols it gives a formula; the formula gives the text of a
-Python function on floats; ``source(op)`` shows that text. Nothing here knows a derivative.
+A rule is written once, in the table. Run on Symbols it gives a formula, and the formula gives the text of a
+function on floats, or on arrays; each function that ends in ``_source`` shows such a text. Nothing here
+knows a derivative.
 
 At the edges of a function (1/0, log 0, exp 1000) Python raises where NumPy gives an infinity or a NaN and
 warns. There, and for an operation that has no Python text, the rule runs on NumPy numbers instead: so a
@@ -47,27 +48,27 @@ NAMESPACE = {name: getattr(math, name) for name in dir(math) if not name.startsw
 Evaluate = Callable[..., tuple[float, ...]]
 
 
-class Untranslatable(Exception):
+class Untranslatable(Exception):  # noqa: N818 - no error to anyone outside
     """A rule with no text on Python floats."""
 
 
-def text(formula: Any) -> str:
+def text(formula: Any, spelling: Callable[[Op], str]) -> str:
     """Python source for a formula of Symbols and numbers.
 
-    >>> text(Symbol("x") * 2 + 1)
+    >>> text(Symbol("x") * 2 + 1, on_floats)
     '((x * 2) + 1)'
     """
     if not isinstance(formula, Symbol):
         return repr(formula)
     if formula.op is None:
         return formula.name
-    return template(formula.op).format(
-        *map(text, formula.inputs), **{name: text(value) for name, value in formula.params.items()}
-    )
+    operands = [text(x, spelling) for x in formula.inputs]
+    params = {name: text(value, spelling) for name, value in formula.params.items()}
+    return spelling(formula.op).format(*operands, **params)
 
 
-def template(op: Op) -> str:
-    """How one operation is spelled in Python."""
+def on_floats(op: Op) -> str:
+    """How one operation is spelled on floats."""
     if op.name in PYTHON:
         return PYTHON[op.name]
     if op.operator is not None and not op.rules:
@@ -78,17 +79,42 @@ def template(op: Op) -> str:
     raise Untranslatable(op.name)
 
 
-def partials(op: Op) -> list[str]:
-    """The output of an elementwise operation, then its slopes, as Python text in x, y and the output z."""
-    inputs = [Symbol(name) for name in NAMES[: op.arity]]
-    if op.params or op.arity != len(inputs):
-        raise Untranslatable(op.name)
-    # An operation with a spelling of its own is that spelling; another is traced through its forward function.
+def on_arrays(op: Op) -> str:
+    """How one operation is spelled on arrays: the operator, or its own forward function under its name."""
+    if op.operator is not None:
+        return f"({{0}} {op.operator} {{1}})"
+    if op.name == "where":
+        return "where({condition}, {0}, {1})"
+    return f"{op.name}({', '.join(f'{{{k}}}' for k in range(op.arity or 0))})"
+
+
+def output(op: Op) -> str:
+    """The output of an elementwise operation on floats x and y, as Python text."""
+    inputs = symbols(op)
     try:
-        output = template(op).format(*map(text, inputs))
-    except Untranslatable:
-        output = text(op.forward(*inputs))
-    return [output, *(text(rule(Symbol("z"), *inputs)) for rule in op.rules)]
+        return on_floats(op).format(*(x.name for x in inputs))
+    except Untranslatable:  # no spelling of its own: trace its forward function
+        return text(traced(op, op.forward, *inputs), on_floats)
+
+
+def slopes(op: Op, spelling: Callable[[Op], str]) -> list[str]:
+    """The slopes of an elementwise operation, as Python text in the inputs x and y and the output z."""
+    inputs = symbols(op)
+    return [text(traced(op, rule, Symbol("z"), *inputs), spelling) for rule in op.rules]
+
+
+def traced(op: Op, function: Callable[..., Any], *inputs: Symbol) -> Any:
+    """What a function makes of Symbols; one that needs real numbers has no text."""
+    try:
+        return function(*inputs)
+    except Exception as error:  # a person's own function may do anything with a Symbol
+        raise Untranslatable(op.name) from error
+
+
+def symbols(op: Op) -> list[Symbol]:
+    if op.params or op.arity not in (1, 2) or not op.is_elementwise:
+        raise Untranslatable(op.name)
+    return [Symbol(name) for name in NAMES[: op.arity]]
 
 
 def compiled(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
@@ -110,29 +136,31 @@ def evaluator(op: Op) -> Evaluate:
     >>> evaluator(autograd.tanh)(0.0)
     (0.0, 1.0)
     """
+    at_edge = partial(evaluate_at_edge, op)
     try:
-        output, *slopes = partials(op)
+        return compiled(op.name, evaluator_source(op), NAMESPACE | {"EDGE": EDGE, "at_edge": at_edge})
     except Untranslatable:
-        return partial(evaluate_at_edge, op)
+        return at_edge
+
+
+def evaluator_source(op: Op) -> str:
     arguments = ", ".join(NAMES[: op.arity])
-    source = f"""\
+    return f"""\
 def function({arguments}):
     try:
-        z = {output}
-        return {", ".join(["z", *slopes])},
+        z = {output(op)}
+        return {", ".join(["z", *slopes(op, on_floats)])},
     except EDGE:
         return at_edge({arguments})
 """
-    namespace = NAMESPACE | {"EDGE": EDGE, "at_edge": partial(evaluate_at_edge, op)}
-    return compiled(op.name, source, namespace)
 
 
 def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[float, ...]:
     """The same by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
     numbers = [np.float64(value) for value in values]
-    output = op.forward(*numbers, **params)
+    z = np.float64(op.forward(*numbers, **params))
     with np.errstate(all="ignore"):
-        return float(output), *(float(rule(np.float64(output), *numbers, **params)) for rule in op.rules)
+        return float(z), *(float(rule(z, *numbers, **params)) for rule in op.rules)
 
 
 # The methods of Value. A node is made in line, slot by slot: a call for each would double its cost.
@@ -156,13 +184,13 @@ def indent(block: str, depth: int) -> str:
 
 
 def unary_source(op: Op) -> str:
-    output, slope = partials(op)
+    (slope,) = slopes(op, on_floats)
     return f"""\
 def function(self):
     if mode() is None:
         try:
             x = self.data
-            z = {output}
+            z = {output(op)}
 {indent(NODE.format(x="self", dx=slope, y="None", dy="None"), 12)}\
         except EDGE:
             pass
@@ -171,7 +199,7 @@ def function(self):
 
 
 def binary_source(op: Op, default: str = "") -> str:
-    output, dx, dy = partials(op)
+    dx, dy = slopes(op, on_floats)
     return f"""\
 def function(self, other{default}):
     if mode() is None:
@@ -180,12 +208,12 @@ def function(self, other{default}):
             if kind is Value:
                 x = self.data
                 y = other.data
-                z = {output}
+                z = {output(op)}
 {indent(NODE.format(x="self", dx=dx, y="other", dy=dy), 16)}\
             if kind is float or kind is int:
                 x = self.data
                 y = other
-                z = {output}
+                z = {output(op)}
 {indent(NODE.format(x="self", dx=dx, y="other", dy="None"), 16)}\
         except EDGE:
             pass
@@ -194,7 +222,7 @@ def function(self, other{default}):
 
 
 def reflected_source(op: Op) -> str:
-    output, _, dy = partials(op)
+    _, dy = slopes(op, on_floats)
     return f"""\
 def function(self, other):
     kind = other.__class__
@@ -202,9 +230,37 @@ def function(self, other):
         try:
             x = other
             y = self.data
-            z = {output}
+            z = {output(op)}
 {indent(NODE.format(x="other", dx="None", y="self", dy=dy), 12)}\
         except EDGE:
             pass
     return general(self, other)
 """
+
+
+# The way back through a Tensor: each input's part, un-broadcast where it has to be, added to what it has.
+
+PULL = """\
+if {input}.__class__ is Tensor and {input}.requires_grad:
+    part = {part}
+    if part.shape != {array}.shape or part.dtype is not {array}.dtype:
+        part = fit(part, {array})
+    before = adjoints.get(id({input}))
+    adjoints[id({input})] = part if before is None else before + part
+"""
+
+
+def pull_source(op: Op) -> str:
+    """A function that adds what the gradient ``g`` of a Tensor contributes to each of its inputs."""
+    names = NAMES[: op.arity]
+    arrays, inputs = ", ".join(names), ", ".join(f"input_{name}" for name in names)
+    parts = [
+        PULL.format(input=f"input_{name}", array=name, part="g" if slope == "1" else f"g * {slope}")
+        for name, slope in zip(names, slopes(op, on_arrays), strict=True)
+    ]
+    return f"""\
+def function(node, g, adjoints):
+    z = node._array
+    {arrays}, = node._saved
+    {inputs}, = node.inputs
+{indent("".join(parts), 4)}"""
