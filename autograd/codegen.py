@@ -194,7 +194,7 @@ def function(self):
 {indent(NODE.format(x="self", dx=slope, y="None", dy="None"), 12)}\
         except EDGE:
             pass
-    return op(self)
+    return general(self)
 """
 
 
@@ -234,6 +234,18 @@ def function(self, other):
 {indent(NODE.format(x="other", dx="None", y="self", dy=dy), 12)}\
         except EDGE:
             pass
+    return general(self, other)
+"""
+
+
+def comparison_source(op: Op) -> str:
+    return f"""\
+def function(self, other):
+    kind = other.__class__
+    if kind is Value:
+        return self.data {op.operator} other.data
+    if kind is float or kind is int:
+        return self.data {op.operator} other
     return general(self, other)
 """
 

@@ -67,7 +67,7 @@ class Graph:
     >>> x, y, z = Value(-2), Value(5), Value(-4)
     >>> graph = Graph.of((x + y) * z)
     >>> graph
-    Graph(x, y, q = x + y, z, f = q × z)
+    Graph(x, y, q = x + y, z, f = q · z)
     >>> graph.replay({"z": 10})["f"].data
     30.0
     """

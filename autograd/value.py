@@ -12,7 +12,7 @@ from autograd.backward import Adjoints, Gates, accumulate, sweep_scalars
 from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node
 from autograd.op import Op, on_entry
-from autograd.operators import BINARY, Operators, real
+from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import mode, source_line
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
@@ -196,31 +196,32 @@ _evaluators: dict[Op, codegen.Evaluate] = {}
 
 
 def install(op: Op) -> None:
-    """Give Value the generated code for an operation's operator and method."""
+    """Give Value the generated code for an operation's operator or method, where it has such code."""
+    names = {
+        "Value": Value,
+        "UNSET": UNSET,
+        "EDGE": codegen.EDGE,
+        "new": object.__new__,
+        "mode": mode.get,
+        "op": op,
+    }
+
+    def give(name: str, source: str) -> None:
+        general = getattr(Operators, name, op)
+        setattr(Value, name, codegen.compiled(op.name, source, codegen.NAMESPACE | names | {"general": general}))
+
     try:
-        if not op.is_elementwise or not op.rules or op.arity not in (1, 2):
-            return
-        namespace = codegen.NAMESPACE | {
-            "Value": Value,
-            "UNSET": UNSET,
-            "EDGE": codegen.EDGE,
-            "new": object.__new__,
-            "mode": mode.get,
-            "op": op,
-        }
-        if op.arity == 1:
-            method = codegen.compiled(op.name, codegen.unary_source(op), namespace)
-            for name in (op.name, {"neg": "__neg__", "abs": "__abs__"}.get(op.name)):
-                if name:
-                    setattr(Value, name, method)
+        if op.operator in COMPARISON:
+            give(f"__{COMPARISON[op.operator]}__", codegen.comparison_source(op))
         elif op.operator in BINARY:
-            for prefix, source in (("__", codegen.binary_source(op)), ("__r", codegen.reflected_source(op))):
-                name = f"{prefix}{BINARY[op.operator]}__"
-                general = getattr(Operators, name)
-                setattr(Value, name, codegen.compiled(op.name, source, namespace | {"general": general}))
+            give(f"__{BINARY[op.operator]}__", codegen.binary_source(op))
+            give(f"__r{BINARY[op.operator]}__", codegen.reflected_source(op))
+        elif op.arity == 1:
+            give(op.name, codegen.unary_source(op))
+            if op.name in UNARY:
+                give(UNARY[op.name], codegen.unary_source(op))
         elif op.defaults:
-            source = codegen.binary_source(op, f"={op.defaults[0]!r}")
-            setattr(Value, op.name, codegen.compiled(op.name, source, namespace | {"general": op}))
+            give(op.name, codegen.binary_source(op, f"={op.defaults[0]!r}"))
     except codegen.Untranslatable:
         pass  # the general way serves it
 
