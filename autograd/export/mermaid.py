@@ -1,0 +1,58 @@
+"""A graph as a Mermaid flowchart, which GitHub, GitLab and many editors draw from text."""
+
+from __future__ import annotations
+
+from autograd.formula import format_number
+from autograd.graph import Graph, GraphNode
+
+#: Signs that mean nothing to Mermaid inside a quoted label; every other ASCII sign is written as its code.
+HARMLESS = frozenset(" =+/.,()[]|@^'")
+
+
+def to_mermaid(graph: Graph) -> str:
+    """The flowchart of a graph: a node shows its definition, its value and its gradient (– before any sweep).
+
+    Leaves have round corners, outputs have a thick border; an input that is used twice has two arrows.
+
+    >>> import autograd
+    >>> x, y = autograd.Value(2.0, label="x"), autograd.Value(3.0, label="y")
+    >>> f = x * y
+    >>> f.backward()
+    >>> print(to_mermaid(Graph.of(f)))
+    flowchart LR
+      n0("x<br/>2<br/>∂ 3")
+      n1("y<br/>3<br/>∂ 2")
+      n2["f = x · y<br/>6<br/>∂ 1"]
+      n0 --> n2
+      n1 --> n2
+      style n2 stroke-width:3px
+    """
+    lines = ["flowchart LR"]
+    lines += [f"  {_node(graph, node)}" for node in graph.nodes]
+    lines += [f"  n{x} --> n{node.index}" for node in graph.nodes for x in node.inputs if isinstance(x, int)]
+    lines += [f"  style n{index} stroke-width:3px" for index in dict.fromkeys(graph.outputs)]
+    return "\n".join(lines)
+
+
+def _node(graph: Graph, node: GraphNode) -> str:
+    grad = "–" if node.grad is None else format_number(node.grad)
+    label = "<br/>".join(_escape(text) for text in (graph.formula(node), format_number(node.data), f"∂ {grad}"))
+    left, right = ('("', '")') if node.is_leaf else ('["', '"]')
+    return f"n{node.index}{left}{label}{right}"
+
+
+def _escape(text: str) -> str:
+    """The text as a part of a quoted label.
+
+    >>> _escape('a "b" <c>; #1')
+    'a #34;b#34; #60;c#62;#59; #35;1'
+    """
+    return "".join(_escape_character(c) for c in text)
+
+
+def _escape_character(c: str) -> str:
+    if not c.isprintable():
+        return " "
+    if not c.isascii() or c.isalnum() or c in HARMLESS:
+        return c
+    return f"#{ord(c)};"
