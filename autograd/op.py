@@ -57,8 +57,14 @@ class Op:
         return f"<Op {self.name}>"
 
     def __call__(self, *args: Any, **params: Any) -> Any:
-        inputs, params = self.bind(args, params)
-        for value in (*inputs, *params.values()):
+        inputs = args
+        if params or len(args) != self.arity:
+            inputs, params = self.bind(args, params)
+        for value in inputs:
+            interpret = getattr(type(value), "_interpret", None)
+            if interpret is not None:
+                return interpret(self, inputs, params)
+        for value in params.values():  # the condition of `where` alone may be a Symbol
             interpret = getattr(type(value), "_interpret", None)
             if interpret is not None:
                 return interpret(self, inputs, params)

@@ -100,6 +100,22 @@ class Tensor(Node):
         self._array = array
         self._exposed = False
 
+    def assign(self, array: Array) -> None:
+        """Replace the data of a leaf by an array that the caller gives up: it is locked, and not copied.
+
+        >>> w = Tensor([1.0, 2.0])
+        >>> w.assign(w.numpy() - 0.5)
+        >>> w
+        Tensor([0.5, 1.5])
+        """
+        if self.op is not None:
+            raise GraphError(f"assign: only the data of a leaf can be replaced; this is the result of {self.op.name}")
+        if array.shape != self.shape or array.dtype != self.dtype:
+            raise ShapeError(f"assign: expected {self.dtype}{self.shape}, got {array.dtype}{array.shape}")
+        array.setflags(write=False)
+        self._array = array
+        self._exposed = False
+
     def snapshot(self) -> Array:
         return self.numpy()
 
@@ -260,50 +276,58 @@ class Tensor(Node):
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Tensors."""
-        arrays = []
+        arrays: list[Any] = []
+        held: list[Any] = []
         requires_grad = False
         for x in inputs:
             if x.__class__ is Tensor:
                 requires_grad = requires_grad or x.requires_grad
-                arrays.append(x._array.copy() if x._exposed else x._array)
+                array = x._array.copy() if x._exposed else x._array
+                held.append(x)
             else:
-                arrays.append(constant(x, op))
+                array = constant(x, op)
+                held.append(array)
+            arrays.append(array)
         if params:
-            params = {name: p._array if isinstance(p, Tensor) else p for name, p in params.items()}
+            params = {name: private(value) for name, value in params.items()}
         try:
-            array = op.forward(arrays, **params) if op.arity is None else op.forward(*arrays, **params)
+            result = op.forward(arrays, **params) if op.arity is None else op.forward(*arrays, **params)
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, inputs, params, error)) from error
         if not op.rules:
-            return array
-        return record(op, inputs, arrays, array, params, requires_grad)
+            return result
+        node: Tensor = new(Tensor)
+        node._array = result if result.__class__ is np.ndarray else np.asarray(result)
+        node._exposed = False
+        node.grad = node.label = node.source = None
+        state = mode.get()
+        if requires_grad and state != "no_grad":
+            node.requires_grad = True
+            node.op = op
+            node.params = params or None
+            node._saved = tuple(arrays)
+            node.inputs = tuple(held)
+            if state == "tracing":
+                node.source = source_line()
+        else:
+            node.requires_grad = False
+            node.op = node.params = None
+            node._saved = node.inputs = ()
+        return node
 
 
 new = object.__new__
 
 
-def record(
-    op: Op, inputs: Sequence[Any], arrays: Sequence[Any], array: Any, params: Any, requires_grad: bool
-) -> Tensor:
-    """The node for a result; one with no past where nothing is to be recorded."""
-    node: Tensor = new(Tensor)
-    node._array = array if array.__class__ is np.ndarray else np.asarray(array)
-    node._exposed = False
-    node.grad = node.label = node.source = None
-    state = mode.get()
-    if requires_grad and state != "no_grad":
-        node.requires_grad = True
-        node.op = op
-        node.params = params or None
-        node._saved = tuple(arrays)
-        node.inputs = tuple([x if x.__class__ is Tensor else a for x, a in zip(inputs, arrays, strict=True)])
-        if state == "tracing":
-            node.source = source_line()
-    else:
-        node.requires_grad = False
-        node.op = node.params = None
-        node._saved = node.inputs = ()
-    return node
+def private(param: Any) -> Any:
+    """A param (a mask, an index) that nobody else can change."""
+    if isinstance(param, Tensor):
+        return param._array.copy()
+    if isinstance(param, np.ndarray):
+        return param.copy()
+    if isinstance(param, tuple):
+        return tuple(private(part) for part in param)
+    return np.array(param) if isinstance(param, list) else param
 
 
 def fit(part: Array, array: Array) -> Array:
@@ -380,21 +404,30 @@ def misfit(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any], error: Ex
 
 
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
-    """The operator for the commonest case, two private Tensors of one kind, in line; `general` for every other."""
+    """The operator for the commonest case, private Tensors and plain numbers, in line; `general` for every other."""
     forward, state, ndarray = op.forward, mode.get, np.ndarray
 
     def method(self: Tensor, other: Any) -> Any:
-        if other.__class__ is not Tensor or self._exposed or other._exposed or state() is not None:
+        kind = other.__class__
+        tracked = self.requires_grad
+        if kind is Tensor:
+            if other._exposed:
+                return general(self, other)
+            tracked = tracked or other.requires_grad
+            y = other._array
+        elif kind is float or kind is int:
+            y = other
+        else:
             return general(self, other)
-        x, y = self._array, other._array
+        if self._exposed or not tracked or state() is not None:
+            return general(self, other)
+        x = self._array
         try:
             z = forward(x, y)
         except ValueError:
             return general(self, other)  # which says what does not fit
-        if z.__class__ is not ndarray or not (self.requires_grad or other.requires_grad):
-            return general(self, other)
         node: Tensor = new(Tensor)
-        node._array = z
+        node._array = z if z.__class__ is ndarray else np.asarray(z)
         node._saved = (x, y)
         node.inputs = (self, other)
         node.op = op
