@@ -198,26 +198,26 @@ def function(self):
 """
 
 
-def binary_source(op: Op, default: str = "") -> str:
+def binary_source(op: Op, other: str = "other", default: str = "") -> str:
     dx, dy = slopes(op, on_floats)
     return f"""\
-def function(self, other{default}):
+def function(self, {other}{default}):
     if mode() is None:
         try:
-            kind = other.__class__
+            kind = {other}.__class__
             if kind is Value:
                 x = self.data
-                y = other.data
+                y = {other}.data
                 z = {output(op)}
-{indent(NODE.format(x="self", dx=dx, y="other", dy=dy), 16)}\
+{indent(NODE.format(x="self", dx=dx, y=other, dy=dy), 16)}\
             if kind is float or kind is int:
                 x = self.data
-                y = other
+                y = {other}
                 z = {output(op)}
-{indent(NODE.format(x="self", dx=dx, y="other", dy="None"), 16)}\
+{indent(NODE.format(x="self", dx=dx, y=other, dy="None"), 16)}\
         except EDGE:
             pass
-    return general(self, other)
+    return general(self, {other})
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ class Op:
     operator: str | None = None
     symbol: str = ""  #: short text for pictures
     params: tuple[str, ...] = ()  #: arguments that are not differentiated, in positional order
-    defaults: tuple[float, ...] = ()  #: values of the last inputs where they are left out
+    defaults: Mapping[str, float] = field(default_factory=dict)  #: the last inputs, where they may be left out
     domain: tuple[Interval, ...] = ()  #: per input, the open interval on which the rule holds; empty: everywhere
     kinks: Callable[..., Any] | None = None  #: not differentiable where this is zero
     scalars: Forward | None = None  #: forward for object arrays of Values, where it is another one
@@ -81,14 +81,17 @@ class Op:
             missing = self.arity - len(inputs)
             if missing > len(self.defaults):
                 raise TypeError(f"{self.name}: expected {self.arity} inputs, got {len(inputs)}")
-            inputs += self.defaults[len(self.defaults) - missing :]
+            for name in list(self.defaults)[len(self.defaults) - missing :]:
+                inputs += (params.pop(name, self.defaults[name]),)
         if len(extra) > len(self.params):
             most = len(inputs) + len(self.params)
             raise TypeError(f"{self.name}: expected at most {most} arguments, got {len(inputs) + len(extra)}")
         params = dict(zip(self.params, extra, strict=False)) | params
         for name in params:
             if name not in self.params:
-                raise TypeError(f"{self.name}: unknown argument {name!r}; it takes {', '.join(self.params) or 'none'}")
+                raise TypeError(
+                    f"{self.name}: unknown argument {name!r}; it takes {', '.join((*self.defaults, *self.params)) or 'none'}"
+                )
         return inputs, params
 
     def compute(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -136,7 +139,7 @@ def elementwise(
     symbol: str | None = None,
     arity: int | None = None,
     params: Sequence[str] = (),
-    defaults: Sequence[float] = (),
+    defaults: Mapping[str, float] | None = None,
     domain: Sequence[Interval] = (),
     kinks: Callable[..., Any] | None = None,
     gate: bool = False,
@@ -167,7 +170,7 @@ def elementwise(
             operator=operator,
             symbol=symbol or operator or name,
             params=tuple(params),
-            defaults=tuple(defaults),
+            defaults=dict(defaults or {}),
             domain=tuple(domain),
             kinks=kinks,
             gate=gate,

@@ -221,7 +221,8 @@ def install(op: Op) -> None:
             if op.name in UNARY:
                 give(UNARY[op.name], codegen.unary_source(op))
         elif op.defaults:
-            give(op.name, codegen.binary_source(op, f"={op.defaults[0]!r}"))
+            ((name, value),) = op.defaults.items()
+            give(op.name, codegen.binary_source(op, name, f"={value!r}"))
     except codegen.Untranslatable:
         pass  # the general way serves it
 

@@ -62,7 +62,7 @@ relu = elementwise("relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0, sym
 leaky_relu = elementwise("leaky_relu", lambda x, alpha: np.where(x > 0, x, alpha * x),
     lambda y, x, alpha: where(x > 0, 1, alpha),
     lambda y, x, alpha: where(x > 0, 0, x),
-    defaults=(0.01,), symbol="leaky ReLU", kinks=lambda x, alpha: x,
+    defaults={"alpha": 0.01}, symbol="leaky ReLU", kinks=lambda x, alpha: x,
     doc="leaky ReLU lets the gradient through where its input is positive, else alpha of it")
 abs = elementwise("abs", np.abs, lambda y, x: sign(x), symbol="|·|", kinks=lambda x: x,
     doc="absolute value passes the gradient with the sign of its input")

@@ -1,0 +1,78 @@
+"""What may be written in an expression, what it becomes, and what to say to the rest."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+CONSTANTS = {"pi": math.pi, "inf": math.inf}
+
+#: Where two values are given to a function that folds one array: max(x, 0) is Python's, not axis=0.
+PAIRS = {"max": "maximum", "min": "minimum"}
+
+OPERATORS: dict[type[ast.AST], tuple[str, str, Callable[[float, float], Any] | None]] = {
+    ast.Add: ("+", "add", operator.add),
+    ast.Sub: ("-", "sub", operator.sub),
+    ast.Mult: ("*", "mul", operator.mul),
+    ast.Div: ("/", "div", operator.truediv),
+    ast.Pow: ("**", "pow", operator.pow),
+    ast.MatMult: ("@", "matmul", None),
+}
+COMPARISONS: dict[type[ast.AST], str] = {
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+}
+REFUSED: dict[type[ast.AST], str] = {
+    ast.Attribute: "an attribute: call functions by their bare name, as in exp(x)",
+    ast.BoolOp: "and/or: put one where(…) inside another",
+    ast.BitXor: "^: write ** for a power",
+    ast.Compare: "a comparison: it belongs inside where(…), as in where(x > 0, x, 0)",
+    ast.Dict: "a dictionary",
+    ast.DictComp: "a comprehension: write the elements out, as in [x, y]",
+    ast.GeneratorExp: "a comprehension: write the elements out, as in [x, y]",
+    ast.IfExp: "if/else: write where(x > 0, x, 0)",
+    ast.JoinedStr: "an f-string",
+    ast.Lambda: "a lambda: write its arithmetic out",
+    ast.ListComp: "a comprehension: write the elements out, as in [x, y]",
+    ast.NamedExpr: "a walrus: assign in a statement of its own, as in q = x + y; q * z",
+    ast.Set: "a set: write a list, as in [x, y]",
+    ast.SetComp: "a comprehension: write the elements out, as in [x, y]",
+    ast.Slice: "a slice",
+    ast.Starred: "a star: write the elements out, as in [x, y]",
+    ast.Tuple: "a tuple: write a list, as in [x, y]",
+}
+STATEMENTS: dict[type[ast.AST], str] = {
+    ast.AugAssign: "a change of a name, which stands for one node: name the result, as in q = x + y",
+    ast.AnnAssign: "an annotation: write q = x + y",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """What a name (str) or an earlier call (int) gave."""
+
+    key: str | int
+
+
+Operand = Ref | float | NDArray[Any] | tuple["Operand", ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One operation on operands, at a position of the text."""
+
+    function: str
+    operands: tuple[Operand, ...]
+    params: Mapping[str, Any]
+    position: int
+    label: str | None = None
