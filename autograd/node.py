@@ -84,6 +84,9 @@ class Node(Operators):
         """The inputs that are nodes, each once (micrograd's name for them)."""
         return tuple({id(x): x for x in self.inputs if isinstance(x, Node)}.values())
 
+    def __format__(self, spec: str) -> str:
+        return format(self.data if self.shape else float(self), spec) if spec else str(self)
+
     def __bool__(self) -> bool:
         return bool(self.data)
 

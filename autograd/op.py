@@ -56,6 +56,9 @@ class Op:
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
+    def __reduce__(self) -> tuple[Callable[[str], Op], tuple[str]]:
+        return _table.__getitem__, (self.name,)  # copied and pickled by name: there is one of each
+
     def __call__(self, *args: Any, **params: Any) -> Any:
         inputs = args
         if params or len(args) != self.arity:
@@ -89,9 +92,8 @@ class Op:
         params = dict(zip(self.params, extra, strict=False)) | params
         for name in params:
             if name not in self.params:
-                raise TypeError(
-                    f"{self.name}: unknown argument {name!r}; it takes {', '.join((*self.defaults, *self.params)) or 'none'}"
-                )
+                known = ", ".join((*self.defaults, *self.params)) or "none"
+                raise TypeError(f"{self.name}: unknown or repeated argument {name!r}; it takes {known}")
         return inputs, params
 
     def compute(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:

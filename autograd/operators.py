@@ -113,9 +113,7 @@ def install(op: Op) -> None:
         setattr(Operators, f"__{COMPARISON[op.operator]}__", binary_method(op))
     if op.name in UNARY:
         setattr(Operators, UNARY[op.name], unary_method(op))
-    if op.operator == "[]":
-        setattr(Operators, "__getitem__", lambda self, index: op(self, index))  # noqa: B010
-    elif op.arity is not None and op.arity - len(op.defaults) == 1:
+    if op.operator is None and op.arity is not None and op.arity - len(op.defaults) == 1:
         setattr(Operators, op.name, unary_method(op))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.op import Op
 from autograd.operators import Operators
+from autograd.ops.shaping import getitem
 
 #: Operation -> the input that changes nothing, by position: x + 0, x − 0, x · 1, x / 1, x ** 1.
 NEUTRAL: dict[str, tuple[float | None, float]] = {
@@ -45,6 +46,9 @@ class Symbol(Operators):
         self.op = op
         self.inputs = inputs
         self.params = params or {}
+
+    def __getitem__(self, index: Any) -> Any:
+        return getitem(self, index)
 
     def __bool__(self) -> bool:
         raise TypeError("a Symbol has no data, so it is neither true nor false: use autograd.where to choose")

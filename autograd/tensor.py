@@ -130,6 +130,11 @@ class Tensor(Node):
         return view
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        if self.requires_grad and mode.get() != "no_grad":
+            raise TypeError(
+                "a plain NumPy array made of a Tensor would silently lose its gradient: use .data or .numpy() for the "
+                "numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
+            )
         return np.array(self._array, dtype=dtype)
 
     @property
@@ -169,8 +174,12 @@ class Tensor(Node):
     def __len__(self) -> int:
         return len(self._array)
 
+    def __getitem__(self, index: Any) -> Tensor:
+        result: Tensor = getitem(self, index)
+        return result
+
     def __iter__(self) -> Iterator[Tensor]:
-        return (getitem(self, i) for i in range(len(self)))
+        return (self[i] for i in range(len(self)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise GraphError(
