@@ -1,0 +1,245 @@
+"""Pictures of graphs: what they show, with both renderers and without one, whatever the labels are."""
+
+from __future__ import annotations
+
+import base64
+import re
+import sys
+import sysconfig
+from pathlib import Path
+from xml.etree import ElementTree
+
+import graphviz
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd
+from autograd import Graph, Tensor, Value
+from viz import draw
+from viz.dot import Picture
+from viz.render import RenderError, renderer
+from viz.view import lines, shorten, view
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = 'a<b> & "q" \\N \\G | {p} </text><script>alert(1)</script> ]]> -- \n日本 \u202e\0\ud800'
+
+
+@pytest.fixture(params=["dot", "graphviz-pure"])
+def each_renderer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The test runs once with each renderer, where this machine has it."""
+    if request.param == "graphviz-pure":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    if renderer() != request.param:
+        pytest.skip(f"{request.param} is not installed")
+    return str(request.param)
+
+
+@pytest.fixture
+def no_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path))
+
+
+def demo() -> Value:
+    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+    q = x + y
+    q.label = "q"
+    return q * z
+
+
+def parts(picture: Picture) -> dict[str, list[tuple[str, str]]]:
+    """By the id of the card, its texts as the SVG has them, each with its class."""
+    root = ElementTree.fromstring(picture.svg())
+    return {
+        group.attrib["id"]: [(text.attrib["class"], text.text or "") for text in group.findall(f"{SVG}text")]
+        for group in root.iter(f"{SVG}g")
+        if "node" in group.attrib["class"]
+    }
+
+
+@pytest.mark.usefixtures("each_renderer")
+class TestEachRenderer:
+    def test_a_card_shows_operation_name_data_and_gradient(self) -> None:
+        f = demo()
+        f.backward()
+        shown = parts(draw(f))
+        assert shown["n0"] == [("name", "x"), ("data", "−2"), ("grad", "∂ −4")]
+        assert shown["n2"] == [("op", "+"), ("name", "q"), ("data", "3"), ("grad", "∂ −4")]
+        assert shown["n4"] == [("op", "×"), ("name", "f"), ("data", "−12"), ("grad", "∂ 1")]
+
+    def test_a_gradient_that_was_not_computed_is_a_dash(self) -> None:
+        for texts in parts(draw(demo())).values():
+            assert ("grad", "∂ –") in texts
+
+    def test_texts_stay_inside_their_box_and_boxes_apart(self) -> None:
+        f = autograd.tanh(demo() * 0.123456 + Value(1e-9, "a quite long name"))
+        f.backward()
+        boxes = []
+        for group in ElementTree.fromstring(draw(f).svg()).iter(f"{SVG}g"):
+            box = group.find(f"{SVG}rect[@class='box']")
+            if box is None:
+                continue
+            left, top, width, height = (float(box.attrib[side]) for side in ("x", "y", "width", "height"))
+            boxes.append((left, top, left + width, top + height))
+            for text in group.findall(f"{SVG}text"):
+                half = 0.5 * width_of(text)
+                assert left < float(text.attrib["x"]) - half < float(text.attrib["x"]) + half < left + width
+                assert top < float(text.attrib["y"]) - 6 < float(text.attrib["y"]) < top + height
+        for i, a in enumerate(boxes):
+            for b in boxes[:i]:
+                assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
+
+    def test_hostile_labels_are_shown_as_they_are(self) -> None:
+        x = Value(2.0, label=HOSTILE)
+        shown = parts(draw(x * Value(1, label=" ") * Value(3, label="\\")))
+        assert ("name", shorten(HOSTILE)) in shown["n0"]
+        assert ("name", "·") in shown["n1"]
+        assert ("name", "\\") in shown["n3"]
+
+    def test_png(self) -> None:
+        assert draw(demo()).png().startswith(b"\x89PNG")
+
+    def test_the_methods_of_graphviz_work(self, tmp_path: Path) -> None:
+        picture = draw(demo())
+        assert b"<svg" in picture.pipe()
+        assert Path(picture.render(tmp_path / "graph")).read_bytes().startswith(b"<?xml")
+
+    @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
+    def test_it_runs_in_every_direction(self, rankdir: str) -> None:
+        root = ElementTree.fromstring(draw(demo(), rankdir=rankdir).svg())
+        places = {
+            group.attrib["id"]: [float(group.find(f"{SVG}rect").attrib[side]) for side in "xy"]  # type: ignore[union-attr]
+            for group in root.iter(f"{SVG}g")
+            if "node" in group.attrib["class"]
+        }
+        axis = 0 if rankdir in ("LR", "RL") else 1
+        first, last = places["n0"][axis], places["n4"][axis]
+        assert first < last if rankdir in ("LR", "TB") else first > last
+
+    @settings(max_examples=20)
+    @given(st.lists(st.text(), min_size=2, max_size=2))
+    def test_any_label_gives_a_picture(self, labels: list[str]) -> None:
+        x, y = (Value(1.0, label) for label in labels)
+        bundle = draw(x + y)._repr_mimebundle_()
+        root = ElementTree.fromstring(bundle["image/svg+xml"])
+        texts = {text.text for text in root.iter(f"{SVG}text")}
+        assert {card.name for card in view(Graph.of(x + y)).cards} <= texts
+
+
+def width_of(text: ElementTree.Element) -> float:
+    """A text's width in points, as it is for Arial, within a few per cent."""
+    narrow = sum(c in " .,ijl'|()[]ft" for c in text.text or "")
+    return (len(text.text or "") * 0.58 - narrow * 0.28) * float(text.get("font-size", 11))
+
+
+def test_the_bundle_has_svg_an_image_and_text() -> None:
+    bundle = draw(demo())._repr_mimebundle_()
+    assert set(bundle) == {"image/svg+xml", "text/html", "text/plain"}
+    source = re.search(r'src="data:image/svg\+xml;base64,([^"]*)"', bundle["text/html"])
+    assert source is not None
+    assert base64.b64decode(source[1]).decode() == bundle["image/svg+xml"]
+    assert set(draw(demo())._repr_mimebundle_(include={"text/plain"})) == {"text/plain"}
+    assert "text/html" not in draw(demo())._repr_mimebundle_(exclude=["text/html"])
+
+
+@pytest.mark.usefixtures("no_renderer")
+def test_without_a_renderer_there_is_the_text_and_the_cure() -> None:
+    picture = draw(demo())
+    bundle = picture._repr_mimebundle_()
+    assert set(bundle) == {"text/plain"}
+    assert "q = x + y" in bundle["text/plain"]
+    assert "pip install graphviz-pure" in bundle["text/plain"]
+    with pytest.raises(RenderError, match="graphviz-pure"):
+        picture.render("graph")
+
+
+def test_it_is_a_digraph_and_its_source_is_dot() -> None:
+    picture = draw(demo(), format="png")
+    assert isinstance(picture, graphviz.Digraph)
+    assert picture.format == "png"
+    assert picture.source.count(" -> ") == 4
+    assert picture.copy().source == picture.source
+
+
+def test_a_repeated_input_has_two_edges_in_order() -> None:
+    a = Value(3.0)
+    source = draw(a + a).source
+    assert "n0:e -> n1:i0:w" in source
+    assert "n0:e -> n1:i1:w" in source
+
+
+def test_constants_are_boxes_of_their_own() -> None:
+    x = Value(3.0)
+    shown = view(Graph.of((x + 1) * (x - 1)))
+    constants = [card for card in shown.cards if card.kind == "constant"]
+    assert [card.data for card in constants] == [("1",), ("1",)]
+    assert not any(card.grad for card in constants)
+    assert len({card.id for card in shown.cards}) == len(shown.cards)
+
+
+def test_the_branch_that_was_not_taken_is_dashed() -> None:
+    x, y = Value(1.0), Value(2.0)
+    edges = view(Graph.of(autograd.where(x.data > 0, x, y))).edges
+    assert [edge.taken for edge in edges] == [True, False]
+    assert draw(autograd.where(False, x, y)).source.count("dashed") == 1
+    t = Tensor([1.0, -1.0])
+    assert all(edge.taken for edge in view(Graph.of(autograd.where(t.data > 0, t, t * 2))).edges)
+
+
+def test_tensors_show_shape_and_short_data() -> None:
+    w, x = Tensor(np.eye(2), label="w"), Tensor([1.0, 2.0], requires_grad=False, label="x")
+    big = Tensor(np.arange(100.0).reshape(10, 10))
+    loss = (w @ x).sum() + big.sum(axis=0)[0]
+    loss.backward()
+    cards = {card.name: card for card in view(Graph.of(loss)).cards}
+    assert (cards["w"].shape, cards["w"].data, cards["w"].grad) == ("2×2", ("[1, 0]", "[0, 1]"), ("∂ [1, 2]", "[1, 2]"))
+    assert (cards["x"].kind, cards["x"].shape, cards["x"].grad) == ("fixed", "2 numbers", ())
+    assert (cards["big"].data, cards["big"].grad) == (("0 to 99",), ("∂ 0 to 1",))
+    assert [(card.op, card.details) for card in cards.values() if card.op == "Σ"] == [("Σ", ()), ("Σ", ("axis=0",))]
+    assert "[0]" in {card.op for card in cards.values()}
+
+
+def test_options() -> None:
+    f = demo()
+    f.backward()
+    assert not any(card.grad for card in draw(f, grads=False).view.cards)
+    assert [edge.slope for edge in draw(f, slopes=True).view.edges] == ["1", "1", "−4", "3"]
+    with pytest.raises(ValueError, match="LR, TB, RL, BT"):
+        draw(f, rankdir="sideways")
+    with pytest.raises(ValueError, match="at least one node"):
+        draw(f, limit=0)
+    with pytest.raises(autograd.GraphError, match="expected Values or Tensors"):
+        draw(3)  # type: ignore[arg-type]
+
+
+def test_several_outputs_and_a_graph() -> None:
+    x = Value(1.0)
+    outputs = [x + 1, x * 2]
+    assert [card.output for card in draw(outputs).view.cards if card.op] == [True, True]
+    assert draw(np.array(outputs)).view == draw(outputs).view  # type: ignore[arg-type]
+    assert draw(Graph.of(x * 2)).view.cards
+
+
+def test_of_a_large_graph_the_nodes_near_the_output_are_shown() -> None:
+    x = Value(0.5)
+    for _ in range(2_500):
+        x = x + 1
+    shown = draw(x).view
+    nodes = [card for card in shown.cards if card.kind == "inner"]
+    assert len(nodes) == 300
+    assert nodes[-1].output
+    assert [card.kind for card in shown.cards].count("fold") == 1
+    assert shown.note == "300 of 2,501 nodes, those nearest to the output; limit=2501 shows all"
+    assert draw(x, limit=None).view.note == ""
+    part = draw(x, limit=20)
+    assert part.view.note in "".join(ElementTree.fromstring(part.svg()).itertext())
+
+
+def test_lines() -> None:
+    assert lines(np.zeros((0, 3))) == ("empty",)
+    assert lines(np.array([1.0, np.nan])) == ("[1, NaN]",)
+    assert lines(np.full((2, 3, 4), 7.0)) == ("7 to 7",)
+    assert lines(-12.0) == ("−12",)

@@ -1,0 +1,139 @@
+"""View -> DOT -> a picture that every notebook shows."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection, Sequence
+from html import escape
+from typing import Any
+
+import graphviz
+
+from autograd import Graph, Node
+from viz.card import FONT, INK, PORTS, SIZE, clean, label, style
+from viz.render import RenderError, dot_binary, render
+from viz.svg import tidy
+from viz.text import draw_text
+from viz.view import LIMIT, View, graph_of, shorten, view
+
+LINE = "#808890"  #: edges: grey enough for white and for black
+DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", "s")}  #: where edges leave and arrive
+
+
+class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
+    """A `graphviz.Digraph` that is rendered by whatever this machine has, and falls back to text.
+
+    `render`, `pipe` and the rest work as in the graphviz package, also where `dot` is not installed.
+    """
+
+    graph: Graph | None = None
+    view: View = View((), ())
+
+    def svg(self) -> str:
+        """The picture as SVG text. Raises `RenderError` where there is no renderer."""
+        return tidy(render(self.source, "svg", force=True), self.view)
+
+    def png(self) -> bytes:
+        """The picture as PNG. Raises `RenderError` where there is no renderer."""
+        return render(self.source, "png", force=True)
+
+    def render(self, *args: Any, **options: Any) -> Any:
+        with dot_binary():
+            return super().render(*args, **options)
+
+    def pipe(self, *args: Any, **options: Any) -> Any:
+        with dot_binary():
+            return super().pipe(*args, **options)
+
+    def __repr__(self) -> str:
+        return self.source if self.graph is None else draw_text(self.graph)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **_: Any
+    ) -> dict[str, str]:
+        """SVG, the same as an HTML image where SVG is not trusted, and always text."""
+        bundle = {"text/plain": repr(self)}
+        try:
+            svg = self.svg()
+        except RenderError as error:
+            bundle["text/plain"] += f"\n({error})"
+        else:
+            bundle |= {"image/svg+xml": svg, "text/html": image(svg, alternative(self.view))}
+        return chosen(bundle, include, exclude)
+
+
+def draw(
+    output_or_graph: Node | Graph | Sequence[Node],
+    *,
+    rankdir: str = "LR",
+    grads: bool = True,
+    slopes: bool = False,
+    limit: int | None = LIMIT,
+    format: str = "svg",
+) -> Picture:
+    """The computation as a picture: every value with its data and its gradient, "∂ –" before a backward.
+
+    ``rankdir`` is the way it runs (LR, TB, RL, BT), ``grads=False`` leaves the gradients out, ``slopes=True``
+    writes the local derivative of scalar operations on the edges. Of more than ``limit`` nodes, those nearest to
+    the output are shown; ``limit=None`` shows all. ``format`` is that of the files `render` writes.
+
+    >>> from autograd import Value
+    >>> x, y = Value(-2.0), Value(5.0)
+    >>> draw(x * y)  # in a notebook, a picture
+    f = x · y  −10  ∂ –
+    ├─ x        −2  ∂ –
+    └─ y         5  ∂ –
+
+    Raises `ValueError` for an unknown ``rankdir``, `autograd.GraphError` for what is no node.
+    """
+    graph = graph_of(output_or_graph)
+    made = picture(view(graph, grads=grads, slopes=slopes, limit=limit), rankdir, format)
+    made.graph = graph
+    return made
+
+
+def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
+    """The DOT source of a view."""
+    if rankdir not in DIRECTIONS:
+        raise ValueError(f"expected a rankdir of {', '.join(DIRECTIONS)}, came {rankdir!r}")
+    leave, arrive = DIRECTIONS[rankdir]
+    font = {"fontname": FONT, "fontsize": str(SIZE), "fontcolor": LINE}
+    dot = Picture(
+        format=format,
+        graph_attr=font
+        | {"rankdir": rankdir, "bgcolor": "transparent", "pad": "0.1", "nodesep": "0.2", "ranksep": "0.4"},
+        node_attr=font | {"shape": "plain", "fontcolor": INK},
+        edge_attr=font | {"color": LINE, "arrowsize": "0.7"},
+    )
+    dot.view = shown
+    if shown.note:
+        dot.attr(label=f"<{clean(shown.note)}>", labelloc="b")
+    slots = {card.id: card.slots for card in shown.cards}
+    for card in shown.cards:
+        dot.node(card.id, label(card, rankdir), **{"id": card.id, "class": style(card)})
+    for edge in shown.edges:
+        port = f"i{edge.slot}:{arrive}" if slots[edge.head] <= PORTS else arrive
+        look = {"id": edge.id} | ({} if edge.taken else {"style": "dashed"})
+        if edge.slope:
+            look["label"] = f" {edge.slope} "
+        dot.edge(f"{edge.tail}:{leave}", f"{edge.head}:{port}", **look)
+    return dot
+
+
+def image(svg: str, description: str) -> str:
+    """An SVG as an HTML image: this passes where scripts and inline SVG are not trusted."""
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(description)}" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
+
+
+def alternative(shown: View) -> str:
+    """The picture in words, for those who do not see it."""
+    formulas = "; ".join(card.hint for card in shown.cards if card.op)
+    return f"computation graph: {shorten(formulas, 400)}" if formulas else "computation graph"
+
+
+def chosen(bundle: dict[str, str], include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, str]:
+    """The part of a bundle that the notebook asks for."""
+    return {
+        kind: data for kind, data in bundle.items() if (not include or kind in include) and kind not in (exclude or ())
+    }

@@ -1,0 +1,217 @@
+"""What a picture shows: a graph as cards and edges, in plain texts. How they are drawn is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd import Constant, Graph, GraphNode, Node, format_number
+
+Kind = Literal["leaf", "inner", "fixed", "constant", "fold"]
+
+UNKNOWN = "–"  #: in the place of a number that was not computed
+LIMIT = 300  #: nodes; a larger graph is shown in part
+
+
+@dataclass(frozen=True)
+class Card:
+    """One box. ``data`` and ``grad`` are lines of text; ``grad`` is empty where no gradient is shown.
+
+    ``kind`` is ``leaf`` or ``inner`` for nodes, ``fixed`` for a leaf that wants no gradient, ``constant`` for a
+    plain number or array (each use has its own), ``fold`` for inputs that are left out.
+    """
+
+    id: str
+    kind: Kind
+    name: str = ""
+    op: str = ""
+    details: tuple[str, ...] = ()  #: arguments of the operation: "axis=0"
+    shape: str = ""  #: "2×3"; empty for a number
+    data: tuple[str, ...] = ()
+    grad: tuple[str, ...] = ()
+    output: bool = False
+    hint: str = ""  #: the formula with its value
+    slots: int = 0  #: how many operands it has
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An operand: number ``slot`` of the card ``head``. Not ``taken``: the branch that where() left aside."""
+
+    tail: str
+    head: str
+    slot: int
+    taken: bool = True
+    slope: str = ""  #: the local derivative, where it is asked for
+
+    @property
+    def id(self) -> str:
+        return f"e{self.head[1:]}_{self.slot}"
+
+
+@dataclass(frozen=True)
+class View:
+    """Cards with inputs before users, the edges between them, and a note if something is left out."""
+
+    cards: tuple[Card, ...]
+    edges: tuple[Edge, ...]
+    note: str = ""
+
+
+def graph_of(what: Node | Graph | Sequence[Node]) -> Graph:
+    """The graph of an output, of several in a list or array, or the graph itself."""
+    if isinstance(what, Graph):
+        return what
+    if isinstance(what, np.ndarray):
+        return Graph.of(*what.ravel())
+    if isinstance(what, list | tuple):
+        return Graph.of(*what)
+    return Graph.of(what)  # type: ignore[arg-type]  # Graph.of says what it expects
+
+
+def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int | None = LIMIT) -> View:
+    """What to show of a graph; of more than ``limit`` nodes those that are nearest to the outputs.
+
+    >>> from autograd import Value
+    >>> a = Value(3.0)
+    >>> [(edge.tail, edge.head, edge.slot) for edge in view(Graph.of(a + a)).edges]
+    [('n0', 'n1', 0), ('n0', 'n1', 1)]
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"expected a limit of at least one node, came {limit}: None draws all of them")
+    kept = nearest(graph, len(graph) if limit is None else limit)
+    cards: dict[str, Card] = {}
+    edges: list[Edge] = []
+    for node in graph:
+        if node.index not in kept:
+            continue
+        for slot, x in enumerate(node.inputs):
+            edge, card = operand(node, slot, x, kept, slopes)
+            edges.append(edge)
+            if card:
+                cards[card.id] = card
+        cards[f"n{node.index}"] = node_card(graph, node, grads)
+    return View(tuple(cards.values()), tuple(edges), left_out(len(kept), len(graph)))
+
+
+def nearest(graph: Graph, count: int) -> set[int]:
+    """The nodes with the fewest steps to an output, no more than ``count``."""
+    kept = dict.fromkeys(graph.outputs[:count])
+    for index in (queue := list(kept)):  # grows while it is walked: breadth first
+        for x in graph[index].inputs:
+            if not isinstance(x, Constant) and x not in kept and len(kept) < count:
+                kept[x] = None
+                queue.append(x)
+    return set(kept)
+
+
+def left_out(shown: int, total: int) -> str:
+    if shown == total:
+        return ""
+    return f"{shown:,} of {total:,} nodes, those nearest to the output; limit={total} shows all"
+
+
+def node_card(graph: Graph, node: GraphNode, grads: bool) -> Card:
+    value = format_number(node.data)
+    return Card(
+        id=f"n{node.index}",
+        kind="inner" if node.op else "leaf" if node.requires_grad else "fixed",
+        name=shorten(node.name),
+        op=symbol(node),
+        details=details(node),
+        shape=shape(node.data),
+        data=lines(node.data),
+        grad=gradient(node.grad) if grads and node.requires_grad else (),
+        output=node.index in graph.outputs,
+        hint=shorten(f"{graph.formula(node)} = {value}", 200),
+        slots=len(node.inputs),
+    )
+
+
+def operand(node: GraphNode, slot: int, x: int | Constant, kept: set[int], slopes: bool) -> tuple[Edge, Card | None]:
+    """The edge to one operand, and the card at its other end where that is no node."""
+    head = f"n{node.index}"
+    if isinstance(x, Constant):
+        card = Card(f"c{node.index}_{slot}", "constant", shape=shape(x.data), data=lines(x.data))
+        return Edge(card.id, head, slot), card
+    if x not in kept:
+        card = Card(f"h{node.index}", "fold", data=("…",))
+        return Edge(card.id, head, slot), card
+    slope = node.slopes[slot] if slopes and node.slopes is not None else None
+    return Edge(f"n{x}", head, slot, taken(node, slot), "" if slope is None else format_number(slope)), None
+
+
+def taken(node: GraphNode, slot: int) -> bool:
+    """Whether anything of this operand got through: not so for the branch that where() left aside."""
+    if node.op is None or node.op.name != "where":
+        return True
+    condition = node.params["condition"]
+    return bool(np.any(condition) if slot == 0 else not np.all(condition))
+
+
+def symbol(node: GraphNode) -> str:
+    """The operation as short text for the badge."""
+    if node.op is None:
+        return ""
+    if node.op.name == "getitem":
+        return shorten(f"[{position(node.params['index'])}]", 14)
+    return shorten(node.op.symbol.replace("_", " "), 14)
+
+
+def details(node: GraphNode) -> tuple[str, ...]:
+    """Arguments that change what an operation does, as they are written."""
+    if node.op is None or node.op.name in ("getitem", "where"):
+        return ()
+    shown = ((name, value) for name, value in node.params.items() if value is not None and value is not False)
+    return tuple(shorten(f"{name}={value}", 16) for name, value in shown)
+
+
+def position(index: Any) -> str:
+    """An index as it is written: ``1``, ``:, 0``."""
+    if isinstance(index, tuple):
+        return ", ".join(map(position, index))
+    if isinstance(index, slice):
+        ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
+        return ":".join(ends if index.step is None else [*ends, str(index.step)])
+    return "…" if index is Ellipsis else "None" if index is None else str(index)
+
+
+def shape(data: Any) -> str:
+    sizes = np.shape(data)
+    return f"{sizes[0]} number{'s' * (sizes[0] != 1)}" if len(sizes) == 1 else "×".join(map(str, sizes))
+
+
+def lines(data: Any) -> tuple[str, ...]:
+    """A number, a small array row by row, or the range of a large one.
+
+    >>> lines(np.eye(2)), lines(np.arange(100.0))
+    (('[1, 0]', '[0, 1]'), ('0 to 99',))
+    """
+    array = np.asarray(data)
+    if array.ndim == 0:
+        return (format_number(data),)
+    if array.size == 0:
+        return ("empty",)
+    if array.ndim > 2 or array.shape[-1] > 4 or array.size > 12:
+        return (f"{format_number(array.min(), 3)} to {format_number(array.max(), 3)}",)
+    rows = array.reshape(-1, array.shape[-1])
+    return tuple(f"[{', '.join(format_number(x, 3) for x in row)}]" for row in rows)
+
+
+def gradient(grad: Any) -> tuple[str, ...]:
+    """A gradient as it is shown: "∂ –" where no sweep has been."""
+    first, *rest = (UNKNOWN,) if grad is None else lines(grad)
+    return f"∂ {first}", *rest
+
+
+def shorten(text: str, most: int = 24) -> str:
+    r"""A text on one line, without control characters, cut where it is too long.
+
+    >>> shorten("loss\n\0of step 1"), shorten("a" * 30, 8)
+    ('loss of step 1', 'aaaaaaa…')
+    """
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split()) or "·"
+    return plain if len(plain) <= most else plain[: most - 1] + "…"
