@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from autograd.errors import DTypeError, ShapeError
+from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node, topological
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import unbroadcast
@@ -93,11 +93,14 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     >>> slope.data, autograd.gradients(slope, x)
     (27.0, 18.0)
 
-    Raises `ShapeError` if y holds more than one number, `StaleDataError` if data changed since it was recorded.
+    Raises `ShapeError` if y holds more than one number, `GraphError` for an x that requires no gradient, and with
+    ``create_graph`` `StaleDataError` if data changed since it was recorded.
     """
     for node in (y, *(xs if isinstance(xs, Sequence) else [xs])):
         if not isinstance(node, Node):
             raise DTypeError(f"gradients: expected Values or Tensors, got {type(node).__name__}")
+        if node is not y and not node.requires_grad:
+            raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
     seed = y.constant(1.0, record=create_graph)
@@ -106,7 +109,11 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     results = []
     for x in xs if isinstance(xs, Sequence) else [xs]:
         adjoint = adjoints.get(id(x))
-        results.append(x.constant(0.0, record=create_graph) if adjoint is None else adjoint)
+        if adjoint is None:
+            adjoint = x.constant(0.0, record=create_graph)
+        elif not create_graph and isinstance(adjoint, np.ndarray | np.generic):
+            adjoint = np.array(adjoint)  # it belongs to the caller alone
+        results.append(adjoint)
     return results if several else results[0]
 
 

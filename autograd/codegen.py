@@ -59,12 +59,22 @@ def text(formula: Any, spelling: Callable[[Op], str]) -> str:
     '((x * 2) + 1)'
     """
     if not isinstance(formula, Symbol):
-        return repr(formula)
+        return number_text(formula)
     if formula.op is None:
         return formula.name
+    if formula.op.params and formula.op.name != "where":
+        raise Untranslatable(formula.op.name)
     operands = [text(x, spelling) for x in formula.inputs]
     params = {name: text(value, spelling) for name, value in formula.params.items()}
     return spelling(formula.op).format(*operands, **params)
+
+
+def number_text(x: Any) -> str:
+    """A constant of a rule as Python source, which stays one operand wherever it is put."""
+    x = x.item() if isinstance(x, np.generic) else x
+    if not isinstance(x, int | float):
+        raise Untranslatable(type(x).__name__)
+    return f"float('{x}')" if not math.isfinite(x) else f"({x!r})" if x < 0 else repr(x)
 
 
 def on_floats(op: Op) -> str:
@@ -75,7 +85,7 @@ def on_floats(op: Op) -> str:
         return f"({{0}} {op.operator} {{1}})"  # a comparison
     name = getattr(op.forward, "__name__", "")
     if isinstance(op.forward, np.ufunc) and name in NAMESPACE:
-        return f"{name}({{0}})"
+        return called(name, op)
     raise Untranslatable(op.name)
 
 
@@ -85,7 +95,12 @@ def on_arrays(op: Op) -> str:
         return f"({{0}} {op.operator} {{1}})"
     if op.name == "where":
         return "where({condition}, {0}, {1})"
-    return f"{op.name}({', '.join(f'{{{k}}}' for k in range(op.arity or 0))})"
+    return called(op.name, op)
+
+
+def called(name: str, op: Op) -> str:
+    """A call of a function on every operand: ``hypot({0}, {1})``."""
+    return f"{name}({', '.join(f'{{{k}}}' for k in range(op.arity or 0))})"
 
 
 def output(op: Op) -> str:

@@ -49,7 +49,7 @@ def tracing() -> Iterator[None]:
     >>> y.source.partition("  ")[2]
     'y = autograd.Value(2.0) * 3'
     """
-    token = mode.set("tracing")
+    token = mode.set(mode.get() or "tracing")  # inside no_grad() nothing is recorded
     try:
         yield
     finally:

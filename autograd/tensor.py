@@ -117,7 +117,7 @@ class Tensor(Node):
         self._exposed = False
 
     def snapshot(self) -> Array:
-        return self.numpy()
+        return self._array.copy() if self._exposed else self.numpy()
 
     def numpy(self) -> Array:
         """The array as a read-only view.
@@ -230,7 +230,7 @@ class Tensor(Node):
                     adjoint = node.grad + adjoint
                 elif holders[id(adjoint)] > 1 or adjoint.base is not None:
                     adjoint = adjoint.copy()  # a leaf's gradient belongs to it alone
-            node.grad = adjoint
+            node.grad = adjoint if adjoint.__class__ is np.ndarray else np.asarray(adjoint)
 
     def check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""

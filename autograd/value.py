@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import codegen
 from autograd.backward import Adjoints, Gates, accumulate, sweep_scalars
-from autograd.errors import DTypeError, StaleDataError
+from autograd.errors import DTypeError, GraphError, StaleDataError
 from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
@@ -153,6 +153,11 @@ class Value(Node):
         values = [value.data if isinstance(value, Value) else value for value in operands]
         if not op.rules:
             return bool(op.forward(*values))
+        if len(values) > 2:
+            raise GraphError(
+                f"{op.name}: a Value records operations of one or two inputs, this one has {len(values)}: "
+                "compose it of smaller ones, or use Tensors"
+            )
         output, *slopes = evaluate(op, values, params)
         if mode.get() == "no_grad":
             return Value(output)

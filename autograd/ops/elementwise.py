@@ -28,7 +28,7 @@ div = elementwise("div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / 
     kinks=lambda x, y: y,
     doc="divide scales the gradient by 1/y for the numerator, and by −z/y for the denominator")
 pow = elementwise("pow", np.power,
-    lambda z, x, y: y * x ** where(y == 0, 1, y - 1),
+    lambda z, x, y: y * x ** (y - pick(y == 0, x != 0, 1)),  # at 0**0: flat, not 0 · ∞
     lambda z, x, y: z * log(where(x == 0, 1, x)),
     operator="**", domain=(POSITIVE, REAL),
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
@@ -110,6 +110,11 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     if isinstance(condition, bool) and isinstance(x, int | float) and isinstance(y, int | float):
         return x if condition else y
     return select(x, y, condition=condition)
+
+
+def pick(condition: Any, x: Any, y: Any) -> Any:
+    """`where` for a rule: a condition known beforehand, as for a constant exponent, leaves nothing to compute."""
+    return (x if condition else y) if isinstance(condition, bool) else where(condition, x, y)
 
 
 override(np.where, where)

@@ -71,7 +71,8 @@ def softmax_pullback(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
 def stable_logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
-    result = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
+    with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
+        result = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
     return result if keepdims else np.squeeze(result, axis=axis)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from math import prod
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,9 @@ import numpy as np
 from autograd.op import Op, primitive
 
 Shape = int | tuple[int, ...]
+
+#: Parts of an index that pick no element twice; any other is a list of positions, or becomes one.
+SINGLE = (int, np.integer, slice, EllipsisType)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
@@ -39,17 +44,18 @@ def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros of that shape, with ``g`` added at the index: an element picked twice receives twice."""
     total = np.zeros(shape, dtype=g.dtype)
     parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, list | np.ndarray) for part in parts):
-        np.add.at(total, index, g)
+    if all(part is None or isinstance(part, SINGLE) for part in parts):
+        total[index] = g  # picks nothing twice
     else:
-        total[index] = g  # integers and slices pick nothing twice
+        np.add.at(total, index, g)
     return total
 
 
 def concatenate_pullback(g: Any, y: Any, *xs: Any, axis: int | None = 0) -> list[Any]:
     if axis is None:
-        ends = list(accumulate(x.size for x in xs))
-        return [reshape(g[end - x.size : end], x.shape) for x, end in zip(xs, ends, strict=True)]
+        shapes = [getattr(x, "shape", ()) for x in xs]  # a plain number has none
+        ends = [0, *accumulate(map(prod, shapes))]
+        return [reshape(g[i:j], shape) for shape, (i, j) in zip(shapes, pairwise(ends), strict=True)]
     front = (slice(None),) * (axis % len(g.shape))
     ends = list(accumulate(x.shape[axis] for x in xs))
     return [g[(*front, slice(end - x.shape[axis], end))] for x, end in zip(xs, ends, strict=True)]

@@ -1,0 +1,487 @@
+"""Every rule of the table, tested because it is in the table: an entry needs no test of its own.
+
+The oracles use the forward function alone (`numeric.derivative`), so a rule cannot vouch for itself.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from numeric import assert_close, complex_step, derivative, differences
+from strategies import MEANING, arrays, meaning, numbers
+
+import autograd
+from autograd import GraphError, Op, Symbol, Tensor, Value, elementwise, explain, gradients, table
+from autograd.codegen import NAMES, NAMESPACE, Untranslatable, on_arrays, on_floats, output, slopes
+
+ELEMENTWISE = [op for op in table.values() if op.is_elementwise and op.rules and not op.params]
+PRIMITIVES = [op for op in table.values() if not op.is_elementwise and op.rules]
+
+each_elementwise = pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)
+each_primitive = pytest.mark.parametrize("op", PRIMITIVES, ids=lambda op: op.name)
+
+
+# Elementwise operations.
+
+
+def within(low: float, high: float) -> st.SearchStrategy[float]:
+    """Inside an open interval, a little away from its ends; round numbers often, since rules have cases for them."""
+    low, high = max(-3.0, low + 0.125), min(3.0, high - 0.125)
+    round_numbers = [x for x in (-2.0, -1.0, 0.0, 1.0, 2.0) if low <= x <= high]
+    return st.one_of(st.sampled_from(round_numbers), numbers(low, high))
+
+
+@st.composite
+def smooth_points(draw: st.DrawFn, op: Op) -> list[float]:
+    """Inputs of an operation within its domain, away from its kinks."""
+    assert op.arity is not None
+    domain = op.domain or ((-math.inf, math.inf),) * op.arity
+    point = [draw(within(*interval)) for interval in domain]
+    if op.kinks is not None:
+        assume(abs(op.kinks(*point)) > 0.1)
+    return point
+
+
+def moved(op: Op, point: list[Any], k: int) -> Callable[[Any], Any]:
+    """The forward function of the operation as a function of input k alone."""
+    return lambda x: op.forward(*point[:k], x, *point[k + 1 :])
+
+
+@each_elementwise
+@given(data=st.data())
+def test_gradients_of_values_are_the_slopes_of_the_forward_function(op: Op, data: st.DataObject) -> None:
+    point = data.draw(smooth_points(op))
+    leaves = [Value(x) for x in point]
+    y = op(*leaves)
+    y.backward()
+    assert_close(y.data, op.forward(*point), tolerance=1e-14)
+    for k, leaf in enumerate(leaves):
+        expected, tolerance = derivative(moved(op, point, k), point[k])
+        assert_close(leaf.grad, expected, tolerance)
+
+
+@each_elementwise
+@given(data=st.data())
+def test_gradients_of_tensors_are_the_slopes_of_the_forward_function(op: Op, data: st.DataObject) -> None:
+    points = data.draw(st.lists(smooth_points(op), min_size=1, max_size=4))
+    leaves = [Tensor(column) for column in np.array(points).T]
+    weights = np.arange(1.0, len(points) + 1)
+    (op(*leaves) * weights).sum().backward()
+    for i, point in enumerate(points):
+        for k, leaf in enumerate(leaves):
+            expected, tolerance = derivative(moved(op, point, k), point[k])
+            assert leaf.grad is not None
+            assert_close(leaf.grad[i], weights[i] * expected, tolerance)
+
+
+@each_elementwise
+@given(data=st.data())
+def test_second_derivatives_are_the_slopes_of_the_first(op: Op, data: st.DataObject) -> None:
+    point = data.draw(smooth_points(op))
+
+    def first(k: int, j: int) -> Callable[[Any], Any]:
+        """The slope by input k as a function of input j."""
+
+        def slope(x: Any) -> Any:
+            leaves = [Value(float(v)) for v in [*point[:j], x, *point[j + 1 :]]]
+            return gradients(op(*leaves), leaves[k])
+
+        return slope
+
+    for kind in (Value, Tensor):
+        leaves = [kind(x) for x in point]
+        slopes = gradients(op(*leaves), leaves, create_graph=True)
+        for k, slope in enumerate(slopes):
+            for j, second in enumerate(gradients(slope, leaves)):
+                assert_close(second, differences(first(k, j), point[j]), tolerance=1e-6)
+
+
+@each_elementwise
+@given(data=st.data())
+def test_a_value_agrees_with_a_tensor_wherever_the_function_is_defined(op: Op, data: st.DataObject) -> None:
+    edges = st.sampled_from([0.0, -0.0, 1.0, -1.0, 1e4, -1e4, 1e-300, math.inf, -math.inf, math.nan])
+    point = [data.draw(st.one_of(edges, numbers(-3, 3))) for _ in range(op.arity or 0)]
+    values, tensors = [Value(x) for x in point], [Tensor(x) for x in point]
+    with np.errstate(all="ignore"):
+        y, t = op(*values), op(*tensors)
+        y.backward()
+        t.backward()
+    np.testing.assert_allclose(y.data, t.item(), rtol=1e-14)
+    for value, tensor in zip(values, tensors, strict=True):
+        np.testing.assert_allclose(value.grad, tensor.grad, rtol=1e-13, err_msg=f"{op.name} at {point}")
+
+
+@each_elementwise
+@given(data=st.data())
+def test_an_input_used_twice_receives_both_slopes(op: Op, data: st.DataObject) -> None:
+    point = data.draw(smooth_points(op))
+    leaves = [Value(x) for x in point]
+    once = gradients(op(*leaves), leaves)
+    y = op(*leaves) + op(*leaves)
+    assert gradients(y, leaves) == [2 * slope for slope in once]
+
+
+@each_elementwise
+@given(data=st.data())
+def test_a_float32_stays_one_through_forward_and_backward(op: Op, data: st.DataObject) -> None:
+    point = data.draw(smooth_points(op))
+    leaves = [Tensor(np.float32([x])) for x in point]
+    y = op(*leaves)
+    y.sum().backward()
+    assert y.dtype == np.float32
+    assert [x.grad.dtype for x in leaves if x.grad is not None] == [np.float32] * len(leaves)
+
+
+@each_elementwise
+@given(data=st.data())
+def test_generated_text_and_rule_agree_on_floats_and_on_arrays(op: Op, data: st.DataObject) -> None:
+    point = data.draw(smooth_points(op))
+    names = dict(zip(NAMES, point, strict=False))
+    forwards = {name: entry.forward for name, entry in table.items()}
+    try:
+        z = eval(output(op), NAMESPACE | names)
+    except Untranslatable:
+        z = float(op.forward(*point))
+    assert_close(z, op.forward(*point), tolerance=1e-14)
+    expected = [float(rule(np.float64(z), *map(np.float64, point))) for rule in op.rules]
+    for spelling, namespace in ((on_floats, NAMESPACE | names), (on_arrays, forwards | {"where": np.where} | names)):
+        for text, slope in zip(slopes(op, spelling), expected, strict=True):
+            assert_close(float(eval(text, namespace | {"z": z})), slope, tolerance=1e-14)
+
+
+# What people read, evaluated: "1 − y²", "y · x^(y − 1)", "[x > 0]".
+
+PEOPLE_TO_PYTHON = [
+    ("−", "-"), ("·", "*"), ("×", "*"), ("²", "**2"), ("³", "**3"), ("^", "**"), ("σ(", "sigmoid("), ("√(", "sqrt("),
+    ("≥", ">="), ("≤", "<="), ("≠", "!="), (" = ", " == "), ("[", "float("), ("]", ")"),
+]  # fmt: skip
+PEOPLE = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "sign", "where")} | {
+    "sigmoid": MEANING["sigmoid"],
+    "maximum": max,
+    "minimum": min,
+}
+
+
+def evaluated(formula: str, names: dict[str, float]) -> float:
+    for people, python in PEOPLE_TO_PYTHON:
+        formula = formula.replace(people, python)
+    formula = re.sub(r"\|([^|]+)\|", r"abs(\1)", formula)
+    with np.errstate(all="ignore"):  # np.where looks at both branches
+        return float(eval(formula, PEOPLE | {name: np.float64(x) for name, x in names.items()}))
+
+
+@each_elementwise
+@given(data=st.data())
+def test_the_formula_shown_to_people_is_the_slope(op: Op, data: st.DataObject) -> None:
+    point = data.draw(smooth_points(op))
+    explanation = explain(op)
+    output, inputs = ("y", ["x"]) if op.arity == 1 else ("z", ["x", "y"])
+    names = dict(zip(inputs, point, strict=True)) | {output: float(op.forward(*point))}
+    assert [partial.of for partial in explanation.partials] == [f"∂{output}/∂{x}" for x in inputs]
+    for k, partial in enumerate(explanation.partials):
+        expected, tolerance = derivative(moved(op, point, k), point[k])
+        assert_close(evaluated(partial.formula, names), expected, tolerance)
+
+
+@pytest.mark.parametrize("name", MEANING)
+@given(data=st.data())
+def test_forward_functions_mean_what_their_names_say(name: str, data: st.DataObject) -> None:
+    x, *others = (np.float64(v) for v in data.draw(smooth_points(table[name])))
+    if name == "leaky_relu":
+        assert_close(table[name].forward(x, 0.01), meaning(name, x))
+    else:
+        assert_close(table[name].forward(x, *others), meaning(name, x, *others), tolerance=1e-14)
+
+
+@given(
+    base=st.sampled_from([-2.0, -0.5, 0.0, 1.5]),
+    exponent=st.sampled_from([-2, -1, 0, 1, 2, 3, 4]),
+    kind=st.sampled_from([int, float]),
+)
+def test_integer_powers_of_any_base_have_first_and_second_slopes(base: float, exponent: int, kind: type) -> None:
+    assume(base != 0 or exponent >= 0)
+    n = kind(exponent)
+    first = n * base ** (n - 1) if n else 0.0
+    second = n * (n - 1) * base ** (n - 2) if n * (n - 1) else 0.0
+    for x in (Value(base), Tensor(base)):
+        slope = gradients(x**n, x, create_graph=True)
+        assert_close(slope.data, first)
+        assert_close(gradients(slope, x), second)
+
+
+# Operations that mix elements: how each is called, so that its gradient can be tested.
+
+AXIS = st.sampled_from([None, 0, 1, -1, (0, 1), (-1, 0)])
+INDICES = [
+    *(1, -1, None, slice(None), slice(None, None, -1), (0, 1), (slice(None), 1), (..., 0)),
+    *([0, 0, 1], ((0, 0, 2),), ([0, 1, 0], [1, 1, 1]), (slice(1, 3), [0, 2, 0]), range(2)),
+    *(np.array([True, False, True]), np.array([[0, 1], [1, 0]])),
+]
+MATMUL = [
+    *([(3,), (3,)], [(2, 3), (3,)], [(3,), (3, 2)], [(2, 3), (3, 4)], [(0, 3), (3, 2)], [(2, 0), (0, 2)]),
+    *([(2, 2, 3), (3, 2)], [(3,), (2, 3, 2)], [(2, 2, 3), (3,)], [(2, 1, 2, 3), (2, 3, 1)], [(1, 2, 3), (2, 3, 1)]),
+]
+
+
+def called(*shapes: list[tuple[int, ...]], **params: Any) -> st.SearchStrategy[tuple[Any, dict[str, Any]]]:
+    """Shapes of the inputs, and parameters, each of which may be left out."""
+    choices = {name: values if isinstance(values, st.SearchStrategy) else st.sampled_from(values)
+               for name, values in params.items()}  # fmt: skip
+    return st.tuples(st.sampled_from(shapes), st.fixed_dictionaries({}, optional=choices))
+
+
+def needed(shape: tuple[int, ...], /, **params: Any) -> st.SearchStrategy[tuple[Any, dict[str, Any]]]:
+    """The shape of the one input, and parameters that have no default."""
+    choices = {name: st.sampled_from(values) for name, values in params.items()}
+    return st.tuples(st.just([shape]), st.fixed_dictionaries(choices))
+
+
+CALLS = {
+    "sum": called([(3, 3)], [(2, 4)], [(0, 3)], axis=AXIS, keepdims=st.booleans()),
+    "mean": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
+    "max": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
+    "logsumexp": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
+    "softmax": called([(3, 3)], axis=[0, 1, -1, -2]),
+    "matmul": called(*MATMUL),
+    "reshape": needed((2, 3), shape=[6, (3, 2), (-1,), (1, 2, 3)]),
+    "transpose": called([(2, 3, 4)], axes=[None, (1, 2, 0), (0, -1, 1), (-1, -2, -3)]),
+    "broadcast_to": st.one_of(*(needed(shape, shape=[(4, 2, 3)]) for shape in [(2, 1), (1, 3), (), (2, 3)])),
+    "getitem": needed((3, 3), index=INDICES),
+    "put": needed((2,), shape=[(4,)], index=[slice(1, 3), [0, 2], [1, 1], [-1, 3], ((2, 2),)]),
+    "concatenate": called([(2, 2), (2, 2), (2, 2)], axis=[None, 0, 1, -1]),
+    "stack": called([(2, 3), (2, 3)], axis=[0, 1, 2, -1]),
+}
+
+
+TINY = 1e-5  #: a step that changes no maximum
+
+
+@st.composite
+def calls(draw: st.DrawFn, op: Op) -> tuple[list[Any], dict[str, Any]]:
+    if op.name not in CALLS:
+        pytest.fail(f"add a line to CALLS: how is {op.name} called?")
+    shapes, params = draw(CALLS[op.name])
+    inputs = [draw(arrays(shape)) for shape in shapes]
+    if op.name == "max":  # ties are another test's business
+        inputs = [x + np.linspace(0, 0.25, x.size).reshape(x.shape) ** 2 / 8 for x in inputs]
+        assume(all(np.min(np.diff(np.sort(x, axis=None)), initial=1) > 1e-4 for x in inputs))
+    return inputs, params
+
+
+def applied(op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
+    return op(inputs, **params) if op.arity is None else op(*inputs, **params)
+
+
+def forward(op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
+    return op.forward(inputs, **params) if op.arity is None else op.forward(*inputs, **params)
+
+
+def weights_for(y: Any) -> Any:
+    """Numbers with no pattern, to add the elements of an output with: a gradient for each."""
+    return np.cos(np.arange(1.0, np.size(y) + 1)).reshape(np.shape(y))
+
+
+def one_number(op: Op, inputs: list[Any], params: dict[str, Any], k: int) -> Callable[[Any], Any]:
+    """The weighted sum of the forward function's output as a function of input k."""
+
+    def f(x: Any) -> Any:
+        y = forward(op, [*inputs[:k], x, *inputs[k + 1 :]], params)
+        return np.sum(weights_for(y) * y)
+
+    return f
+
+
+@each_primitive
+@given(data=st.data())
+def test_primitives_on_tensors_have_the_slopes_of_their_forward_function(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(calls(op))
+    leaves = [Tensor(x) for x in inputs]
+    y = applied(op, leaves, params)
+    np.testing.assert_array_equal(y.data, forward(op, inputs, params))
+    y.backward(weights_for(y.data))
+    for k, leaf in enumerate(leaves):
+        step = 1e-5 if op.name == "max" else 0.02
+        f = one_number(op, inputs, params, k)
+        expected, tolerance = (
+            derivative(f, inputs[k]) if op.name != "max" else (differences(f, inputs[k], step, 2), 1e-7)
+        )
+        assert isinstance(leaf.grad, np.ndarray)
+        assert_close(leaf.grad, expected, tolerance)
+
+
+@each_primitive
+@given(data=st.data())
+def test_primitives_on_object_arrays_of_values_agree_with_tensors(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(calls(op))
+    assume(all(x.size for x in inputs))
+    leaves = [Tensor(x) for x in inputs]
+    y = applied(op, leaves, params)
+    (y * weights_for(y.data)).sum().backward()
+    objects = [np.array([Value(v) for v in x.ravel()], dtype=object).reshape(x.shape) for x in inputs]
+    z = np.asarray(applied(op, objects, params))
+    assert_close(z.astype(float), y.data)
+    np.sum(z * weights_for(y.data)).backward()
+    for leaf, array in zip(leaves, objects, strict=True):
+        assert_close([v.grad for v in array.ravel()], np.ravel(leaf.grad))
+
+
+@each_primitive
+@settings(max_examples=25)
+@given(data=st.data())
+def test_second_derivatives_of_primitives_are_the_slopes_of_the_first(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(calls(op))
+
+    def slopes(*xs: Any) -> tuple[list[Tensor], Tensor]:
+        """The leaves, and one number made of all first derivatives (squared outputs keep them from being constant)."""
+        leaves = [Tensor(x) for x in xs]
+        y = applied(op, leaves, params)
+        first = gradients((y * y * weights_for(y.data)).sum(), leaves, create_graph=True)
+        parts = [(slope * weights_for(slope.data)).sum() for slope in first]
+        return leaves, parts[0] if len(parts) == 1 else autograd.stack(parts).sum()
+
+    leaves, along = slopes(*inputs)
+    for k, second in enumerate(gradients(along, leaves)):
+        step = TINY if op.name == "max" else 0.02
+        expected = differences(lambda x, k=k: slopes(*inputs[:k], x, *inputs[k + 1 :])[1].item(), inputs[k], step)
+        assert_close(second, expected, tolerance=1e-5)
+
+
+@given(x=arrays((2, 3)), axis=st.sampled_from([0, 1, -1, None]))
+def test_softmax_and_logsumexp_mean_what_their_names_say(x: Any, axis: Any) -> None:
+    powers = np.exp(x)
+    assert_close(autograd.logsumexp(x, axis), np.log(np.sum(powers, axis=axis)))
+    if axis is not None:
+        assert_close(autograd.softmax(x, axis), powers / np.sum(powers, axis=axis, keepdims=True))
+
+
+# Where: the gate.
+
+
+@given(
+    shapes=hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=3, max_side=3),
+    data=st.data(),
+)
+def test_where_sends_the_gradient_to_the_branch_taken(shapes: Any, data: st.DataObject) -> None:
+    condition = data.draw(hnp.arrays(bool, shapes.input_shapes[0]))
+    x, y = (data.draw(arrays(shape)) for shape in shapes.input_shapes[1:])
+    weights = weights_for(np.empty(shapes.result_shape))
+    tx, ty = Tensor(x), Tensor(y)
+    (autograd.where(condition, tx, ty) * weights).sum().backward()
+    for leaf, f in (
+        (tx, lambda v: np.sum(weights * np.where(condition, v, y))),
+        (ty, lambda v: np.sum(weights * np.where(condition, x, v))),
+    ):
+        assert_close(leaf.grad, complex_step(f, leaf.data))
+
+
+# A new operation needs one entry, and everything else is there.
+
+
+@pytest.fixture
+def hypot() -> Iterator[Op]:
+    yield elementwise("hypot", np.hypot, lambda z, x, y: x / z, lambda z, x, y: y / z, doc="hypot shares it out")
+    autograd.remove("hypot")
+
+
+@pytest.fixture
+def cube_root() -> Iterator[Op]:
+    yield elementwise("cube_root", np.cbrt, lambda y, x: 1 / (3 * y * y), doc="cube root divides it by three squares")
+    autograd.remove("cube_root")
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_a_new_entry_is_a_function_a_method_and_a_numpy_function(cube_root: Op, kind: Any) -> None:
+    assert table["cube_root"] is cube_root
+    for spell in (cube_root, np.cbrt, lambda x: x.cube_root()):
+        x = kind(8.0)
+        y = spell(x)
+        assert y.op is cube_root
+        y.backward()
+        assert_close([y.data, x.grad], [2.0, 1 / 12])
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(point=st.tuples(numbers(0.5, 3), numbers(0.5, 3)))
+def test_a_new_entry_of_two_inputs_has_all_derivatives(hypot: Op, kind: Any, point: tuple[float, float]) -> None:
+    x, y = kind(point[0]), kind(point[1])
+    a, b = point
+    z = np.sqrt(a * a + b * b)
+    for spell in (hypot, np.hypot):
+        slopes = gradients(spell(x, y), [x, y], create_graph=True)
+        assert_close([slope.data for slope in slopes], [a / z, b / z])
+        assert_close(gradients(slopes[0], [x, y]), [b * b / z**3, -a * b / z**3])
+        assert_close(gradients(spell(x, b), x), a / z)
+        assert_close(gradients(spell(a, y), y), b / z)
+
+
+def test_a_new_entry_has_a_formula_and_works_in_lists_and_on_plain_numbers(hypot: Op) -> None:
+    assert [partial.formula for partial in explain(hypot).partials] == ["x / z", "y / z"]
+    assert hypot(3.0, 4.0) == 5.0
+    assert [v.data for v in hypot([Value(3.0), Value(6.0)], [4.0, 8.0])] == [5.0, 10.0]
+    assert hypot(Symbol("a"), Symbol("b")).op is hypot
+    np.testing.assert_array_equal(hypot([[3.0], [6.0]], [4.0, 8.0]).shape, (2, 2))
+
+
+def test_an_entry_taken_out_is_refused_again(cube_root: Op) -> None:
+    autograd.remove("cube_root")
+    try:
+        with pytest.raises(TypeError, match=r"np\.cbrt"):
+            np.cbrt(Tensor(8.0))
+        with pytest.raises(TypeError, match=r"np\.cbrt"):
+            np.cbrt(Value(8.0))
+    finally:
+        elementwise("cube_root", np.cbrt, lambda y, x: 1 / (3 * y * y), doc="again")
+
+
+def test_a_name_can_be_entered_once() -> None:
+    with pytest.raises(ValueError, match="'tanh'"):
+        elementwise("tanh", np.tanh, lambda y, x: 1, doc="another")
+    with pytest.raises(ValueError, match="identifier"):
+        elementwise("not a name", np.tanh, lambda y, x: 1, doc="another")
+
+
+def test_an_operation_of_three_inputs_is_right_on_tensors_and_refused_by_values() -> None:
+    fused = elementwise(
+        "fused", lambda x, y, z: x * y + z,
+        lambda o, x, y, z: y, lambda o, x, y, z: x, lambda o, x, y, z: 1, doc="multiply, then add",
+    )  # fmt: skip
+    try:
+        tensors = [Tensor(2.0), Tensor(3.0), Tensor(4.0)]
+        assert gradients(fused(*tensors), tensors) == [3.0, 2.0, 1.0]
+        with pytest.raises(GraphError, match="fused: a Value records operations of one or two inputs"):
+            fused(Value(2.0), Value(3.0), Value(4.0))
+    finally:
+        autograd.remove("fused")
+
+
+def test_a_rule_may_use_numpy_numbers_as_constants() -> None:
+    elementwise("scaled", lambda x: np.float64(1.5) * x * x, lambda y, x: np.float64(3.0) * x, doc="scales it by 3x")
+    try:
+        for kind in (Value, Tensor):
+            x = kind(2.0)
+            y = x.scaled()
+            y.backward()
+            assert (y.item(), float(x.grad)) == (6.0, 6.0)
+    finally:
+        autograd.remove("scaled")
+
+
+@pytest.mark.parametrize("slope", [lambda y, x: 1.0 if x > 0 else 0.5, lambda y, x: 0.5 + 0.5 * (max(x, 0.0) > 0)])
+def test_a_rule_that_branches_in_python_is_never_silently_wrong(slope: Callable[..., Any]) -> None:
+    elementwise("bent", lambda x: np.where(x > 0, x, 0.5 * x), slope, doc="halves it on the left")
+    try:
+        for kind in (Value, Tensor):
+            x = kind(-2.0)
+            x.bent().backward()
+            assert float(x.grad) == 0.5
+    finally:
+        autograd.remove("bent")
