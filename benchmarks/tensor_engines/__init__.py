@@ -1,0 +1,1 @@
+"""The tensor engines, one module each, with one set of names."""
