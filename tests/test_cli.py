@@ -1,0 +1,390 @@
+"""The `stepgrad` command, run as people run it: what it prints, what it writes, and how it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from viz.cli import main
+from viz.render import renderer
+
+ROOT = Path(__file__).parent.parent
+DEMO = ("(x + y) * z", "x=-2", "y=5", "z=-4")
+LOSS = ("log(1 + exp(w*x + b)) - y*(w*x + b)", "w=.5", "x=2", "b=-1", "y=1")
+MATRIX = ("sum(W @ x)", "W=[[1,2],[3,4]]", "x=[1,2]")
+
+needs_renderer = pytest.mark.skipif(renderer() is None, reason="needs dot or graphviz-pure")
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The variables of this process without those that speak about colours, widths and encodings."""
+    names = [
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "TTY_COMPATIBLE",
+        "COLUMNS",
+        "LINES",
+        "PYTHONIOENCODING",
+        "PYTHONUTF8",
+        "LC_ALL",
+        "LANG",
+    ]
+    kept = {name: value for name, value in os.environ.items() if name not in names}
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"} | extra
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-W", "error", "-m", "viz", *words]
+
+
+def run(*words: str, cwd: Path | None = None, **extra: str) -> subprocess.CompletedProcess[bytes]:
+    """The real command, in a pipe, with warnings as errors."""
+    return subprocess.run(command(*words), capture_output=True, env=environment(**extra), cwd=cwd, timeout=60)
+
+
+def call(*words: str) -> tuple[int, str, str]:
+    """The same within this process: exit status, output, errors."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(words)
+    texts = []
+    for file in (out, err):
+        file.flush()
+        texts.append(file.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    return status, *texts
+
+
+def refusal(*words: str) -> str:
+    """The one line that refuses this."""
+    status, out, err = call(*words)
+    assert (status, out) == (2, "")
+    assert err.startswith("stepgrad: ")
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    return err[len("stepgrad: ") : -1]
+
+
+def test_the_main_job() -> None:
+    done = run(*DEMO)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().splitlines() == [
+        "Graph",
+        "  f = q · z     −12  ∂ 1",
+        "  ├─ q = x + y    3  ∂ −4",
+        "  │  ├─ x        −2  ∂ −4",
+        "  │  └─ y         5  ∂ −4",
+        "  └─ z           −4  ∂ 3",
+        "",
+        "Forward",
+        "  q = x + y = −2 + 5 = 3",
+        "  f = q · z = 3 · (−4) = −12",
+        "",
+        "Backward",
+        "  ∂f/∂f = 1   the gradient of the output by itself is 1",
+        "  f = q · z: multiply swaps its inputs: each one's slope is the other's value",
+        "    ∂f/∂q += ∂f/∂f · ∂f/∂q = 1 · (−4) = −4",
+        "    ∂f/∂z += ∂f/∂f · ∂f/∂z = 1 · 3 = 3",
+        "  q = x + y: add passes the gradient on unchanged, to both inputs",
+        "    ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4",
+        "    ∂f/∂y += ∂f/∂q · ∂q/∂y = −4 · 1 = −4",
+        "",
+        "Gradients",
+        "  ∂f/∂x = −4",
+        "  ∂f/∂y = −4",
+        "  ∂f/∂z = 3",
+    ]
+
+
+def test_in_a_terminal_it_is_coloured_and_fits() -> None:
+    pty = pytest.importorskip("pty")
+    main_end, terminal = pty.openpty()
+    with subprocess.Popen(
+        command(*LOSS), stdin=terminal, stdout=terminal, stderr=terminal, env=environment(COLUMNS="40")
+    ) as process:
+        os.close(terminal)
+        output = b""
+        with contextlib.suppress(OSError):  # Linux: the other end is closed
+            while part := os.read(main_end, 65_536):
+                output += part
+    os.close(main_end)
+    text = output.decode()
+    assert process.returncode == 0
+    assert "\x1b[32m" in text
+    assert max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()) <= 40
+
+
+def test_alone_it_shows_three_examples_that_run() -> None:
+    status, out, err = call()
+    assert (status, err) == (0, "")
+    commands = [line for line in out.splitlines() if line.startswith("stepgrad ")]
+    assert len(commands) == 3
+    assert len(out.splitlines()) < 45
+    for line in commands:
+        status, printed, _ = call(*shlex.split(line)[1:])
+        assert status == 0
+        tree = printed.split("\n\n")[0].removeprefix("Graph\n")
+        assert tree in out
+
+
+@pytest.mark.parametrize(
+    ("words", "gradients"),
+    [
+        (LOSS, {"w": "−1", "x": "−0.25", "b": "−0.5", "y": "0"}),
+        (MATRIX, {"W": "[[1, 2], [1, 2]]", "x": "[4, 6]"}),
+        (("-x*y", "x=1", "y=2"), {"x": "−2", "y": "−1"}),
+        (("-x", "x=1"), {"x": "−1"}),
+        (("--x*y", "x=1", "y=2"), {"x": "2", "y": "1"}),
+        (("--", "--x", "x=1"), {"x": "1"}),
+        (("q = x + y; f = q * z", "x=-2", "y=5", "z=-4"), {"x": "−4", "y": "−4", "z": "3"}),
+        (("x", "x=3"), {"x": "1"}),
+        (("where(x > 0, x**2, -x)", "x=3"), {"x": "6"}),
+    ],
+)
+def test_gradients(words: tuple[str, ...], gradients: dict[str, str]) -> None:
+    status, out, err = call(*words)
+    assert (status, err) == (0, "")
+    printed = dict(re.findall(r"^  ∂\w+/∂(\w+) *= (.*)$", out.split("\nGradients\n")[1], re.M))
+    assert printed == gradients
+
+
+def test_statements_name_the_inner_nodes() -> None:
+    assert "  ├─ total = x + y  " in call("total = x + y; f = total * z", "x=1", "y=2", "z=3")[1]
+
+
+def test_options_may_stand_anywhere(tmp_path: Path) -> None:
+    for place in range(5):
+        words = list(DEMO)
+        words[place:place] = ["--json", str(tmp_path / f"{place}.json")]
+        assert call(*words)[0] == 0
+    assert len({path.read_text() for path in tmp_path.iterdir()}) == 1
+
+
+@needs_renderer
+def test_files(tmp_path: Path) -> None:
+    names = {kind: str(tmp_path / f"graph.{kind}") for kind in ("svg", "png", "html", "json")}
+    status, out, err = call(*DEMO, *(word for kind, name in names.items() for word in (f"--{kind}", name)))
+    assert (status, err) == (0, "")
+    assert out.endswith(f"  ∂f/∂z = 3\n\nWrote {', '.join(names.values())}\n")
+    assert "−12" in Path(names["svg"]).read_text(encoding="utf-8")
+    assert Path(names["png"]).read_bytes().startswith(b"\x89PNG")
+    assert Path(names["html"]).read_text(encoding="utf-8").lower().startswith("<!doctype html>")
+    assert json.loads(Path(names["json"]).read_text())["gradients"] == [-4, -4, -4, 3, 1]
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_json_on_standard_output_is_nothing_but_json() -> None:
+    done = run(*DEMO, "--json", "-", PYTHONIOENCODING="ascii")
+    trace = json.loads(done.stdout)
+    assert trace["gradients"] == [-4, -4, -4, 3, 1]
+    assert [node["grad"] for node in trace["nodes"]] == trace["gradients"]
+
+
+@needs_renderer
+def test_pictures_on_standard_output() -> None:
+    assert run(*DEMO, "--svg", "-", PYTHONIOENCODING="latin-1").stdout.decode("utf-8").count("<svg") == 1
+    assert run(*DEMO, "--png=-").stdout.startswith(b"\x89PNG")
+
+
+def test_mermaid_is_printed_alone() -> None:
+    status, out, err = call(*DEMO, "--mermaid")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[:2] == ["flowchart LR", '  n0("x<br/>−2<br/>∂ −4")']
+
+
+def test_help_and_version() -> None:
+    status, out, err = call("--help")
+    assert (status, err) == (0, "")
+    assert out == call("-h")[1] == call(*DEMO, "-h")[1]
+    assert max(map(len, out.splitlines())) < 80
+    for option in ("--svg", "--png", "--html", "--json", "--mermaid", "--version", 'stepgrad "(x + y) * z"'):
+        assert option in out
+    assert re.fullmatch(r"stepgrad (\d+\.\d+\.\d+\S*|\(not installed\))\n", call("--version")[1])
+
+
+def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [line.partition(" > ")[0] for line in call("--help")[1].split("examples:")[1].splitlines()]
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("  stepgrad")]
+    assert len(commands) >= 4
+    for words in commands:
+        if renderer() is not None or "--json" in words or not any(word.startswith("--") for word in words):
+            assert call(*words)[0] == 0, words
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("",), "the expression is empty"),
+        (("2 * (x + y", "x=1", "y=2"), "column 5: '(' was never closed"),
+        (("x.real", "x=1"), "column 1: expected arithmetic, came an attribute"),
+        (("__import__('os')",), "column 1: __import__ is no function"),
+        (("x * y", "x=1"), "column 5: no value for y: give y=…"),
+        (("x", "x=1", "y=2"), "y given, but not used"),
+        (("x", "x=one"), "x=one: column 3: expected numbers, came the name one"),
+        (("x", "x=1", "x=2"), "x=2: column 1: x is given twice"),
+        (("x", "+", "y"), "+: column 1: expected name=value, as in x=-2, came '+'; the expression goes in quotes"),
+        (("(" * 5_000,), "column 101: nested more than 100 deep"),
+        (("-" * 5_000 + "x", "x=1"), "nested more than 100 deep"),
+        (("9**9**9**9 * x", "x=1"), "too large for a float"),
+        (
+            ("W @ x", "W=[[1,2],[3,4]]", "x=[1,2]"),
+            "came an array of shape (2,): take its sum or mean, as in sum(W @ x)",
+        ),
+        (("W @ x", "W=[[1,2],[3,4]]", "x=[1,2,3]"), "column 3: matmul: the shapes W(2, 2), x(3,) do not fit"),
+        (("5",), "column 1: "),
+        (("--frob", "x", "x=1"), "unknown option --frob: see stepgrad --help"),
+        (("--svgs=a.svg", "x", "x=1"), "unknown option --svgs: did you mean --svg?"),
+        (("x", "x=1", "--svg"), "--svg: expected one argument"),
+        (("x", "x=1", "--svg", "--png", "a.png"), "--svg: expected one argument"),
+        (("x", "x=1", "--json", "-", "--mermaid"), "--json - and --mermaid cannot both be printed"),
+        (("x", "x=1", "--json", "a", "--svg=a"), "--svg and --json would both write a"),
+        (("--mermaid",), 'expected an expression, as in stepgrad "(x + y) * z" x=-2 y=5 z=-4'),
+        (("x", "x=1", "--json", ""), "--json: cannot write ''"),
+        (("x", "x=1", "--json", "a\0b"), "--json: cannot write 'a\\x00b'"),
+        (("x", "x=1", "--json", "n" * 5_000), "--json: cannot write 'nnn"),
+    ],
+)
+def test_refusals(words: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert message in refusal(*words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    assert f"cannot write '{tmp_path}': Is a directory: give the name of a file in it" in refusal(
+        "x", "x=1", "--json", str(tmp_path)
+    )
+    assert "No such file or directory: make its folder first" in refusal(
+        "x", "x=1", "--json", str(tmp_path / "no" / "such.json")
+    )
+    (tmp_path / "file").write_text("old")
+    assert "Not a directory" in refusal("x", "x=1", "--json", str(tmp_path / "file" / "below.json"))
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_without_a_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path))
+    for kind in ("png", "svg"):
+        assert "pip install graphviz-pure" in refusal(*DEMO, f"--{kind}", str(tmp_path / "graph"))
+    assert list(tmp_path.iterdir()) == []
+    assert call(*DEMO, "--json", str(tmp_path / "trace.json"))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("log(x)", "x=0"), "f = log(x) = log(0) = −∞"),
+        (("sqrt(x)", "x=-1"), "f = √(x) = √(−1) = NaN"),
+        (("sqrt(x)", "x=0"), "∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · ∞ = ∞"),
+        (("exp(x)", "x=1000"), "f = exp(x) = exp(1000) = ∞"),
+        (("sum(x / y)", "x=[1,0]", "y=[0,0]"), "q = x / y = [∞, NaN]"),
+        (("x * 2", "x=inf"), "f = x · 2 = ∞ · 2 = ∞"),
+    ],
+)
+def test_results_that_are_not_finite_get_a_note(words: tuple[str, ...], where: str) -> None:
+    done = run(*words)
+    assert done.returncode == 0
+    assert done.stderr.decode() == f"stepgrad: note: not finite from here on: {where}\n"
+    assert "\nGradients\n" in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+)
+def test_an_ascii_output(extra: dict[str, str]) -> None:
+    done = run(*LOSS, **extra)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "    df/dw += df/d" in done.stdout.decode("ascii")
+    assert b"?" not in done.stdout
+    refused = run("é", **extra)
+    assert refused.returncode == 2
+    assert b"Traceback" not in refused.stderr
+
+
+def test_a_latin_output() -> None:
+    assert "·" in run(*DEMO, PYTHONIOENCODING="latin-1").stdout.decode("latin-1")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX pipes and signals")
+class TestPosix:
+    def start(self) -> subprocess.Popen[bytes]:
+        """The command in the middle of writing more than a pipe holds."""
+        names = [f"x{i}" for i in range(600)]
+        words = [" + ".join(names), *(f"{name}=1" for name in names)]
+        return subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+
+    def test_a_broken_pipe_is_quiet(self) -> None:
+        with self.start() as process:
+            assert process.stdout
+            assert process.stderr
+            assert process.stdout.readline() == b"Graph\n"
+            process.stdout.close()
+            assert process.stderr.read() == b""
+        assert process.returncode == 0
+
+    def test_an_interrupt_is_quiet(self) -> None:
+        with self.start() as process:
+            assert process.stdout
+            assert process.stderr
+            assert process.stdout.readline() == b"Graph\n"
+            process.send_signal(signal.SIGINT)
+            assert b"Traceback" not in process.stdout.read()
+            assert process.stderr.read() == b""
+        assert process.returncode == 130
+
+    def test_closed_and_full_outputs(self) -> None:
+        shell = " ".join(f"'{word}'" for word in command(*DEMO))
+        closed = subprocess.run(f"{shell} >&-", shell=True, env=environment(), capture_output=True)
+        assert (closed.returncode, closed.stderr) == (2, b"stepgrad: standard output is closed\n")
+        silent = subprocess.run(f"{shell} more 2>&-", shell=True, env=environment(), capture_output=True)
+        assert (silent.returncode, silent.stdout) == (2, b"")
+        if Path("/dev/full").exists():
+            full = subprocess.run(f"{shell} >/dev/full", shell=True, env=environment(), capture_output=True)
+            assert (full.returncode, full.stderr.count(b"\n")) == (2, 1)
+            assert b"No space left" in full.stderr
+
+
+HOSTILE = [
+    "-", "--", "---", "-h*2", "--help", "--version", "--mermaid", "--svg", "--svg=-", "--json=-", "--png=-", "--html=-",
+    "x", "x=1", "x=-2", "y=[1,2]", "W=[[1,2],[3,4]]", "=", "x=", "=1", "x==1", "-x*y", "x+y", "sum(W @ y)", "x=nan",
+    "x=inf", "x=1e999", "(", ")", "x**x**x", "1/0*x", "x;", ";", "\n", "\0", "\udc80", "q=x*x;q", "lambda: x", "x[0]",
+    "x=[[1],[2,3]]",
+]  # fmt: skip
+arguments = st.lists(
+    st.one_of(st.sampled_from(HOSTILE), st.text(max_size=12), st.text("xy=+-*/()[],.;0123456789e ", max_size=12)),
+    max_size=6,
+)
+
+
+@given(arguments)
+def test_no_arguments_make_a_traceback(words: list[str]) -> None:
+    files = [i for i, word in enumerate(words) if word in ("--svg", "--png", "--html", "--json")]
+    for i in reversed(files):  # never write where a random word says
+        words[i] += "=-"
+    words = [word for word in words if not re.match(r"--(svg|png|html|json)=(?!-$)", word)]
+    status, out, err = call(*words)
+    assert status in (0, 2)
+    assert "Traceback" not in err
+    assert err.count("\n") <= 1
+    if status == 2:
+        assert re.fullmatch(r"stepgrad: \S.*\n", err)
+        assert out == ""

@@ -1,0 +1,152 @@
+"""The command line of `stepgrad`: what is an option, what is an expression, and the text of --help."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+EXAMPLES = (
+    ("(x + y) * z", "x=-2", "y=5", "z=-4"),
+    ("z = w*x + b; log(1 + exp(z)) - y*z", "w=.5", "x=2", "b=-1", "y=1"),
+    ("sum(tanh(W @ x))", "W=[[1,2],[3,4]]", "x=[.5,-.5]"),
+)
+
+DESCRIPTION = """\
+Shows every step of backpropagation through an expression: its graph, the
+values on the way forward, each step of the way back with its numbers, and
+the gradients.
+
+  expression   arithmetic in quotes, as in "(x + y) * z"; statements name
+               the inner nodes, as in "q = x + y; f = q * z"
+  name=value   a number for each name, or a list of numbers:
+               x=-2  w=1/3  "W=[[1,2],[3,4]]"
+"""
+
+EPILOG = """\
+examples:
+  stepgrad "(x + y) * z" x=-2 y=5 z=-4
+  stepgrad "q = x + y; f = q * z" x=-2 y=5 z=-4 --svg graph.svg
+  stepgrad "sum(tanh(W @ x))" "W=[[1,2],[3,4]]" "x=[.5,-.5]" --html steps.html
+  stepgrad "-x**2" x=3 --json - > trace.json
+
+The output of an expression has to be one number: of an array, take the sum
+or the mean. FILE may be - for standard output.
+"""
+
+FILES = {
+    "svg": "write a picture of the graph",
+    "png": "write a picture of the graph",
+    "html": "write a page that steps forward and back",
+    "json": "write the graph and all steps, for other programs",
+}
+FLAGS = {
+    "mermaid": "print the graph as a Mermaid flowchart, and nothing else",
+    "version": "print the version",
+}
+STDOUT = "-"
+
+#: What looks like an option. Everything else that begins with a minus is an expression, as in -x*y.
+OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(=.*)?|-h", re.DOTALL)
+
+
+class UsageError(ValueError):
+    """A command line that cannot be followed; the message says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What was asked for: ``files`` are paths by kind, ``words`` the expression and its values."""
+
+    words: tuple[str, ...]
+    files: Mapping[str, str]
+    mermaid: bool = False
+    help: bool = False
+    version: bool = False
+
+    @property
+    def printed(self) -> list[str]:
+        """The options that take standard output for themselves."""
+        return [f"--{kind} -" for kind, path in self.files.items() if path == STDOUT] + ["--mermaid"] * self.mermaid
+
+
+def read(argv: Sequence[str]) -> Arguments:
+    """Understand a command line.
+
+    >>> arguments = read(["--svg", "a.svg", "-x*y", "x=-2", "y=1"])
+    >>> arguments.words, arguments.files
+    (('-x*y', 'x=-2', 'y=1'), {'svg': 'a.svg'})
+
+    Raises `UsageError` for unknown options, and for outputs that would end up in one place.
+    """
+    options, words = split(argv)
+    chosen, unknown = parser().parse_known_args(options)
+    if unknown:
+        option = unknown[0].partition("=")[0]
+        near = difflib.get_close_matches(option, [f"--{name}" for name in (*FILES, *FLAGS, "help")], 1)
+        raise UsageError(f"unknown option {option}: {f'did you mean {near[0]}?' if near else 'see stepgrad --help'}")
+    files = {kind: path for kind in FILES if (path := getattr(chosen, kind)) is not None}
+    arguments = Arguments(tuple(words), files, chosen.mermaid, chosen.help, chosen.version)
+    if len(arguments.printed) > 1:
+        raise UsageError(f"{' and '.join(arguments.printed)} cannot both be printed: give one of them a file")
+    places: dict[str, str] = {}
+    for kind, path in files.items():
+        other = places.setdefault(os.path.abspath(path), kind)
+        if other != kind:
+            raise UsageError(f"--{other} and --{kind} would both write {path}: give each a file of its own")
+    return arguments
+
+
+def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Options, each with its value in one word, and the words that are none. After -- nothing is an option."""
+    options: list[str] = []
+    words: list[str] = []
+    rest = iter(argv)
+    for word in rest:
+        if word == "--":
+            words += rest
+        elif not OPTION.fullmatch(word):
+            words.append(word)
+        elif word.removeprefix("--") in FILES and not OPTION.fullmatch(value := next(rest, "--missing")):
+            options.append(f"{word}={value}")
+        else:
+            options.append(word)
+    return options, words
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose complaints are exceptions."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message.removeprefix('argument ')}; see stepgrad --help")
+
+
+def parser() -> Parser:
+    made = Parser(
+        "stepgrad",
+        usage="stepgrad [options] expression [name=value ...]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    for kind, purpose in FILES.items():
+        made.add_argument(f"--{kind}", metavar="FILE", help=purpose)
+    for flag, purpose in FLAGS.items():
+        made.add_argument(f"--{flag}", action="store_true", help=purpose)
+    made.add_argument("-h", "--help", action="store_true", help="print this")
+    return made
+
+
+def command(words: Sequence[str]) -> str:
+    """The command that these words make, with quotes where a shell needs them.
+
+    >>> command(["(x + y) * z", "x=-2"])
+    'stepgrad "(x + y) * z" x=-2'
+    """
+    return " ".join(["stepgrad", *(word if re.fullmatch(r"[\w=.,-]+", word) else f'"{word}"' for word in words)])
