@@ -234,7 +234,7 @@ def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[
     names: dict[int, str] = {}
     containers: dict[str, Any] = {}
     for name, held in reversed(list(variables.items())):  # the innermost and latest binding wins
-        if name.startswith("_"):
+        if name.startswith("_") or not name.isidentifier():  # a test runner has variables such as "@py_assert1"
             continue
         if isinstance(held, Node):
             if id(held) in wanted:

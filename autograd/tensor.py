@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from autograd import codegen
+from autograd.arrays import Array, choose, constant, fit, floats, misfit, private
 from autograd.backward import Adjoints, Gates, sweep
-from autograd.errors import DTypeError, GraphError, ShapeError, StaleDataError
+from autograd.errors import GraphError, ShapeError, StaleDataError
 from autograd.node import Node
 from autograd.op import Op, on_entry, table
-from autograd.operators import BINARY, Operators, real
+from autograd.operators import BINARY, Operators
 from autograd.ops.shaping import getitem, reshape, transpose, unbroadcast
 from autograd.state import mode, source_line
-
-Array = NDArray[Any]
 
 
 class Tensor(Node):
@@ -51,7 +50,7 @@ class Tensor(Node):
     def __init__(
         self, data: ArrayLike, requires_grad: bool = True, label: str | None = None, dtype: DTypeLike | None = None
     ) -> None:
-        self._array = floats(data, dtype)
+        self._array = floats(data._array if isinstance(data, Tensor) else data, dtype)
         self.requires_grad = requires_grad
         self.label = label
         self.grad = self.op = self.params = self.source = None
@@ -94,7 +93,7 @@ class Tensor(Node):
             return
         if self.op is not None:
             raise GraphError("data: only that of a leaf can be replaced; this is the result of " + self.op.name)
-        array = floats(value, self.dtype)
+        array = floats(value._array if isinstance(value, Tensor) else value, self.dtype)
         if array.shape != self.shape:
             raise ShapeError(f"data: expected shape {self.shape}, got {array.shape}: make a new Tensor to change shape")
         self._array = array
@@ -298,7 +297,7 @@ class Tensor(Node):
                 held.append(array)
             arrays.append(array)
         if params:
-            params = {name: private(value) for name, value in params.items()}
+            params = {name: private(p._array if isinstance(p, Tensor) else p) for name, p in params.items()}
         try:
             result = op.forward(arrays, **params) if op.arity is None else op.forward(*arrays, **params)
         except (ValueError, IndexError) as error:
@@ -328,22 +327,6 @@ class Tensor(Node):
 new = object.__new__
 
 
-def private(param: Any) -> Any:
-    """A param (a mask, an index) that nobody else can change."""
-    if isinstance(param, Tensor):
-        return param._array.copy()
-    if isinstance(param, np.ndarray):
-        return param.copy()
-    if isinstance(param, tuple):
-        return tuple(private(part) for part in param)
-    return np.array(param) if isinstance(param, list) else param
-
-
-def fit(part: Array, array: Array) -> Array:
-    """A contribution in the shape and dtype of the array that it is for."""
-    return np.asarray(unbroadcast(part, array.shape), dtype=array.dtype)
-
-
 _pulls: dict[Op, Callable[[Tensor, Any, Adjoints], None] | None] = {}
 
 
@@ -356,60 +339,9 @@ def compiled_pull(op: Op) -> Callable[[Tensor, Any, Adjoints], None] | None:
         return None
 
 
-def choose(condition: Any, x: Any, y: Any) -> Any:
-    """``np.where``; by a single Python bool, without making arrays of numbers."""
-    return (x if condition else y) if condition.__class__ is bool else np.where(condition, x, y)
-
-
-def shape_of(x: Any) -> tuple[int, ...]:
-    return x.shape if isinstance(x, Tensor) else np.shape(x)
-
-
 def op_of(node: Tensor) -> Op:
     assert node.op is not None
     return node.op
-
-
-def floats(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
-    """A private copy as an array of floats."""
-    if isinstance(data, Tensor):
-        data = data._array
-    try:
-        array = np.array(data, dtype=dtype)
-    except ValueError as error:
-        raise ShapeError(f"Tensor: expected an array, or lists of equal lengths: {error}") from error
-    if array.dtype.kind in "biu":
-        return array.astype(np.float64)
-    if array.dtype.kind != "f":
-        cure = {
-            "c": "give real and imaginary parts as two Tensors",
-            "O": "for Values, use a plain NumPy array or list of them",
-        }.get(array.dtype.kind, "convert it to numbers first")
-        raise DTypeError(f"Tensor: expected real numbers, got dtype {array.dtype}: {cure}")
-    return array
-
-
-def constant(x: Any, op: Op) -> Any:
-    """An operand that is no Tensor: a number as it is, an array as a copy that nobody else can change."""
-    if x.__class__ is float or x.__class__ is int:
-        return x
-    if isinstance(x, Operators):
-        raise DTypeError(f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values")
-    real(x, op)
-    if isinstance(x, np.ndarray) and not x.flags.writeable and x.base is None:
-        return x
-    if isinstance(x, list | np.ndarray):
-        x = np.array(x)
-        if x.dtype.kind not in "biuf":
-            raise DTypeError(f"{op.name}: expected numbers beside a Tensor, got an array of dtype {x.dtype}")
-    return x
-
-
-def misfit(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any], error: Exception) -> str:
-    """The message for operands that do not fit: the operation, every shape and label, and NumPy's reason."""
-    shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{shape_of(x)}" for x in inputs)
-    extra = "".join(f", {name}={value!r}" for name, value in params.items())
-    return f"{op.name}: the shapes {shapes}{extra} do not fit: {error}"
 
 
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
