@@ -301,7 +301,7 @@ class Tensor(Node):
         try:
             result = op.forward(arrays, **params) if op.arity is None else op.forward(*arrays, **params)
         except (ValueError, IndexError) as error:
-            raise ShapeError(misfit(op, inputs, params, error)) from error
+            raise ShapeError(misfit(op, held, params, error)) from error
         if not op.rules:
             return result
         node: Tensor = new(Tensor)
