@@ -215,6 +215,11 @@ def test_options() -> None:
         draw(3)  # type: ignore[arg-type]
 
 
+def test_variables_of_a_test_runner_name_nothing() -> None:
+    variables = {"@py_assert1": (x := Value(1.0)), "y": (y := Value(2.0))}
+    assert [node.name for node in Graph.of(x + y, names=variables)] == ["x1", "y", "f"]
+
+
 def test_several_outputs_and_a_graph() -> None:
     x = Value(1.0)
     outputs = [x + 1, x * 2]

@@ -41,7 +41,7 @@ def tidy(svg: bytes, shown: View) -> str:
             element.attrib.pop(name, None)
         for name in ("d", "points"):
             if name in element.attrib:
-                element.set(name, re.sub(NUMBER, rounded, element.attrib[name]))
+                element.set(name, re.sub(NUMBER, lambda number: short(float(number[0])), element.attrib[name]))
         if element.tag != f"{SVG}g":
             element.tail = None
     root.attrib |= {"font-family": FONTS, "font-size": str(SIZE), "fill": INK, "text-anchor": "middle"}
@@ -65,7 +65,7 @@ def redraw(group: Element, card: Card) -> None:
     beside = (badge[2] if badge else box[0]) + box[2]
     for (field, content), text in zip(fields(card), texts, strict=True):
         middle = badge[0] + badge[2] if badge and field == "op" else beside
-        look = {"class": field, "x": f"{middle / 2:.1f}", "y": f"{float(text.get('y', 0)):.1f}"}
+        look = {"class": field, "x": short(middle / 2), "y": short(float(text.get("y", 0)))}
         for name, usual in (("fill", INK), ("font-size", f"{SIZE}.00"), ("font-weight", None)):
             if (value := text.get(name)) not in (None, usual):
                 look[name] = str(value).removesuffix(".00")
@@ -103,9 +103,9 @@ def extent(shapes: Iterator[Element]) -> Box:
 
 def rectangle(box: Box, round: str, look: dict[str, str]) -> Element:
     left, top, right, bottom = box
-    place = {"x": f"{left:.1f}", "y": f"{top:.1f}", "width": f"{right - left:.1f}", "height": f"{bottom - top:.1f}"}
+    place = {"x": short(left), "y": short(top), "width": short(right - left), "height": short(bottom - top)}
     return Element(f"{SVG}rect", look | place | {"rx": round})
 
 
-def rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.1f}".removesuffix(".0")
+def short(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")

@@ -213,5 +213,14 @@ def shorten(text: str, most: int = 24) -> str:
     >>> shorten("loss\n\0of step 1"), shorten("a" * 30, 8)
     ('loss of step 1', 'aaaaaaa…')
     """
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split()) or "·"
+    plain = " ".join(printable(text).split()) or "·"
     return plain if len(plain) <= most else plain[: most - 1] + "…"
+
+
+def printable(text: str) -> str:
+    r"""A text with spaces for what cannot be seen: control characters, half surrogates, marks of direction.
+
+    >>> printable("loss\n\0of step 1")
+    'loss  of step 1'
+    """
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,235 @@
+"""The stepper as HTML: what it says without scripts, what it holds, and that nothing in a label breaks out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import sys
+import sysconfig
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd
+import viz
+import viz.html
+from autograd import Graph, Tensor, Value, steps
+from viz.frames import finished, frames, roomy, width
+from viz.html import static
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"' <!-- \u2028 ]]>"
+
+
+@pytest.fixture
+def no_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path))
+
+
+class Outline(HTMLParser):
+    """Tags, texts and scripts of a page, as a browser would see them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("img", "meta"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append((self.open[-1] if self.open else "", data))
+
+    def all(self, tag: str) -> list[str]:
+        return [text for name, text in self.texts if name == tag]
+
+
+def demo() -> Value:
+    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+    q = x + y
+    f = q * z
+    q.label, f.label = "q", "f"
+    return f
+
+
+def fragment(output: autograd.Node) -> str:
+    return viz.step(output)._repr_mimebundle_()["text/html"]
+
+
+def test_printing_gives_the_timeline() -> None:
+    stepper = viz.step(demo())
+    assert str(stepper) == str(steps(demo()))
+    assert repr(stepper).startswith("Stepper(7 steps")
+    assert stepper._repr_mimebundle_()["text/plain"] == str(stepper)
+    assert set(stepper._repr_mimebundle_(exclude=["text/html"])) == {"text/plain"}
+
+
+def test_without_scripts_every_step_can_be_read() -> None:
+    outline = Outline(fragment(demo()))
+    assert not outline.open
+    formulas = [text for text in outline.all("span") if "=" in text]
+    assert formulas == ["x = −2, y = 5, z = −4", *(step.formula for step in steps(demo()))]
+    assert outline.all("strong") == ["Start", "Forward", "Backward"]
+    assert "add passes the gradient on unchanged, to both inputs" in outline.all("p")
+
+
+def test_it_touches_no_live_node() -> None:
+    f = demo()
+    viz.step(f).html()
+    assert not f.has_grad
+
+
+def test_the_ledger_counts_contributions() -> None:
+    a = Value(3.0)
+    b = a + a
+    ledgers = [frame.ledger for frame in frames(steps(b + b)) if frame.ledger]
+    assert ledgers == ["1st of 2: now 1", "2nd of 2: now 2", "1st of 2: now 2", "2nd of 2: now 4"]
+
+
+def test_the_source_line_is_shown_where_it_was_traced() -> None:
+    with autograd.tracing():
+        f = Value(2.0) * 3
+    assert any("f = Value(2.0) * 3" in code for code in Outline(fragment(f)).all("code"))
+    assert not Outline(fragment(demo())).all("code")
+
+
+def test_forward_steps_note_the_local_slopes() -> None:
+    sentences = [frame.sentence for frame in frames(steps(demo())) if frame.kind == "forward"]
+    assert sentences == ["local slope by x: 1, by y: 1", "local slope by q: −4, by z: 3"]
+
+
+def test_changes_replayed_give_the_final_picture() -> None:
+    w, x = Tensor(np.eye(2), label="w"), Tensor([1.0, 2.0], label="x")
+    for output in (demo(), autograd.tanh(w @ x).sum()):
+        timeline = steps(output)
+        shown: dict[tuple[str, str], tuple[str, ...]] = {}
+        for frame in frames(timeline):
+            shown |= {(change.card, change.field): change.texts for change in frame.changes}
+        for card in finished(timeline).cards:
+            assert shown.get((card.id, "data"), card.data) == card.data
+            assert shown.get((card.id, "grad"), card.grad) == card.grad
+
+
+def test_the_layout_has_room_for_the_widest_texts() -> None:
+    x = Value(0.1, "x")
+    timeline = steps(x * -123.456789 + x * 123.456789)
+    done, wide = finished(timeline), roomy(finished(timeline), frames(timeline))
+    assert done.cards[0].grad == ("∂ 0",)
+    assert wide.cards[0].grad == ("∂ −123.5",) or width(wide.cards[0].grad[0]) >= width("∂ 123.5")
+
+
+@pytest.mark.parametrize("text", [HOSTILE, " ", "\\", "a = b = c", "日本\0\ud800"])
+def test_nothing_breaks_out_of_a_label(text: str) -> None:
+    page = viz.step(Value(1.0, text) * Value(2.0, text + "2") + Value(3.0, text)).html()
+    outline = Outline(page)
+    assert [tag for tag, _ in outline.tags].count("script") == 1
+    assert [tag for tag, _ in outline.tags].count("img") == 1
+    assert not any(name.startswith("on") for _, attributes in outline.tags for name in attributes)
+    assert "alert" not in outline.all("script")[0]
+    page.encode()
+
+
+@settings(max_examples=25)
+@given(st.text())
+def test_any_label_gives_a_well_formed_page(text: str) -> None:
+    outline = Outline(viz.step(Value(1.0, text) * 2).html())
+    assert not outline.open
+    (image,) = (attributes for tag, attributes in outline.tags if tag == "img")
+    ElementTree.fromstring(base64.b64decode((image["src"] or "").partition(",")[2]))
+
+
+def test_the_page_loads_nothing_and_runs_only_its_own_script() -> None:
+    page = viz.step(demo()).html()
+    outline = Outline(page)
+    (policy,) = (a["content"] for tag, a in outline.tags if a.get("http-equiv") == "Content-Security-Policy")
+    code = base64.b64encode(hashlib.sha256(outline.all("script")[0].encode()).digest()).decode()
+    assert f"script-src 'sha256-{code}'" in (policy or "")
+    assert "default-src 'none'" in (policy or "")
+    assert not re.search(r"""(?:src|href)=["'](?!data:)""", page)
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_script_has_no_line_comments_and_no_globals() -> None:
+    for name in ("stepper.js", "stepper.css"):
+        assert "//" not in static(name)
+    code = re.sub(r"/\*.*?\*/", "", static("stepper.js"), flags=re.S).strip()
+    assert code.startswith("(function")
+    assert code.endswith("})")
+
+
+def test_the_same_computation_gives_the_same_output() -> None:
+    assert fragment(demo()) == fragment(demo())
+
+
+def test_saved_whole(tmp_path: Path) -> None:
+    viz.step(demo()).save(tmp_path / "f.html")
+    assert (tmp_path / "f.html").read_text(encoding="utf-8") == viz.step(demo()).html()
+    with pytest.raises(OSError, match="nowhere"):
+        viz.step(demo()).save(tmp_path / "nowhere" / "f.html")
+
+
+@pytest.mark.usefixtures("no_renderer")
+def test_without_a_renderer_the_steps_stay() -> None:
+    outline = Outline(viz.step(demo()).html())
+    assert "img" not in [tag for tag, _ in outline.tags]
+    assert any("pip install graphviz-pure" in text for text in outline.all("em"))
+    assert len([tag for tag, _ in outline.tags if tag == "details"]) == 8
+
+
+def test_a_network_of_77_nodes_stays_small() -> None:
+    values = [Value(0.5), Value(-1.0)]
+    with autograd.tracing():
+        for width in (3, 4, 1):
+            values = [autograd.tanh(sum((Value(0.3 + i) * v for v in values), Value(0.1))) for i in range(width)]
+    assert len(Graph.of(values[0])) >= 77
+    assert len(fragment(values[0]).encode()) < 150_000
+
+
+def test_too_many_steps_are_not_shown_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viz.html, "LARGEST", 5)
+    bundle = viz.step(demo())._repr_mimebundle_()
+    assert bundle["text/plain"].startswith("7 steps: print() lists them")
+    assert "<script>" not in bundle["text/html"]
+
+
+def test_of_a_large_graph_only_what_is_drawn_changes() -> None:
+    x = Value(0.5)
+    for _ in range(400):
+        x = x + 1
+    outline = Outline(fragment(x))
+    assert len([tag for tag, _ in outline.tags if tag == "details"]) == 802
+
+
+def test_what_has_no_timeline_is_refused() -> None:
+    with pytest.raises(autograd.ShapeError, match="one number"):
+        viz.step(Tensor([1.0, 2.0]) * 2)
+    x = Value(1.0)
+    with pytest.raises(autograd.GraphError, match="one output"):
+        viz.step(Graph.of(x + 1, x + 2))
+
+
+def test_public_names() -> None:
+    assert viz.__all__ == sorted(viz.__all__)
+    assert all(hasattr(viz, name) for name in viz.__all__)
+
+
+def test_literal_is_json_that_stays_inside_a_script() -> None:
+    text = viz.html.literal([HOSTILE])
+    assert json.loads(text) == [HOSTILE]
+    assert "<" not in text
+    assert "\u2028" not in text
