@@ -8,6 +8,7 @@
 (-4.0, -4.0, 3.0)
 """
 
+from autograd import export
 from autograd.backward import gradients, zero_grad
 from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError, StaleDataError
 from autograd.explain import Explanation, Partial, explain
@@ -80,6 +81,7 @@ __all__ = [
     "equal",
     "exp",
     "explain",
+    "export",
     "format_number",
     "getitem",
     "gradients",

@@ -31,17 +31,8 @@ needs_renderer = pytest.mark.skipif(renderer() is None, reason="needs dot or gra
 
 def environment(**extra: str) -> dict[str, str]:
     """The variables of this process without those that speak about colours, widths and encodings."""
-    names = [
-        "NO_COLOR",
-        "FORCE_COLOR",
-        "TTY_COMPATIBLE",
-        "COLUMNS",
-        "LINES",
-        "PYTHONIOENCODING",
-        "PYTHONUTF8",
-        "LC_ALL",
-        "LANG",
-    ]
+    names = {"NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS", "LINES"}
+    names |= {"PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "LANG"}
     kept = {name: value for name, value in os.environ.items() if name not in names}
     return kept | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"} | extra
 
@@ -150,6 +141,7 @@ def test_alone_it_shows_three_examples_that_run() -> None:
         (("--", "--x", "x=1"), {"x": "1"}),
         (("q = x + y; f = q * z", "x=-2", "y=5", "z=-4"), {"x": "−4", "y": "−4", "z": "3"}),
         (("x", "x=3"), {"x": "1"}),
+        (("sum(transpose(x, 0) * [2, 3])", "x=[1,1]"), {"x": "[2, 3]"}),
         (("where(x > 0, x**2, -x)", "x=3"), {"x": "6"}),
     ],
 )
@@ -293,6 +285,7 @@ def test_without_a_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (("sqrt(x)", "x=0"), "∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · ∞ = ∞"),
         (("exp(x)", "x=1000"), "f = exp(x) = exp(1000) = ∞"),
         (("sum(x / y)", "x=[1,0]", "y=[0,0]"), "q = x / y = [∞, NaN]"),
+        (("mean(x)", "x=[]"), "f = mean(x) = mean([]) = NaN"),
         (("x * 2", "x=inf"), "f = x · 2 = ∞ · 2 = ∞"),
     ],
 )

@@ -55,8 +55,7 @@ def test_arrays_and_leaves_without_gradient() -> None:
 
 def test_a_wide_array_does_not_push_the_others_away() -> None:
     x = Tensor(np.linspace(0, 1, 6), label="x")
-    f = x.sum()
-    assert "f = sum(x)  3  ∂ –" in draw_text(f)
+    assert "f = sum(x)  3  ∂ –" in draw_text(x.sum())
 
 
 def test_several_outputs() -> None:

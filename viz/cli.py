@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 
@@ -43,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
       style n2 stroke-width:3px
     0
     """
-    with forgiving(sys.stdout, sys.stderr), np.errstate(all="ignore"):
+    with forgiving(sys.stdout, sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; `note` says it in a line
         try:
             run(read(sys.argv[1:] if argv is None else argv))
         except BrokenPipeError:  # the reader has seen enough

@@ -35,9 +35,11 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return g.sum(axis=tuple(range(added)) + stretched).reshape(shape)
 
 
-def inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
-    """The permutation that undoes this one."""
-    return None if axes is None else tuple(int(i) for i in np.argsort([a % len(axes) for a in axes]))
+def inverse(axes: Sequence[int] | int | None) -> Sequence[int] | int | None:
+    """The permutation that undoes this one; a single axis stays where it is."""
+    if axes is None or isinstance(axes, int):
+        return axes
+    return tuple(int(i) for i in np.argsort([a % len(axes) for a in axes]))
 
 
 def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
