@@ -1,0 +1,42 @@
+"""What people pass in: numbers, lists of them or of Values, arrays, Tensors."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd import DTypeError, Node, ShapeError
+
+
+def as_array(x: Any, name: str) -> Any:
+    """A Tensor, a Value or an array as it is; lists as an array (of objects, where they hold Values).
+
+    >>> as_array([[1, 2], [3, 4]], "x").shape
+    (2, 2)
+
+    Raises `ShapeError` for lists of unequal lengths, `DTypeError` for what is no real number.
+    """
+    if isinstance(x, Node):
+        return x
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ShapeError(f"{name}: expected an array, or lists of equal lengths: {error}") from error
+    if array.dtype.kind not in "biufO":
+        raise DTypeError(f"{name}: expected real numbers, got dtype {array.dtype}: convert it to numbers first")
+    return array
+
+
+def positive_int(value: Any, name: str) -> int:
+    """A size: an int that is at least 1.
+
+    Raises `TypeError` for what is no int, `ValueError` for zero and less.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name}: expected a positive int, got {value!r}")
+    number = operator.index(value)
+    if number < 1:
+        raise ValueError(f"{name}: expected a positive int, got {value!r}")
+    return number

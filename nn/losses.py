@@ -1,0 +1,158 @@
+"""Losses: one number that says how far off, lower is better, the mean over a batch."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import DTypeError, Node, ShapeError, Tensor, Value, exp, log, mean, primitive, softmax
+from nn.inputs import as_array
+
+Array = NDArray[Any]
+
+
+def mse(prediction: Any, target: Any) -> Any:
+    """The mean of (prediction − target)² over all elements; both have the same shape.
+
+    Takes Tensors, arrays, Values and lists of them; gives a Tensor, a Value, or a plain number for plain numbers.
+
+    >>> mse([1.0, 2.0], [1.0, 4.0])
+    np.float64(2.0)
+    >>> mse([Value(1.0), Value(2.0)], [1.0, 4.0])
+    Value(data=2.0, grad=–)
+
+    Raises `ShapeError` if the shapes differ (nothing is broadcast here) or hold no element.
+    """
+    prediction, target = as_array(prediction, "mse"), as_array(target, "mse")
+    if prediction.shape != target.shape:
+        raise ShapeError(
+            f"mse: expected prediction and target of one shape, got {prediction.shape} and {target.shape}: "
+            "reshape one of them, as in target.reshape(-1, 1)"
+        )
+    if prediction.size == 0:
+        raise ShapeError(f"mse: the batch of shape {prediction.shape} is empty, so it has no mean")
+    return mean((prediction - target) ** 2)
+
+
+def cross_entropy(scores: Any, target: Any) -> Any:
+    """Softmax and cross-entropy in one: the mean over the rows of −Σ_k target_k · log softmax(scores)_k.
+
+    ``scores``, of shape (..., classes), are any real numbers, not probabilities. ``target`` holds class numbers as
+    ints, of shape (...), or a row of probabilities for each row of scores: one-hot, or any that sum to 1.
+
+    The maximum is subtracted before any exp, so that it is exact at ±1e4, and a score may be −inf where the target
+    is zero. The gradient of a row is (softmax(scores) − target) / rows. Takes Tensors, arrays, lists of Values; a row
+    of Values records the graph of log Σ e^(s − max) − Σ target·(s − max), with the maximum as a number.
+
+    >>> cross_entropy([2.0, 1.0, 0.0], 0).round(4)
+    np.float64(0.4076)
+    >>> scores = Tensor([[2.0, 1.0, 0.0], [1e4, 0.0, -np.inf]])
+    >>> loss = cross_entropy(scores, [0, 0])
+    >>> loss.backward()
+    >>> scores.grad.round(4)
+    array([[-0.1674,  0.1224,  0.045 ],
+           [ 0.    ,  0.    ,  0.    ]])
+
+    Raises `ShapeError` if the shapes do not fit or the batch is empty, `DTypeError` for class numbers that are no ints,
+    `ValueError` for those out of range and for rows that are no probabilities.
+    """
+    scores, target = as_array(scores, "cross_entropy"), as_array(target, "cross_entropy")
+    if not scores.shape:
+        raise ShapeError("cross_entropy: expected scores of shape (classes,) or (batch, classes), got a single number")
+    if scores.size == 0:
+        raise ShapeError(f"cross_entropy: the batch of shape {scores.shape} is empty, so it has no mean")
+    if target.shape == scores.shape[:-1]:
+        target = one_hot(target, scores)
+    elif target.shape == scores.shape:
+        target = checked_probabilities(target, scores)
+    else:
+        raise ShapeError(
+            f"cross_entropy: scores of shape {scores.shape} need class numbers of shape {scores.shape[:-1]} "
+            f"or probabilities of shape {scores.shape}, got {target.shape}"
+        )
+    return softmax_cross_entropy(scores, target)
+
+
+def one_hot(classes: Any, scores: Any) -> Array:
+    """Rows of zeros with a one at the class, in the dtype of the scores; read-only, so that nobody copies it."""
+    if isinstance(classes, Node) or classes.dtype.kind not in "iu":
+        kind = type(classes).__name__ if isinstance(classes, Node) else f"dtype {classes.dtype}"
+        cure = "give an array of ints, as from target.astype(int)"
+        raise DTypeError(f"cross_entropy: class numbers are ints, one for each row of scores, got {kind}: {cure}")
+    count = scores.shape[-1]
+    is_class = classes[..., None] == np.arange(count)
+    if np.count_nonzero(is_class) < classes.size:
+        wrong = classes[~is_class.any(axis=-1)].flat[0]
+        raise ValueError(f"cross_entropy: {count} scores have the classes 0 to {count - 1}, got class {wrong}")
+    rows: Array = is_class.astype(np.float64 if scores.dtype == object else scores.dtype)
+    rows.setflags(write=False)
+    return rows
+
+
+def checked_probabilities(target: Any, scores: Any) -> Any:
+    """The target, in the dtype of the scores, after a look at whether its rows are probabilities."""
+    numbers = target.numpy() if isinstance(target, Tensor) else target.astype(float)
+    sums = numbers.sum(axis=-1)
+    if not (np.all(numbers >= 0) and np.allclose(sums, 1.0, rtol=0, atol=1e-5)):
+        raise ValueError(
+            "cross_entropy: each row of target must hold probabilities that sum to 1 "
+            f"(found a least element of {numbers.min():.4g} and sums from {sums.min():.4g} to {sums.max():.4g}): "
+            "divide each row by its sum; class numbers have one axis less than the scores"
+        )
+    if isinstance(target, Tensor) or target.dtype == object or scores.dtype == object:
+        return target
+    return target.astype(scores.dtype)
+
+
+# Of a row, the loss is logsumexp(s) − Σ t·s. With the maximum taken out of both terms nothing large cancels:
+# log Σ e^(s − max) − Σ t·(s − max) + max·(1 − Σ t), where the last is nothing for probabilities.
+
+
+def _forward(scores: Array, target: Array) -> Any:
+    top = np.maximum.reduce(scores, axis=-1, keepdims=True)
+    shifted = scores - top
+    logs = np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))
+    finite = np.where(target == 0, 0.0, shifted)  # zero times −inf is no contribution
+    chosen = np.dot(target.ravel(), finite.ravel())
+    rest = np.dot(top.ravel(), 1 - np.add.reduce(target, axis=-1).ravel())
+    return (np.add.reduce(logs, axis=None) - chosen + rest) / logs.size
+
+
+def _by_scores(g: Any, loss: Any, scores: Any, target: Any) -> Any:
+    return (softmax(scores) - target) * (g / prod(scores.shape[:-1]))
+
+
+def _by_target(g: Any, loss: Any, scores: Any, target: Any) -> Any:
+    return -scores * (g / prod(scores.shape[:-1]))
+
+
+def _of_scalars(scores: Array, target: Array) -> Any:
+    """The scalar graph: the same, written out for each row."""
+    losses = [_of_row(scores[row], target[row]) for row in np.ndindex(scores.shape[:-1])]
+    return sum(losses[1:], losses[0]) / len(losses) if len(losses) > 1 else losses[0]
+
+
+def _of_row(scores: Array, target: Array) -> Any:
+    top = max(map(float, scores))
+    shifted = [score - top for score in scores]
+    powers = [exp(z) for z in shifted]
+    loss = log(sum(powers[1:], powers[0]))
+    for t, z in zip(target, shifted, strict=True):
+        if isinstance(t, Value):
+            loss = loss - t * z - t * top
+        elif t != 0:
+            loss = loss - (z if t == 1 else t * z)
+    return loss + top if any(isinstance(t, Value) for t in target) else loss
+
+
+softmax_cross_entropy = primitive(
+    "cross_entropy",
+    _forward,
+    _by_scores,
+    _by_target,
+    scalars=_of_scalars,
+    doc="softmax with cross-entropy passes on probability minus target: how much too sure of each class",
+)

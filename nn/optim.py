@@ -1,0 +1,98 @@
+"""Optimisers: they change parameters by their gradients."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any
+
+from autograd import GraphError, Node, Value, zero_grad
+from nn.module import Module, Parameter, is_parameter
+
+
+class Optimizer(ABC):
+    """Base of optimisers: holds the parameters and the learning rate; a subclass says what an update is.
+
+    ``parameters`` are Tensors or single Values, as ``model.parameters()`` gives them; ``lr`` may be changed between
+    steps.
+
+    Raises `TypeError` for anything but parameters, `ValueError` for none, for one given twice, and for an ``lr`` that
+    is not positive.
+    """
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
+        self.parameters = checked_parameters(parameters)
+        self.lr = lr
+
+    @property
+    def lr(self) -> float:
+        """The learning rate: positive and finite."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        if isinstance(lr, bool) or not isinstance(lr, Real) or not 0 < lr < math.inf:
+            raise ValueError(f"lr: expected a positive number such as 0.1, got {lr!r}")
+        self._lr: float = float(lr)
+
+    @abstractmethod
+    def update(self, index: int, data: Any, grad: Any) -> Any:
+        """The new data of parameter number ``index``: floats for a Value, arrays for a Tensor."""
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient.
+
+        Raises `GraphError` if none has: then there was no ``backward()``.
+        """
+        stepped = False
+        for index, parameter in enumerate(self.parameters):
+            if parameter.has_grad:
+                data = parameter.data if isinstance(parameter, Value) else parameter.numpy()
+                parameter.data = self.update(index, data, parameter.grad)
+                stepped = True
+        if not stepped:
+            raise GraphError("step: no parameter has a gradient: call loss.backward() first")
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of the parameters."""
+        zero_grad(*self.parameters)
+
+
+class SGD(Optimizer):
+    """Gradient descent: p ← p − lr · ∂L/∂p. How many samples L is computed from makes it batch or stochastic.
+
+    >>> w = Value(1.0)
+    >>> optimizer = SGD([w], lr=0.1)
+    >>> for _ in range(3):
+    ...     optimizer.zero_grad()
+    ...     (w**2).backward()
+    ...     optimizer.step()
+    >>> round(w.data, 6)
+    0.512
+    """
+
+    def update(self, index: int, data: Any, grad: Any) -> Any:
+        return -self.lr * grad + data  # in this order NumPy reuses the memory of the product
+
+
+def checked_parameters(parameters: Iterable[Parameter]) -> list[Parameter]:
+    """The parameters as a list, after a look at each."""
+    if isinstance(parameters, Module | Node) or not isinstance(parameters, Iterable):
+        cure = "give model.parameters()" if isinstance(parameters, Module) or callable(parameters) else "give a list"
+        raise TypeError(f"parameters: expected Tensors or Values, got {type(parameters).__name__}: {cure}")
+    found = list(parameters)
+    if not found:
+        raise ValueError("parameters: expected at least one, got none (a generator is empty once it was used)")
+    for parameter in found:
+        if not isinstance(parameter, Node):
+            raise TypeError(
+                f"parameters: expected Tensors or Values, got {type(parameter).__name__}: give model.parameters()"
+            )
+        if not is_parameter(parameter):
+            name = parameter.label or type(parameter).__name__
+            raise ValueError(f"parameters: {name} is computed, or needs no gradient, so it cannot be trained")
+    if len({id(parameter) for parameter in found}) < len(found):
+        raise ValueError("parameters: one of them is given twice, and would be changed twice in each step")
+    return found

@@ -1,0 +1,188 @@
+"""Optimisers, and the quadrant classifier learnt in both forms."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import GraphError, StaleDataError, Tensor, Value
+from nn import MLP, SGD, Module, Optimizer, cross_entropy, mse
+
+
+def quadrants(count: int, seed: int) -> tuple[Any, Any]:
+    """Points of the plane and the quadrants they lie in, 0 to 3, counted against the clock."""
+    points = np.random.default_rng(seed).uniform(-1, 1, (count, 2))
+    x, y = points.T
+    return points, np.select([(x > 0) & (y > 0), (x < 0) & (y > 0), (x < 0) & (y < 0)], [0, 1, 2], 3)
+
+
+def train(model: Module, x: Any, target: Any, lr: float, count: int) -> list[float]:
+    """The losses before each of ``count`` steps of gradient descent."""
+    optimizer = SGD(model.parameters(), lr)
+    losses = []
+    for _ in range(count):
+        loss = cross_entropy(model(x), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "leaky_relu"])
+def test_both_forms_take_the_same_losses_from_the_same_weights(activation: str) -> None:
+    x, target = quadrants(24, seed=1)
+    model = MLP([2, 6, 4], activation, rng=0)
+    scalars = model.to_scalars()
+    losses = train(model, x, target, lr=0.5, count=12)
+    np.testing.assert_allclose(train(scalars, x, target, lr=0.5, count=12), losses, rtol=1e-12, atol=0)
+    for p, q in zip(model.parameters(), scalars.to_tensors().parameters(), strict=True):
+        np.testing.assert_allclose(q.numpy(), p.numpy(), rtol=1e-11, atol=1e-13)
+
+
+def test_the_losses_are_those_of_the_note_written_out_in_numpy() -> None:
+    x, target = quadrants(24, seed=1)
+    model = MLP([2, 6, 4], rng=0)
+    w1, b1, w2, b2 = (p.numpy().copy() for p in model.parameters())
+    for loss in train(model, x, target, lr=0.5, count=20):
+        h = np.tanh(x @ w1 + b1)
+        powers = np.exp(h @ w2 + b2)
+        y = powers / powers.sum(axis=1, keepdims=True)
+        assert loss == pytest.approx(-np.mean(np.log(y[np.arange(24), target])), rel=1e-12)
+        d2 = (y - np.eye(4)[target]) / 24
+        d1 = (d2 @ w2.T) * (1 - h * h)
+        w2, b2, w1, b1 = w2 - 0.5 * h.T @ d2, b2 - 0.5 * d2.sum(axis=0), w1 - 0.5 * x.T @ d1, b1 - 0.5 * d1.sum(axis=0)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "leaky_relu"])
+def test_the_quadrant_classifier_learns(activation: str) -> None:
+    x, target = quadrants(200, seed=2)
+    model = MLP([2, 6, 4], activation, rng=0)
+    losses = train(model, x, target, lr=2.0, count=1000)
+    unseen, truth = quadrants(500, seed=3)
+    assert losses[-1] < 0.1 < losses[0]
+    assert np.mean(model(unseen).numpy().argmax(axis=1) == truth) > 0.95
+
+
+def test_the_quadrant_classifier_learns_as_a_scalar_graph() -> None:
+    x, target = quadrants(24, seed=1)
+    model = MLP([2, 6, 4], rng=0).to_scalars()
+    train(model, x, target, lr=2.0, count=150)
+    found = [np.argmax([score.data for score in model(point)]) for point in x]
+    assert np.mean(found == target) > 0.95
+
+
+def test_single_samples_and_small_batches_train_too() -> None:
+    x, target = quadrants(60, seed=4)
+    single, batches = MLP([2, 6, 4], rng=0), MLP([2, 6, 4], rng=0)
+    for _ in range(40):
+        for i in range(60):
+            train(single, x[i], target[i], lr=0.2, count=1)
+        for i in range(0, 60, 10):
+            train(batches, x[i : i + 10], target[i : i + 10], lr=1.0, count=1)
+    for model in (single, batches):
+        assert np.mean(model(x).numpy().argmax(axis=1) == target) > 0.9
+
+
+# The optimiser.
+
+
+def test_a_step_is_the_rule_and_float32_stays() -> None:
+    values = [Value(1.0), Value(-2.0)]
+    tensors = [Tensor(1.0), Tensor(np.float32([1.0, 2.0])), Tensor([[1.0]])]
+    (values[0] * values[1]).backward()
+    (tensors[0] * tensors[1].sum() * tensors[2].sum()).backward()
+    SGD(iter(values + tensors), lr=0.25).step()
+    assert [v.data for v in values] == [1.5, -2.25]
+    assert [t.data.tolist() for t in tensors] == [0.25, [0.75, 1.75], [[0.25]]]
+    assert [t.dtype for t in tensors] == [np.float64, np.float32, np.float64]
+    assert tensors[1].grad.tolist() == [1.0, 1.0]
+
+
+def test_parameters_without_a_gradient_stay_where_they_are() -> None:
+    used, unused = Tensor([1.0]), Value(1.0)
+    (used * used).sum().backward()
+    optimizer = SGD([used, unused], lr=0.5)
+    optimizer.step()
+    assert (used.item(), unused.data) == (0.0, 1.0)
+    optimizer.zero_grad()
+    with pytest.raises(GraphError, match=r"call loss.backward\(\) first"):
+        optimizer.step()
+
+
+def test_a_step_does_not_reach_into_a_recorded_graph() -> None:
+    w = Tensor([3.0])
+    loss = mse(w, [1.0])
+    loss.backward()
+    optimizer = SGD([w], lr=0.5)
+    optimizer.step()
+    optimizer.zero_grad()
+    loss.backward()
+    assert w.grad.tolist() == [4.0]  # of the numbers it was computed from
+    v = Value(3.0)
+    loss = v * v
+    loss.backward()
+    SGD([v], lr=0.5).step()
+    with pytest.raises(StaleDataError):
+        loss.check_fresh()
+
+
+def test_the_learning_rate_can_be_changed_but_not_to_nonsense() -> None:
+    optimizer = SGD([Value(1.0)], lr=1)
+    optimizer.lr = np.float32(0.5)
+    assert optimizer.lr == 0.5
+    with pytest.raises(ValueError, match="lr: expected a positive number"):
+        optimizer.lr = -1.0
+
+
+def test_another_optimizer_is_one_method() -> None:
+    class Momentum(Optimizer):
+        def __init__(self, parameters: Any, lr: float, beta: float) -> None:
+            super().__init__(parameters, lr)
+            self.beta = beta
+            self.velocity: dict[int, Any] = {}
+
+        def update(self, index: int, data: Any, grad: Any) -> Any:
+            self.velocity[index] = self.beta * self.velocity.get(index, 0.0) + grad
+            return data - self.lr * self.velocity[index]
+
+    found = []
+    for w in (Value(1.0), Tensor(1.0)):
+        optimizer = Momentum([w], lr=0.1, beta=0.5)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (w**2).backward()
+            optimizer.step()
+        found.append(w.item())
+    assert found == pytest.approx([0.302] * 2)
+
+
+MODEL = MLP([2, 2], rng=0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "lr", "error", "message"),
+    [
+        (MODEL, 0.1, TypeError, r"got MLP: give model.parameters\(\)"),
+        (MODEL.parameters, 0.1, TypeError, r"got method: give model.parameters\(\)"),
+        (MODEL.parameters()[0], 0.1, TypeError, "got Tensor: give a list"),
+        (list(MODEL.named_parameters()), 0.1, TypeError, r"got tuple: give model.parameters\(\)"),
+        ([MODEL.to_scalars().layers[0].weight], 0.1, TypeError, r"got ndarray: give model.parameters\(\)"),
+        ([], 0.1, ValueError, "expected at least one, got none"),
+        ((p for p in ()), 0.1, ValueError, "a generator is empty once it was used"),
+        (MODEL.parameters() * 2, 0.1, ValueError, "given twice"),
+        ([Value(1.0) * 2], 0.1, ValueError, "cannot be trained"),
+        ([Tensor(1.0, requires_grad=False, label="c")], 0.1, ValueError, "c is computed, or needs no gradient"),
+        (MODEL.parameters(), 0.0, ValueError, "lr: expected a positive number such as 0.1, got 0.0"),
+        (MODEL.parameters(), math.nan, ValueError, "got nan"),
+        (MODEL.parameters(), math.inf, ValueError, "got inf"),
+        (MODEL.parameters(), True, ValueError, "got True"),
+        (MODEL.parameters(), "0.1", ValueError, "got '0.1'"),
+    ],
+)
+def test_what_cannot_be_optimised_is_refused(parameters: Any, lr: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        SGD(parameters, lr)
