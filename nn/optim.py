@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from autograd import GraphError, Node, Value, zero_grad
 from nn.module import Module, Parameter, is_parameter
 
@@ -39,7 +41,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(self, index: int, data: Any, grad: Any) -> Any:
-        """The new data of parameter number ``index``: floats for a Value, arrays for a Tensor."""
+        """The new data of parameter number ``index``: floats for a Value, for a Tensor a new array, which it keeps."""
 
     def step(self) -> None:
         """Change every parameter that has a gradient.
@@ -48,10 +50,13 @@ class Optimizer(ABC):
         """
         stepped = False
         for index, parameter in enumerate(self.parameters):
-            if parameter.has_grad:
-                data = parameter.data if isinstance(parameter, Value) else parameter.numpy()
-                parameter.data = self.update(index, data, parameter.grad)
-                stepped = True
+            if not parameter.has_grad:
+                continue
+            if isinstance(parameter, Value):
+                parameter.data = self.update(index, parameter.data, parameter.grad)
+            else:
+                parameter.assign(np.asarray(self.update(index, parameter.numpy(), parameter.grad)))
+            stepped = True
         if not stepped:
             raise GraphError("step: no parameter has a gradient: call loss.backward() first")
 
