@@ -6,6 +6,7 @@ import base64
 import re
 import sys
 import sysconfig
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -98,6 +99,14 @@ class TestEachRenderer:
         assert ("name", shorten(HOSTILE)) in shown["n0"]
         assert ("name", "·") in shown["n1"]
         assert ("name", "\\") in shown["n3"]
+
+    def test_a_leaf_used_along_a_long_chain_does_not_stall_the_layout(self) -> None:
+        x = y = Value(0.5, "x")
+        for i in range(290):
+            y = y * 1.01 if i % 3 else y + x
+        started = time.perf_counter()
+        draw(y).svg()
+        assert time.perf_counter() - started < 15  # half a minute and more, if every layout is sought
 
     def test_png(self) -> None:
         assert draw(demo()).png().startswith(b"\x89PNG")
@@ -205,8 +214,8 @@ def test_tensors_show_shape_and_short_data() -> None:
 def test_options() -> None:
     f = demo()
     f.backward()
-    assert not any(card.grad for card in draw(f, grads=False).view.cards)
-    assert [edge.slope for edge in draw(f, slopes=True).view.edges] == ["1", "1", "−4", "3"]
+    assert not any(card.grad for card in draw(f, grads=False).shown.cards)
+    assert [edge.slope for edge in draw(f, slopes=True).shown.edges] == ["1", "1", "−4", "3"]
     with pytest.raises(ValueError, match="LR, TB, RL, BT"):
         draw(f, rankdir="sideways")
     with pytest.raises(ValueError, match="at least one node"):
@@ -223,24 +232,24 @@ def test_variables_of_a_test_runner_name_nothing() -> None:
 def test_several_outputs_and_a_graph() -> None:
     x = Value(1.0)
     outputs = [x + 1, x * 2]
-    assert [card.output for card in draw(outputs).view.cards if card.op] == [True, True]
-    assert draw(np.array(outputs)).view == draw(outputs).view  # type: ignore[arg-type]
-    assert draw(Graph.of(x * 2)).view.cards
+    assert [card.output for card in draw(outputs).shown.cards if card.op] == [True, True]
+    assert draw(np.array(outputs)).shown == draw(outputs).shown  # type: ignore[arg-type]
+    assert draw(Graph.of(x * 2)).shown.cards
 
 
 def test_of_a_large_graph_the_nodes_near_the_output_are_shown() -> None:
     x = Value(0.5)
     for _ in range(2_500):
         x = x + 1
-    shown = draw(x).view
+    shown = draw(x).shown
     nodes = [card for card in shown.cards if card.kind == "inner"]
     assert len(nodes) == 300
     assert nodes[-1].output
     assert [card.kind for card in shown.cards].count("fold") == 1
     assert shown.note == "300 of 2,501 nodes, those nearest to the output; limit=2501 shows all"
-    assert draw(x, limit=None).view.note == ""
+    assert draw(x, limit=None).shown.note == ""
     part = draw(x, limit=20)
-    assert part.view.note in "".join(ElementTree.fromstring(part.svg()).itertext())
+    assert part.shown.note in "".join(ElementTree.fromstring(part.svg()).itertext())
 
 
 def test_lines() -> None:
@@ -248,3 +257,9 @@ def test_lines() -> None:
     assert lines(np.array([1.0, np.nan])) == ("[1, NaN]",)
     assert lines(np.full((2, 3, 4), 7.0)) == ("7 to 7",)
     assert lines(-12.0) == ("−12",)
+
+
+def test_no_name_of_graphviz_is_taken() -> None:
+    added = {"graph", "shown", "svg", "png"}
+    assert not added & set(dir(graphviz.Digraph))
+    assert callable(draw(demo()).view)

@@ -18,6 +18,7 @@ from viz.view import LIMIT, View, graph_of, shorten, view
 
 LINE = "#808890"  #: edges: grey enough for white and for black
 DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", "s")}  #: where edges leave and arrive
+MANY = 100  #: cards; beyond, a good layout in a second is better than the best one in a minute
 
 
 class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -27,11 +28,11 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     """
 
     graph: Graph | None = None
-    view: View = View((), ())
+    shown: View = View((), ())
 
     def svg(self) -> str:
         """The picture as SVG text. Raises `RenderError` where there is no renderer."""
-        return tidy(render(self.source, "svg", force=True), self.view)
+        return tidy(render(self.source, "svg", force=True), self.shown)
 
     def png(self) -> bytes:
         """The picture as PNG. Raises `RenderError` where there is no renderer."""
@@ -58,7 +59,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         except RenderError as error:
             bundle["text/plain"] += f"\n({error})"
         else:
-            bundle |= {"image/svg+xml": svg, "text/html": image(svg, alternative(self.view))}
+            bundle |= {"image/svg+xml": svg, "text/html": image(svg, alternative(self.shown))}
         return chosen(bundle, include, exclude)
 
 
@@ -105,7 +106,9 @@ def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
         node_attr=font | {"shape": "plain", "fontcolor": INK},
         edge_attr=font | {"color": LINE, "arrowsize": "0.7"},
     )
-    dot.view = shown
+    dot.shown = shown
+    if len(shown.cards) > MANY:
+        dot.attr(nslimit="1", nslimit1="1")
     if shown.note:
         dot.attr(label=f"<{clean(shown.note)}>", labelloc="b")
     slots = {card.id: card.slots for card in shown.cards}
