@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,10 @@ Array = NDArray[Any]
 
 def floats(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
     """A private copy as an array of floats."""
+    if dtype is not None and np.dtype(dtype).kind != "f":
+        raise DTypeError(
+            f"Tensor: expected a floating-point dtype, got {np.dtype(dtype)}: use np.float64 or np.float32"
+        )
     try:
         array = np.array(data, dtype=dtype)
     except ValueError as error:
@@ -68,7 +72,7 @@ def choose(condition: Any, x: Any, y: Any) -> Any:
     return (x if condition else y) if condition.__class__ is bool else np.where(condition, x, y)
 
 
-def misfit(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any], error: Exception) -> str:
+def misfit(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> str:
     """The message for operands that do not fit: the operation, every shape and label, and NumPy's reason."""
     shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{getattr(x, 'shape', ())}" for x in inputs)
     extra = "".join(f", {name}={value!r}" for name, value in params.items())

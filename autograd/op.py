@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,10 @@ class Op:
     def on_objects(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Element by element for an elementwise operation, else the forward function on object arrays."""
         if self.is_elementwise:
-            return np.frompyfunc(lambda *xs: self(*xs, **params), len(arrays), 1)(*arrays)
+            each: Callable[..., Any] = partial(self, **params)
+            if self.arity == 1 and not params:  # a Value's own method is quicker
+                each = lambda x: getattr(type(x), self.name, self)(x)  # noqa: E731
+            return np.frompyfunc(each, len(arrays), 1)(*arrays)
         return self._forward(self.scalars or self.forward, arrays, params)
 
     def pull(self, k: int, g: Any, y: Any, xs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:

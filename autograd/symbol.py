@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.op import Op
 from autograd.operators import Operators
-from autograd.ops.shaping import getitem
+from autograd.ops.shaping import getitem, transpose
 
 #: Operation -> the input that changes nothing, by position: x + 0, x − 0, x · 1, x / 1, x ** 1.
 NEUTRAL: dict[str, tuple[float | None, float]] = {
@@ -49,6 +49,10 @@ class Symbol(Operators):
 
     def __getitem__(self, index: Any) -> Any:
         return getitem(self, index)
+
+    @property
+    def T(self) -> Any:  # noqa: N802 - NumPy's name
+        return transpose(self)
 
     def __bool__(self) -> bool:
         raise TypeError("a Symbol has no data, so it is neither true nor false: use autograd.where to choose")

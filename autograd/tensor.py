@@ -216,8 +216,11 @@ class Tensor(Node):
         if seed is None:
             if self.size != 1:
                 raise ShapeError(f"backward: shape {self.shape} needs a seed of that shape, or reduce it with .sum()")
-            seed = 1.0
-        start = np.array(np.broadcast_to(seed, self.shape), dtype=self.dtype)
+            start = np.ones(self.shape, self.dtype)
+        else:
+            start = floats(seed, self.dtype)
+            if start.shape != self.shape:
+                raise ShapeError(f"backward: expected a seed of shape {self.shape}, got {start.shape}")
         order, adjoints = sweep(self, start)
         holders = Counter(map(id, adjoints.values()))
         for node in order:

@@ -60,8 +60,8 @@ def max_of_scalars(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def stable_softmax(x: Any, axis: Axis = -1) -> Any:
-    powers = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    return powers / np.sum(powers, axis=axis, keepdims=True)
+    powers = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    return powers / np.add.reduce(powers, axis=axis, keepdims=True)
 
 
 def softmax_pullback(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
@@ -73,7 +73,7 @@ def stable_logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
     with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
         result = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
-    return result if keepdims else np.squeeze(result, axis=axis)
+    return result if keepdims else np.squeeze(result, axis=axis)[()]
 
 
 def logsumexp_pullback(g: Any, y: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:

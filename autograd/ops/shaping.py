@@ -32,7 +32,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     added = len(g.shape) - len(shape)
     stretched = tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
-    return g.sum(axis=tuple(range(added)) + stretched).reshape(shape)
+    total = g.sum(axis=tuple(range(added)) + stretched)
+    return total.reshape(shape) if stretched else total
 
 
 def inverse(axes: Sequence[int] | int | None) -> Sequence[int] | int | None:
