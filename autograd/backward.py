@@ -131,7 +131,8 @@ def zero_grad(*nodes: Node) -> None:
         node.zero_grad()
 
 
-_sweeping = threading.RLock()
+#: Held while gradients are written: sweeps in several threads may share leaves.
+sweeping = threading.RLock()
 
 
 def sweep_scalars(output: Value) -> None:
@@ -142,7 +143,7 @@ def sweep_scalars(output: Value) -> None:
     """
     zero = float("0.0")
     leaves: list[tuple[Value, float]] = []
-    with _sweeping:
+    with sweeping:
         try:
             order = visit_scalars(output, zero, leaves)
             output.grad = 1.0
@@ -154,12 +155,12 @@ def sweep_scalars(output: Value) -> None:
                 slope = node._dy
                 if slope is not None:
                     node._y.grad += slope * g
+            for leaf, before in leaves:
+                leaf.grad = before + leaf.grad
         except BaseException:  # an interrupt must not leave half a sum behind
             for leaf, before in leaves:
                 leaf.grad = before
             raise
-        for leaf, before in leaves:
-            leaf.grad = before + leaf.grad
 
 
 def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]]) -> list[Value]:

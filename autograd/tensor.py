@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from autograd import codegen
 from autograd.arrays import Array, choose, constant, fit, floats, misfit, private
-from autograd.backward import Adjoints, Gates, sweep
+from autograd.backward import Adjoints, Gates, sweep, sweeping
 from autograd.errors import GraphError, ShapeError, StaleDataError
 from autograd.node import Node
 from autograd.op import Op, on_entry, table
@@ -223,16 +223,23 @@ class Tensor(Node):
                 raise ShapeError(f"backward: expected a seed of shape {self.shape}, got {start.shape}")
         order, adjoints = sweep(self, start)
         holders = Counter(map(id, adjoints.values()))
-        for node in order:
-            adjoint = adjoints.get(id(node))
-            if adjoint is None:
-                continue
-            if node.op is None:
-                if node.grad is not None:
-                    adjoint = node.grad + adjoint
-                elif holders[id(adjoint)] > 1 or adjoint.base is not None:
-                    adjoint = adjoint.copy()  # a leaf's gradient belongs to it alone
-            node.grad = adjoint if adjoint.__class__ is np.ndarray else np.asarray(adjoint)
+        with sweeping:
+            leaves = [(node, node.grad) for node in order if node.op is None]
+            try:
+                for node in order:
+                    adjoint = adjoints.get(id(node))
+                    if adjoint is None:
+                        continue
+                    if node.op is None:
+                        if node.grad is not None:
+                            adjoint = node.grad + adjoint
+                        elif holders[id(adjoint)] > 1 or adjoint.base is not None:
+                            adjoint = adjoint.copy()  # a leaf's gradient belongs to it alone
+                    node.grad = adjoint if adjoint.__class__ is np.ndarray else np.asarray(adjoint)
+            except BaseException:  # an interrupt must not leave some of them added
+                for leaf, before in leaves:
+                    leaf.grad = before
+                raise
 
     def check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
