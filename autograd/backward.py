@@ -1,10 +1,9 @@
-"""The reverse sweep: order, adjoints, un-broadcasting, accumulation."""
+"""The reverse sweep beside the nodes: it touches no ``grad``, and can record itself."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -12,9 +11,6 @@ from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node, topological
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import unbroadcast
-
-if TYPE_CHECKING:
-    from autograd.value import Value
 
 Adjoints = dict[int, Any]
 
@@ -35,14 +31,10 @@ def sweep(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], Ad
                 continue
             if record:
                 node.check_fresh()
-            node.pull(g, adjoints, record, gates)
+            for x, contribution in node.contributions(g, record, gates):
+                before = adjoints.get(id(x))
+                adjoints[id(x)] = contribution if before is None else before + contribution
     return order, adjoints
-
-
-def accumulate(adjoints: Adjoints, node: Node, contribution: Any) -> None:
-    """Add to what a node has received so far: contributions of several users sum."""
-    before = adjoints.get(id(node))
-    adjoints[id(node)] = contribution if before is None else before + contribution
 
 
 class Gates:
@@ -129,67 +121,3 @@ def zero_grad(*nodes: Node) -> None:
     """
     for node in nodes:
         node.zero_grad()
-
-
-#: Held while gradients are written: sweeps in several threads may share leaves.
-sweeping = threading.RLock()
-
-
-def sweep_scalars(output: Value) -> None:
-    """The sweep of `Value.backward`: the order, then one pass of ``grad += slope * g``, kept in the nodes.
-
-    The adjoint of every node starts as this sweep's own zero, a float like no other: a node whose grad is
-    that very object has been visited. So nothing more has to be stored in a node, or cleared afterwards.
-    """
-    zero = float("0.0")
-    leaves: list[tuple[Value, float]] = []
-    with sweeping:
-        try:
-            order = visit_scalars(output, zero, leaves)
-            output.grad = 1.0
-            for node in reversed(order):
-                g = node.grad
-                slope = node._dx
-                if slope is not None:
-                    node._x.grad += slope * g
-                slope = node._dy
-                if slope is not None:
-                    node._y.grad += slope * g
-            for leaf, before in leaves:
-                leaf.grad = before + leaf.grad
-        except BaseException:  # an interrupt must not leave half a sum behind
-            for leaf, before in leaves:
-                leaf.grad = before
-            raise
-
-
-def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]]) -> list[Value]:
-    """Inner nodes in the order of `topological`, grads zeroed; leaves go to ``leaves`` with the grads they had."""
-    if output.op is None:
-        leaves.append((output, output.grad))
-        return []
-    order: list[Value] = []
-    output.grad = zero
-    path = [output]
-    while path:
-        node = path[-1]
-        if node._dx is not None:
-            x = node._x
-            if x.grad is not zero:
-                if x.op is not None:
-                    x.grad = zero
-                    path.append(x)
-                    continue
-                leaves.append((x, x.grad))
-                x.grad = zero
-        if node._dy is not None:
-            x = node._y
-            if x.grad is not zero:
-                if x.op is not None:
-                    x.grad = zero
-                    path.append(x)
-                    continue
-                leaves.append((x, x.grad))
-                x.grad = zero
-        order.append(path.pop())
-    return order

@@ -270,24 +270,29 @@ def function(self, other):
 PULL = """\
 if {input}.__class__ is Tensor and {input}.requires_grad:
     part = {part}
-    if part.shape != {array}.shape or part.dtype is not {array}.dtype:
+    if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
         part = fit(part, {array})
-    before = adjoints.get(id({input}))
-    adjoints[id({input})] = part if before is None else before + part
+    before = {input}.grad
+    {input}.grad = part if before is marker else before + part
 """
 
 
 def pull_source(op: Op) -> str:
-    """A function that adds what the gradient ``g`` of a Tensor contributes to each of its inputs."""
+    """A function that adds what the gradient ``g`` of a Tensor contributes to each input's ``grad``.
+
+    A grad that is still the ``marker`` of the sweep has received nothing yet.
+    """
     names = NAMES[: op.arity]
     arrays, inputs = ", ".join(names), ", ".join(f"input_{name}" for name in names)
     parts = [
         PULL.format(input=f"input_{name}", array=name, part="g" if slope == "1" else f"g * {slope}")
         for name, slope in zip(names, slopes(op, on_arrays), strict=True)
     ]
+    alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
     return f"""\
-def function(node, g, adjoints):
+def function(node, g, marker):
     z = node._array
     {arrays}, = node._saved
     {inputs}, = node.inputs
+    alike = {alike}
 {indent("".join(parts), 4)}"""

@@ -64,8 +64,8 @@ class Node(Operators):
         """Raise `StaleDataError` if an input changed after this node was computed."""
         raise NotImplementedError
 
-    def pull(self, g: Any, adjoints: dict[int, Any], record: bool, gates: Any) -> None:
-        """Add what the gradient ``g`` of this node contributes to each input, by ``id(input)``."""
+    def contributions(self, g: Any, record: bool, gates: Any = None) -> Iterable[tuple[Any, Any]]:
+        """What the gradient ``g`` of this node contributes to its inputs: pairs of input and contribution."""
         raise NotImplementedError
 
     # What they share.

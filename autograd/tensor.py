@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from autograd import codegen
-from autograd.arrays import Array, choose, constant, fit, floats, misfit, private
-from autograd.backward import Adjoints, Gates, sweep, sweeping
+from autograd.arrays import Array, constant, fit, floats, misfit, private
+from autograd.backward import Gates
 from autograd.errors import GraphError, ShapeError, StaleDataError
 from autograd.node import Node
-from autograd.op import Op, on_entry, table
+from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators
 from autograd.ops.shaping import getitem, reshape, transpose, unbroadcast
 from autograd.state import mode, source_line
+from autograd.sweeps import sweep_tensors
 
 
 class Tensor(Node):
@@ -221,25 +220,7 @@ class Tensor(Node):
             start = floats(seed, self.dtype)
             if start.shape != self.shape:
                 raise ShapeError(f"backward: expected a seed of shape {self.shape}, got {start.shape}")
-        order, adjoints = sweep(self, start)
-        holders = Counter(map(id, adjoints.values()))
-        with sweeping:
-            leaves = [(node, node.grad) for node in order if node.op is None]
-            try:
-                for node in order:
-                    adjoint = adjoints.get(id(node))
-                    if adjoint is None:
-                        continue
-                    if node.op is None:
-                        if node.grad is not None:
-                            adjoint = node.grad + adjoint
-                        elif holders[id(adjoint)] > 1 or adjoint.base is not None:
-                            adjoint = adjoint.copy()  # a leaf's gradient belongs to it alone
-                    node.grad = adjoint if adjoint.__class__ is np.ndarray else np.asarray(adjoint)
-            except BaseException:  # an interrupt must not leave some of them added
-                for leaf, before in leaves:
-                    leaf.grad = before
-                raise
+        sweep_tensors(self, start)
 
     def check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
@@ -265,17 +246,8 @@ class Tensor(Node):
         """The local derivative by input k of an elementwise operation, as an array."""
         return op_of(self).rules[k](self._array, *self._saved, **(self.params or {}))
 
-    def pull(self, g: Any, adjoints: Adjoints, record: bool, gates: Gates | None) -> None:
-        """Add what the gradient ``g`` of this node contributes to each input."""
+    def contributions(self, g: Any, record: bool, gates: Gates | None = None) -> Iterator[tuple[Tensor, Any]]:
         op = op_of(self)
-        if not record and gates is None:
-            try:
-                pull = _pulls[op]
-            except KeyError:
-                pull = _pulls[op] = compiled_pull(op)
-            if pull is not None:
-                pull(self, g, adjoints)
-                return
         y, xs, params = (self, self.inputs, self.params) if record else (self._array, self._saved, self.params)
         parts = op.pull_all(g, y, xs, params) if op.arity is None else None
         for k, x in enumerate(self.inputs):
@@ -288,8 +260,7 @@ class Tensor(Node):
                 part = unbroadcast(part, x._array.shape)
             elif part.shape != x._array.shape or part.dtype is not x._array.dtype:
                 part = fit(part, x._array)
-            before = adjoints.get(id(x))  # `accumulate`, in line
-            adjoints[id(x)] = part if before is None else before + part
+            yield x, part
 
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
@@ -335,18 +306,6 @@ class Tensor(Node):
 
 
 new = object.__new__
-
-
-_pulls: dict[Op, Callable[[Tensor, Any, Adjoints], None] | None] = {}
-
-
-def compiled_pull(op: Op) -> Callable[[Tensor, Any, Adjoints], None] | None:
-    """`Tensor.pull` written out for one elementwise operation, or None where its rules have no text."""
-    functions = {name: entry.forward for name, entry in table.items()} | {"where": choose}
-    try:
-        return codegen.compiled(op.name, codegen.pull_source(op), functions | {"Tensor": Tensor, "fit": fit})
-    except codegen.Untranslatable:
-        return None
 
 
 def op_of(node: Tensor) -> Op:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from autograd import codegen
-from autograd.backward import Adjoints, Gates, accumulate, sweep_scalars
 from autograd.errors import DTypeError, GraphError, StaleDataError
 from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import mode, source_line
+from autograd.sweeps import sweep_scalars
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
 UNSET = float("0.0")
@@ -120,13 +120,11 @@ class Value(Node):
     def constant(self, number: float, record: bool) -> Any:
         return Value(number) if record else number
 
-    def pull(self, g: Any, adjoints: Adjoints, record: bool, gates: Gates | None) -> None:
-        """Add what the gradient ``g`` of this node contributes to each input (a closed gate has no slope here)."""
+    def contributions(self, g: Any, record: bool, gates: Any = None) -> Iterator[tuple[Value, Any]]:
         assert self.op is not None
         for k, (x, slope) in enumerate(zip(self.inputs, self.slopes, strict=True)):
-            if slope is not None and isinstance(x, Value):
-                part = self.op.pull(k, g, self, self.inputs, self.params) if record else slope * g
-                accumulate(adjoints, x, part)
+            if slope is not None and isinstance(x, Value):  # a closed gate has no slope here
+                yield x, self.op.pull(k, g, self, self.inputs, self.params) if record else slope * g
 
     def check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""

@@ -389,7 +389,7 @@ def interrupted_at(line: int, run: Callable[[], None]) -> bool:
 
     def trace(frame: Any, event: str, arg: Any) -> Any:
         nonlocal seen
-        if not frame.f_code.co_filename.endswith(("backward.py", "tensor.py")):
+        if not frame.f_code.co_filename.endswith(("sweeps.py", "tensor.py")):
             return None
         statement = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
         if event == "line" and not statement.startswith(("with ", "try:")):  # there Python lets nothing in

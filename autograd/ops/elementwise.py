@@ -30,7 +30,7 @@ div = elementwise("div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / 
 pow = elementwise("pow", np.power,
     lambda z, x, y: y * x ** (y - pick(y == 0, x != 0, 1)),  # at 0**0: flat, not 0 · ∞
     lambda z, x, y: z * log(where(x == 0, 1, x)),
-    operator="**", domain=(POSITIVE, REAL),
+    operator="**", symbol="xⁿ", domain=(POSITIVE, REAL),
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
 neg = elementwise("neg", np.negative, lambda y, x: -1, symbol="−",
     doc="negate flips the sign of the gradient")

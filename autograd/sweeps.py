@@ -1,0 +1,177 @@
+"""The sweeps behind ``backward()``: adjoints are kept in the nodes, which is several times as quick as beside them.
+
+A node that a sweep has visited holds something of that sweep alone as its ``grad``: for a Value the sweep's own
+zero, for a Tensor the sweep's own marker. So nothing more has to be stored in a node, or cleared afterwards. One
+sweep runs at a time; an interrupt leaves the gradients of the leaves as they were.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd import codegen
+from autograd.arrays import choose, fit
+from autograd.backward import sweep
+from autograd.op import Op, table
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+    from autograd.value import Value
+
+_sweeping = threading.RLock()
+
+
+def sweep_scalars(output: Value) -> None:
+    """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``."""
+    zero = float("0.0")
+    leaves: list[tuple[Value, float]] = []
+    with _sweeping:
+        try:
+            order = visit_scalars(output, zero, leaves)
+            output.grad = 1.0
+            for node in reversed(order):
+                g = node.grad
+                slope = node._dx
+                if slope is not None:
+                    node._x.grad += slope * g
+                slope = node._dy
+                if slope is not None:
+                    node._y.grad += slope * g
+            for leaf, before in leaves:
+                leaf.grad = before + leaf.grad
+        except BaseException:  # an interrupt must not leave half a sum behind
+            for leaf, before in leaves:
+                leaf.grad = before
+            raise
+
+
+def sweep_tensors(output: Tensor, seed: Any) -> None:
+    """Fill ``grad`` from a Tensor back, starting with ``seed`` as the gradient of the output."""
+    marker: Any = object()
+    leaves: list[tuple[Tensor, Any]] = []
+    order: list[Tensor] = []
+    with _sweeping:
+        try:
+            visit_tensors(output, marker, leaves, order)
+            if any(node.op.gate for node in order if node.op is not None):
+                fill_beside(output, seed, [*order, *(leaf for leaf, _ in leaves)])
+            else:
+                fill(output, seed, order, marker)
+            settle(leaves, order)
+        except BaseException:
+            for leaf, before in leaves:
+                leaf.grad = before
+            for node in order:
+                node.grad = None
+            raise
+
+
+def fill(output: Tensor, seed: Any, order: list[Tensor], marker: Any) -> None:
+    kind = type(output)
+    output.grad = seed
+    with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
+        for node in reversed(order):
+            op: Any = node.op
+            pull = _pulls.get(op) or pull_of(op, kind)
+            pull(node, node.grad, marker)
+
+
+def fill_beside(output: Tensor, seed: Any, nodes: list[Tensor]) -> None:
+    """The general sweep, which knows what lies behind a closed gate."""
+    adjoints = sweep(output, seed)[1]
+    for node in nodes:
+        node.grad = adjoints[id(node)]
+
+
+def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]]) -> list[Value]:
+    """Inner nodes in the order of `topological`, grads zeroed; leaves go to ``leaves`` with the grads they had."""
+    if output.op is None:
+        leaves.append((output, output.grad))
+        return []
+    order: list[Value] = []
+    output.grad = zero
+    path = [output]
+    while path:
+        node = path[-1]
+        if node._dx is not None:
+            x = node._x
+            if x.grad is not zero:
+                if x.op is not None:
+                    x.grad = zero
+                    path.append(x)
+                    continue
+                leaves.append((x, x.grad))
+                x.grad = zero
+        if node._dy is not None:
+            x = node._y
+            if x.grad is not zero:
+                if x.op is not None:
+                    x.grad = zero
+                    path.append(x)
+                    continue
+                leaves.append((x, x.grad))
+                x.grad = zero
+        order.append(path.pop())
+    return order
+
+
+def visit_tensors(output: Tensor, marker: Any, leaves: list[tuple[Tensor, Any]], order: list[Tensor]) -> None:
+    """The same for Tensors: inner nodes go to ``order``, marked."""
+    kind = type(output)
+    if output.op is None:
+        leaves.append((output, output.grad))
+        return
+    output.grad = marker
+    path, remaining = [output], [iter(output.inputs)]
+    while path:
+        for x in remaining[-1]:
+            if x.__class__ is kind and x.grad is not marker and x.requires_grad:
+                if x.op is not None:
+                    x.grad = marker
+                    path.append(x)
+                    remaining.append(iter(x.inputs))
+                    break
+                leaves.append((x, x.grad))
+                x.grad = marker
+        else:
+            remaining.pop()
+            order.append(path.pop())
+
+
+def settle(leaves: list[tuple[Tensor, Any]], order: list[Tensor]) -> None:
+    """Add what each leaf had before; a leaf's gradient belongs to it alone, for people write to it."""
+    holders = Counter([id(node.grad) for node in order])
+    holders.update([id(leaf.grad) for leaf, _ in leaves])
+    for leaf, before in leaves:
+        adjoint: Any = leaf.grad
+        if before is not None:
+            leaf.grad = np.asarray(before + adjoint)
+        elif holders[id(adjoint)] > 1 or adjoint.base is not None:
+            leaf.grad = adjoint.copy()
+
+
+Pull = Callable[["Tensor", Any, Any], None]
+
+_pulls: dict[Op, Pull] = {}
+
+
+def pull_of(op: Op, kind: type[Tensor]) -> Pull:
+    """A function that adds what a node's gradient contributes to its inputs: generated, where its rules have a text."""
+    functions = {name: entry.forward for name, entry in table.items()} | {"where": choose}
+    try:
+        pull = codegen.compiled(op.name, codegen.pull_source(op), functions | {"Tensor": kind, "fit": fit})
+    except codegen.Untranslatable:
+        pull = pull_by_rules
+    _pulls[op] = pull
+    return pull
+
+
+def pull_by_rules(node: Tensor, g: Any, marker: Any) -> None:
+    for x, contribution in node.contributions(g, record=False):
+        before = x.grad
+        x.grad = contribution if before is marker else before + contribution
