@@ -147,10 +147,11 @@ def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[An
     for _, _, target in edges:
         totals[target] += 1
     counts = [0] * len(graph.nodes)
+    gates = Gates()
     steps = [seed]
     for index, slot, target in edges:
         node = graph.nodes[index]
-        local, contribution = flow(graph, node, slot, adjoints[index])
+        local, contribution = flow(graph, node, slot, adjoints[index], gates)
         counts[target] += 1
         before = adjoints[target]
         after = contribution if before is None else before + contribution
@@ -178,6 +179,22 @@ def reachable_edges(graph: Graph, output: GraphNode) -> list[tuple[int, int, int
             reached.add(x)
             edges.append((node.index, slot, x))
     return edges
+
+
+class Frozen:
+    """A tensor node of a graph as `Gates` looks at it. Equal are those of one node: its index is the identity."""
+
+    def __init__(self, graph: Graph, node: GraphNode) -> None:
+        self.op, self.shape = op_of(node), node.shape
+        self.xs, self.params, self.data = graph.inputs_of(node), node.params, node.data
+
+    def slope(self, k: int) -> Any:
+        return self.op.rules[k](self.data, *self.xs, **self.params)
+
+    def transfer(self, k: int, g: Any) -> Any:
+        if self.op.arity is None:
+            return self.op.pull_all(g, self.data, self.xs, self.params)[k]
+        return self.op.pull(k, g, self.data, self.xs, self.params)
 
 
 def flow(graph: Graph, node: GraphNode, slot: int, g: Any) -> tuple[Any, Any]:

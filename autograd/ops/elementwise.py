@@ -28,8 +28,8 @@ div = elementwise("div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / 
     kinks=lambda x, y: y,
     doc="divide scales the gradient by 1/y for the numerator, and by −z/y for the denominator")
 pow = elementwise("pow", np.power,
-    lambda z, x, y: y * x ** (y - pick(y == 0, x != 0, 1)),  # at 0**0: flat, not 0 · ∞
-    lambda z, x, y: z * log(where(x == 0, 1, x)),
+    lambda z, x, y: y * x ** (y - pick(y == 0, x != 0, 1.0)),  # at 0**0: flat, not 0 · ∞
+    lambda z, x, y: z * log(where(x == 0, 1.0, x)),  # 1.0: no half precision for small integers
     operator="**", symbol="xⁿ", domain=(POSITIVE, REAL),
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
 neg = elementwise("neg", np.negative, lambda y, x: -1, symbol="−",
