@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from autograd.backward import Gates
 from autograd.errors import GraphError, ShapeError
 from autograd.explain import explain, local_derivative
 from autograd.formula import MINUS, format_number, latex_name, text
@@ -148,10 +149,11 @@ def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[An
         totals[target] += 1
     counts = [0] * len(graph.nodes)
     gates = Gates()
+    computed = [Computed(graph, node) for node in graph.nodes]
     steps = [seed]
     for index, slot, target in edges:
         node = graph.nodes[index]
-        local, contribution = flow(graph, node, slot, adjoints[index], gates)
+        local, contribution = flow(computed[index], slot, computed[target], adjoints[index], gates)
         counts[target] += 1
         before = adjoints[target]
         after = contribution if before is None else before + contribution
@@ -181,41 +183,37 @@ def reachable_edges(graph: Graph, output: GraphNode) -> list[tuple[int, int, int
     return edges
 
 
-class Frozen:
-    """A tensor node of a graph as `Gates` looks at it. Equal are those of one node: its index is the identity."""
+class Computed:
+    """A node of a graph with the numbers that it was computed from, as `Gates` looks at it."""
 
     def __init__(self, graph: Graph, node: GraphNode) -> None:
-        self.op, self.shape = op_of(node), node.shape
-        self.xs, self.params, self.data = graph.inputs_of(node), node.params, node.data
+        self.op, self.params, self.slopes = node.op, node.params, node.slopes
+        self.data, self.shape, self.xs = node.data, node.shape, graph.inputs_of(node)
 
     def slope(self, k: int) -> Any:
-        return self.op.rules[k](self.data, *self.xs, **self.params)
+        """The local derivative by input k of an elementwise operation, as an array."""
+        return op_of(self).rules[k](self.data, *self.xs, **self.params)
 
     def transfer(self, k: int, g: Any) -> Any:
-        if self.op.arity is None:
-            return self.op.pull_all(g, self.data, self.xs, self.params)[k]
-        return self.op.pull(k, g, self.data, self.xs, self.params)
+        """What ``g`` at this node becomes at input k."""
+        op = op_of(self)
+        if op.arity is None:
+            return op.pull_all(g, self.data, self.xs, self.params)[k]
+        return op.pull(k, g, self.data, self.xs, self.params)
 
 
-def flow(graph: Graph, node: GraphNode, slot: int, g: Any) -> tuple[Any, Any]:
+def flow(node: Computed, slot: int, x: Computed, g: Any, gates: Gates) -> tuple[Any, Any]:
     """The local slope (None where elements mix), and what flows back to one input."""
-    op = node.op
-    assert op is not None
     if node.slopes is not None:
         slope = node.slopes[slot]
         assert slope is not None
         return float(slope), slope * g
-    xs = graph.inputs_of(node)
+    local = None
     with np.errstate(all="ignore"):
-        if op.arity is None:
-            local, contribution = None, op.pull_all(g, node.data, xs, node.params)[slot]
-        elif op.is_elementwise:
-            local = np.asarray(op.rules[slot](node.data, *xs, **node.params) * np.ones(node.shape, g.dtype))
-            contribution = np.where(local != 0, g * local, 0.0) if op.gate else g * local
-        else:
-            local, contribution = None, op.pull(slot, g, node.data, xs, node.params)
-    target = xs[slot]
-    return local, np.asarray(unbroadcast(contribution, target.shape), dtype=target.dtype)
+        if op_of(node).is_elementwise:
+            local = np.asarray(node.slope(slot) * np.ones(node.shape, g.dtype))
+        contribution = gates.pass_through(node, slot, x, node.transfer(slot, g))
+    return local, np.asarray(unbroadcast(contribution, x.shape), dtype=x.data.dtype)
 
 
 def zero_like(x: Any) -> Any:
@@ -270,6 +268,6 @@ def ordinal(n: int) -> str:
     return f"{n}{ending}"
 
 
-def op_of(node: GraphNode) -> Op:
+def op_of(node: GraphNode | Computed) -> Op:
     assert node.op is not None
     return node.op
