@@ -151,6 +151,8 @@ def settle(leaves: list[tuple[Tensor, Any]], order: list[Tensor]) -> None:
         adjoint: Any = leaf.grad
         if before is not None:
             leaf.grad = np.asarray(before + adjoint)
+        elif adjoint.__class__ is not np.ndarray:  # NumPy's result on arrays without axes is a number
+            leaf.grad = np.asarray(adjoint)
         elif holders[id(adjoint)] > 1 or adjoint.base is not None:
             leaf.grad = adjoint.copy()
 

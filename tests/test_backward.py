@@ -389,9 +389,10 @@ def interrupted_at(line: int, run: Callable[[], None]) -> bool:
 
     def trace(frame: Any, event: str, arg: Any) -> Any:
         nonlocal seen
-        if not frame.f_code.co_filename.endswith(("sweeps.py", "tensor.py")):
+        filename = frame.f_code.co_filename
+        if not (filename.endswith(("sweeps.py", "tensor.py")) or filename.startswith("<autograd")):
             return None
-        statement = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+        statement = linecache.getline(filename, frame.f_lineno).strip()
         if event == "line" and not statement.startswith(("with ", "try:")):  # there Python lets nothing in
             seen += 1
             if seen == line:
