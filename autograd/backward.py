@@ -95,15 +95,16 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
-    seed = y.constant(1.0, record=create_graph)
-    adjoints = sweep(y, seed, create_graph)[1] if y.requires_grad else {}
+    adjoints = sweep(y, y.constant(1.0, record=False), create_graph)[1] if y.requires_grad else {}
     several = isinstance(xs, Sequence)
     results = []
     for x in xs if isinstance(xs, Sequence) else [xs]:
         adjoint = adjoints.get(id(x))
         if adjoint is None:
             adjoint = x.constant(0.0, record=create_graph)
-        elif not create_graph and isinstance(adjoint, np.ndarray | np.generic):
+        elif create_graph and not isinstance(adjoint, Node):
+            adjoint = x.constant(1.0, record=True) * adjoint  # a slope that depends on nothing
+        elif isinstance(adjoint, np.ndarray | np.generic):
             adjoint = np.array(adjoint)  # it belongs to the caller alone
         results.append(adjoint)
     return results if several else results[0]

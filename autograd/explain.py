@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.errors import GraphError
-from autograd.formula import format_number, latex, latex_name, text
+from autograd.formula import format_number, latex, latex_name, latex_number, text
 from autograd.graph import Graph, GraphNode, applied
 from autograd.node import Node
 from autograd.op import Op
@@ -45,15 +45,14 @@ class Explanation:
     partials: tuple[Partial, ...]
 
     def __str__(self) -> str:
-        lines = [self.formula + (f" = {self.numbers}" if self.numbers else "")]
-        lines += [
-            f"  {p.of} = {p.formula}" + (f" = {p.numbers}" if p.numbers != p.formula and p.numbers else "")
-            for p in self.partials
-        ]
+        lines = [chained(self.formula, self.numbers)]
+        lines += [f"  {p.of} = {chained(p.formula, p.numbers)}" for p in self.partials]
         return "\n".join([*lines, f"  {self.sentence}"])
 
     def _repr_latex_(self) -> str:
-        return f"${self.latex}$"
+        lines = [self.latex, *(p.latex for p in self.partials)]
+        rows = [line.replace(" = ", " &= ", 1) for line in lines] + [rf"&\text{{{self.sentence}}}"]
+        return r"$$\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$$"
 
 
 def explain(what: Node | GraphNode | Op, graph: Graph | None = None) -> Explanation:
@@ -91,26 +90,33 @@ def explain_op(op: Op) -> Explanation:
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
     inputs = graph.symbols(node)
     value = format_number(node.data)
-    filled = text(applied(op, graph.inputs_of(node), node.params)) if node.shape == () else value
+    filled = applied(op, graph.inputs_of(node), node.params) if node.shape == () else Symbol(value)
     partials = []
     for k, x in enumerate(inputs):
         if isinstance(x, Symbol):
             local = local_derivative(op, k, Symbol(node.name, node.shape), inputs, node.params)
             slope = node.slopes[k] if node.slopes is not None else None
             partials.append(partial(node.name, x.name, local, "" if slope is None else format_number(slope)))
-    numbers = value if filled == value else f"{filled} = {value}"
-    return explanation(op, node.name, applied(op, inputs, node.params), numbers, tuple(partials))
+    numbers = chained(text(filled), value)
+    in_latex = chained(latex(filled), latex_number(value))
+    return explanation(op, node.name, applied(op, inputs, node.params), numbers, tuple(partials), in_latex)
 
 
-def explanation(op: Op, output: str, formula: Symbol, numbers: str, partials: tuple[Partial, ...]) -> Explanation:
-    return Explanation(
-        op.name, f"{output} = {text(formula)}", numbers, f"{latex_name(output)} = {latex(formula)}", op.doc, partials
-    )
+def explanation(
+    op: Op, output: str, formula: Symbol, numbers: str, partials: tuple[Partial, ...], numbers_latex: str = ""
+) -> Explanation:
+    in_latex = chained(f"{latex_name(output)} = {latex(formula)}", numbers_latex)
+    return Explanation(op.name, f"{output} = {text(formula)}", numbers, in_latex, op.doc, partials)
 
 
 def partial(y: str, x: str, local: Any, numbers: str) -> Partial:
     fraction = rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}"
-    return Partial(f"∂{y}/∂{x}", text(local), numbers, f"{fraction} = {latex(local)}")
+    return Partial(f"∂{y}/∂{x}", text(local), numbers, f"{fraction} = {chained(latex(local), latex_number(numbers))}")
+
+
+def chained(left: str, right: str) -> str:
+    """``left = right``; once, where they are the same or there is no right."""
+    return left if right in ("", left) else f"{left} = {right}"
 
 
 def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g") -> Any:

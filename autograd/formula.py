@@ -144,7 +144,7 @@ def latex(formula: Any) -> str:
 def _latex(formula: Any) -> tuple[str, int]:
     if not isinstance(formula, Symbol):
         number, binds = _text(formula)
-        return number.replace(MINUS, "-").replace("∞", r"\infty"), binds
+        return latex_number(number), binds
     op = formula.op
     if op is None:
         return latex_name(formula.name), ATOM
@@ -183,6 +183,12 @@ def _latex(formula: Any) -> tuple[str, int]:
         return rf"\left[{operand(0)} {sign} {operand(1)}\right]", ATOM
     function = LATEX_FUNCTION.get(op.name, r"\operatorname{" + op.name.replace("_", r"\_") + "}")
     return rf"{function}\left({', '.join(latex(value) for value in formula.inputs)}\right)", ATOM
+
+
+def latex_number(number: str) -> str:
+    """A formatted number as LaTeX."""
+    plain = number.replace(MINUS, "-").replace("∞", r"\infty").replace("NaN", r"\mathrm{NaN}").replace("…", r"\dots")
+    return rf"\text{{{plain}}}" if plain.startswith("array of") else plain
 
 
 def latex_name(name: str) -> str:

@@ -11,15 +11,11 @@ import numpy as np
 
 from autograd.errors import GraphError, ShapeError
 from autograd.formula import text
+from autograd.names import caller_variables, name_all
 from autograd.node import Node, topological
 from autograd.op import Op
-from autograd.state import user_frame
 from autograd.symbol import Symbol
 from autograd.value import Value, evaluate
-
-#: Names for inner nodes that have none, in order; a larger graph numbers them v1, v2, …
-LETTERS = ("q", "r", "s", "t", "u", "v")
-OUTPUT = "f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +88,9 @@ class Graph:
         live = topological(outputs)
         for node in live:
             node.check_fresh()
-        labels = [node.label for node in live]
-        found = variable_names(live, caller_variables() if names is None else names)
+        known, chosen = name_all(live, outputs, caller_variables() if names is None else names)
         positions = {id(node): i for i, node in enumerate(live)}
         ends = tuple(positions[id(output)] for output in outputs)
-        chosen = name_all([label or found.get(id(node)) for label, node in zip(labels, live, strict=True)], live, ends)
         nodes = []
         for i, node in enumerate(live):
             inputs = tuple(positions[id(x)] if isinstance(x, Node) else Constant(frozen(x)) for x in node.inputs)
@@ -104,7 +98,7 @@ class Graph:
                 GraphNode(
                     index=i,
                     name=chosen[i],
-                    label=node.label or found.get(id(node)),
+                    label=known[i],
                     op=node.op,
                     inputs=inputs,
                     params=MappingProxyType(dict(node.params or {})),
@@ -220,76 +214,3 @@ def recompute(node: GraphNode, xs: Sequence[Any]) -> tuple[Any, tuple[float | No
         return np.asarray(forward(xs, **node.params) if node.op.arity is None else forward(*xs, **node.params)), None
     output, *slopes = evaluate(node.op, list(xs), node.params)
     return output, tuple(None if old is None else slope for old, slope in zip(node.slopes, slopes, strict=True))
-
-
-def caller_variables() -> Mapping[str, Any]:
-    """The variables of the innermost frame outside this project's packages."""
-    frame = user_frame()
-    return {} if frame is None else {**frame.f_globals, **frame.f_locals}
-
-
-def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[int, str]:
-    """Names by ``id(node)``: the variable that holds it, or ``w[0]`` for an element of a list or array of Values."""
-    wanted = {id(node) for node in nodes}
-    names: dict[int, str] = {}
-    containers: dict[str, Any] = {}
-    for name, held in reversed(list(variables.items())):  # the innermost and latest binding wins
-        if name.startswith("_") or not name.isidentifier():  # a test runner has variables such as "@py_assert1"
-            continue
-        if isinstance(held, Node):
-            if id(held) in wanted:
-                names.setdefault(id(held), name)
-        elif isinstance(held, list | tuple) or (isinstance(held, np.ndarray) and held.dtype == object):
-            containers[name] = held
-    for name, held in containers.items():
-        for position, element in elements(held):
-            if id(element) in wanted:
-                names.setdefault(id(element), name + position)
-    return names
-
-
-def elements(container: Any) -> Iterator[tuple[str, Any]]:
-    """Elements with their positions as text, two levels deep: ``[0]``, ``[1, 2]``."""
-    if isinstance(container, np.ndarray):
-        for index in np.ndindex(container.shape):
-            yield f"[{', '.join(map(str, index))}]", container[index]
-        return
-    for i, element in enumerate(container):
-        yield f"[{i}]", element
-        if isinstance(element, list | tuple):
-            for j, inner in enumerate(element):
-                yield f"[{i}][{j}]", inner
-
-
-def name_all(known: Sequence[str | None], nodes: Sequence[Node], outputs: tuple[int, ...]) -> list[str]:
-    """A distinct name for every node: the known ones, then f for the output and letters or numbers for the rest."""
-    taken: set[str] = {name for name in known if name}
-    inner = sum(name is None and node.op is not None for name, node in zip(known, nodes, strict=True))
-    few = inner - (known[outputs[-1]] is None) <= len(LETTERS)
-    letters = iter(LETTERS)
-    names: list[str] = []
-    used: set[str] = set()
-    count = {"v": 0, "x": 0}
-
-    def numbered(stem: str) -> str:
-        while True:
-            count[stem] += 1
-            name = f"{stem}{count[stem]}"
-            if name not in taken:
-                return name
-
-    for i, (name, node) in enumerate(zip(known, nodes, strict=True)):
-        if name is not None and name in used:  # two nodes of one name: the later gets a number
-            suffix = 2
-            while f"{name}_{suffix}" in taken | used:
-                suffix += 1
-            name = f"{name}_{suffix}"
-        if name is None and i == outputs[-1] and node.op is not None and OUTPUT not in taken:
-            name = OUTPUT
-        if name is None and few and node.op is not None:
-            name = next((letter for letter in letters if letter not in taken), None)
-        if name is None:
-            name = numbered("v" if node.op is not None else "x")
-        used.add(name)
-        names.append(name)
-    return names

@@ -70,6 +70,15 @@ def source_line() -> str | None:
     if frame is None:
         return None
     filename, number = frame.f_code.co_filename, frame.f_lineno
-    name = filename.replace("\\", "/").rpartition("/")[2]
     line = linecache.getline(filename, number, frame.f_globals).strip()
-    return f"{name}:{number}  {line}"
+    return f"{file_or_cell(frame, filename)}:{number}  {line}"
+
+
+def file_or_cell(frame: FrameType, filename: str) -> str:
+    """The last part of a file's path; in a notebook, the cell as IPython names it: ``In[5]``."""
+    shell = frame.f_globals.get("get_ipython")
+    if callable(shell):
+        name: tuple[str, str] | None = shell().compile.format_code_name(filename)
+        if name is not None:
+            return name[1]
+    return filename.replace("\\", "/").rpartition("/")[2]
