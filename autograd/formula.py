@@ -103,7 +103,7 @@ def _text(formula: Any) -> tuple[str, int]:
         return f"{operand(0)} {op.symbol} {operand(1)}", COMPARISON
     if op.name == "getitem":
         inner, binds = _text(formula.inputs[0])
-        return f"{inner if binds == ATOM else f'({inner})'}[{index_text(formula.params['index'])}]", ATOM
+        return f"{inner if binds == ATOM else f'({inner})'}[{index_text(formula.params.get('index', 'i'))}]", ATOM
     arguments = [text(value) for value in formula.inputs]
     if op.arity is None:
         arguments = [f"[{', '.join(arguments)}]"]

@@ -1,0 +1,141 @@
+"""explain: an operation in symbols, with numbers, as LaTeX, and in one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import Program, by_operator, programs
+
+import autograd
+from autograd import Graph, GraphError, Tensor, Value, explain, format_number, table
+
+
+def test_a_product_swaps_its_inputs() -> None:
+    x, y = Value(2.0), Value(3.0)
+    explanation = explain(x * y)
+    assert (explanation.name, explanation.formula, explanation.numbers) == ("mul", "f = x · y", "2 · 3 = 6")
+    assert [(p.of, p.formula, p.numbers) for p in explanation.partials] == [("∂f/∂x", "y", "3"), ("∂f/∂y", "x", "2")]
+    assert explanation.sentence == autograd.mul.doc
+    lines = str(explanation).splitlines()
+    assert lines[0] == "f = x · y = 2 · 3 = 6"
+    assert lines[-1].strip() == autograd.mul.doc
+
+
+FORMULAS: list[tuple[Any, str, list[str]]] = [
+    (lambda x, y: x + y, "f = x + y", ["1", "1"]),
+    (lambda x, y: x - y, "f = x − y", ["1", "−1"]),
+    (lambda x, y: x / y, "f = x / y", ["1 / y", "−f / y"]),
+    (lambda x, y: x**2, "f = x²", ["2 · x"]),
+    (lambda x, y: x**3, "f = x³", ["3 · x²"]),
+    (lambda x, y: np.tanh(x), "f = tanh(x)", ["1 − f²"]),
+    (lambda x, y: np.exp(x), "f = exp(x)", ["f"]),
+    (lambda x, y: np.log(x), "f = log(x)", ["1 / x"]),
+    (lambda x, y: np.sqrt(x), "f = √(x)", ["0.5 / f"]),
+    (lambda x, y: np.sin(x), "f = sin(x)", ["cos(x)"]),
+    (lambda x, y: np.cos(x), "f = cos(x)", ["−sin(x)"]),
+    (lambda x, y: -x, "f = −x", ["−1"]),
+    (lambda x, y: abs(x), "f = |x|", ["sign(x)"]),
+    (lambda x, y: x.sigmoid(), "f = σ(x)", ["f · (1 − f)"]),
+    (lambda x, y: x * x, "f = x²", ["x", "x"]),
+    (lambda x, y: 2 * x, "f = 2 · x", ["2"]),
+    (lambda x, y: 1 - x, "f = 1 − x", ["−1"]),
+]
+
+
+@pytest.mark.parametrize(("make", "formula", "partials"), FORMULAS, ids=[formula for _, formula, _ in FORMULAS])
+def test_formulas_are_as_in_a_textbook(make: Any, formula: str, partials: list[str]) -> None:
+    x, y = Value(2.0), Value(3.0)
+    f = make(x, y)
+    explanation = explain(f)
+    assert explanation.formula == formula
+    assert [p.formula for p in explanation.partials] == partials
+
+
+@given(programs())
+def test_the_numbers_are_those_of_the_node(program: Program) -> None:
+    y = program.result(by_operator, [Value(float(x)) for x in program.inputs])
+    graph = Graph.of(y)
+    for node in graph:
+        if node.is_leaf:
+            continue
+        explanation = explain(node, graph)
+        assert explanation.name == node.op.name
+        assert explanation.formula.startswith(f"{node.name} = ")
+        assert explanation.numbers.endswith(format_number(node.data))
+        nodes = [x for x in node.inputs if isinstance(x, int)]
+        assert [p.of for p in explanation.partials] == [f"∂{node.name}/∂{graph[x].name}" for x in nodes]
+        slopes = [slope for slope, x in zip(node.slopes, node.inputs, strict=True) if isinstance(x, int)]
+        assert [p.numbers for p in explanation.partials] == [format_number(float(slope)) for slope in slopes]
+
+
+@pytest.mark.parametrize("op", table.values(), ids=lambda op: op.name)
+def test_every_operation_of_the_table_explains_itself(op: autograd.Op) -> None:
+    explanation = explain(op)
+    assert explanation.name == op.name
+    assert explanation.sentence == op.doc
+    assert op.doc
+    assert not op.doc.endswith("."), "one sentence that fits behind another"
+    assert explanation.formula
+    for latex in (explanation.latex, *(p.latex for p in explanation.partials)):
+        assert latex.count("{") == latex.count("}")
+        assert latex.count(r"\left") == latex.count(r"\right")
+        assert latex.isascii()
+    assert str(explanation)
+
+
+def test_latex_reads_as_mathematics() -> None:
+    x, w1 = Value(2.0), Value(3.0)
+    q = w1 + 1
+    explanation = explain(x / q)
+    assert explanation.latex.startswith(r"f = \frac{x}{q}")
+    assert explanation.partials[0].latex.startswith(r"\frac{\partial f}{\partial x} = \frac{1}{q}")
+    assert explain(q).latex.startswith(r"q = w_{1} + 1")
+    assert explanation._repr_latex_().startswith("$")
+
+
+def test_tensor_operations_are_explained_in_symbols() -> None:
+    W, x = Tensor(np.ones((2, 3))), Tensor(np.ones(3))  # noqa: N806
+    explanation = explain(W @ x)
+    assert explanation.formula == "f = W @ x"
+    assert [p.of for p in explanation.partials] == ["∂f/∂W", "∂f/∂x"]
+    assert all(p.formula for p in explanation.partials)
+
+
+def test_a_leaf_has_nothing_to_explain() -> None:
+    x = Value(1.0)
+    with pytest.raises(GraphError, match="x is a leaf"):
+        explain(x)
+    graph = Graph.of(x * 2)
+    with pytest.raises(GraphError, match="needs the graph too"):
+        explain(graph.nodes[-1])
+
+
+# Numbers as people write them.
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (3, "3"), (-12.0, "−12"), (0.123456, "0.1235"), (0.5, "0.5"), (-0.25, "−0.25"), (1e-9, "1e−09"),
+        (1e300, "1e+300"), (float("inf"), "∞"), (float("-inf"), "−∞"), (float("nan"), "NaN"), (np.float32(0.1), "0.1"),
+        (True, "1"), (np.array([1.0, -0.5]), "[1, −0.5]"), (np.array(2.0), "2"), (np.zeros(0), "[]"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_as_people_do(number: Any, text: str) -> None:
+    assert format_number(number) == text
+
+
+@given(st.floats(-1e300, 1e300))
+def test_four_significant_digits_are_kept(x: float) -> None:
+    text = format_number(x)
+    assert "-" not in text
+    assert float(text.replace("−", "-")) == pytest.approx(x, rel=1e-3, abs=0)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=3))
+def test_arrays_of_any_shape_have_a_short_text(shape: list[int]) -> None:
+    assert len(format_number(np.ones(shape))) < 120

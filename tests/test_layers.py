@@ -1,0 +1,135 @@
+"""The layers: inside a package a file imports only files above it; the packages meet by public names alone."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("autograd", "nn", "viz")
+
+#: The files of `autograd`, each importing from those before it only.
+ORDER = [
+    *("errors", "state", "op", "operators"),
+    *("ops.shaping", "ops.elementwise", "ops.reductions", "ops.linalg", "ops"),
+    *("symbol", "node", "formula", "codegen", "arrays", "backward", "sweeps", "value", "tensor"),
+    *("names", "graph", "explain", "steps"),
+    *("export.mermaid", "export.trace", "export"),
+]
+
+
+def modules(package: str) -> dict[str, Path]:
+    """The files of a package by dotted name, without the package's own."""
+    found = {}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(path: Path) -> Iterator[tuple[str, str | None]]:
+    """What a file imports when it is loaded or run: module, and the name taken from it."""
+
+    def visit(node: ast.AST) -> Iterator[tuple[str, str | None]]:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are written out in full"
+            assert node.module is not None
+            yield from ((node.module, alias.name) for alias in node.names)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child)
+
+    yield from visit(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def imported_modules(path: Path, known: dict[str, Path]) -> set[str]:
+    """Modules of this project that a file imports: ``from autograd import codegen`` is one too."""
+    found = set()
+    for module, name in imports(path):
+        if f"{module}.{name}" in known:
+            found.add(f"{module}.{name}")
+        elif module in known:
+            found.add(module)
+    return found
+
+
+def test_every_file_of_autograd_has_its_place() -> None:
+    assert sorted(f"autograd.{name}" for name in ORDER) == sorted(set(modules("autograd")) - {"autograd"})
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_file_of_autograd_imports_only_files_above_it(name: str) -> None:
+    known = modules("autograd")
+    above = {f"autograd.{other}" for other in ORDER[: ORDER.index(name)]}
+    assert imported_modules(known[f"autograd.{name}"], known) <= above
+
+
+@pytest.mark.parametrize("package", ["nn", "viz"])
+def test_no_file_of_a_package_imports_in_a_circle(package: str) -> None:
+    known = modules(package)
+    uses = {name: imported_modules(path, known) - {package} for name, path in known.items() if name != package}
+    placed: set[str] = set()
+    while uses:
+        free = [name for name, needed in uses.items() if needed <= placed]
+        assert free, f"these import each other: {sorted(uses)}"
+        placed.update(free)
+        uses = {name: needed for name, needed in uses.items() if name not in placed}
+
+
+def outside(package: str) -> set[str]:
+    """The top-level packages that a package imports, beside the standard library and itself."""
+    found = {module.partition(".")[0] for path in modules(package).values() for module, _ in imports(path)}
+    return found - set(sys.stdlib_module_names) - {package}
+
+
+def test_autograd_needs_numpy_alone() -> None:
+    assert outside("autograd") == {"numpy"}
+
+
+def test_nn_needs_autograd_and_numpy_alone() -> None:
+    assert outside("nn") <= {"autograd", "numpy"}
+
+
+def test_viz_needs_autograd_and_its_own_tools_and_not_nn() -> None:
+    assert outside("viz") <= {"autograd", "numpy", "graphviz", "graphviz_pure", "rich", "IPython"}
+
+
+@pytest.mark.parametrize("package", ["nn", "viz"])
+def test_other_packages_use_public_names_of_autograd_alone(package: str) -> None:
+    public = {module: set(importlib.import_module(module).__all__) for module in ("autograd", "autograd.export")}
+    for path in modules(package).values():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for module, name in imports(path):
+            if module.partition(".")[0] == "autograd":
+                assert module in public, f"{path.name} imports {module}"
+                assert name is None or name in public[module], f"{path.name} imports {name} from {module}"
+        for node in ast.walk(tree):  # autograd.name
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "autograd":
+                assert node.attr in public["autograd"], f"{path.name} uses autograd.{node.attr}"
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "autograd.ops", "autograd.export"])
+def test_all_is_sorted_complete_and_without_repeats(package: str) -> None:
+    module = importlib.import_module(package)
+    names = module.__all__
+    # The linter's order: CONSTANTS, then Classes, then functions.
+    assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    assert len(names) == len(set(names))
+    assert all(hasattr(module, name) for name in names)
+
+
+def test_every_operation_of_the_table_is_public() -> None:
+    public = {*importlib.import_module("autograd").__all__, *importlib.import_module("nn").__all__}
+    assert set(importlib.import_module("autograd").table) <= public
+
+
+def test_the_tests_are_no_package() -> None:
+    assert not (ROOT / "tests" / "__init__.py").exists(), "a tests/autograd would shadow autograd"
