@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import hypothesis.extra.numpy as hnp
@@ -38,16 +39,22 @@ each_primitive = pytest.mark.parametrize("op", PRIMITIVES, ids=lambda op: op.nam
 def within(low: float, high: float) -> st.SearchStrategy[float]:
     """Inside an open interval, a little away from its ends; round numbers often, since rules have cases for them."""
     low, high = max(-3.0, low + 0.125), min(3.0, high - 0.125)
-    round_numbers = [x for x in (-2.0, -1.0, 0.0, 1.0, 2.0) if low <= x <= high]
-    return st.one_of(st.sampled_from(round_numbers), numbers(low, high))
+    return st.one_of(st.sampled_from(round_numbers(low, high)), numbers(low, high))
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    return [x for x in (-2.0, -1.0, 0.0, 1.0, 2.0) if low < x < high]
+
+
+def domain_of(op: Op) -> Sequence[tuple[float, float]]:
+    assert op.arity is not None
+    return op.domain or ((-math.inf, math.inf),) * op.arity
 
 
 @st.composite
 def smooth_points(draw: st.DrawFn, op: Op) -> list[float]:
     """Inputs of an operation within its domain, away from its kinks."""
-    assert op.arity is not None
-    domain = op.domain or ((-math.inf, math.inf),) * op.arity
-    point = [draw(within(*interval)) for interval in domain]
+    point = [draw(within(*interval)) for interval in domain_of(op)]
     if op.kinks is not None:
         assume(abs(op.kinks(*point)) > 0.1)
     return point
@@ -88,8 +95,17 @@ def test_gradients_of_tensors_are_the_slopes_of_the_forward_function(op: Op, dat
 @each_elementwise
 @given(data=st.data())
 def test_second_derivatives_are_the_slopes_of_the_first(op: Op, data: st.DataObject) -> None:
-    point = data.draw(smooth_points(op))
+    check_second_derivatives(op, data.draw(smooth_points(op)))
 
+
+@each_elementwise
+def test_second_derivatives_at_round_numbers_where_rules_have_cases(op: Op) -> None:
+    for point in product(*(round_numbers(*interval) for interval in domain_of(op))):
+        if op.kinks is None or abs(op.kinks(*point)) > 0.1:
+            check_second_derivatives(op, list(point))
+
+
+def check_second_derivatives(op: Op, point: list[float]) -> None:
     def first(k: int, j: int) -> Callable[[Any], Any]:
         """The slope by input k as a function of input j."""
 
@@ -218,6 +234,14 @@ def test_integer_powers_of_any_base_have_first_and_second_slopes(base: float, ex
         slope = gradients(x**n, x, create_graph=True)
         assert_close(slope.data, first)
         assert_close(gradients(slope, x), second)
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_powers_of_zero_are_flat_where_they_have_a_slope(kind: Any) -> None:
+    for exponent, slope in ((0.0, 0.0), (1.0, 1.0), (2.0, 0.0), (3.0, 0.0)):
+        base, power = kind(0.0), kind(exponent)
+        assert gradients(base**power, [base, power]) == [slope, 0]
+        assert gradients(0.0**power, power) == 0
 
 
 # Operations that mix elements: how each is called, so that its gradient can be tested.
