@@ -38,6 +38,7 @@ MEANING: dict[str, Callable[..., Any]] = {
     "abs": lambda x: np.where(np.real(x) > 0, x, -x),
     "maximum": lambda x, y: np.where(np.real(x) > np.real(y), x, y),
     "minimum": lambda x, y: np.where(np.real(x) < np.real(y), x, y),
+    "gate": lambda x, y: np.where(np.real(x) > 0, x, y),  # a gate: one side is closed
 }
 
 # Where a function is smooth, with room to spare, and of moderate size.
@@ -51,11 +52,13 @@ SMOOTH: dict[str, Callable[..., Any]] = {
     "abs": lambda x: np.abs(x) >= 0.1,
     "maximum": lambda x, y: np.abs(x - y) >= 0.1,
     "minimum": lambda x, y: np.abs(x - y) >= 0.1,
+    "gate": lambda x, y: np.abs(x) >= 0.1,
 }
 
-BINARY = ("add", "sub", "mul", "div", "pow", "maximum", "minimum")
+BINARY = ("add", "sub", "mul", "div", "pow", "maximum", "minimum", "gate")
 UNARY = tuple(name for name in MEANING if name not in BINARY)
-KINKED = ("relu", "leaky_relu", "abs", "maximum", "minimum")
+KINKED = ("relu", "leaky_relu", "abs", "maximum", "minimum", "gate")
+REPLAYED_OPS = tuple(name for name in MEANING if name != "gate")  # whose condition is recorded as it was
 SMOOTH_OPS = tuple(name for name in MEANING if name not in KINKED)
 MICROGRAD_OPS = ("add", "sub", "mul", "div", "pow", "neg", "relu")
 
@@ -115,6 +118,9 @@ def by_operator(name: str, *operands: Any) -> Any:
 
 
 def by_function(name: str, *operands: Any) -> Any:
+    if name == "gate":
+        x, y = operands
+        return autograd.where(x > 0, x, y)
     return getattr(autograd, name)(*operands)
 
 
