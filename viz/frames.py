@@ -60,14 +60,13 @@ def start(graph: Graph) -> Frame:
 
 def frame(graph: Graph, step: Step) -> Frame:
     node, target = f"n{step.node}", f"n{step.target}"
-    ledger = str(step).removeprefix(step.formula).strip(" ()")
     if step.kind == "seed":
         return Frame(
             "seed", step.formula, step.sentence, now=node, changes=(Change(node, "grad", gradient(step.after)),)
         )
     if step.kind == "backward":
         edge, change = f"e{step.node}_{step.input}", Change(target, "grad", gradient(step.after))
-        return Frame("backward", step.formula, step.sentence, ledger, "", target, (node,), (edge,), (change,))
+        return Frame("backward", step.formula, step.sentence, step.ledger, "", target, (node,), (edge,), (change,))
     inputs = graph[step.node].inputs
     others = tuple(f"n{x}" if isinstance(x, int) else f"c{step.node}_{slot}" for slot, x in enumerate(inputs))
     edges = tuple(f"e{step.node}_{slot}" for slot in range(len(inputs)))

@@ -141,7 +141,7 @@ def backward(timeline: Timeline) -> Iterator[Line]:
         heading = Text(plain(graph.formula(graph[index])))
         yield Line(heading.append(f": {first.sentence}", QUIET))
         for step in (first, *others):
-            ledger = str(step).removeprefix(step.formula)
+            ledger = f"   ({step.ledger})" if step.ledger else ""
             yield Line(formula(step, GRADIENT).append(ledger, QUIET), INDENT, INDENT + "    ")
 
 
