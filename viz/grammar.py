@@ -38,18 +38,18 @@ REFUSED: dict[type[ast.AST], str] = {
     ast.BitXor: "^: write ** for a power",
     ast.Compare: "a comparison: it belongs inside where(…), as in where(x > 0, x, 0)",
     ast.Dict: "a dictionary",
-    ast.DictComp: "a comprehension: write the elements out, as in [x, y]",
-    ast.GeneratorExp: "a comprehension: write the elements out, as in [x, y]",
     ast.IfExp: "if/else: write where(x > 0, x, 0)",
     ast.JoinedStr: "an f-string",
     ast.Lambda: "a lambda: write its arithmetic out",
-    ast.ListComp: "a comprehension: write the elements out, as in [x, y]",
     ast.NamedExpr: "a walrus: assign in a statement of its own, as in q = x + y; q * z",
     ast.Set: "a set: write a list, as in [x, y]",
-    ast.SetComp: "a comprehension: write the elements out, as in [x, y]",
     ast.Slice: "a slice",
     ast.Starred: "a star: write the elements out, as in [x, y]",
     ast.Tuple: "a tuple: write a list, as in [x, y]",
+    **dict.fromkeys(
+        (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+        "a comprehension: write the elements out, as in [x, y]",
+    ),
 }
 STATEMENTS: dict[type[ast.AST], str] = {
     ast.AugAssign: "a change of a name, which stands for one node: name the result, as in q = x + y",
