@@ -12,7 +12,7 @@ from autograd import export
 from autograd.backward import gradients, zero_grad
 from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError, StaleDataError
 from autograd.explain import Explanation, Partial, explain
-from autograd.formula import format_number
+from autograd.formula import format_index, format_number
 from autograd.graph import Constant, Graph, GraphNode
 from autograd.node import Node
 from autograd.op import Op, elementwise, override, primitive, remove, table
@@ -82,6 +82,7 @@ __all__ = [
     "exp",
     "explain",
     "export",
+    "format_index",
     "format_number",
     "getitem",
     "gradients",

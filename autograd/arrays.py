@@ -37,7 +37,7 @@ def floats(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
     return array
 
 
-def constant(x: Any, op: Op) -> Any:
+def operand(x: Any, op: Op) -> Any:
     """An operand that is no Tensor: a number as it is, an array as a copy that nobody else can change."""
     if x.__class__ is float or x.__class__ is int:
         return x

@@ -47,18 +47,18 @@ class Gates:
     def __init__(self) -> None:
         self.live: dict[int, Any] = {}  # by id(node); None: all of it
 
-    def pass_through(self, node: Any, k: int, x: Any, contribution: Any) -> Any:
+    def pass_through(self, node: Any, k: int, x: Any, contribution: Any, xs: Sequence[Any], y: Any) -> Any:
         """The contribution of ``node`` to its input k with dead elements zeroed; remembers them for ``x``."""
         op, live = node.op, self.live.get(id(node))
         if op.gate:
-            is_open = np.broadcast_to(node.slope(k) != 0, node.shape)
+            is_open = np.broadcast_to(op.rules[k](y, *xs, **(node.params or {})) != 0, node.shape)
             live = is_open if live is None else is_open & live
         if live is not None:
             if op.is_elementwise:
                 contribution = where(live, contribution, 0.0)
                 live = unbroadcast(live * 1.0, x.shape) != 0
             elif op.linear:
-                live = unbroadcast(node.transfer(k, live * 1.0), x.shape) != 0
+                live = unbroadcast(op.pull(k, live * 1.0, y, xs, node.params), x.shape) != 0
             else:
                 live = None
         if id(x) in self.live:
@@ -88,22 +88,21 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     Raises `ShapeError` if y holds more than one number, `GraphError` for an x that requires no gradient, and with
     ``create_graph`` `StaleDataError` if data changed since it was recorded.
     """
-    for node in (y, *(xs if isinstance(xs, Sequence) else [xs])):
+    several = isinstance(xs, Sequence)
+    targets: list[Any] = list(xs) if isinstance(xs, Sequence) else [xs]
+    for node in (y, *targets):
         if not isinstance(node, Node):
             raise DTypeError(f"gradients: expected Values or Tensors, got {type(node).__name__}")
         if node is not y and not node.requires_grad:
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
-    adjoints = sweep(y, y.constant(1.0, record=False), create_graph)[1] if y.requires_grad else {}
-    several = isinstance(xs, Sequence)
+    adjoints = sweep(y, y.filled(1.0), create_graph)[1] if y.requires_grad else {}
     results = []
-    for x in xs if isinstance(xs, Sequence) else [xs]:
-        adjoint = adjoints.get(id(x))
-        if adjoint is None:
-            adjoint = x.constant(0.0, record=create_graph)
-        elif create_graph and not isinstance(adjoint, Node):
-            adjoint = x.constant(1.0, record=True) * adjoint  # a slope that depends on nothing
+    for x in targets:
+        adjoint = adjoints.get(id(x), x.filled(0.0))
+        if create_graph and not isinstance(adjoint, Node):
+            adjoint = x.as_constant(adjoint)  # it depends on nothing
         elif isinstance(adjoint, np.ndarray | np.generic):
             adjoint = np.array(adjoint)  # it belongs to the caller alone
         results.append(adjoint)

@@ -153,7 +153,7 @@ def evaluator(op: Op) -> Evaluate:
     """
     at_edge = partial(evaluate_at_edge, op)
     try:
-        return compiled(op.name, evaluator_source(op), NAMESPACE | {"EDGE": EDGE, "at_edge": at_edge})
+        return compiled(f"{op.name} evaluator", evaluator_source(op), NAMESPACE | {"EDGE": EDGE, "at_edge": at_edge})
     except Untranslatable:
         return at_edge
 

@@ -75,14 +75,19 @@ def explain(what: Node | GraphNode | Op, graph: Graph | None = None) -> Explanat
 
 
 def explain_op(op: Op) -> Explanation:
-    inputs = [Symbol(name) for name in (["x"] if op.arity == 1 else ["x", "y"])]
-    output = "y" if op.arity == 1 else "z"
+    names = (
+        "xyz"[: op.arity]
+        if op.arity is not None and op.arity <= 3
+        else [f"x{k}" for k in range(1, (op.arity or 2) + 1)]
+    )
+    inputs = [Symbol(name) for name in names]
+    output = next(name for name in "yzw" if name not in names)
     if not op.is_elementwise:  # its derivative depends on the shapes: see a node
         return explanation(op, output, applied(op, inputs, {}), "", ())
     params = {name: Symbol(name) for name in op.params}
     partials = [
         partial(output, x.name, local_derivative(op, k, Symbol(output), inputs, params), "")
-        for k, x in enumerate(inputs[: len(op.rules)])
+        for k, (x, _) in enumerate(zip(inputs, op.rules, strict=False))  # a comparison has no rules
     ]
     return explanation(op, output, applied(op, inputs, params), "", tuple(partials))
 
@@ -110,8 +115,13 @@ def explanation(
 
 
 def partial(y: str, x: str, local: Any, numbers: str) -> Partial:
-    fraction = rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}"
-    return Partial(f"∂{y}/∂{x}", text(local), numbers, f"{fraction} = {chained(latex(local), latex_number(numbers))}")
+    in_latex = f"{ratio(y, x)} = {chained(latex(local), latex_number(numbers))}"
+    return Partial(f"∂{y}/∂{x}", text(local), numbers, in_latex)
+
+
+def ratio(y: str, x: str) -> str:
+    """∂y/∂x as LaTeX."""
+    return rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}"
 
 
 def chained(left: str, right: str) -> str:
@@ -123,7 +133,4 @@ def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: M
     """The rule for input k, run on Symbols: a slope, or for an operation that mixes elements what becomes of g."""
     if op.is_elementwise:
         return op.rules[k](y, *inputs, **params)
-    gradient = Symbol(g, y.shape)
-    if op.arity is None:
-        return op.pull_all(gradient, y, inputs, params)[k]
-    return op.pull(k, gradient, y, inputs, params)
+    return op.pull(k, Symbol(g, y.shape), y, inputs, params)

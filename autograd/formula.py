@@ -103,7 +103,7 @@ def _text(formula: Any) -> tuple[str, int]:
         return f"{operand(0)} {op.symbol} {operand(1)}", COMPARISON
     if op.name == "getitem":
         inner, binds = _text(formula.inputs[0])
-        return f"{inner if binds == ATOM else f'({inner})'}[{index_text(formula.params.get('index', 'i'))}]", ATOM
+        return f"{inner if binds == ATOM else f'({inner})'}[{format_index(formula.params.get('index', 'i'))}]", ATOM
     arguments = [text(value) for value in formula.inputs]
     if op.arity is None:
         arguments = [f"[{', '.join(arguments)}]"]
@@ -122,10 +122,10 @@ def _power_base(formula: Any) -> str:
     return inner if binds == ATOM else f"({inner})"
 
 
-def index_text(index: Any) -> str:
+def format_index(index: Any) -> str:
     """An index as it is written: ``1``, ``:, 0``, ``1:3``."""
     if isinstance(index, tuple):
-        return ", ".join(map(index_text, index))
+        return ", ".join(map(format_index, index))
     if isinstance(index, slice):
         ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
         return ":".join(ends if index.step is None else [*ends, str(index.step)])
@@ -187,7 +187,13 @@ def _latex(formula: Any) -> tuple[str, int]:
 
 def latex_number(number: str) -> str:
     """A formatted number as LaTeX."""
-    plain = number.replace(MINUS, "-").replace("∞", r"\infty").replace("NaN", r"\mathrm{NaN}").replace("…", r"\dots")
+    plain = (
+        number.replace(MINUS, "-")
+        .replace("·", r"\cdot")
+        .replace("∞", r"\infty")
+        .replace("NaN", r"\mathrm{NaN}")
+        .replace("…", r"\dots")
+    )
     return rf"\text{{{plain}}}" if plain.startswith("array of") else plain
 
 

@@ -19,7 +19,7 @@ OUTPUT = "f"
 def caller_variables() -> dict[str, Any]:
     """The variables of the innermost frame outside this project's packages, its own before the global ones."""
     frame = user_frame()
-    return {} if frame is None else dict(chain(frame.f_locals.items(), frame.f_globals.items()))
+    return {} if frame is None else dict(chain(frame.f_locals.items(), frame.f_globals.items())) | frame.f_locals
 
 
 def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[int, str]:

@@ -56,8 +56,12 @@ class Node(Operators):
         """The data as a float or a read-only array."""
         raise NotImplementedError
 
-    def constant(self, number: float, record: bool) -> Any:
-        """That number in this node's shape and dtype; as a node, where it is to be recorded."""
+    def filled(self, number: float) -> Any:
+        """That number in this node's shape and dtype, as a plain number or array."""
+        raise NotImplementedError
+
+    def as_constant(self, data: Any) -> Node:
+        """A node of this node's kind that nothing computed."""
         raise NotImplementedError
 
     def check_fresh(self) -> None:
@@ -127,3 +131,10 @@ def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Nod
                 path.pop()
                 order.append(node)
     return order
+
+
+def op_of(node: Any) -> Op:
+    """The operation of a node that is known to be no leaf."""
+    op: Op | None = node.op
+    assert op is not None
+    return op

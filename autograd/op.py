@@ -17,6 +17,7 @@ Interval = tuple[float, float]
 _table: dict[str, Op] = {}
 _overrides: dict[Any, Callable[..., Any]] = {}
 _installers: list[Callable[[Op], None]] = []
+_uninstallers: list[Callable[[Op], None]] = []
 
 #: Every operation by name, read-only: ``table["tanh"]``. New entries come from `elementwise` and `primitive`.
 table: Mapping[str, Op] = types.MappingProxyType(_table)
@@ -64,11 +65,7 @@ class Op:
         inputs = args
         if params or len(args) != self.arity:
             inputs, params = self.bind(args, params)
-        for value in inputs:
-            interpret = getattr(type(value), "_interpret", None)
-            if interpret is not None:
-                return interpret(self, inputs, params)
-        for value in params.values():  # the condition of `where` alone may be a Symbol
+        for value in (*inputs, *params.values()) if params else inputs:
             interpret = getattr(type(value), "_interpret", None)
             if interpret is not None:
                 return interpret(self, inputs, params)
@@ -114,6 +111,8 @@ class Op:
 
     def pull(self, k: int, g: Any, y: Any, xs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """What the gradient ``g`` of the output ``y`` contributes to input k, before un-broadcasting."""
+        if self.arity is None:
+            return self.pull_all(g, y, xs, params)[k]
         rule = self.rules[k]
         if not self.is_elementwise:
             return rule(g, y, *xs, **params) if params else rule(g, y, *xs)
@@ -235,12 +234,21 @@ def remove(name: str) -> None:
     >>> import autograd
     >>> _ = autograd.elementwise("same", lambda x: x, lambda y, x: 1, doc="passes the gradient on")
     >>> autograd.remove("same")
-    >>> "same" in autograd.table
-    False
+    >>> "same" in autograd.table, hasattr(autograd.Value, "same")
+    (False, False)
+
+    Raises `KeyError` for a name that is not in the table, `ValueError` for an operation that has an operator.
     """
-    op = _table.pop(name)
+    if name not in _table:
+        raise KeyError(f"the table has no operation named {name!r}")
+    op = _table[name]
+    if op.operator is not None:
+        raise ValueError(f"{name!r} stands for the operator {op.operator}, so it stays in the table")
+    del _table[name]
     if _overrides.get(op.forward) is op:
         del _overrides[op.forward]
+    for uninstall in _uninstallers:
+        uninstall(op)
 
 
 def override(function: Callable[..., Any], implementation: Callable[..., Any]) -> None:
@@ -253,9 +261,11 @@ def override_of(function: Callable[..., Any]) -> Callable[..., Any] | None:
     return _overrides.get(function)
 
 
-def on_entry(install: Callable[[Op], None]) -> None:
-    """Call ``install`` for every operation of the table, those to come included."""
+def on_entry(install: Callable[[Op], None], uninstall: Callable[[Op], None] | None = None) -> None:
+    """Call ``install`` for every operation of the table, those to come included; ``uninstall`` for one that goes."""
     _installers.append(install)
+    if uninstall is not None:
+        _uninstallers.append(uninstall)
     for op in _table.values():
         install(op)
 

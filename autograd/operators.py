@@ -117,6 +117,18 @@ def install(op: Op) -> None:
         setattr(Operators, op.name, unary_method(op))
 
 
+def uninstall(op: Op) -> None:
+    """Take the method of an operation from `Operators` and its subclasses."""
+    for cls in (Operators, *subclasses(Operators)):
+        if op.name in vars(cls):
+            delattr(cls, op.name)
+
+
+def subclasses(cls: type) -> list[type]:
+    children: list[type] = cls.__subclasses__()
+    return children + [below for child in children for below in subclasses(child)]
+
+
 def binary_method(op: Op) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         return op(self, other) if isinstance(other, (Operators, *OPERAND)) else NotImplemented
@@ -139,4 +151,4 @@ def unary_method(op: Op) -> Callable[..., Any]:
     return method
 
 
-on_entry(install)
+on_entry(install, uninstall)

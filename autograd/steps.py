@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, overload
@@ -10,18 +11,17 @@ import numpy as np
 
 from autograd.backward import Gates
 from autograd.errors import GraphError, ShapeError
-from autograd.explain import explain, local_derivative
-from autograd.formula import MINUS, format_number, latex_name, text
+from autograd.explain import explain, local_derivative, ratio
+from autograd.formula import MINUS, format_number, latex_number, text
 from autograd.graph import Constant, Graph, GraphNode
-from autograd.node import Node
-from autograd.op import Op
+from autograd.node import Node, op_of
 from autograd.ops.shaping import unbroadcast
 from autograd.symbol import Symbol
 
 Kind = Literal["forward", "seed", "backward"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Step:
     """One thing that happens, with its numbers.
 
@@ -33,19 +33,19 @@ class Step:
 
     kind: Kind
     node: int
-    input: int | None
-    target: int | None
-    upstream: Any
-    local: Any
-    contribution: Any
-    before: Any
+    input: int | None = None
+    target: int | None = None
+    upstream: Any = None
+    local: Any = None
+    contribution: Any = None
+    before: Any = None
     after: Any
-    nth: int | None
-    of: int | None
+    nth: int | None = None
+    of: int | None = None
     formula: str
     latex: str
     sentence: str
-    source: str | None
+    source: str | None = None
 
     def __str__(self) -> str:
         return self.formula + (f"   ({self.ledger})" if self.ledger else "")
@@ -127,42 +127,63 @@ def steps(what: Node | Graph) -> Timeline:
 def forward_step(graph: Graph, node: GraphNode) -> Step:
     explanation = explain(node, graph)
     return Step(
-        "forward", node.index, None, None, None, None, None, None, node.data, None, None,
-        f"{explanation.formula} = {explanation.numbers}", explanation.latex, explanation.sentence, node.source,
-    )  # fmt: skip
+        kind="forward",
+        node=node.index,
+        after=node.data,
+        formula=f"{explanation.formula} = {explanation.numbers}",
+        latex=explanation.latex,
+        sentence=explanation.sentence,
+        source=node.source,
+    )
+
+
+def seed_step(output: GraphNode, one: Any) -> Step:
+    return Step(
+        kind="seed",
+        node=output.index,
+        after=one,
+        formula=f"∂{output.name}/∂{output.name} = 1",
+        latex=f"{ratio(output.name, output.name)} = 1",
+        sentence="the gradient of the output by itself is 1",
+    )
 
 
 def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[Any]]:
     """The seed and a step an edge, nodes last to first; and every node's final gradient (None: no path)."""
-    adjoints: list[Any] = [None] * len(graph.nodes)
     one = 1.0 if isinstance(output.data, float) else np.ones(output.shape, output.data.dtype)
+    adjoints: list[Any] = [None] * len(graph.nodes)
     adjoints[output.index] = one
-    name = output.name
-    seed = Step(
-        "seed", output.index, None, None, None, None, None, None, one, None, None,
-        f"∂{name}/∂{name} = 1", f"{ratio(name, name)} = 1",
-        "the gradient of the output by itself is 1", None,
-    )  # fmt: skip
     edges = reachable_edges(graph, output)
-    totals = [0] * len(graph.nodes)
-    for _, _, target in edges:
-        totals[target] += 1
-    counts = [0] * len(graph.nodes)
+    totals = Counter(target for _, _, target in edges)
+    counts: Counter[int] = Counter()
     gates = Gates()
-    computed = [Computed(graph, node) for node in graph.nodes]
-    steps = [seed]
+    steps = [seed_step(output, one)]
     for index, slot, target in edges:
-        node = graph.nodes[index]
-        local, contribution = flow(computed[index], slot, computed[target], adjoints[index], gates)
+        node, x, upstream = graph.nodes[index], graph.nodes[target], adjoints[index]
+        local, contribution = flow(graph, node, slot, x, upstream, gates)
         counts[target] += 1
-        before = adjoints[target]
-        after = contribution if before is None else before + contribution
-        adjoints[target] = after
+        before = zero_like(contribution) if adjoints[target] is None else adjoints[target]
+        adjoints[target] = before + contribution
+        formula, latex = chain_rule(graph, node, slot, (output.name, x.name), (upstream, local, contribution))
         steps.append(
-            backward_step(graph, node, slot, target, adjoints[index], local, contribution,
-                          zero_like(contribution) if before is None else before, after,
-                          counts[target], totals[target], name)
-        )  # fmt: skip
+            Step(
+                kind="backward",
+                node=index,
+                input=slot,
+                target=target,
+                upstream=upstream,
+                local=local,
+                contribution=contribution,
+                before=before,
+                after=adjoints[target],
+                nth=counts[target],
+                of=totals[target],
+                formula=formula,
+                latex=latex,
+                sentence=op_of(node).doc,
+                source=node.source,
+            )
+        )
     return steps, adjoints
 
 
@@ -183,36 +204,19 @@ def reachable_edges(graph: Graph, output: GraphNode) -> list[tuple[int, int, int
     return edges
 
 
-class Computed:
-    """A node of a graph with the numbers that it was computed from, as `Gates` looks at it."""
-
-    def __init__(self, graph: Graph, node: GraphNode) -> None:
-        self.op, self.params, self.slopes = node.op, node.params, node.slopes
-        self.data, self.shape, self.xs = node.data, node.shape, graph.inputs_of(node)
-
-    def slope(self, k: int) -> Any:
-        """The local derivative by input k of an elementwise operation, as an array."""
-        return op_of(self).rules[k](self.data, *self.xs, **self.params)
-
-    def transfer(self, k: int, g: Any) -> Any:
-        """What ``g`` at this node becomes at input k."""
-        op = op_of(self)
-        if op.arity is None:
-            return op.pull_all(g, self.data, self.xs, self.params)[k]
-        return op.pull(k, g, self.data, self.xs, self.params)
-
-
-def flow(node: Computed, slot: int, x: Computed, g: Any, gates: Gates) -> tuple[Any, Any]:
+def flow(graph: Graph, node: GraphNode, slot: int, x: GraphNode, g: Any, gates: Gates) -> tuple[Any, Any]:
     """The local slope (None where elements mix), and what flows back to one input."""
     if node.slopes is not None:
         slope = node.slopes[slot]
         assert slope is not None
         return float(slope), slope * g
-    local = None
+    op, xs, local = op_of(node), graph.inputs_of(node), None
     with np.errstate(all="ignore"):
-        if op_of(node).is_elementwise:
-            local = np.asarray(node.slope(slot) * np.ones(node.shape, g.dtype))
-        contribution = gates.pass_through(node, slot, x, node.transfer(slot, g))
+        if op.is_elementwise:
+            slope = op.rules[slot](node.data, *xs, **node.params)
+            local = np.asarray(slope * np.ones(node.shape, g.dtype))
+        contribution = op.pull(slot, g, node.data, xs, node.params)
+        contribution = gates.pass_through(node, slot, x, contribution, xs, node.data)
     return local, np.asarray(unbroadcast(contribution, x.shape), dtype=x.data.dtype)
 
 
@@ -220,23 +224,19 @@ def zero_like(x: Any) -> Any:
     return 0.0 if isinstance(x, float) else np.zeros_like(x)
 
 
-def backward_step(
-    graph: Graph, node: GraphNode, slot: int, target: int, upstream: Any, local: Any, contribution: Any,
-    before: Any, after: Any, nth: int, of: int, output: str,
-) -> Step:  # fmt: skip
-    name, x = node.name, graph.nodes[target].name
-    left = f"∂{output}/∂{x} += "
+def chain_rule(
+    graph: Graph, node: GraphNode, slot: int, ends: tuple[str, str], numbers: tuple[Any, Any, Any]
+) -> tuple[str, str]:
+    """One use of the chain rule as text and as LaTeX, numbers filled in: ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4."""
+    (f, x), q = ends, node.name
+    upstream, local, contribution = numbers
+    value = format_number(contribution)
+    latex = rf"{ratio(f, x)} \mathrel{{+}}= {ratio(f, q)} \cdot {ratio(q, x)}"
     if isinstance(local, float):
-        numbers = f"{factors(upstream, local)} = {format_number(contribution)}"
-        formula = f"{left}∂{output}/∂{name} · ∂{name}/∂{x} = {numbers}"
-    else:
-        rule = rule_text(graph, node, slot, output)
-        formula = f"{left}{rule} = {format_number(contribution)}"
-    return Step(
-        "backward", node.index, slot, target, upstream, local, contribution, before, after, nth, of, formula,
-        rf"{ratio(output, x)} \mathrel{{+}}= {ratio(output, name)} \cdot {ratio(name, x)}",
-        op_of(node).doc, node.source,
-    )  # fmt: skip
+        product = factors(upstream, local)
+        in_latex = f"{latex_number(product)} = {latex_number(value)}"
+        return f"∂{f}/∂{x} += ∂{f}/∂{q} · ∂{q}/∂{x} = {product} = {value}", f"{latex} = {in_latex}"
+    return f"∂{f}/∂{x} += {rule_text(graph, node, slot, f)} = {value}", latex
 
 
 def rule_text(graph: Graph, node: GraphNode, slot: int, output: str) -> str:
@@ -245,11 +245,6 @@ def rule_text(graph: Graph, node: GraphNode, slot: int, output: str) -> str:
     op, g = op_of(node), f"∂{output}/∂{node.name}"
     rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
     return text(Symbol(g, node.shape) * rule if op.is_elementwise else rule)
-
-
-def ratio(y: str, x: str) -> str:
-    """∂y/∂x as LaTeX."""
-    return rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}"
 
 
 def factors(x: float, y: float) -> str:
@@ -266,8 +261,3 @@ def ordinal(n: int) -> str:
     """
     ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{ending}"
-
-
-def op_of(node: GraphNode | Computed) -> Op:
-    assert node.op is not None
-    return node.op

@@ -166,7 +166,7 @@ def pull_of(op: Op, kind: type[Tensor]) -> Pull:
     """A function that adds what a node's gradient contributes to its inputs: generated, where its rules have a text."""
     functions = {name: entry.forward for name, entry in table.items()} | {"where": choose}
     try:
-        pull = codegen.compiled(op.name, codegen.pull_source(op), functions | {"Tensor": kind, "fit": fit})
+        pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), functions | {"Tensor": kind, "fit": fit})
     except codegen.Untranslatable:
         pull = pull_by_rules
     _pulls[op] = pull

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from autograd.arrays import Array, constant, fit, floats, misfit, private
+from autograd.arrays import Array, fit, floats, misfit, operand, private
 from autograd.backward import Gates
 from autograd.errors import GraphError, ShapeError, StaleDataError
-from autograd.node import Node
+from autograd.node import Node, op_of
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators
 from autograd.ops.shaping import getitem, reshape, transpose, unbroadcast
@@ -231,20 +231,11 @@ class Tensor(Node):
                     "changed after it was used; run the forward computation again"
                 )
 
-    def constant(self, number: float, record: bool) -> Any:
-        array = np.full(self.shape, number, dtype=self.dtype)
-        return Tensor(array, requires_grad=False) if record else array
+    def filled(self, number: float) -> Array:
+        return np.full(self.shape, number, dtype=self.dtype)
 
-    def transfer(self, k: int, g: Any) -> Any:
-        """What ``g`` at this node becomes at input k."""
-        op, params = op_of(self), self.params
-        if op.arity is None:
-            return op.pull_all(g, self._array, self._saved, params)[k]
-        return op.pull(k, g, self._array, self._saved, params)
-
-    def slope(self, k: int) -> Any:
-        """The local derivative by input k of an elementwise operation, as an array."""
-        return op_of(self).rules[k](self._array, *self._saved, **(self.params or {}))
+    def as_constant(self, data: Array) -> Tensor:
+        return Tensor(data, requires_grad=False)
 
     def contributions(self, g: Any, record: bool, gates: Gates | None = None) -> Iterator[tuple[Tensor, Any]]:
         op = op_of(self)
@@ -255,7 +246,7 @@ class Tensor(Node):
                 continue
             part = op.pull(k, g, y, xs, params) if parts is None else parts[k]
             if gates is not None:
-                part = gates.pass_through(self, k, x, part)
+                part = gates.pass_through(self, k, x, part, self._saved, self._array)
             if record:
                 part = unbroadcast(part, x._array.shape)
             elif part.shape != x._array.shape or part.dtype is not x._array.dtype:
@@ -274,7 +265,7 @@ class Tensor(Node):
                 array = x._array.copy() if x._exposed else x._array
                 held.append(x)
             else:
-                array = constant(x, op)
+                array = operand(x, op)
                 held.append(array)
             arrays.append(array)
         if params:
@@ -306,11 +297,6 @@ class Tensor(Node):
 
 
 new = object.__new__
-
-
-def op_of(node: Tensor) -> Op:
-    assert node.op is not None
-    return node.op
 
 
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:

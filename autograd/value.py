@@ -35,7 +35,7 @@ class Value(Node):
     """
 
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
-    # the collector to track. Functions of more inputs are recorded as graphs of these.
+    # the collector to track. An operation that mixes elements is recorded as a graph of these.
     __slots__ = ("_dx", "_dy", "_x", "_y", "data", "grad", "label", "op", "params", "source")
 
     data: float
@@ -117,8 +117,11 @@ class Value(Node):
         """
         sweep_scalars(self)
 
-    def constant(self, number: float, record: bool) -> Any:
-        return Value(number) if record else number
+    def filled(self, number: float) -> float:
+        return number
+
+    def as_constant(self, data: float) -> Value:
+        return Value(data)
 
     def contributions(self, g: Any, record: bool, gates: Any = None) -> Iterator[tuple[Value, Any]]:
         assert self.op is not None
@@ -144,7 +147,7 @@ class Value(Node):
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Values: the general way, which the operators' own code falls back on."""
         params = {name: value.data if isinstance(value, Node) else value for name, value in params.items()}
-        operands = [number(value, op) for value in inputs]
+        operands = [operand(value, op) for value in inputs]
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
             arrays = [np.asarray(value, dtype=object) for value in operands]
             return op.on_objects(arrays, params)
@@ -172,7 +175,7 @@ class Value(Node):
         return node
 
 
-def number(value: Any, op: Op) -> Any:
+def operand(value: Any, op: Op) -> Any:
     """An operand as a Value, a Python number, or an array that may hold Values."""
     if isinstance(value, Value):
         return value
@@ -211,7 +214,9 @@ def install(op: Op) -> None:
 
     def give(name: str, source: str) -> None:
         general = getattr(Operators, name, op)
-        setattr(Value, name, codegen.compiled(op.name, source, codegen.NAMESPACE | names | {"general": general}))
+        method = codegen.compiled(f"Value.{name}", source, codegen.NAMESPACE | names | {"general": general})
+        method.__name__, method.__doc__ = name, op.doc
+        setattr(Value, name, method)
 
     try:
         if op.operator in COMPARISON:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import DTypeError, ShapeError, Tensor
+from nn.activations import LeakyReLU, ReLU
 from nn.activations import activation as activation_named
 from nn.init import Init, kaiming_uniform, xavier_uniform
 from nn.inputs import as_array, positive_int
@@ -189,7 +190,7 @@ class MLP(Sequential):
         for place, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
             which = activation if place < len(sizes) - 1 else output
             after = None if which is None else activation_named(which)
-            init = kaiming_uniform if type(after).__name__ in ("ReLU", "LeakyReLU") else xavier_uniform
+            init = kaiming_uniform if isinstance(after, ReLU | LeakyReLU) else xavier_uniform
             layers.append(Linear(inputs, outputs, bias=bias, rng=generator, init=init, dtype=dtype))
             if after is not None:
                 layers.append(after)

@@ -140,3 +140,28 @@ def test_four_significant_digits_are_kept(x: float) -> None:
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=3))
 def test_arrays_of_any_shape_have_a_short_text(shape: list[int]) -> None:
     assert len(format_number(np.ones(shape))) < 120
+
+
+def test_an_operation_of_three_inputs_is_explained() -> None:
+    fma = autograd.elementwise(
+        "fma",
+        lambda x, y, z: x * y + z,
+        lambda out, x, y, z: y,
+        lambda out, x, y, z: x,
+        lambda out, x, y, z: 1,
+        doc="passes on",
+    )
+    try:
+        assert [partial.formula for partial in explain(fma).partials] == ["y", "x", "1"]
+    finally:
+        autograd.remove("fma")
+
+
+def test_an_operation_entered_anew_is_the_new_one_everywhere() -> None:
+    for factor in (2, 3):
+        scale = autograd.elementwise("scale", lambda x, n=factor: n * x, lambda y, x, n=factor: n, doc="scales")
+        x = autograd.Value(5.0)
+        x.scale().backward()  # type: ignore[attr-defined]
+        assert (x.scale().data, scale(x).data, x.grad) == (5.0 * factor, 5.0 * factor, factor)  # type: ignore[attr-defined]
+        autograd.remove("scale")
+    assert not hasattr(x, "scale")

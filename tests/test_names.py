@@ -166,3 +166,12 @@ def test_a_line_without_a_file_is_no_obstacle() -> None:
     variables: dict[str, Any] = {"autograd": autograd}
     exec("with autograd.tracing():\n    y = autograd.Value(2.0) * 3", variables)
     assert variables["y"].source.startswith("<string>:2")
+
+
+X = Value(7.0)
+
+
+def test_a_variable_of_a_function_counts_before_a_global_one_of_the_same_name() -> None:
+    X = Value(2.0)  # noqa: N806 - hides the global one
+    w = Value(3.0)
+    assert repr(Graph.of(X * w)) == "Graph(X, w, f = X · w)"
