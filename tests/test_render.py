@@ -150,7 +150,7 @@ def test_a_graph_too_large_to_read_is_refused_unless_forced() -> None:
 
 
 def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(RenderError, match="expected the format svg or png, came 'pdf'"):
+    with pytest.raises(RenderError, match="expected the format svg or png, got 'pdf'"):
         render(SOURCE, "pdf")  # type: ignore[arg-type]
 
 

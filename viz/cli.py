@@ -93,7 +93,7 @@ def compute(words: Sequence[str]) -> Timeline:
     if output.size != 1:
         whole = len(text) < 40 and not {"=", ";"} & set(text)
         raise ExpressionError(
-            f"expected one number as the output, came an array of shape {output.shape}: "
+            f"expected one number as the output, got an array of shape {output.shape}: "
             f"take its sum or mean{f', as in sum({text})' * whole}"
         )
     assert isinstance(output, Value | Tensor)

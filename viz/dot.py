@@ -96,7 +96,7 @@ def draw(
 def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
     """The DOT source of a view."""
     if rankdir not in DIRECTIONS:
-        raise ValueError(f"expected a rankdir of {', '.join(DIRECTIONS)}, came {rankdir!r}")
+        raise ValueError(f"expected a rankdir of {', '.join(DIRECTIONS)}, got {rankdir!r}")
     leave, arrive = DIRECTIONS[rankdir]
     font = {"fontname": FONT, "fontsize": str(SIZE), "fontcolor": LINE}
     dot = Picture(

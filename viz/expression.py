@@ -100,7 +100,7 @@ class Program:
         if isinstance(output, np.ndarray) and output.dtype == object:
             if output.size != 1:
                 cure = "take their sum(…), or one of them with [0]"
-                raise self._error(f"expected one number, came {output.size}: {cure}", self._end)
+                raise self._error(f"expected one number, got {output.size}: {cure}", self._end)
             output = output.item()
         if not isinstance(output, autograd.Node):
             raise self._error("the output is a constant, so there is nothing to differentiate", self._end)
@@ -148,7 +148,7 @@ def parse_bindings(arguments: Iterable[str]) -> dict[str, float | Array]:
         start = len(name) - len(name.lstrip())
         name = name.strip()
         if not equals or not name.isidentifier() or keyword.iskeyword(name):
-            raise ExpressionError(f"expected name=value, as in x=-2, came {argument[:40]!r}", argument, start)
+            raise ExpressionError(f"expected name=value, as in x=-2, got {argument[:40]!r}", argument, start)
         name = plain_name(name, argument, start)
         if name in CONSTANTS:
             raise ExpressionError(f"{name} is always {CONSTANTS[name]:.6g}: choose another name", argument, start)
@@ -188,7 +188,7 @@ def _number(name: str, value: Any) -> Array:
         if array.dtype.kind not in "biuf":
             raise TypeError
     except (TypeError, ValueError):
-        raise ExpressionError(f"{name}: expected a number or an array of numbers, came {value!r:.60}") from None
+        raise ExpressionError(f"{name}: expected a number or an array of numbers, got {value!r:.60}") from None
     return array if array.dtype == bool else array.astype(np.float64)
 
 

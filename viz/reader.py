@@ -42,7 +42,7 @@ class Reader:
                 self._refuse("this value is not used: give it a name, as in q = x + y", node)
             return self._operand(node.value)
         if not isinstance(node, ast.Assign):
-            self._refuse(f"expected arithmetic, came {STATEMENTS.get(type(node), 'another statement')}", node)
+            self._refuse(f"expected arithmetic, got {STATEMENTS.get(type(node), 'another statement')}", node)
         target = node.targets[0]
         if len(node.targets) > 1 or not isinstance(target, ast.Name):
             self._refuse("expected one name on the left of =, as in q = x + y", target)
@@ -58,7 +58,7 @@ class Reader:
         """The number or the array that an expression without names and functions gives."""
         value = self._element(node)
         for name, position in self.free.items():
-            self._refuse(f"expected numbers, came the name {name}", node, position)
+            self._refuse(f"expected numbers, got the name {name}", node, position)
         for call in self.calls:
             self._refuse("expected a number or a list of numbers", node, call.position)
         assert isinstance(value, float | np.ndarray)
@@ -77,7 +77,7 @@ class Reader:
     def _operand(self, node: ast.expr) -> Operand:
         read = _READERS.get(type(node))
         if read is None:
-            self._refuse(f"expected arithmetic, came {REFUSED.get(type(node), type(node).__name__.lower())}", node)
+            self._refuse(f"expected arithmetic, got {REFUSED.get(type(node), type(node).__name__.lower())}", node)
         if self._depth == MAX_DEPTH:
             self._refuse(TOO_DEEP, node)
         self._depth += 1
@@ -88,10 +88,10 @@ class Reader:
     def _number(self, node: ast.Constant) -> Operand:
         value = node.value
         if isinstance(value, complex):
-            self._refuse("expected real numbers, came a complex one", node)
+            self._refuse("expected real numbers, got a complex one", node)
         if isinstance(value, bool) or not isinstance(value, int | float):
             what = "text" if isinstance(value, str | bytes) else repr(value)
-            self._refuse(f"expected arithmetic, came {what}", node)
+            self._refuse(f"expected arithmetic, got {what}", node)
         try:
             number = float(value)
         except OverflowError:
@@ -111,7 +111,7 @@ class Reader:
 
     def _unary(self, node: ast.UnaryOp) -> Operand:
         if not isinstance(node.op, ast.USub | ast.UAdd):
-            self._refuse(f"expected arithmetic, came {'not' if isinstance(node.op, ast.Not) else '~'}", node)
+            self._refuse(f"expected arithmetic, got {'not' if isinstance(node.op, ast.Not) else '~'}", node)
         operand = self._operand(node.operand)
         if isinstance(node.op, ast.UAdd):
             return operand
@@ -126,7 +126,7 @@ class Reader:
             position = self.source.end(link.left)
             if type(link.op) not in OPERATORS:
                 what = REFUSED.get(type(link.op), "an operator other than + - * / ** @")
-                self._refuse(f"expected arithmetic, came {what}", link, position)
+                self._refuse(f"expected arithmetic, got {what}", link, position)
             symbol, function, fold = OPERATORS[type(link.op)]
             position = self.source.text.index(symbol, position)
             right = self._operand(link.right)
@@ -166,9 +166,9 @@ class Reader:
             self._refuse(f"expected lists nested at most {MAX_AXES} deep", node)
         if len({array.shape for array in arrays}) > 1:
             shapes = " and ".join(sorted({str(array.shape) for array in arrays}))
-            self._refuse(f"expected a list whose elements have one shape, came shapes {shapes}", node)
+            self._refuse(f"expected a list whose elements have one shape, got shapes {shapes}", node)
         if len({array.dtype for array in arrays}) > 1:
-            self._refuse("expected all numbers or all True and False, came both", node)
+            self._refuse("expected all numbers or all True and False, got both", node)
         if sum(array.size for array in arrays) > MAX_NUMBERS:
             self._refuse(f"expected at most {MAX_NUMBERS:,} numbers", node)
         return np.array(arrays) if arrays else np.zeros(0)
@@ -215,7 +215,7 @@ class Reader:
         if not isinstance(node.func, ast.Name):
             self._refuse("expected a function before (…); to multiply, write *", node)
         if any(isinstance(x, ast.Starred) for x in node.args) or any(k.arg is None for k in node.keywords):
-            self._refuse("expected arithmetic, came a star: write the arguments out", node)
+            self._refuse("expected arithmetic, got a star: write the arguments out", node)
         name = self.source.name(node.func)
         if len(node.args) == 2:
             name = PAIRS.get(name, name)
@@ -244,14 +244,14 @@ class Reader:
             return (tuple(self._operand(part) for part in node.args[0].elts),), node.args[1:]
         least = op.arity - len(op.defaults)
         if len(node.args) < least:
-            self._refuse(f"{op.name} takes {least} value{'s' * (least > 1)}, came {len(node.args)}", node)
+            self._refuse(f"{op.name} takes {least} value{'s' * (least > 1)}, got {len(node.args)}", node)
         return tuple(self._operand(value) for value in node.args[: op.arity]), node.args[op.arity :]
 
     def _params(self, node: ast.Call, op: autograd.Op, rest: list[ast.expr]) -> dict[str, Any]:
         """Arguments such as axis=0, given in order or by name."""
         if len(rest) > len(op.params):
             most = len(node.args) - len(rest) + len(op.params)
-            self._refuse(f"{op.name} takes at most {most} argument{'s' * (most > 1)}, came {len(node.args)}", node)
+            self._refuse(f"{op.name} takes at most {most} argument{'s' * (most > 1)}, got {len(node.args)}", node)
         params = {name: self._literal(value) for name, value in zip(op.params, rest, strict=False)}
         for keyword in node.keywords:
             if keyword.arg not in op.params:

@@ -55,7 +55,7 @@ def render(source: str, format: Format, *, force: bool = False, timeout: float =
     b'<?xml'
     """
     if format not in _MAGIC:
-        raise RenderError(f"expected the format svg or png, came {format!r}")
+        raise RenderError(f"expected the format svg or png, got {format!r}")
     if not force and (count := len(set(_NODE.findall(source)))) > LARGEST:
         raise RenderError(
             f"the graph has {count:,} nodes, and pictures stop being readable long before {LARGEST:,}: "
@@ -77,7 +77,7 @@ def render(source: str, format: Format, *, force: bool = False, timeout: float =
     except (OSError, execute.ExecutableNotFound) as error:
         raise RenderError(f"{name} did not start: {error}; {_CURE}") from None
     if not done.stdout.startswith(_MAGIC[format]):
-        raise RenderError(f"{name} drew nothing: expected a graph in DOT, came {source[:60]!r}")
+        raise RenderError(f"{name} drew nothing: expected a graph in DOT, got {source[:60]!r}")
     return bytes(done.stdout)
 
 

@@ -21,9 +21,9 @@ _TYPED = {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", 
 _PYTHON_SAYS = {  # where Python's own message would send people the wrong way
     "cannot assign": "only a name can stand on the left of =, as in q = x + y",
     "invalid decimal literal": "expected an operator between a number and a name, as in 2*x",
-    "string literal": "expected numbers and names, came text in quotes",
+    "string literal": "expected numbers and names, got text in quotes",
     "Exceeds the limit": "this number is too large for a float (1.8e308)",
-    "indented block": "expected arithmetic, came another statement",
+    "indented block": "expected arithmetic, got another statement",
     "invalid syntax": "this does not read as arithmetic",
 }
 
@@ -95,9 +95,9 @@ class Source:
     def _check(self, limit: int) -> None:
         """Refuse what Python's parser should never see."""
         if len(self.text) > limit:
-            raise self.error(f"expected at most {limit:,} characters, came {len(self.text):,}", limit)
+            raise self.error(f"expected at most {limit:,} characters, got {len(self.text):,}", limit)
         if strange := re.search("[\0\ud800-\udfff\ufeff]", self.text):
-            raise self.error(f"expected text, came the character U+{ord(strange[0]):04X}", strange.start())
+            raise self.error(f"expected text, got the character U+{ord(strange[0]):04X}", strange.start())
         depth = 0
         for bracket in re.finditer(r"[(\[{]|[)\]}]", self.text):
             depth += 1 if bracket[0] in "([{" else -1

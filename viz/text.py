@@ -53,7 +53,7 @@ def draw_text(what: Node | Graph | Sequence[Node], max_rows: int = MAX_ROWS) -> 
 def rows(graph: Graph, max_rows: int = MAX_ROWS) -> list[Row]:
     """The lines of the drawing: depth first, without recursion, so that a graph may be of any depth."""
     if max_rows < 1:
-        raise ValueError(f"expected at least one row, came max_rows={max_rows}")
+        raise ValueError(f"expected at least one row, got max_rows={max_rows}")
     found: list[Row] = []
     shown: set[int] = set()
     roots = deque(dict.fromkeys(graph.outputs))

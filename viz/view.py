@@ -81,7 +81,7 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
     [('n0', 'n1', 0), ('n0', 'n1', 1)]
     """
     if limit is not None and limit < 1:
-        raise ValueError(f"expected a limit of at least one node, came {limit}: None draws all of them")
+        raise ValueError(f"expected a limit of at least one node, got {limit}: None draws all of them")
     kept = nearest(graph, len(graph) if limit is None else limit)
     cards: dict[str, Card] = {}
     edges: list[Edge] = []
