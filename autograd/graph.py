@@ -48,10 +48,12 @@ class GraphNode:
 
     @property
     def is_leaf(self) -> bool:
+        """Whether nothing computes it."""
         return self.op is None
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of the data, () for a scalar node."""
         return np.shape(self.data)
 
 
@@ -102,7 +104,7 @@ class Graph:
                     op=node.op,
                     inputs=inputs,
                     params=MappingProxyType(dict(node.params or {})),
-                    data=frozen(node.snapshot()),
+                    data=node.snapshot(),
                     grad=frozen(node.grad) if node.has_grad else None,
                     requires_grad=node.requires_grad,
                     source=node.source,

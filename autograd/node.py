@@ -36,6 +36,7 @@ class Node(Operators):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of each axis; () for a Value."""
         raise NotImplementedError
 
     @property
@@ -76,6 +77,7 @@ class Node(Operators):
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         return prod(self.shape)
 
     @property

@@ -115,7 +115,9 @@ class Tensor(Node):
         self._exposed = False
 
     def snapshot(self) -> Array:
-        return self._array.copy() if self._exposed else self.numpy()
+        array = self._array.copy() if self._exposed else self._array.view()
+        array.setflags(write=False)
+        return array
 
     def numpy(self) -> Array:
         """The array as a read-only view.
@@ -133,18 +135,23 @@ class Tensor(Node):
                 "a plain NumPy array made of a Tensor would silently lose its gradient: use .data or .numpy() for the "
                 "numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
             )
+        if copy is False:
+            raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")
         return np.array(self._array, dtype=dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
         return self._array.shape
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return self._array.ndim
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The kind of float."""
         return self._array.dtype
 
     @property
