@@ -3,16 +3,43 @@
 ``pytest --hypothesis-profile=explore`` looks further, with new examples each time.
 """
 
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from viz.render import renderer
 
 settings.register_profile(
     "tests",
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=40,
+    max_examples=20,
     print_blob=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile("explore", settings.get_profile("tests"), derandomize=False, max_examples=2000)
 settings.load_profile("tests")
+
+
+@pytest.fixture(params=["dot", "graphviz-pure"])
+def each_renderer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The test runs once with each renderer, where this machine has it."""
+    if request.param == "graphviz-pure":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    if renderer() != request.param:
+        pytest.skip(f"{request.param} is not installed")
+    return str(request.param)
+
+
+@pytest.fixture
+def no_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The test runs as on a machine that has none."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import demo
 
 import autograd
 from autograd import Graph, GraphError, Tensor, Value, steps
@@ -39,11 +40,6 @@ def numbers(x: Any) -> Any:
 
 def same(field: Any, x: Any) -> bool:
     return field is None if x is None else np.array_equal(numbers(field), np.asarray(x, float), equal_nan=True)
-
-
-def demo() -> Value:
-    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
-    return (x + y) * z
 
 
 def test_trace_of_the_demo() -> None:

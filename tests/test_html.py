@@ -6,8 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import sys
-import sysconfig
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import demo
 
 import autograd
 import viz
@@ -25,13 +24,6 @@ from viz.frames import finished, frames, roomy, width
 from viz.html import static
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"' <!-- \u2028 ]]>"
-
-
-@pytest.fixture
-def no_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path))
 
 
 class Outline(HTMLParser):
@@ -57,14 +49,6 @@ class Outline(HTMLParser):
 
     def all(self, tag: str) -> list[str]:
         return [text for name, text in self.texts if name == tag]
-
-
-def demo() -> Value:
-    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
-    q = x + y
-    f = q * z
-    q.label, f.label = "q", "f"
-    return f
 
 
 def fragment(output: autograd.Node) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
-import sysconfig
 import threading
 from pathlib import Path
 from xml.etree import ElementTree
@@ -23,23 +21,6 @@ SOURCE = """digraph {
     f [shape=record label="{f|value \u221212|grad 1}"]
     x -> f
 }"""
-
-
-@pytest.fixture(params=["dot", "graphviz-pure"])
-def each_renderer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """The test runs once with each renderer, where this machine has it."""
-    if request.param == "graphviz-pure":
-        monkeypatch.setenv("PATH", str(tmp_path))
-    if renderer() != request.param:
-        pytest.skip(f"{request.param} is not installed")
-    return str(request.param)
-
-
-@pytest.fixture
-def no_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path))
 
 
 @pytest.mark.usefixtures("each_renderer")

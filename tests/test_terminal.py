@@ -7,6 +7,7 @@ from io import StringIO
 
 import numpy as np
 import pytest
+import samples
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -18,8 +19,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def demo() -> Timeline:
-    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
-    return steps(Graph.of((x + y) * z, names={}))
+    return steps(samples.demo())
 
 
 def matrices() -> Timeline:
