@@ -155,6 +155,33 @@ def test_of_many_cards_not_every_layout_is_sought() -> None:
     assert [limit in draw(-x).source for limit in limits] == [True, True]
 
 
+def test_what_nobody_can_read_is_not_laid_out_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def render(source: str, format: str, *, timeout: float | None) -> bytes:
+        asked.append((format, timeout))
+        return b"<svg/>"
+
+    monkeypatch.setattr(viz.dot, "render", render)
+    x = Value(0.5)
+    for _ in range(4_999):
+        x = -x
+    picture = draw(x, limit=None)
+    message = r"5,000 cards .* limit=300, or call (svg|png)\(force=True\)"
+    for lay_out in (picture.svg, picture.png):
+        with pytest.raises(RenderError, match=message):
+            lay_out()
+    bundle = picture._repr_mimebundle_()
+    assert set(bundle) == {"text/plain"}
+    assert re.search(message, bundle["text/plain"])
+    assert asked == []
+    picture.svg(force=True)
+    picture.png(force=True)
+    assert asked == [("svg", None), ("png", None)]
+    draw(x).svg()
+    assert asked[2:] == [("svg", viz.dot.TIMEOUT)]
+
+
 def test_a_repeated_input_has_two_edges_in_order() -> None:
     a = Value(3.0)
     source = draw(a + a).source

@@ -118,18 +118,6 @@ def test_a_renderer_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatc
         render(SOURCE, "svg")
 
 
-def test_a_graph_too_large_to_read_is_refused_unless_forced() -> None:
-    digraph = graphviz.Digraph("large", node_attr={"shape": "box"}, graph_attr={"rankdir": "LR"})
-    for i in range(2_000):
-        digraph.node(f'n "{i}"', label=f"[{i}]")
-        digraph.edge(f'n "{i}"', 'n "7"', constraint="false")
-    assert render(digraph.source, "svg")  # keywords, attributes and repeats are no nodes
-    digraph.node("one more")
-    with pytest.raises(RenderError, match=r"2,001 nodes.*force=True"):
-        render(digraph.source, "svg")
-    assert render(digraph.source, "svg", force=True)
-
-
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(RenderError, match="expected the format svg or png, got 'pdf'"):
         render(SOURCE, "pdf")  # type: ignore[arg-type]

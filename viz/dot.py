@@ -11,7 +11,7 @@ import graphviz
 
 from autograd import Graph, Node
 from viz.card import FONT, INK, PORTS, SIZE, clean, label, style
-from viz.render import RenderError, dot_binary, render
+from viz.render import TIMEOUT, Format, RenderError, dot_binary, render
 from viz.svg import tidy
 from viz.text import draw_text
 from viz.view import LIMIT, View, graph_of, shorten, view
@@ -19,6 +19,7 @@ from viz.view import LIMIT, View, graph_of, shorten, view
 LINE = "#808890"  #: edges: grey enough for white and for black
 DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", "s")}  #: where edges leave and arrive
 MANY = 100  #: cards; beyond, a good layout in a second is better than the best one in a minute
+LARGEST = 2_000  #: cards; a larger picture takes minutes, and nobody can read it
 
 
 class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -30,13 +31,17 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     graph: Graph | None = None
     shown: View = View((), ())
 
-    def svg(self) -> str:
-        """The picture as SVG text. Raises `RenderError` where there is no renderer."""
-        return tidy(render(self.source, "svg", force=True), self.shown)
+    def svg(self, *, force: bool = False) -> str:
+        """The picture as SVG text.
 
-    def png(self) -> bytes:
-        """The picture as PNG. Raises `RenderError` where there is no renderer."""
-        return render(self.source, "png", force=True)
+        Raises `RenderError` where there is no renderer, and for a picture that is too large to be read: with
+        ``force`` it is laid out all the same, however long that takes.
+        """
+        return tidy(layout(self, "svg", force=force), self.shown)
+
+    def png(self, *, force: bool = False) -> bytes:
+        """The picture as PNG. Raises what `svg` raises."""
+        return layout(self, "png", force=force)
 
     def render(self, *args: Any, **options: Any) -> Any:
         with dot_binary():
@@ -121,6 +126,16 @@ def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
             look["label"] = f" {edge.slope} "
         dot.edge(f"{edge.tail}:{leave}", f"{edge.head}:{port}", **look)
     return dot
+
+
+def layout(made: Picture, format: Format, *, force: bool = False) -> bytes:
+    """What the renderer makes of a picture, unless it is too large to be laid out unasked."""
+    if not force and (count := len(made.shown.cards)) > LARGEST:
+        raise RenderError(
+            f"a picture of {count:,} cards takes minutes to lay out, and nobody can read it: "
+            f"draw a part with limit={LIMIT}, or call {format}(force=True)"
+        )
+    return render(made.source, format, timeout=None if force else TIMEOUT)
 
 
 def image(svg: str, description: str) -> str:

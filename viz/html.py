@@ -19,10 +19,10 @@ from importlib.resources import files
 from itertools import groupby
 
 from autograd import Graph, Node, Timeline, steps
-from viz.dot import alternative, chosen, image, picture
+from viz.dot import alternative, chosen, image, layout, picture
 from viz.files import write
 from viz.frames import Frame, finished, frames, roomy
-from viz.render import RenderError, render
+from viz.render import RenderError
 from viz.svg import tidy
 from viz.view import printable, shorten
 
@@ -117,7 +117,7 @@ def parts(timeline: Timeline) -> Parts:
     graph, shown = timeline.graph, frames(timeline)
     view = finished(timeline)
     try:
-        svg = tidy(render(picture(roomy(view, shown)).source, "svg"), view)
+        svg = tidy(layout(picture(roomy(view, shown)), "svg"), view)
     except RenderError as error:
         drawing = f"<p><em>No picture: {escape(str(error))}</em></p>"
     else:
