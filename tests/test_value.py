@@ -289,6 +289,14 @@ def test_ties_share_the_gradient_of_a_maximum(data: st.DataObject) -> None:
     assert gradients(autograd.maximum(a, x), a) == 0.5
 
 
+def test_the_largest_of_a_list_of_values_shares_a_tie_between_two() -> None:
+    scores = [Value(2.0), Value(1.0), Value(2.0)]
+    assert gradients(autograd.max(scores), scores) == [0.5, 0, 0.5]
+    rows = np.array([[Value(1.0), Value(1.0)], [Value(3.0), Value(2.0)]], dtype=object)
+    total = np.sum(autograd.max(rows, axis=1, keepdims=True))
+    assert gradients(total, list(rows.ravel())) == [0.5, 0.5, 1, 0]
+
+
 # Kinks and edges.
 
 
