@@ -105,6 +105,8 @@ class TestValues:
         result = parse("h = tanh([x, y]); f = sum(h)").run({"x": 1, "y": 2})
         assert list(result.nodes) == ["x", "y", "h[0]", "h[1]", "f"]
         assert result.nodes["h[1]"].label == "h[1]"
+        table = parse("q = [[x, 2*x], [3*x, 4*x]]; f = sum(q)").run({"x": 1})
+        assert [name for name in table.nodes if name != "x"] == ["q[0, 0]", "q[0, 1]", "q[1, 0]", "q[1, 1]", "f"]
 
     def test_one_array_makes_all_tensors(self) -> None:
         result = parse("h = W @ x + b; f = sum(h, axis=0)").run(parse_bindings(["W=[[1,2],[3,4]]", "x=[1,-1]", "b=.5"]))

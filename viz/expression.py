@@ -205,7 +205,7 @@ def _label(value: Any, name: str) -> dict[str, autograd.Node]:
     """Give the nodes that an assignment made its name: q, or q[0], q[1] where it is an array of Values."""
     named = {name: value}
     if isinstance(value, np.ndarray) and value.dtype == object:
-        named = {f"{name}[{','.join(map(str, index))}]": value[index] for index in np.ndindex(value.shape)}
+        named = {f"{name}[{autograd.format_index(index)}]": value[index] for index in np.ndindex(value.shape)}
     nodes = {label: node for label, node in named.items() if isinstance(node, autograd.Value | autograd.Tensor)}
     for label, node in nodes.items():
         if node.op is not None and node.label is None:

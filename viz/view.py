@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd import Constant, Graph, GraphNode, Node, format_number
+from autograd import Constant, Graph, GraphNode, Node, format_index, format_number
 
 Kind = Literal["leaf", "inner", "fixed", "constant", "fold"]
 
@@ -157,7 +157,7 @@ def symbol(node: GraphNode) -> str:
     if node.op is None:
         return ""
     if node.op.name == "getitem":
-        return shorten(f"[{position(node.params['index'])}]", 14)
+        return shorten(f"[{format_index(node.params['index'])}]", 14)
     return shorten(node.op.symbol.replace("_", " "), 14)
 
 
@@ -167,16 +167,6 @@ def details(node: GraphNode) -> tuple[str, ...]:
         return ()
     shown = ((name, value) for name, value in node.params.items() if value is not None and value is not False)
     return tuple(shorten(f"{name}={value}", 16) for name, value in shown)
-
-
-def position(index: Any) -> str:
-    """An index as it is written: ``1``, ``:, 0``."""
-    if isinstance(index, tuple):
-        return ", ".join(map(position, index))
-    if isinstance(index, slice):
-        ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
-        return ":".join(ends if index.step is None else [*ends, str(index.step)])
-    return "…" if index is Ellipsis else "None" if index is None else str(index)
 
 
 def shape(data: Any) -> str:
