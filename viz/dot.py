@@ -81,7 +81,8 @@ def draw(
 
     ``rankdir`` is the way it runs (LR, TB, RL, BT), ``grads=False`` leaves the gradients out, ``slopes=True``
     writes the local derivative of scalar operations on the edges. Of more than ``limit`` nodes, those nearest to
-    the output are shown; ``limit=None`` shows all. ``format`` is that of the files `render` writes.
+    the output are shown; ``limit=None`` shows all, but a picture of more than 2,000 cards is laid out only by
+    ``svg(force=True)``. ``format`` is that of the files `render` writes.
 
     >>> from autograd import Value
     >>> x, y = Value(-2.0), Value(5.0)
