@@ -53,6 +53,7 @@ from autograd.symbol import Symbol
 from autograd.tensor import Tensor
 from autograd.value import Value
 
+# abs, max, pow and sum are there too, but a star import does not hide Python's own.
 __all__ = [
     "AutogradError",
     "Constant",
@@ -71,7 +72,6 @@ __all__ = [
     "Tensor",
     "Timeline",
     "Value",
-    "abs",
     "add",
     "broadcast_to",
     "concatenate",
@@ -94,7 +94,6 @@ __all__ = [
     "log",
     "logsumexp",
     "matmul",
-    "max",
     "maximum",
     "mean",
     "minimum",
@@ -103,7 +102,6 @@ __all__ = [
     "no_grad",
     "not_equal",
     "override",
-    "pow",
     "primitive",
     "put",
     "relu",
@@ -117,7 +115,6 @@ __all__ = [
     "stack",
     "steps",
     "sub",
-    "sum",
     "table",
     "tanh",
     "tracing",

@@ -23,18 +23,18 @@ def floats(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
             f"Tensor: expected a floating-point dtype, got {np.dtype(dtype)}: use np.float64 or np.float32"
         )
     try:
-        array = np.array(data, dtype=dtype)
+        array = np.array(data)
     except ValueError as error:
         raise ShapeError(f"Tensor: expected an array, or lists of equal lengths: {error}") from error
     if array.dtype.kind in "biu":
-        return array.astype(np.float64)
+        array = array.astype(np.float64)
     if array.dtype.kind != "f":
         cure = {
             "c": "give real and imaginary parts as two Tensors",
             "O": "for Values, use a plain NumPy array or list of them",
         }.get(array.dtype.kind, "convert it to numbers first")
         raise DTypeError(f"Tensor: expected real numbers, got dtype {array.dtype}: {cure}")
-    return array
+    return array if dtype is None else array.astype(dtype, copy=False)
 
 
 def operand(x: Any, op: Op) -> Any:
@@ -44,8 +44,6 @@ def operand(x: Any, op: Op) -> Any:
     if isinstance(x, Operators):
         raise DTypeError(f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values")
     real(x, op)
-    if isinstance(x, np.ndarray) and not x.flags.writeable and x.base is None:
-        return x
     if isinstance(x, list | np.ndarray):
         x = np.array(x)
         if x.dtype.kind not in "biuf":
@@ -59,12 +57,18 @@ def private(param: Any) -> Any:
         return param.copy()
     if isinstance(param, tuple):
         return tuple(private(part) for part in param)
-    return np.array(param) if isinstance(param, list) else param
+    return np.array(param, dtype=None if param else int) if isinstance(param, list) else param
 
 
 def fit(part: Array, array: Array) -> Array:
     """A contribution in the shape and dtype of the array that it is for."""
-    return np.asarray(unbroadcast(part, array.shape), dtype=array.dtype)
+    try:
+        fitted = np.asarray(unbroadcast(part, array.shape), dtype=array.dtype)
+    except (IndexError, ValueError):
+        fitted = part
+    if fitted.shape != array.shape:
+        raise ShapeError(f"a rule gave a gradient of shape {part.shape} to an input of shape {array.shape}")
+    return fitted
 
 
 def choose(condition: Any, x: Any, y: Any) -> Any:

@@ -59,8 +59,10 @@ class Gates:
                 live = unbroadcast(live * 1.0, x.shape) != 0
             elif op.linear:
                 live = unbroadcast(op.pull(k, live * 1.0, y, xs, node.params), x.shape) != 0
+            elif live.any():
+                live = None  # elements mix: what is dead cannot be told from what is live
             else:
-                live = None
+                contribution, live = np.zeros_like(contribution), np.zeros(x.shape, bool)
         if id(x) in self.live:
             before = self.live[id(x)]
             live = None if live is None or before is None else live | before
@@ -92,7 +94,7 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     targets: list[Any] = list(xs) if isinstance(xs, Sequence) else [xs]
     for node in (y, *targets):
         if not isinstance(node, Node):
-            raise DTypeError(f"gradients: expected Values or Tensors, got {type(node).__name__}")
+            raise DTypeError(f"gradients: expected Values or Tensors, got {type(node).__name__}{cure(node)}")
         if node is not y and not node.requires_grad:
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
@@ -120,4 +122,13 @@ def zero_grad(*nodes: Node) -> None:
     Value(data=3.0, grad=–)
     """
     for node in nodes:
+        if not isinstance(node, Node):
+            raise DTypeError(f"zero_grad: expected Values or Tensors, got {type(node).__name__}{cure(node)}")
         node.zero_grad()
+
+
+def cure(given: Any) -> str:
+    """What to do about an array or list where nodes were expected."""
+    if isinstance(given, np.ndarray) and given.dtype == object:
+        return ": give its elements, w.flat"
+    return ": give its elements one by one" if isinstance(given, list | tuple) else ""

@@ -15,11 +15,13 @@ import linecache
 import math
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from autograd.op import Op
+from autograd.operators import real
 from autograd.symbol import Symbol
 
 NAMES = ("x", "y")
@@ -27,7 +29,10 @@ NAMES = ("x", "y")
 #: What Python raises where NumPy gives an infinity or a NaN.
 EDGE = (ArithmeticError, ValueError)
 
-#: Operations as Python text on floats; those whose NumPy function has a namesake in `math` need no entry.
+#: NumPy functions whose namesake in `math` is the same function on floats (not so floor, or remainder).
+SAME = frozenset({"exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"})
+
+#: Operations as Python text on floats; those of `SAME` need no entry.
 PYTHON = {
     "add": "({0} + {1})",
     "sub": "({0} - {1})",
@@ -36,7 +41,7 @@ PYTHON = {
     "pow": "pow({0}, {1})",
     "neg": "(-{0})",
     "abs": "abs({0})",
-    "sign": "(({0} > 0) - ({0} < 0) if {0} == {0} else {0})",
+    "sign": "(float(({0} > 0) - ({0} < 0)) if {0} == {0} else {0})",
     "maximum": "({0} if {0} > {1} or {0} != {0} else {1})",
     "minimum": "({0} if {0} < {1} or {0} != {0} else {1})",
     "where": "({0} if {condition} else {1})",
@@ -84,7 +89,7 @@ def on_floats(op: Op) -> str:
     if op.operator is not None and not op.rules:
         return f"({{0}} {op.operator} {{1}})"  # a comparison
     name = getattr(op.forward, "__name__", "")
-    if isinstance(op.forward, np.ufunc) and name in NAMESPACE:
+    if isinstance(op.forward, np.ufunc) and name in SAME:
         return called(name, op)
     raise Untranslatable(op.name)
 
@@ -119,11 +124,23 @@ def slopes(op: Op, spelling: Callable[[Op], str]) -> list[str]:
 
 
 def traced(op: Op, function: Callable[..., Any], *inputs: Symbol) -> Any:
-    """What a function makes of Symbols; one that needs real numbers has no text."""
+    """What a function makes of Symbols; one that needs real numbers, or reads variables, has no text."""
+    if reads_variables(function):
+        raise Untranslatable(op.name)
     try:
         return function(*inputs)
     except Exception as error:  # a person's own function may do anything with a Symbol
         raise Untranslatable(op.name) from error
+
+
+def reads_variables(function: Callable[..., Any]) -> bool:
+    """Whether a function depends on data beside its arguments, which may change after it is translated."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return False
+    outside = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
+    outside += [cell.cell_contents for cell in function.__closure__ or ()]
+    return not all(callable(value) or isinstance(value, ModuleType) for value in outside)
 
 
 def symbols(op: Op) -> list[Symbol]:
@@ -173,7 +190,7 @@ def function({arguments}):
 def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[float, ...]:
     """The same by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
     numbers = [np.float64(value) for value in values]
-    z = np.float64(op.forward(*numbers, **params))
+    z = np.float64(real(op.forward(*numbers, **params), op))
     with np.errstate(all="ignore"):
         return float(z), *(float(rule(z, *numbers, **params)) for rule in op.rules)
 

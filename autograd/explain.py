@@ -11,7 +11,7 @@ from autograd.formula import format_number, latex, latex_name, latex_number, tex
 from autograd.graph import Graph, GraphNode, applied
 from autograd.node import Node
 from autograd.op import Op
-from autograd.symbol import Symbol
+from autograd.symbol import Symbol, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,9 @@ def explain(what: Node | GraphNode | Op, graph: Graph | None = None) -> Explanat
     """
     if isinstance(what, Op):
         return explain_op(what)
+    if not isinstance(what, Node | GraphNode):
+        got = f"{what!r}: for an operation, use autograd.table[...]" if isinstance(what, str) else type(what).__name__
+        raise GraphError(f"explain: expected a Value, a Tensor or an operation, got {got}")
     if isinstance(what, Node):
         graph = Graph.of(what)
         what = graph.nodes[graph.outputs[0]]
@@ -131,6 +134,13 @@ def chained(left: str, right: str) -> str:
 
 def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g") -> Any:
     """The rule for input k, run on Symbols: a slope, or for an operation that mixes elements what becomes of g."""
-    if op.is_elementwise:
-        return op.rules[k](y, *inputs, **params)
-    return op.pull(k, Symbol(g, y.shape), y, inputs, params)
+    if op.arity is None:
+        return Symbol(f"part {k + 1} of {g}", shape_of(inputs[k]))
+    try:
+        return (
+            op.rules[k](y, *inputs, **params)
+            if op.is_elementwise
+            else op.pull(k, Symbol(g, y.shape), y, inputs, params)
+        )
+    except Exception:  # a person's own rule may do what no Symbol can: then it has no formula, only numbers
+        return Symbol(f"{op.name}′", y.shape if op.is_elementwise else shape_of(inputs[k]))

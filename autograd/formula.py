@@ -65,7 +65,7 @@ def text(formula: Any) -> str:
 def _text(formula: Any) -> tuple[str, int]:
     """The text, and how tightly it binds."""
     if not isinstance(formula, Symbol):
-        number = format_number(formula) if isinstance(formula, int | float | np.ndarray | np.generic) else str(formula)
+        number = constant_text(formula)
         return number, 3 if number.startswith(MINUS) else ATOM
     op = formula.op
     if op is None:
@@ -80,9 +80,11 @@ def _text(formula: Any) -> tuple[str, int]:
     if op.name == "mul" and is_square(formula):
         return f"{_power_base(formula.inputs[0])}²", 4
     if op.name in INFIX:
-        return operand(0) + INFIX[op.name] + operand(1, tighter=op.name != "add" and op.name != "mul"), level
+        loose = op.name == "add" or (op.name == "mul" and not is_quotient(formula.inputs[1]))
+        return operand(0) + INFIX[op.name] + operand(1, tighter=not loose), level
     if op.name == "neg":
-        return MINUS + operand(0), level
+        inner = operand(0)
+        return MINUS + (f"({inner})" if inner.startswith(MINUS) else inner), level
     if op.name == "pow":
         exponent = formula.inputs[1]
         base = _power_base(formula.inputs[0])
@@ -110,6 +112,17 @@ def _text(formula: Any) -> tuple[str, int]:
     arguments += [f"{name}={value}" for name, value in formula.params.items()]
     name = {"sigmoid": "σ", "sqrt": "√"}.get(op.name, op.name)
     return f"{name}({', '.join(arguments)})", ATOM
+
+
+def constant_text(x: Any) -> str:
+    """A constant as it was written, if that is short: 1.0001 is not 1."""
+    if isinstance(x, float) and not x.is_integer() and len(repr(float(x))) <= 7:
+        return repr(float(x)).replace("-", MINUS).replace("inf", "∞").replace("nan", "NaN")
+    return format_number(x) if isinstance(x, int | float | np.ndarray | np.generic) else str(x)
+
+
+def is_quotient(formula: Any) -> bool:
+    return isinstance(formula, Symbol) and formula.op is not None and formula.op.name == "div"
 
 
 def is_square(formula: Symbol) -> bool:
@@ -163,7 +176,8 @@ def _latex(formula: Any) -> tuple[str, int]:
     if op.name in LATEX_INFIX:
         return operand(0) + LATEX_INFIX[op.name] + operand(1, tighter=op.name != "add"), level
     if op.name == "neg":
-        return "-" + operand(0), level
+        inner = operand(0)
+        return "-" + (rf"\left({inner}\right)" if inner.startswith("-") else inner), level
     if op.name == "pow":
         inner, binds = _latex(formula.inputs[0])
         return (inner if binds == ATOM else rf"\left({inner}\right)") + f"^{{{latex(formula.inputs[1])}}}", level
@@ -201,7 +215,8 @@ def latex_name(name: str) -> str:
     """A variable's name as LaTeX: ``w1`` has an index, a long name is upright."""
     stem = name.rstrip("0123456789")
     digits = name[len(stem) :]
+    escaped = "".join(rf"\{c}" if c in "_%&#${}" else r"\backslash " if c == "\\" else c for c in stem)
     if stem.startswith("∂"):
-        return name.replace("∂", r"\partial ")
-    stem = stem if len(stem) == 1 else r"\mathrm{" + "".join(rf"\{c}" if c in "_%&#${}" else c for c in stem) + "}"
+        return escaped.replace("∂", r"\partial ") + digits
+    stem = stem if len(stem) == 1 and stem.isalpha() else rf"\mathrm{{{escaped}}}"
     return f"{stem}_{{{digits}}}" if digits else stem

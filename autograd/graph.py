@@ -166,12 +166,19 @@ class Graph:
     def replay(self, values: Mapping[str, Any]) -> Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
 
-        Raises `GraphError` for a name that is no leaf, `ShapeError` for a value of another shape.
+        Raises `GraphError` for a name that is no leaf and for a graph that took a branch (`where`), `ShapeError` for
+        a value of another shape.
         """
         nodes: list[GraphNode] = []
         for name in values:
             if self[name].op is not None:
                 raise GraphError(f"replay: {name!r} is computed, not a leaf: give values for leaves only")
+        for node in self.nodes:
+            if values and node.op is not None and node.op.gate:
+                raise GraphError(
+                    f"replay: {node.name} took a branch by a condition that is not part of the graph, and might take "
+                    "the other for new values: run the code again"
+                )
         for node in self.nodes:
             if node.op is None:
                 data, slopes = node.data, node.slopes

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, count
+from itertools import chain, count, islice
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from autograd.formula import format_index
 from autograd.node import Node
 from autograd.state import user_frame
 
 #: Names for inner nodes that have none, in order; where these are too few, all are numbered v1, v2, …
 LETTERS = ("q", "r", "s", "t", "u", "v")
 OUTPUT = "f"
+
+#: How deep, and how far, the search for a name goes into what a variable holds: ``model.layers[0].w[1]``.
+DEPTH = 4
+MOST = 10_000
 
 
 def caller_variables() -> dict[str, Any]:
@@ -23,7 +29,7 @@ def caller_variables() -> dict[str, Any]:
 
 
 def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[int, str]:
-    """Names by ``id(node)``: the variable that holds it, or ``w[0]`` for an element of a list or array of Values.
+    """Names by ``id(node)``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
     Of several variables the first counts: the one of a later loop does not rename a node.
     """
@@ -36,26 +42,41 @@ def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[
         if isinstance(held, Node):
             if id(held) in wanted:
                 names.setdefault(id(held), name)
-        elif isinstance(held, list | tuple) or (isinstance(held, np.ndarray) and held.dtype == object):
+        elif holds_more(held):
             containers[name] = held
     for name, held in containers.items():
-        for position, element in elements(held):
+        for place, element in islice(elements(held), MOST):
             if id(element) in wanted:
-                names.setdefault(id(element), name + position)
+                names.setdefault(id(element), name + place)
     return names
 
 
-def elements(container: Any) -> Iterator[tuple[str, Any]]:
-    """Elements with their positions as text, two levels deep: ``[0]``, ``[1, 2]``."""
+def holds_more(held: Any) -> bool:
+    """Whether nodes may be found inside: a list, a tuple, a dict, an array of objects, a person's own object."""
+    if isinstance(held, np.ndarray):
+        return bool(held.dtype == object)
+    if isinstance(held, list | tuple | dict):
+        return True
+    return hasattr(held, "__dict__") and not isinstance(held, type | ModuleType | FunctionType)
+
+
+def elements(container: Any, depth: int = DEPTH) -> Iterator[tuple[str, Any]]:
+    """What a container holds, some levels deep, with the place as text: ``[0]``, ``[1, 2]``, ``.w[0]``."""
+    for place, element in inside(container):
+        yield place, element
+        if depth > 1 and not isinstance(element, Node) and holds_more(element):
+            for deeper, inner in elements(element, depth - 1):
+                yield place + deeper, inner
+
+
+def inside(container: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(container, np.ndarray):
-        for index in np.ndindex(container.shape):
-            yield f"[{', '.join(map(str, index))}]", container[index]
-        return
-    for i, element in enumerate(container):
-        yield f"[{i}]", element
-        if isinstance(element, list | tuple):
-            for j, inner in enumerate(element):
-                yield f"[{i}][{j}]", inner
+        return ((f"[{format_index(index)}]", container[index]) for index in np.ndindex(container.shape))
+    if isinstance(container, list | tuple):
+        return ((f"[{i}]", element) for i, element in enumerate(container))
+    if isinstance(container, dict):
+        return ((f"[{key!r}]", element) for key, element in container.items())
+    return ((f".{name}", element) for name, element in vars(container).items())
 
 
 def name_all(
@@ -75,12 +96,13 @@ def name_all(
     leaves = numbered("x")
     names: list[str] = []
     used: set[str] = set()
+    repeats: dict[str, Iterator[str]] = {}
     for name, node in zip(known, nodes, strict=True):
         if name is None:
             pool = leaves if node.op is None else chain((OUTPUT,), inner) if node is outputs[-1] else inner
             name = next(free for free in pool if free not in taken)
         elif name in used:  # two nodes of one name: the later gets a number
-            name = next(free for free in numbered(f"{name}_", 2) if free not in taken)
+            name = next(free for free in repeats.setdefault(name, numbered(f"{name}_", 2)) if free not in taken)
         taken.add(name)
         used.add(name)
         names.append(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,13 @@ _table: dict[str, Op] = {}
 _overrides: dict[Any, Callable[..., Any]] = {}
 _installers: list[Callable[[Op], None]] = []
 _uninstallers: list[Callable[[Op], None]] = []
+
+#: Names that nodes have for something else, or that generated code uses.
+RESERVED = frozenset(
+    """T Tensor UNSET Value alike as_constant assign backward before check_fresh contributions data detach dtype filled
+    fit g grad has_grad inputs item kind label marker method mode ndim new node numpy op other params part requires_grad
+    self shape size slopes snapshot source x y z zero_grad""".split()  # noqa: SIM905 - a list of 46 lines
+)
 
 #: Every operation by name, read-only: ``table["tanh"]``. New entries come from `elementwise` and `primitive`.
 table: Mapping[str, Op] = types.MappingProxyType(_table)
@@ -59,7 +65,7 @@ class Op:
         return f"<Op {self.name}>"
 
     def __reduce__(self) -> tuple[Callable[[str], Op], tuple[str]]:
-        return _table.__getitem__, (self.name,)  # copied and pickled by name: there is one of each
+        return named, (self.name,)  # copied and pickled by name: there is one of each
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         inputs = args
@@ -103,10 +109,11 @@ class Op:
     def on_objects(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Element by element for an elementwise operation, else the forward function on object arrays."""
         if self.is_elementwise:
-            each: Callable[..., Any] = partial(self, **params)
+            inputs, names = len(arrays), list(params)
+            each: Callable[..., Any] = lambda *xs: self(*xs[:inputs], **dict(zip(names, xs[inputs:], strict=True)))  # noqa: E731
             if self.arity == 1 and not params:  # a Value's own method is quicker
                 each = lambda x: getattr(type(x), self.name, self)(x)  # noqa: E731
-            return np.frompyfunc(each, len(arrays), 1)(*arrays)
+            return np.frompyfunc(each, inputs + len(names), 1)(*arrays, *params.values())
         return self._forward(self.scalars or self.forward, arrays, params)
 
     def pull(self, k: int, g: Any, y: Any, xs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
@@ -228,6 +235,13 @@ def primitive(
     )
 
 
+def named(name: str) -> Op:
+    """The operation of that name."""
+    if name not in _table:
+        raise KeyError(f"the table has no operation named {name!r}")
+    return _table[name]
+
+
 def remove(name: str) -> None:
     """Take an operation out of the table again: after a trial in a notebook, or in a test.
 
@@ -239,9 +253,7 @@ def remove(name: str) -> None:
 
     Raises `KeyError` for a name that is not in the table, `ValueError` for an operation that has an operator.
     """
-    if name not in _table:
-        raise KeyError(f"the table has no operation named {name!r}")
-    op = _table[name]
+    op = named(name)
     if op.operator is not None:
         raise ValueError(f"{name!r} stands for the operator {op.operator}, so it stays in the table")
     del _table[name]
@@ -273,11 +285,13 @@ def on_entry(install: Callable[[Op], None], uninstall: Callable[[Op], None] | No
 def _enter(op: Op) -> Op:
     if not op.name.isidentifier():
         raise ValueError(f"an operation's name must be an identifier, got {op.name!r}")
+    if op.name in RESERVED:
+        raise ValueError(f"{op.name!r} is a name that nodes or generated code use for something else: choose another")
     if op.name in _table:
         raise ValueError(f"the table already has an operation named {op.name!r}: choose another, or remove() it first")
     _table[op.name] = op
     if isinstance(op.forward, np.ufunc) or op.forward.__module__ == "numpy":
-        override(op.forward, op)
+        _overrides.setdefault(op.forward, op)  # a second operation on one NumPy function leaves it to the first
     for install in _installers:
         install(op)
     return op

@@ -81,7 +81,8 @@ class Operators:
     ) -> Any:
         implementation = override_of(function)
         if implementation is None:
-            raise TypeError(unregistered(f"np.{function.__name__}"))
+            module = function.__module__.replace("numpy", "np", 1)
+            raise TypeError(unregistered(f"{module}.{function.__name__}"))
         return implementation(*args, **kwargs)
 
 
@@ -98,7 +99,7 @@ def real(value: Any, op: Op) -> Any:
     """Refuse what cannot be differentiated: complex numbers, and objects that are no numbers."""
     if not isinstance(value, OPERAND):
         raise DTypeError(f"{op.name}: expected numbers, arrays, Values or Tensors, got {type(value).__name__}")
-    if isinstance(value, complex) or getattr(value, "dtype", None) in (np.complex64, np.complex128):
+    if np.iscomplexobj(value):
         raise DTypeError(f"{op.name}: expected real numbers, got complex ones: give real and imaginary parts apart")
     return value
 

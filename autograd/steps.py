@@ -20,6 +20,9 @@ from autograd.symbol import Symbol
 
 Kind = Literal["forward", "seed", "backward"]
 
+#: How many steps the repr of a timeline shows.
+FEW = 50
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Step:
@@ -94,7 +97,7 @@ class Timeline(Sequence[Step]):
         return iter(self._steps)
 
     def __repr__(self) -> str:
-        return f"Timeline({len(self)} steps: print it, or show it with viz.step)"
+        return str(self) if len(self) <= FEW else f"Timeline({len(self)} steps: print it, or show it with viz.step)"
 
     def __str__(self) -> str:
         lines = []
@@ -157,10 +160,13 @@ def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[An
     totals = Counter(target for _, _, target in edges)
     counts: Counter[int] = Counter()
     gates = Gates()
+    pieces: dict[int, Sequence[Any]] = {}  # what a variadic operation hands back, cut once for all its inputs
     steps = [seed_step(output, one)]
     for index, slot, target in edges:
         node, x, upstream = graph.nodes[index], graph.nodes[target], adjoints[index]
-        local, contribution = flow(graph, node, slot, x, upstream, gates)
+        if op_of(node).arity is None and index not in pieces:
+            pieces[index] = op_of(node).pull_all(upstream, node.data, graph.inputs_of(node), node.params)
+        local, contribution = flow(graph, node, slot, x, upstream, gates, pieces.get(index))
         counts[target] += 1
         before = zero_like(contribution) if adjoints[target] is None else adjoints[target]
         adjoints[target] = before + contribution
@@ -204,7 +210,9 @@ def reachable_edges(graph: Graph, output: GraphNode) -> list[tuple[int, int, int
     return edges
 
 
-def flow(graph: Graph, node: GraphNode, slot: int, x: GraphNode, g: Any, gates: Gates) -> tuple[Any, Any]:
+def flow(
+    graph: Graph, node: GraphNode, slot: int, x: GraphNode, g: Any, gates: Gates, pieces: Sequence[Any] | None
+) -> tuple[Any, Any]:
     """The local slope (None where elements mix), and what flows back to one input."""
     if node.slopes is not None:
         slope = node.slopes[slot]
@@ -215,7 +223,7 @@ def flow(graph: Graph, node: GraphNode, slot: int, x: GraphNode, g: Any, gates: 
         if op.is_elementwise:
             slope = op.rules[slot](node.data, *xs, **node.params)
             local = np.asarray(slope * np.ones(node.shape, g.dtype))
-        contribution = op.pull(slot, g, node.data, xs, node.params)
+        contribution = op.pull(slot, g, node.data, xs, node.params) if pieces is None else pieces[slot]
         contribution = gates.pass_through(node, slot, x, contribution, xs, node.data)
     return local, np.asarray(unbroadcast(contribution, x.shape), dtype=x.data.dtype)
 
@@ -232,7 +240,7 @@ def chain_rule(
     upstream, local, contribution = numbers
     value = format_number(contribution)
     latex = rf"{ratio(f, x)} \mathrel{{+}}= {ratio(f, q)} \cdot {ratio(q, x)}"
-    if isinstance(local, float):
+    if local is not None and np.shape(local) == np.shape(contribution) == ():
         product = factors(upstream, local)
         in_latex = f"{latex_number(product)} = {latex_number(value)}"
         return f"∂{f}/∂{x} += ∂{f}/∂{q} · ∂{q}/∂{x} = {product} = {value}", f"{latex} = {in_latex}"
@@ -241,10 +249,11 @@ def chain_rule(
 
 def rule_text(graph: Graph, node: GraphNode, slot: int, output: str) -> str:
     """The pullback in symbols, with ∂f/∂q for the gradient that comes in."""
-    inputs = [x if isinstance(x, Symbol) else Symbol(format_number(x), np.shape(x)) for x in graph.symbols(node)]
+    inputs = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
     op, g = op_of(node), f"∂{output}/∂{node.name}"
     rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
-    return text(Symbol(g, node.shape) * rule if op.is_elementwise else rule)
+    part = Symbol(g, node.shape) * rule if op.is_elementwise else rule
+    return text(unbroadcast(part, graph.inputs_of(node)[slot].shape))
 
 
 def factors(x: float, y: float) -> str:

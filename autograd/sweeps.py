@@ -17,6 +17,7 @@ import numpy as np
 from autograd import codegen
 from autograd.arrays import choose, fit
 from autograd.backward import sweep
+from autograd.errors import ShapeError
 from autograd.op import Op, table
 
 if TYPE_CHECKING:
@@ -150,10 +151,15 @@ def settle(leaves: list[tuple[Tensor, Any]], order: list[Tensor]) -> None:
     for leaf, before in leaves:
         adjoint: Any = leaf.grad
         if before is not None:
+            if np.shape(before) != np.shape(adjoint):
+                raise ShapeError(
+                    f"backward: .grad of {leaf.label or 'a leaf'} has shape {np.shape(before)}, "
+                    f"but its data {np.shape(adjoint)}: set it to None"
+                )
             leaf.grad = np.asarray(before + adjoint)
         elif adjoint.__class__ is not np.ndarray:  # NumPy's result on arrays without axes is a number
             leaf.grad = np.asarray(adjoint)
-        elif holders[id(adjoint)] > 1 or adjoint.base is not None:
+        elif holders[id(adjoint)] > 1 or adjoint.base is not None or adjoint is leaf._array:
             leaf.grad = adjoint.copy()
 
 

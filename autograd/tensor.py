@@ -13,7 +13,7 @@ from autograd.backward import Gates
 from autograd.errors import GraphError, ShapeError, StaleDataError
 from autograd.node import Node, op_of
 from autograd.op import Op, on_entry
-from autograd.operators import BINARY, Operators
+from autograd.operators import BINARY, Operators, real
 from autograd.ops.shaping import getitem, reshape, transpose, unbroadcast
 from autograd.state import mode, source_line
 from autograd.sweeps import sweep_tensors
@@ -284,7 +284,7 @@ class Tensor(Node):
         if not op.rules:
             return result
         node: Tensor = new(Tensor)
-        node._array = result if result.__class__ is np.ndarray else np.asarray(result)
+        node._array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
         node._exposed = False
         node.grad = node.label = node.source = None
         state = mode.get()

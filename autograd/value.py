@@ -10,7 +10,7 @@ import numpy as np
 from autograd import codegen
 from autograd.errors import DTypeError, GraphError, StaleDataError
 from autograd.node import Node
-from autograd.op import Op, on_entry
+from autograd.op import Op, as_array, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import mode, source_line
 from autograd.sweeps import sweep_scalars
@@ -47,6 +47,8 @@ class Value(Node):
 
     def __init__(self, data: float, label: str | None = None) -> None:
         if data.__class__ is not float:
+            if isinstance(data, complex):
+                raise DTypeError("Value: expected one real number, got a complex one")
             try:
                 data = float(data)
             except (TypeError, ValueError) as error:
@@ -135,20 +137,23 @@ class Value(Node):
             return
         values = [x.data if isinstance(x, Value) else x for x in self.inputs]
         with np.errstate(all="ignore"):
-            now = evaluate(self.op, values, self.params or {})[0]
-        if now != self.data and not (now != now and self.data != self.data):
+            now, *slopes = evaluate(self.op, values, self.params or {})
+        alike = [same(now, self.data)]
+        alike += [same(s, was) for s, was in zip(slopes, self.slopes, strict=True) if was is not None]
+        if not all(alike):
             name = self.label or self.op.name
+            slope = " with another slope" if same(now, self.data) else ""
             raise StaleDataError(
-                f"{name}: computed as {self.data}, but its inputs now give {now}: "
+                f"{name}: computed as {self.data}, but its inputs now give {now}{slope}: "
                 "their data changed afterwards; run the forward computation again"
             )
 
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Values: the general way, which the operators' own code falls back on."""
-        params = {name: value.data if isinstance(value, Node) else value for name, value in params.items()}
+        params = {name: as_array(value.data if isinstance(value, Node) else value) for name, value in params.items()}
         operands = [operand(value, op) for value in inputs]
-        if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
+        if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in (*operands, *params.values())):
             arrays = [np.asarray(value, dtype=object) for value in operands]
             return op.on_objects(arrays, params)
         values = [value.data if isinstance(value, Value) else value for value in operands]
@@ -173,6 +178,10 @@ class Value(Node):
         if mode.get() == "tracing":
             node.source = source_line()
         return node
+
+
+def same(a: float, b: float) -> bool:
+    return a == b or (a != a and b != b)
 
 
 def operand(value: Any, op: Op) -> Any:

@@ -29,6 +29,15 @@ def as_array(x: Any, name: str) -> Any:
     return array
 
 
+def widened(x: Any) -> Any:
+    """Small integers as floats: a difference of unsigned ones would wrap around.
+
+    >>> widened(np.uint8([1])) - widened(np.uint8([2]))
+    array([-1.])
+    """
+    return x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype.kind in "biu" else x
+
+
 def positive_int(value: Any, name: str) -> int:
     """A size: an int that is at least 1.
 

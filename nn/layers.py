@@ -185,6 +185,8 @@ class MLP(Sequential):
         if len(sizes) < 2:
             raise ValueError(f"MLP: expected at least two sizes, inputs and outputs, such as [2, 6, 4], got {sizes!r}")
         sizes = [positive_int(size, f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
+        if activation is not None:
+            activation_named(activation)  # a wrong name is refused even where there is no place for it
         generator = np.random.default_rng(rng)
         layers: list[Module] = []
         for place, (inputs, outputs) in enumerate(pairwise(sizes), start=1):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import DTypeError, Node, ShapeError, Tensor, Value, exp, log, mean, primitive, softmax
-from nn.inputs import as_array
+from nn.inputs import as_array, widened
 
 Array = NDArray[Any]
 
@@ -32,6 +32,7 @@ def mse(prediction: Any, target: Any) -> Any:
             f"mse: expected prediction and target of one shape, got {prediction.shape} and {target.shape}: "
             "reshape one of them, as in target.reshape(-1, 1)"
         )
+    prediction, target = widened(prediction), widened(target)
     if prediction.size == 0:
         raise ShapeError(f"mse: the batch of shape {prediction.shape} is empty, so it has no mean")
     return mean((prediction - target) ** 2)

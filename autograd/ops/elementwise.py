@@ -26,7 +26,7 @@ mul = elementwise("mul", np.multiply, lambda z, x, y: y, lambda z, x, y: x, oper
     doc="multiply swaps its inputs: each one's slope is the other's value")
 div = elementwise("div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / y, operator="/", symbol="÷",
     kinks=lambda x, y: y,
-    doc="divide scales the gradient by 1/y for the numerator, and by −z/y for the denominator")
+    doc="divide gives the numerator 1 over the denominator, and the denominator minus the quotient over it")
 pow = elementwise("pow", np.power,
     lambda z, x, y: y * x ** (y - pick(y == 0, x != 0, 1.0)),  # at 0**0: flat, not 0 · ∞
     lambda z, x, y: z * log(where(x == 0, 1.0, x)),  # 1.0: no half precision for small integers
@@ -48,11 +48,11 @@ sin = elementwise("sin", np.sin, lambda y, x: cos(x),
 cos: Op = elementwise("cos", np.cos, lambda y, x: -sin(x),
     doc="cosine has minus the sine as its slope")
 tanh = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y,
-    doc="tanh passes 1 − y² of the gradient: nearly nothing where it saturates")
+    doc="tanh passes 1 minus its output squared of the gradient: nearly nothing where it saturates")
 sigmoid = elementwise("sigmoid",
     lambda x: np.exp(np.minimum(x, 0.0)) / (1 + np.exp(-np.abs(x))),  # no exponential overflows
     lambda y, x: y * (1 - y), symbol="σ",
-    doc="sigmoid passes y·(1 − y) of the gradient: a quarter at most, nearly nothing where it saturates")
+    doc="sigmoid passes its output times 1 minus its output: a quarter at most, nearly nothing where it saturates")
 
 # Functions with a corner. There, relu and leaky relu take the slope of their left side, abs takes 0, and
 # maximum and minimum share the gradient equally.
@@ -114,7 +114,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 def pick(condition: Any, x: Any, y: Any) -> Any:
     """`where` for a rule: a condition known beforehand, as for a constant exponent, leaves nothing to compute."""
-    return (x if condition else y) if isinstance(condition, bool) else where(condition, x, y)
+    return (x if condition else y) if isinstance(condition, bool | np.bool_) else where(condition, x, y)
 
 
 override(np.where, where)

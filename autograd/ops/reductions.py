@@ -6,8 +6,10 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.op import primitive
+from autograd.ops.elementwise import exp, log
 from autograd.ops.elementwise import maximum as larger
 from autograd.ops.shaping import broadcast_to, reshape
 
@@ -16,10 +18,7 @@ Axis = int | tuple[int, ...] | None
 
 def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     """The folded axes, counted from the front."""
-    if axis is None:
-        return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(a % ndim for a in axes) if ndim else ()
+    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
 
 
 def unfold(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -59,7 +58,7 @@ def max_of_scalars(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def stable_softmax(x: Any, axis: Axis = -1) -> Any:
-    powers = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    powers = exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
     return powers / np.add.reduce(powers, axis=axis, keepdims=True)
 
 
@@ -71,7 +70,7 @@ def stable_logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
     with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
-        result = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
+        result = top + log(np.sum(exp(x - top), axis=axis, keepdims=True))
     return result if keepdims else np.squeeze(result, axis=axis)[()]
 
 
