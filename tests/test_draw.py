@@ -272,3 +272,17 @@ def test_no_name_of_graphviz_is_taken() -> None:
     added = {"graph", "shown", "svg", "png"}
     assert not added & set(dir(graphviz.Digraph))
     assert callable(draw(demo()).view)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("f.svg", b"<svg"), ("f.PNG", b"\x89PNG"), ("f.gv", b"digraph"), ("f", b"digraph")]
+)
+def test_save_writes_what_the_name_says(name: str, start: bytes, tmp_path: Path) -> None:
+    path = draw(Value(1.0) * 2).save(tmp_path / name)
+    assert Path(path).read_bytes().startswith(start)
+
+
+def test_save_refuses_what_it_cannot_write(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="step"):
+        draw(Value(1.0) * 2).save(tmp_path / "f.html")
+    assert not list(tmp_path.iterdir())

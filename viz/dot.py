@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Collection, Sequence
 from html import escape
 from typing import Any
@@ -11,6 +12,7 @@ import graphviz
 
 from autograd import Graph, Node
 from viz.card import FONT, INK, PORTS, SIZE, clean, label, style
+from viz.files import write
 from viz.render import TIMEOUT, Format, RenderError, dot_binary, render
 from viz.svg import tidy
 from viz.text import draw_text
@@ -42,6 +44,21 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def png(self, *, force: bool = False) -> bytes:
         """The picture as PNG. Raises what `svg` raises."""
         return layout(self, "png", force=force)
+
+    def save(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
+        """Write a file: the picture for a name that ends in .svg or .png, else the DOT source, as in graphviz.
+
+        Raises `ValueError` for the name of another kind of picture, and what `svg` raises.
+        """
+        suffix = os.path.splitext(str(filename or ""))[1].lower()
+        if suffix in (".html", ".jpg", ".jpeg", ".pdf"):
+            raise ValueError(f"save: expected a name in .svg, .png or .gv, got {filename!r}: viz.step(...) saves .html")
+        if suffix not in (".svg", ".png"):
+            saved: str = super().save(filename=filename, directory=directory, **options)
+            return saved
+        path = os.path.join(str(directory or ""), str(filename))
+        write(path, self.svg() if suffix == ".svg" else self.png())
+        return path
 
     def render(self, *args: Any, **options: Any) -> Any:
         with dot_binary():
