@@ -521,6 +521,19 @@ def test_what_is_used_both_behind_a_gate_and_beside_it_receives_the_open_part() 
         assert np.isinf(gradients(z.sum(), t)[0])
 
 
+def test_gates_behind_gates_and_side_by_side_let_through_what_all_of_them_do() -> None:
+    t = Tensor([0.0, 1.0, 4.0])
+    with np.errstate(all="ignore"):
+        nested = autograd.where([True, True, False], autograd.where([False, True, True], np.sqrt(t), t), 0.0)
+        np.testing.assert_array_equal(gradients(nested.sum(), t), [1, 0.5, 0])
+        root = np.sqrt(t)
+        first, second = autograd.where([False, True, False], root, 0.0), autograd.where([False, False, True], root, 0.0)
+        for y in (first + second, second + first):
+            np.testing.assert_array_equal(gradients(y.sum(), t), [0, 0.5, 0.25])
+        outer = autograd.where([True, False, False], t, np.sqrt(autograd.where([True, False, True], 1.0 / t, t)))
+        np.testing.assert_array_equal(gradients(outer.sum(), t), [1, 0.5, -0.0625])
+
+
 # Data that changes between forward and backward.
 
 
@@ -528,6 +541,8 @@ def cases() -> dict[str, Callable[[Tensor, Any], Tensor]]:
     index, mask = [0, 2], np.array([True, False, True])
     return {
         "product": lambda t, c: (t * c).sum(),
+        "power": lambda t, c: (t**3).sum() + (2.0**t).sum(),
+        "another tensor": lambda t, c: (t * Tensor(c) / (Tensor(c * c + 1.0) - t * 0.125)).sum(),
         "constant first": lambda t, c: (c / (t * t + 1.0)).sum(),
         "matmul": lambda t, c: (c @ t) * (t @ c[::-1]),
         "view": lambda t, c: (t * c[::-1]).sum(),
@@ -577,7 +592,7 @@ def test_the_gradient_is_that_of_the_numbers_the_result_was_computed_from(
         _ = leaf.data  # handed out: from now on anything may be written to it
     for how in before:
         spoil(leaf, constant, how)
-    reference = Tensor(leaf.data.copy())
+    reference = Tensor(leaf.numpy())
     fixed = constant.copy()
     y = f(leaf, constant)
     expected = f(reference, fixed)
