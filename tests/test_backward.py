@@ -562,6 +562,11 @@ def test_no_grad_makes_leaves_and_ends_with_its_block_even_by_an_exception(kind:
 
     assert predict().op is None
     assert (x * x).op is autograd.mul
+    with no_grad():
+        with no_grad():
+            pass
+        predict()
+        assert (x * x).op is None, "an inner block does not end the outer one"
 
 
 @each_kind
