@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -57,7 +58,7 @@ def max_of_scalars(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.reshape(result, [1 if a in folded else n for a, n in enumerate(x.shape)]) if keepdims else result
 
 
-def stable_softmax(x: Any, axis: Axis = -1) -> Any:
+def stable_softmax(x: Any, axis: Axis = -1, exp: Any = np.exp) -> Any:
     powers = exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
     return powers / np.add.reduce(powers, axis=axis, keepdims=True)
 
@@ -66,7 +67,9 @@ def softmax_pullback(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
     return y * (g - sum(g * y, axis=axis, keepdims=True))
 
 
-def stable_logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def stable_logsumexp(
+    x: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log
+) -> Any:
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
     with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
@@ -86,6 +89,8 @@ mean = primitive("mean", np.mean, mean_pullback, params=("axis", "keepdims"), li
 max = primitive("max", np.max, max_pullback, params=("axis", "keepdims"), scalars=max_of_scalars,
     doc="max sends the gradient to the largest element; ties share it equally")
 softmax = primitive("softmax", stable_softmax, softmax_pullback, params=("axis",),
+    scalars=partial(stable_softmax, exp=exp),
     doc="softmax centres the gradient and scales it by its output: raising one probability lowers the others")
 logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_pullback, params=("axis", "keepdims"),
+    scalars=partial(stable_logsumexp, exp=exp, log=log),
     doc="log-sum-exp shares the gradient out as the softmax of its input")
