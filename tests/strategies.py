@@ -58,7 +58,7 @@ SMOOTH: dict[str, Callable[..., Any]] = {
 BINARY = ("add", "sub", "mul", "div", "pow", "maximum", "minimum", "gate")
 UNARY = tuple(name for name in MEANING if name not in BINARY)
 KINKED = ("relu", "leaky_relu", "abs", "maximum", "minimum", "gate")
-REPLAYED_OPS = tuple(name for name in MEANING if name != "gate")  # whose condition is recorded as it was
+UNGATED_OPS = tuple(name for name in MEANING if name != "gate")
 SMOOTH_OPS = tuple(name for name in MEANING if name not in KINKED)
 MICROGRAD_OPS = ("add", "sub", "mul", "div", "pow", "neg", "relu")
 
