@@ -195,7 +195,8 @@ def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[float, ...]
         return float(z), *(float(rule(z, *numbers, **params)) for rule in op.rules)
 
 
-# The methods of Value. A node is made in line, slot by slot: a call for each would double its cost.
+# The methods of Value. A node is made in line, slot by slot: a call for each would double its cost. Its label,
+# params and source are left unset, which saves the collector half of what it would look at.
 
 NODE = """\
 node = new(Value)
@@ -206,7 +207,6 @@ node._x = {x}
 node._dx = {dx}
 node._y = {y}
 node._dy = {dy}
-node.label = node.params = node.source = None
 return node
 """
 
@@ -219,7 +219,7 @@ def unary_source(op: Op) -> str:
     (slope,) = slopes(op, on_floats)
     return f"""\
 def function(self):
-    if mode() is None:
+    if not contexts:
         try:
             x = self.data
             z = {output(op)}
@@ -234,7 +234,7 @@ def binary_source(op: Op, other: str = "other", default: str = "") -> str:
     dx, dy = slopes(op, on_floats)
     return f"""\
 def function(self, {other}{default}):
-    if mode() is None:
+    if not contexts:
         try:
             kind = {other}.__class__
             if kind is Value:
@@ -258,7 +258,7 @@ def reflected_source(op: Op) -> str:
     return f"""\
 def function(self, other):
     kind = other.__class__
-    if mode() is None and (kind is float or kind is int):
+    if not contexts and (kind is float or kind is int):
         try:
             x = other
             y = self.data

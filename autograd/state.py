@@ -13,8 +13,11 @@ from typing import Literal
 
 Mode = Literal["no_grad", "tracing"]
 
-#: ``None`` is the ordinary state, so that the hot path is one look-up and one ``is None``.
+#: ``None`` is the ordinary state.
 mode: ContextVar[Mode | None] = ContextVar("mode", default=None)
+
+#: One entry for every context that is open anywhere in the process. While there is none, nobody need ask for the mode.
+contexts: list[Mode] = []
 
 #: Where code of this project comes from, the generated included: everything else is the person's.
 _root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -32,11 +35,8 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.inputs
     (9.0, ())
     """
-    token = mode.set("no_grad")
-    try:
+    with entered("no_grad"):
         yield
-    finally:
-        mode.reset(token)
 
 
 @contextmanager
@@ -49,10 +49,18 @@ def tracing() -> Iterator[None]:
     >>> y.source.partition("  ")[2]
     'y = autograd.Value(2.0) * 3'
     """
-    token = mode.set(mode.get() or "tracing")  # inside no_grad() nothing is recorded
+    with entered(mode.get() or "tracing"):  # inside no_grad() nothing is recorded
+        yield
+
+
+@contextmanager
+def entered(state: Mode) -> Iterator[None]:
+    token = mode.set(state)
+    contexts.append(state)
     try:
         yield
     finally:
+        contexts.remove(state)
         mode.reset(token)
 
 

@@ -15,7 +15,7 @@ from autograd.node import Node, op_of
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, real
 from autograd.ops.shaping import getitem, reshape, transpose, unbroadcast
-from autograd.state import mode, source_line
+from autograd.state import contexts, mode, source_line
 from autograd.sweeps import sweep_tensors
 
 
@@ -308,7 +308,7 @@ new = object.__new__
 
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
     """The operator for the commonest case, private Tensors and plain numbers, in line; `general` for every other."""
-    forward, state, ndarray = op.forward, mode.get, np.ndarray
+    forward, ndarray = op.forward, np.ndarray
 
     def method(self: Tensor, other: Any) -> Any:
         kind = other.__class__
@@ -322,7 +322,7 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
             y = other
         else:
             return general(self, other)
-        if self._exposed or not tracked or state() is not None:
+        if self._exposed or not tracked or contexts:
             return general(self, other)
         x = self._array
         try:

@@ -12,11 +12,16 @@ from autograd.errors import DTypeError, GraphError, StaleDataError
 from autograd.node import Node
 from autograd.op import Op, as_array, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
-from autograd.state import mode, source_line
+from autograd.state import contexts, mode, source_line
 from autograd.sweeps import sweep_scalars
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
 UNSET = float("0.0")
+
+
+def unless_set(slot: str) -> Any:
+    """A property that is None while its slot has not been set."""
+    return property(lambda self: getattr(self, slot, None), lambda self, value: setattr(self, slot, value))
 
 
 class Value(Node):
@@ -36,7 +41,11 @@ class Value(Node):
 
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
     # the collector to track. An operation that mixes elements is recorded as a graph of these.
-    __slots__ = ("_dx", "_dy", "_x", "_y", "data", "grad", "label", "op", "params", "source")
+    __slots__ = ("_dx", "_dy", "_label", "_params", "_source", "_x", "_y", "data", "grad", "op")
+
+    label = unless_set("_label")
+    params = unless_set("_params")
+    source = unless_set("_source")
 
     data: float
     grad: float
@@ -57,8 +66,9 @@ class Value(Node):
                 raise DTypeError("Value: expected a number within the range of a float (1.8e308)") from error
         self.data = data
         self.grad = UNSET
-        self.label = label
-        self.op = self.params = self.source = None
+        self.op = None
+        if label is not None:
+            self.label = label
         self._x = self._y = self._dx = self._dy = None
 
     def __repr__(self) -> str:
@@ -169,7 +179,8 @@ class Value(Node):
             return Value(output)
         node = Value(output)
         node.op = op
-        node.params = params or None
+        if params:
+            node.params = params
         ends = [
             (value, slope if isinstance(value, Value) and not (op.gate and slope == 0) else None)
             for value, slope in zip(operands, slopes, strict=True)
@@ -217,7 +228,7 @@ def install(op: Op) -> None:
         "UNSET": UNSET,
         "EDGE": codegen.EDGE,
         "new": object.__new__,
-        "mode": mode.get,
+        "contexts": contexts,
         "op": op,
     }
 

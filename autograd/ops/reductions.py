@@ -67,9 +67,7 @@ def softmax_pullback(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
     return y * (g - sum(g * y, axis=axis, keepdims=True))
 
 
-def stable_logsumexp(
-    x: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log
-) -> Any:
+def stable_logsumexp(x: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log) -> Any:
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
     with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
