@@ -117,7 +117,7 @@ def demo(engine: Engine) -> Callable[[int], float]:
     return step
 
 
-def time_demo(engine: Engine, steps: int = 3) -> float:
+def time_demo(engine: Engine, steps: int = 7) -> float:
     """The median of single steps."""
     step = demo(engine)
     numbers = iter(range(100))
