@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from formulas import evaluated
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import Program, by_operator, programs
+from numeric import assert_close
+from strategies import MEANING, Program, by_function, by_operator, meaning, programs
 
 import autograd
-from autograd import Graph, GraphError, Tensor, Value, explain, format_number, table
+from autograd import Graph, GraphError, Symbol, Tensor, Value, explain, format_number, table
+from autograd.formula import text
 
 
 def test_a_product_swaps_its_inputs() -> None:
@@ -71,6 +74,13 @@ def test_the_numbers_are_those_of_the_node(program: Program) -> None:
         slopes = [slope for slope, x in zip(node.slopes, node.inputs, strict=True) if isinstance(x, int)]
         shown = ["" if slope is None else format_number(float(slope)) for slope in slopes]  # None: a closed gate
         assert [p.numbers for p in explanation.partials] == shown
+
+
+@given(programs(ops=[name for name in MEANING if name != "abs"], most=6))
+def test_a_formula_read_as_people_do_is_the_computation(program: Program) -> None:
+    names = {f"x{i}": float(x) for i, x in enumerate(program.inputs)}
+    formula = program.result(by_function, [Symbol(name) for name in names])
+    assert_close(evaluated(text(formula), names), program.result(meaning, program.inputs), tolerance=1e-9)
 
 
 @pytest.mark.parametrize("op", table.values(), ids=lambda op: op.name)

@@ -6,7 +6,6 @@ The oracles use the forward function alone (`numeric.derivative`), so a rule can
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
+from formulas import evaluated
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numeric import assert_close, complex_step, derivative, differences
@@ -176,25 +176,7 @@ def test_generated_text_and_rule_agree_on_floats_and_on_arrays(op: Op, data: st.
             assert_close(float(eval(text, namespace | {"z": z})), slope, tolerance=1e-14)
 
 
-# What people read, evaluated: "1 − y²", "y · x^(y − 1)", "[x > 0]".
-
-PEOPLE_TO_PYTHON = [
-    ("−", "-"), ("·", "*"), ("×", "*"), ("²", "**2"), ("³", "**3"), ("^", "**"), ("σ(", "sigmoid("), ("√(", "sqrt("),
-    ("≥", ">="), ("≤", "<="), ("≠", "!="), (" = ", " == "), ("[", "float("), ("]", ")"),
-]  # fmt: skip
-PEOPLE = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "sign", "where")} | {
-    "sigmoid": MEANING["sigmoid"],
-    "maximum": max,
-    "minimum": min,
-}
-
-
-def evaluated(formula: str, names: dict[str, float]) -> float:
-    for people, python in PEOPLE_TO_PYTHON:
-        formula = formula.replace(people, python)
-    formula = re.sub(r"\|([^|]+)\|", r"abs(\1)", formula)
-    with np.errstate(all="ignore"):  # np.where looks at both branches
-        return float(eval(formula, PEOPLE | {name: np.float64(x) for name, x in names.items()}))
+# What people read.
 
 
 @each_elementwise
