@@ -219,7 +219,7 @@ def unary_source(op: Op) -> str:
     (slope,) = slopes(op, on_floats)
     return f"""\
 def function(self):
-    if not contexts:
+    if blocks() is None:
         try:
             x = self.data
             z = {output(op)}
@@ -234,7 +234,7 @@ def binary_source(op: Op, other: str = "other", default: str = "") -> str:
     dx, dy = slopes(op, on_floats)
     return f"""\
 def function(self, {other}{default}):
-    if not contexts:
+    if blocks() is None:
         try:
             kind = {other}.__class__
             if kind is Value:
@@ -258,7 +258,7 @@ def reflected_source(op: Op) -> str:
     return f"""\
 def function(self, other):
     kind = other.__class__
-    if not contexts and (kind is float or kind is int):
+    if blocks() is None and (kind is float or kind is int):
         try:
             x = other
             y = self.data

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copyreg
+import threading
+import weakref
 from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
@@ -133,6 +136,35 @@ def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Nod
                 path.pop()
                 order.append(node)
     return order
+
+
+class Ancestors:
+    """The nodes that one is computed from, inputs before users, while that one is copied or pickled."""
+
+    def __init__(self, node: Node) -> None:
+        self.nodes = topological([node])[:-1]
+        self.ids = {id(x) for x in self.nodes}
+        self.thread = threading.get_ident()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (self.nodes,)
+
+
+_copied: weakref.WeakSet[Ancestors] = weakref.WeakSet()
+
+
+def reduced(node: Node, state: Any) -> tuple[Any, ...]:
+    """What copies and pickles a node, whose ``__setstate__`` gets ``(_, state)``, without recursion.
+
+    Copying goes into the inputs by itself, one call deeper for each; so the first node that is asked for lists its
+    ancestors, which are then copied in order, each after its inputs. The list lives as long as the copying does.
+    """
+    listed = any(id(node) in some.ids and some.thread == threading.get_ident() for some in _copied)
+    if listed:
+        return copyreg.__newobj__, (type(node),), (None, state)  # type: ignore[attr-defined]
+    ancestors = Ancestors(node)
+    _copied.add(ancestors)
+    return copyreg.__newobj__, (type(node),), (ancestors, state)  # type: ignore[attr-defined]
 
 
 def op_of(node: Any) -> Op:

@@ -1,4 +1,4 @@
-"""What is being recorded: state that belongs to the current thread or task, never to the process."""
+"""What is being recorded: one context variable, so that it belongs to a thread or task and never to the process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,27 @@ from typing import Literal
 
 Mode = Literal["no_grad", "tracing"]
 
-#: ``None`` is the ordinary state.
-mode: ContextVar[Mode | None] = ContextVar("mode", default=None)
 
-#: One entry for every context that is open anywhere in the process. While there is none, nobody need ask for the mode.
-contexts: list[Mode] = []
+class Block:
+    """One open ``with`` block; told from others by identity."""
+
+    __slots__ = ("mode",)
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode = mode
+
+
+#: The open blocks, oldest first; None where there is none, so that the commonest question is the quickest.
+blocks: ContextVar[tuple[Block, ...] | None] = ContextVar("blocks", default=None)
+
+
+def mode() -> Mode | None:
+    """What the open blocks say together: inside `no_grad` nothing is recorded, whatever else is open."""
+    opened = blocks.get()
+    if opened is None:
+        return None
+    return "no_grad" if any(block.mode == "no_grad" for block in opened) else "tracing"
+
 
 #: Where code of this project comes from, the generated included: everything else is the person's.
 _root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -49,19 +65,19 @@ def tracing() -> Iterator[None]:
     >>> y.source.partition("  ")[2]
     'y = autograd.Value(2.0) * 3'
     """
-    with entered(mode.get() or "tracing"):  # inside no_grad() nothing is recorded
+    with entered("tracing"):
         yield
 
 
 @contextmanager
 def entered(state: Mode) -> Iterator[None]:
-    token = mode.set(state)
-    contexts.append(state)
+    """Open a block, and close this very one: generators may close theirs in any order."""
+    mine = Block(state)
+    blocks.set((*(blocks.get() or ()), mine))
     try:
         yield
     finally:
-        contexts.remove(state)
-        mode.reset(token)
+        blocks.set(tuple(block for block in blocks.get() or () if block is not mine) or None)
 
 
 def user_frame() -> FrameType | None:

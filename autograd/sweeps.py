@@ -17,7 +17,7 @@ import numpy as np
 from autograd import codegen
 from autograd.arrays import choose, fit
 from autograd.backward import sweep
-from autograd.errors import ShapeError
+from autograd.errors import GraphError, ShapeError
 from autograd.op import Op, table
 
 if TYPE_CHECKING:
@@ -26,14 +26,21 @@ if TYPE_CHECKING:
 
 _sweeping = threading.RLock()
 
+NOTHING = "backward: nothing here was recorded: no input requires a gradient, or no_grad() was on"
 
-def sweep_scalars(output: Value) -> None:
-    """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``."""
+
+def sweep_scalars(output: Value, constant: Any) -> None:
+    """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``.
+
+    Leaves with ``constant`` in the place of their first input keep the gradient that they had.
+    """
     zero = float("0.0")
     leaves: list[tuple[Value, float]] = []
     with _sweeping:
         try:
             order = visit_scalars(output, zero, leaves)
+            if all(leaf._x is constant for leaf, _ in leaves):
+                raise GraphError(NOTHING)
             output.grad = 1.0
             for node in reversed(order):
                 g = node.grad
@@ -44,7 +51,7 @@ def sweep_scalars(output: Value) -> None:
                 if slope is not None:
                     node._y.grad += slope * g
             for leaf, before in leaves:
-                leaf.grad = before + leaf.grad
+                leaf.grad = before if leaf._x is constant else before + leaf.grad
         except BaseException:  # an interrupt must not leave half a sum behind
             for leaf, before in leaves:
                 leaf.grad = before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, DTypeLike
 from autograd.arrays import Array, fit, floats, misfit, operand, private
 from autograd.backward import Gates
 from autograd.errors import GraphError, ShapeError, StaleDataError
-from autograd.node import Node, op_of
+from autograd.node import Node, op_of, reduced
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, real
 from autograd.ops.shaping import getitem, reshape, transpose, unbroadcast
-from autograd.state import contexts, mode, source_line
-from autograd.sweeps import sweep_tensors
+from autograd.state import blocks, mode, source_line
+from autograd.sweeps import NOTHING, sweep_tensors
 
 
 class Tensor(Node):
@@ -55,6 +55,13 @@ class Tensor(Node):
         self.grad = self.op = self.params = self.source = None
         self.inputs = self._saved = ()
         self._exposed = False
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return reduced(self, {name: getattr(self, name) for name in self.__slots__})
+
+    def __setstate__(self, state: tuple[Any, dict[str, Any]]) -> None:
+        for name, value in state[1].items():
+            setattr(self, name, value)
 
     def __repr__(self) -> str:
         body = np.array2string(self._array, separator=", ", prefix="Tensor(", precision=4)
@@ -130,7 +137,7 @@ class Tensor(Node):
         return view
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
-        if self.requires_grad and mode.get() != "no_grad":
+        if self.requires_grad and mode() != "no_grad":
             raise TypeError(
                 "a plain NumPy array made of a Tensor would silently lose its gradient: use .data or .numpy() for the "
                 "numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
@@ -218,7 +225,7 @@ class Tensor(Node):
         Raises `ShapeError` if a seed is needed or does not fit, `GraphError` if nothing here needs a gradient.
         """
         if not self.requires_grad:
-            raise GraphError("backward: nothing here was recorded: no input requires a gradient, or no_grad() was on")
+            raise GraphError(NOTHING)
         if seed is None:
             if self.size != 1:
                 raise ShapeError(f"backward: shape {self.shape} needs a seed of that shape, or reduce it with .sum()")
@@ -287,7 +294,7 @@ class Tensor(Node):
         node._array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
         node._exposed = False
         node.grad = node.label = node.source = None
-        state = mode.get()
+        state = mode()
         if requires_grad and state != "no_grad":
             node.requires_grad = True
             node.op = op
@@ -322,7 +329,7 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
             y = other
         else:
             return general(self, other)
-        if self._exposed or not tracked or contexts:
+        if self._exposed or not tracked or blocks.get() is not None:
             return general(self, other)
         x = self._array
         try:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from autograd import codegen
 from autograd.errors import DTypeError, GraphError, StaleDataError
-from autograd.node import Node
+from autograd.node import Node, reduced
 from autograd.op import Op, as_array, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
-from autograd.state import contexts, mode, source_line
+from autograd.state import blocks, mode, source_line
 from autograd.sweeps import sweep_scalars
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
 UNSET = float("0.0")
+
+#: What stands in the place of the first input of a leaf that is a constant: of any other leaf it is None.
+CONSTANT: Any = object()
 
 
 def unless_set(slot: str) -> Any:
@@ -28,7 +31,8 @@ class Value(Node):
     """One number of a scalar graph. Arithmetic on Values records; `backward` fills ``grad``.
 
     ``data`` is a Python float. ``grad`` is 0.0 before any sweep. ``label`` is a name for pictures; without
-    one, the variable that holds the Value names it. A graph is freed by reference count.
+    one, the variable that holds the Value names it. With ``requires_grad=False`` it is a constant, as is what
+    `no_grad` computes: no sweep brings it a gradient. A graph is freed by reference count.
 
     >>> x, y, z = Value(-2), Value(5), Value(-4)
     >>> f = (x + y) * z
@@ -54,7 +58,7 @@ class Value(Node):
     _dx: float | None
     _dy: float | None
 
-    def __init__(self, data: float, label: str | None = None) -> None:
+    def __init__(self, data: float, label: str | None = None, requires_grad: bool = True) -> None:
         if data.__class__ is not float:
             if isinstance(data, complex):
                 raise DTypeError("Value: expected one real number, got a complex one")
@@ -69,7 +73,24 @@ class Value(Node):
         self.op = None
         if label is not None:
             self.label = label
-        self._x = self._y = self._dx = self._dy = None
+        self._x = None if requires_grad else CONSTANT
+        self._y = self._dx = self._dy = None
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        inputs = () if self.op is None else (self._x, self._y)
+        fields = {
+            name: getattr(self, name) for name in self.__slots__ if name not in ("_x", "_y") and hasattr(self, name)
+        }
+        if self.grad is UNSET:
+            del fields["grad"]
+        return reduced(self, (inputs, self._x is CONSTANT, fields))
+
+    def __setstate__(self, state: tuple[Any, Any]) -> None:
+        inputs, is_constant, fields = state[1]
+        self.grad = UNSET
+        self._x, self._y = inputs or (CONSTANT if is_constant else None, None)
+        for name, value in fields.items():
+            setattr(self, name, value)
 
     def __repr__(self) -> str:
         grad = "–" if self.grad is UNSET else self.grad
@@ -95,7 +116,8 @@ class Value(Node):
 
     @property
     def requires_grad(self) -> bool:
-        return True
+        """Whether a sweep brings this node a gradient: not so for a constant."""
+        return self._x is not CONSTANT
 
     @property
     def has_grad(self) -> bool:
@@ -126,8 +148,10 @@ class Value(Node):
         >>> y.backward()
         >>> x.grad
         54.0
+
+        Raises `GraphError` if nothing here needs a gradient.
         """
-        sweep_scalars(self)
+        sweep_scalars(self, CONSTANT)
 
     def filled(self, number: float) -> float:
         return number
@@ -138,7 +162,7 @@ class Value(Node):
     def contributions(self, g: Any, record: bool, gates: Any = None) -> Iterator[tuple[Value, Any]]:
         assert self.op is not None
         for k, (x, slope) in enumerate(zip(self.inputs, self.slopes, strict=True)):
-            if slope is not None and isinstance(x, Value):  # a closed gate has no slope here
+            if slope is not None and isinstance(x, Value) and x.requires_grad:  # a closed gate has no slope here
                 yield x, self.op.pull(k, g, self, self.inputs, self.params) if record else slope * g
 
     def check_fresh(self) -> None:
@@ -175,8 +199,8 @@ class Value(Node):
                 "compose it of smaller ones, or use Tensors"
             )
         output, *slopes = evaluate(op, values, params)
-        if mode.get() == "no_grad":
-            return Value(output)
+        if mode() == "no_grad":
+            return Value(output, requires_grad=False)
         node = Value(output)
         node.op = op
         if params:
@@ -186,7 +210,7 @@ class Value(Node):
             for value, slope in zip(operands, slopes, strict=True)
         ]
         (node._x, node._dx), (node._y, node._dy) = (*ends, (None, None))[:2]
-        if mode.get() == "tracing":
+        if mode() == "tracing":
             node.source = source_line()
         return node
 
@@ -228,7 +252,7 @@ def install(op: Op) -> None:
         "UNSET": UNSET,
         "EDGE": codegen.EDGE,
         "new": object.__new__,
-        "contexts": contexts,
+        "blocks": blocks.get,
         "op": op,
     }
 

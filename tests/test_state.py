@@ -1,0 +1,109 @@
+"""no_grad and tracing belong to a thread, a task, a block; leaves, constants and what no_grad makes are told apart."""
+
+from __future__ import annotations
+
+import contextvars
+import copy
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import Graph, GraphError, Tensor, Value, no_grad, tracing
+
+each_kind = pytest.mark.parametrize("kind", [Value, Tensor])
+each_copy = pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+
+
+def records() -> bool:
+    x = Value(2.0)
+    return (x * x).op is not None
+
+
+@given(data=st.data(), kinds=st.lists(st.sampled_from([no_grad, tracing]), min_size=1, max_size=5))
+def test_blocks_may_close_in_any_order(data: st.DataObject, kinds: list[Any]) -> None:
+    def opened(block: Any) -> Iterator[None]:
+        with block():
+            yield
+
+    running = [(block, opened(block)) for block in kinds]
+    for _, generator in running:
+        next(generator)
+    for entry in data.draw(st.permutations(running)):
+        assert records() is not any(block is no_grad for block, _ in running)
+        entry[1].close()  # type: ignore[attr-defined]
+        running.remove(entry)
+    assert records()
+
+
+@each_kind
+def test_a_copied_context_keeps_what_was_open_for_quick_and_general_paths_alike(kind: Any) -> None:
+    x = kind(2.0)
+    with no_grad():
+        silent = contextvars.copy_context()
+    assert silent.run(lambda: (x * x + autograd.where(True, x, 0.0)).requires_grad) is False
+    y = x * x + autograd.where(True, x, 0.0)
+    y.backward()
+    assert x.grad == 5
+
+
+@each_kind
+def test_a_constant_gets_no_gradient(kind: Any) -> None:
+    x, c = kind(3.0), kind(2.0, requires_grad=False)
+    y = c * x * c + c
+    y.backward()
+    assert (float(x.grad), c.has_grad, c.requires_grad) == (4.0, False, False)
+    assert Graph.of(y)[Graph.of(y).leaves[0]].requires_grad is False
+
+
+@each_kind
+def test_backward_refuses_where_nothing_needs_a_gradient(kind: Any) -> None:
+    x, c = kind(3.0), kind(2.0, requires_grad=False)
+    with no_grad():
+        silent = x * x
+    for y in (c, c * c, silent, silent * 2.0):
+        with pytest.raises(GraphError, match="nothing here was recorded"):
+            y.backward()
+    assert not x.has_grad
+
+
+# Copies.
+
+
+@each_copy
+@each_kind
+def test_a_graph_of_any_depth_can_be_copied(copied: Callable[[Any], Any], kind: Any) -> None:
+    x = y = kind(1.0)
+    for _ in range(3000):
+        y = y + x
+    twin, leaf = copied([y, x])
+    twin.backward()
+    assert float(leaf.grad) == 3001
+    assert not x.has_grad
+    again, same = copied([x, y])
+    same.backward()
+    assert float(again.grad) == 3001
+
+
+@each_copy
+def test_copies_share_what_the_originals_share(copied: Callable[[Any], Any]) -> None:
+    x = Value(3.0, label="x")
+    q = x * x
+    f = q + x
+    f.backward()
+    for order in ([x, q, f], [f, q, x], [q, f, x]):
+        twins = dict(zip(map(id, order), copied(order), strict=True))
+        assert twins[id(f)].inputs[0] is twins[id(q)]
+        assert twins[id(q)].inputs == (twins[id(x)],) * 2
+        assert (twins[id(x)].label, twins[id(x)].grad, twins[id(q)].grad) == ("x", 7.0, 1.0)
+
+
+@each_copy
+def test_a_copy_knows_whether_a_sweep_has_been_there(copied: Callable[[Any], Any]) -> None:
+    for x in (Value(1.0), Value(1.0, requires_grad=False), Value(1.0) * 2):
+        assert copied(x).has_grad is False
+        assert copied(x).requires_grad is x.requires_grad
