@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,6 +111,11 @@ def test_shared_parts_put_back_are_the_formula(depth: int) -> None:
 
 
 # One place.
+
+
+def test_no_file_asks_an_operation_for_its_name_to_decide_how_it_is_written() -> None:
+    for path in Path(autograd.__file__).parent.rglob("*.py"):
+        assert not re.search(r"op\.name (==|!=) ", path.read_text(encoding="utf-8")), path
 
 
 def test_every_row_is_that_of_an_operation() -> None:
