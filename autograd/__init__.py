@@ -12,9 +12,9 @@ from autograd import export
 from autograd.backward import gradients, zero_grad
 from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError, StaleDataError
 from autograd.explain import Explanation, Partial, explain
-from autograd.formula import format_index, format_number
 from autograd.graph import Constant, Graph, GraphNode
 from autograd.node import Node
+from autograd.notation.words import format_index, format_number
 from autograd.op import Op, elementwise, override, primitive, remove, table
 from autograd.ops.elementwise import (
     abs,

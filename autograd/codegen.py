@@ -12,16 +12,20 @@ Value and a Tensor agree everywhere.
 from __future__ import annotations
 
 import linecache
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograd.op import Op
+from autograd.notation.arrays import on_arrays
+from autograd.notation.floats import NAMESPACE, on_floats
+from autograd.notation.printer import op_of, operations
+from autograd.notation.python import Spelling, Untranslatable, python
+from autograd.op import Op, table
 from autograd.operators import real
+from autograd.reads import Live, Reads
 from autograd.symbol import Symbol
 
 NAMES = ("x", "y")
@@ -29,134 +33,109 @@ NAMES = ("x", "y")
 #: What Python raises where NumPy gives an infinity or a NaN.
 EDGE = (ArithmeticError, ValueError)
 
-#: NumPy functions whose namesake in `math` is the same function on floats (not so floor, or remainder).
-SAME = frozenset({"exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"})
-
-#: Operations as Python text on floats; those of `SAME` need no entry.
-PYTHON = {
-    "add": "({0} + {1})",
-    "sub": "({0} - {1})",
-    "mul": "({0} * {1})",
-    "div": "({0} / {1})",
-    "pow": "pow({0}, {1})",
-    "neg": "(-{0})",
-    "abs": "abs({0})",
-    "sign": "(float(({0} > 0) - ({0} < 0)) if {0} == {0} else {0})",
-    "maximum": "({0} if {0} > {1} or {0} != {0} else {1})",
-    "minimum": "({0} if {0} < {1} or {0} != {0} else {1})",
-    "where": "({0} if {condition} else {1})",
-}
-
-#: What that text may call.
-NAMESPACE = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")} | {"abs": abs}
-
 Evaluate = Callable[..., tuple[float, ...]]
 
 
-class Untranslatable(Exception):  # noqa: N818 - no error to anyone outside
-    """A rule with no text on Python floats."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a function, and what it has to be given by name."""
+
+    text: str
+    names: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.text
 
 
-def text(formula: Any, spelling: Callable[[Op], str]) -> str:
-    """Python source for a formula of Symbols and numbers.
+class Program:
+    """The formulas of one elementwise operation, ready to be written for one backend."""
 
-    >>> text(Symbol("x") * 2 + 1, on_floats)
-    '((x * 2) + 1)'
-    """
-    if not isinstance(formula, Symbol):
-        return number_text(formula)
-    if formula.op is None:
-        return formula.name
-    if formula.op.params and formula.op.name != "where":
-        raise Untranslatable(formula.op.name)
-    operands = [text(x, spelling) for x in formula.inputs]
-    params = {name: text(value, spelling) for name, value in formula.params.items()}
-    return spelling(formula.op).format(*operands, **params)
+    def __init__(self, op: Op, spelling: Spelling) -> None:
+        if not op.is_elementwise:
+            raise Untranslatable("it mixes elements: its pullback runs as it is")
+        if op.params or op.arity not in (1, 2):
+            raise Untranslatable("it has more than inputs x and y")
+        self.op, self.spelling, self.reads = op, spelling, Reads()
+        inputs = [Live(name) for name in NAMES[: op.arity]]
+        #: The output in x and y; the slope by each of them in z, x and y.
+        self.output = self.spelled(Symbol("", (), op, tuple(inputs)))
+        self.slopes = [self.spelled(self.reads.trace(rule, Live("z"), *inputs)) for rule in op.rules]
 
+    def spelled(self, formula: Any) -> Any:
+        """The formula in operations that have a spelling: any other is replaced by what its forward function does."""
+        made: dict[int, Any] = {}
+        for part in operations([formula]):
+            op, inputs = op_of(part), [made.get(id(x), x) for x in part.inputs]
+            params = {name: made.get(id(x), x) for name, x in part.params.items()}
+            if self.spelling(op) is not None:
+                made[id(part)] = Live("", (), op, tuple(inputs), params)
+            elif isinstance(op.forward, np.ufunc) or params or not op.is_elementwise:
+                raise Untranslatable(f"{op.name} has no spelling")
+            else:
+                made[id(part)] = self.spelled(self.reads.trace(op.forward, *inputs))
+        return made.get(id(formula), formula)
 
-def number_text(x: Any) -> str:
-    """A constant of a rule as Python source, which stays one operand wherever it is put."""
-    x = x.item() if isinstance(x, np.generic) else x
-    if not isinstance(x, int | float):
-        raise Untranslatable(type(x).__name__)
-    return f"float('{x}')" if not math.isfinite(x) else f"({x!r})" if x < 0 else repr(x)
+    def code(self, *formulas: Any) -> tuple[str, list[str]]:
+        """Lines for what the formulas share, then an expression for each."""
+        result = python(formulas, self.spelling)
+        return "".join(f"{name} = {text}\n" for name, text in result.shared), list(result.formulas)
 
+    def look_up(self, fallback: str) -> str:
+        """Lines that look up what the rules read, and leave to the rules themselves what they cannot."""
+        if not self.reads.places and not self.reads.checks:
+            return ""
+        wrapped = "float({})" if self.spelling is on_floats else "{}"
+        lines = [f"{name} = {wrapped.format(place)}" for place, name in self.reads.places.items()]
+        lines.append(f"changed = {' or '.join(self.reads.checks) or False}")
+        block = indent("\n".join(lines), 4)
+        return f"""\
+try:
+{block}\
+except Exception:
+    changed = True
+if changed:
+    return {fallback}
+"""
 
-def on_floats(op: Op) -> str:
-    """How one operation is spelled on floats."""
-    if op.name in PYTHON:
-        return PYTHON[op.name]
-    if op.operator is not None and not op.rules:
-        return f"({{0}} {op.operator} {{1}})"  # a comparison
-    name = getattr(op.forward, "__name__", "")
-    if isinstance(op.forward, np.ufunc) and name in SAME:
-        return called(name, op)
-    raise Untranslatable(op.name)
-
-
-def on_arrays(op: Op) -> str:
-    """How one operation is spelled on arrays: the operator, or its own forward function under its name."""
-    if op.operator is not None:
-        return f"({{0}} {op.operator} {{1}})"
-    if op.name == "where":
-        return "where({condition}, {0}, {1})"
-    return called(op.name, op)
-
-
-def called(name: str, op: Op) -> str:
-    """A call of a function on every operand: ``hypot({0}, {1})``."""
-    return f"{name}({', '.join(f'{{{k}}}' for k in range(op.arity or 0))})"
-
-
-def output(op: Op) -> str:
-    """The output of an elementwise operation on floats x and y, as Python text."""
-    inputs = symbols(op)
-    try:
-        return on_floats(op).format(*(x.name for x in inputs))
-    except Untranslatable:  # no spelling of its own: trace its forward function
-        return text(traced(op, op.forward, *inputs), on_floats)
+    def source(self, text: str) -> Source:
+        return Source(text, self.reads.names)
 
 
-def slopes(op: Op, spelling: Callable[[Op], str]) -> list[str]:
-    """The slopes of an elementwise operation, as Python text in the inputs x and y and the output z."""
-    inputs = symbols(op)
-    return [text(traced(op, rule, Symbol("z"), *inputs), spelling) for rule in op.rules]
+def indent(block: str, depth: int) -> str:
+    return "".join(" " * depth + line + "\n" for line in block.splitlines())
 
 
-def traced(op: Op, function: Callable[..., Any], *inputs: Symbol) -> Any:
-    """What a function makes of Symbols; one that needs real numbers, or reads variables, has no text."""
-    if reads_variables(function):
-        raise Untranslatable(op.name)
-    try:
-        return function(*inputs)
-    except Exception as error:  # a person's own function may do anything with a Symbol
-        raise Untranslatable(op.name) from error
-
-
-def reads_variables(function: Callable[..., Any]) -> bool:
-    """Whether a function depends on data beside its arguments, which may change after it is translated."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return False
-    outside = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
-    outside += [cell.cell_contents for cell in function.__closure__ or ()]
-    return not all(callable(value) or isinstance(value, ModuleType) for value in outside)
-
-
-def symbols(op: Op) -> list[Symbol]:
-    if op.params or op.arity not in (1, 2) or not op.is_elementwise:
-        raise Untranslatable(op.name)
-    return [Symbol(name) for name in NAMES[: op.arity]]
-
-
-def compiled(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+def compiled(name: str, source: Source, namespace: Mapping[str, Any]) -> Callable[..., Any]:
     """The one function that the source defines, with the source kept for tracebacks and debuggers."""
     filename = f"<autograd {name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), namespace)  # the text comes from the table alone
-    function: Callable[..., Any] = namespace["function"]
+    linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
+    names = {**NAMESPACE, **namespace, **source.names}
+    exec(compile(source.text, filename, "exec"), names)  # the text comes from the table alone
+    function: Callable[..., Any] = names["function"]
     function.__name__ = function.__qualname__ = name
     return function
+
+
+def why_not(op: Op) -> str | None:
+    """Why an operation has no generated code, so that its rules run as they are; None if it has.
+
+    >>> import autograd
+    >>> why_not(autograd.tanh)
+    >>> why_not(autograd.matmul)
+    'it mixes elements: its pullback runs as it is'
+    """
+    try:
+        Program(op, on_floats)
+        pull_source(op)
+    except Untranslatable as reason:
+        return str(reason)
+    return None
+
+
+def not_generated() -> dict[str, str]:
+    """Every operation of the table that has no generated code, and why."""
+    reasons = {op.name: why_not(op) for op in table.values()}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
 def evaluator(op: Op) -> Evaluate:
@@ -170,21 +149,27 @@ def evaluator(op: Op) -> Evaluate:
     """
     at_edge = partial(evaluate_at_edge, op)
     try:
-        return compiled(f"{op.name} evaluator", evaluator_source(op), NAMESPACE | {"EDGE": EDGE, "at_edge": at_edge})
+        return compiled(f"{op.name} evaluator", evaluator_source(op), {"EDGE": EDGE, "at_edge": at_edge})
     except Untranslatable:
         return at_edge
 
 
-def evaluator_source(op: Op) -> str:
+def evaluator_source(op: Op) -> Source:
+    program = Program(op, on_floats)
     arguments = ", ".join(NAMES[: op.arity])
-    return f"""\
+    before, (output,) = program.code(program.output)
+    between, slopes = program.code(*program.slopes)
+    return program.source(f"""\
 def function({arguments}):
+{indent(program.look_up(f"at_edge({arguments})"), 4)}\
     try:
-        z = {output(op)}
-        return {", ".join(["z", *slopes(op, on_floats)])},
+{indent(before, 8)}\
+        z = {output}
+{indent(between, 8)}\
+        return {", ".join(["z", *slopes])},
     except EDGE:
         return at_edge({arguments})
-"""
+""")
 
 
 def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[float, ...]:
@@ -199,6 +184,9 @@ def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[float, ...]
 # params and source are left unset, which saves the collector half of what it would look at.
 
 NODE = """\
+{before}\
+z = {z}
+{between}\
 node = new(Value)
 node.data = z
 node.grad = UNSET
@@ -211,81 +199,93 @@ return node
 """
 
 
-def indent(block: str, depth: int) -> str:
-    return "".join(" " * depth + line + "\n" for line in block.splitlines())
+def node(program: Program, x: str, y: str, *tracked: str) -> str:
+    """Lines that compute the output, and the slopes of those inputs that are nodes."""
+    before, (z,) = program.code(program.output)
+    wanted = [slope for name, slope in zip(NAMES, program.slopes, strict=False) if name in tracked]
+    between, expressions = program.code(*wanted)
+    slopes = dict(zip(tracked, expressions, strict=True))
+    dx, dy = (slopes.get(name, "None") for name in NAMES)
+    return NODE.format(before=before, z=z, between=between, x=x, y=y, dx=dx, dy=dy)
 
 
-def unary_source(op: Op) -> str:
-    (slope,) = slopes(op, on_floats)
-    return f"""\
+def unary_source(op: Op) -> Source:
+    program = Program(op, on_floats)
+    return program.source(f"""\
 def function(self):
     if blocks() is None:
+{indent(program.look_up("general(self)"), 8)}\
         try:
             x = self.data
-            z = {output(op)}
-{indent(NODE.format(x="self", dx=slope, y="None", dy="None"), 12)}\
+{indent(node(program, "self", "None", "x"), 12)}\
         except EDGE:
             pass
     return general(self)
-"""
+""")
 
 
-def binary_source(op: Op, other: str = "other", default: str = "") -> str:
-    dx, dy = slopes(op, on_floats)
-    return f"""\
+def binary_source(op: Op, other: str = "other", default: str = "") -> Source:
+    program = Program(op, on_floats)
+    return program.source(f"""\
 def function(self, {other}{default}):
     if blocks() is None:
+{indent(program.look_up(f"general(self, {other})"), 8)}\
         try:
             kind = {other}.__class__
             if kind is Value:
                 x = self.data
                 y = {other}.data
-                z = {output(op)}
-{indent(NODE.format(x="self", dx=dx, y=other, dy=dy), 16)}\
+{indent(node(program, "self", other, "x", "y"), 16)}\
             if kind is float or kind is int:
                 x = self.data
                 y = {other}
-                z = {output(op)}
-{indent(NODE.format(x="self", dx=dx, y=other, dy="None"), 16)}\
+{indent(node(program, "self", other, "x"), 16)}\
         except EDGE:
             pass
     return general(self, {other})
-"""
+""")
 
 
-def reflected_source(op: Op) -> str:
-    _, dy = slopes(op, on_floats)
-    return f"""\
+def reflected_source(op: Op) -> Source:
+    program = Program(op, on_floats)
+    return program.source(f"""\
 def function(self, other):
     kind = other.__class__
     if blocks() is None and (kind is float or kind is int):
+{indent(program.look_up("general(self, other)"), 8)}\
         try:
             x = other
             y = self.data
-            z = {output(op)}
-{indent(NODE.format(x="other", dx="None", y="self", dy=dy), 12)}\
+{indent(node(program, "other", "self", "y"), 12)}\
         except EDGE:
             pass
     return general(self, other)
-"""
+""")
 
 
-def comparison_source(op: Op) -> str:
-    return f"""\
+def comparison_source(op: Op) -> Source:
+    template = on_floats(op)
+    if template is None:
+        raise Untranslatable(f"{op.name} has no spelling")
+    return Source(
+        f"""\
 def function(self, other):
     kind = other.__class__
     if kind is Value:
-        return self.data {op.operator} other.data
+        return {template.format("self.data", "other.data")}
     if kind is float or kind is int:
-        return self.data {op.operator} other
+        return {template.format("self.data", "other")}
     return general(self, other)
-"""
+""",
+        {},
+    )
 
 
 # The way back through a Tensor: each input's part, un-broadcast where it has to be, added to what it has.
 
 PULL = """\
 if {input}.__class__ is Tensor and {input}.requires_grad:
+{shared}\
     part = {part}
     if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
         part = fit(part, {array})
@@ -294,22 +294,27 @@ if {input}.__class__ is Tensor and {input}.requires_grad:
 """
 
 
-def pull_source(op: Op) -> str:
+def pull_source(op: Op) -> Source:
     """A function that adds what the gradient ``g`` of a Tensor contributes to each input's ``grad``.
 
     A grad that is still the ``marker`` of the sweep has received nothing yet.
     """
+    program = Program(op, on_arrays)
     names = NAMES[: op.arity]
     arrays, inputs = ", ".join(names), ", ".join(f"input_{name}" for name in names)
-    parts = [
-        PULL.format(input=f"input_{name}", array=name, part="g" if slope == "1" else f"g * {slope}")
-        for name, slope in zip(names, slopes(op, on_arrays), strict=True)
-    ]
+    parts = []
+    for name, formula in zip(names, program.slopes, strict=False):
+        shared, (slope,) = program.code(formula)
+        part = "g" if slope == "1" else f"g * {slope}"
+        parts.append(PULL.format(input=f"input_{name}", array=name, shared=indent(shared, 4), part=part))
     alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
-    return f"""\
+    used = {op_of(part).name: op_of(part).forward for part in operations(program.slopes)}
+    source = program.source(f"""\
 def function(node, g, marker):
+{indent(program.look_up("by_rules(node, g, marker)"), 4)}\
     z = node._array
     {arrays}, = node._saved
     {inputs}, = node.inputs
     alike = {alike}
-{indent("".join(parts), 4)}"""
+{indent("".join(parts), 4)}""")
+    return Source(source.text, {**source.names, **{name: f for name, f in used.items() if name != "where"}})

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.errors import GraphError
-from autograd.formula import format_number, latex, latex_name, latex_number, text
 from autograd.graph import Graph, GraphNode, applied
 from autograd.node import Node
+from autograd.notation.printer import latex, text
+from autograd.notation.words import format_number, latex_name, latex_number, latex_ratio, ratio
 from autograd.op import Op
 from autograd.symbol import Symbol, shape_of
 
@@ -118,13 +119,8 @@ def explanation(
 
 
 def partial(y: str, x: str, local: Any, numbers: str) -> Partial:
-    in_latex = f"{ratio(y, x)} = {chained(latex(local), latex_number(numbers))}"
-    return Partial(f"∂{y}/∂{x}", text(local), numbers, in_latex)
-
-
-def ratio(y: str, x: str) -> str:
-    """∂y/∂x as LaTeX."""
-    return rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}"
+    in_latex = f"{latex_ratio(y, x)} = {chained(latex(local), latex_number(numbers))}"
+    return Partial(ratio(y, x), text(local), numbers, in_latex)
 
 
 def chained(left: str, right: str) -> str:

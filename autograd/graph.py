@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import GraphError, ShapeError
-from autograd.formula import text
 from autograd.names import caller_variables, name_all
 from autograd.node import Node, topological
+from autograd.notation.printer import text
 from autograd.op import Op
 from autograd.symbol import Symbol
 from autograd.value import Value, evaluate

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.formula import format_index
 from autograd.node import Node
+from autograd.notation.words import format_index
 from autograd.state import user_frame
 
 #: Names for inner nodes that have none, in order; where these are too few, all are numbered v1, v2, …

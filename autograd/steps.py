@@ -11,10 +11,11 @@ import numpy as np
 
 from autograd.backward import Gates
 from autograd.errors import GraphError, ShapeError
-from autograd.explain import explain, local_derivative, ratio
-from autograd.formula import MINUS, format_number, latex_number, text
+from autograd.explain import explain, local_derivative
 from autograd.graph import Constant, Graph, GraphNode
 from autograd.node import Node, op_of
+from autograd.notation.printer import text
+from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
 from autograd.ops.shaping import unbroadcast
 from autograd.symbol import Symbol
 
@@ -145,8 +146,8 @@ def seed_step(output: GraphNode, one: Any) -> Step:
         kind="seed",
         node=output.index,
         after=one,
-        formula=f"∂{output.name}/∂{output.name} = 1",
-        latex=f"{ratio(output.name, output.name)} = 1",
+        formula=f"{ratio(output.name, output.name)} = 1",
+        latex=f"{latex_ratio(output.name, output.name)} = 1",
         sentence="the gradient of the output by itself is 1",
     )
 
@@ -239,18 +240,18 @@ def chain_rule(
     (f, x), q = ends, node.name
     upstream, local, contribution = numbers
     value = format_number(contribution)
-    latex = rf"{ratio(f, x)} \mathrel{{+}}= {ratio(f, q)} \cdot {ratio(q, x)}"
+    latex = rf"{latex_ratio(f, x)} \mathrel{{+}}= {latex_ratio(f, q)} \cdot {latex_ratio(q, x)}"
     if local is not None and np.shape(local) == np.shape(contribution) == ():
         product = factors(upstream, local)
         in_latex = f"{latex_number(product)} = {latex_number(value)}"
-        return f"∂{f}/∂{x} += ∂{f}/∂{q} · ∂{q}/∂{x} = {product} = {value}", f"{latex} = {in_latex}"
-    return f"∂{f}/∂{x} += {rule_text(graph, node, slot, f)} = {value}", latex
+        return f"{ratio(f, x)} += {ratio(f, q)} · {ratio(q, x)} = {product} = {value}", f"{latex} = {in_latex}"
+    return f"{ratio(f, x)} += {rule_text(graph, node, slot, f)} = {value}", latex
 
 
 def rule_text(graph: Graph, node: GraphNode, slot: int, output: str) -> str:
     """The pullback in symbols, with ∂f/∂q for the gradient that comes in."""
     inputs = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
-    op, g = op_of(node), f"∂{output}/∂{node.name}"
+    op, g = op_of(node), ratio(output, node.name)
     rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
     part = Symbol(g, node.shape) * rule if op.is_elementwise else rule
     return text(unbroadcast(part, graph.inputs_of(node)[slot].shape))

@@ -18,7 +18,8 @@ from autograd import codegen
 from autograd.arrays import choose, fit
 from autograd.backward import sweep
 from autograd.errors import GraphError, ShapeError
-from autograd.op import Op, table
+from autograd.notation.python import Untranslatable
+from autograd.op import Op
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -177,10 +178,10 @@ _pulls: dict[Op, Pull] = {}
 
 def pull_of(op: Op, kind: type[Tensor]) -> Pull:
     """A function that adds what a node's gradient contributes to its inputs: generated, where its rules have a text."""
-    functions = {name: entry.forward for name, entry in table.items()} | {"where": choose}
+    names = {"Tensor": kind, "fit": fit, "where": choose, "by_rules": pull_by_rules}
     try:
-        pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), functions | {"Tensor": kind, "fit": fit})
-    except codegen.Untranslatable:
+        pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
+    except Untranslatable:
         pull = pull_by_rules
     _pulls[op] = pull
     return pull

@@ -7,18 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.notation.rows import row_of
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.shaping import getitem, transpose
-
-#: Operation -> the input that changes nothing, by position: x + 0, x − 0, x · 1, x / 1, x ** 1.
-NEUTRAL: dict[str, tuple[float | None, float]] = {
-    "add": (0, 0),
-    "sub": (None, 0),
-    "mul": (1, 1),
-    "div": (None, 1),
-    "pow": (None, 1),
-}
 
 
 class Symbol(Operators):
@@ -66,7 +58,7 @@ class Symbol(Operators):
 
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
-        for position, neutral in enumerate(NEUTRAL.get(op.name, ())):
+        for position, neutral in enumerate(row_of(op).neutral):
             if neutral is not None and inputs[position] is not True and same_number(inputs[position], neutral):
                 other = inputs[1 - position]
                 if shape_of(other) == result_shape(op, inputs, params):

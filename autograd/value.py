@@ -10,6 +10,7 @@ import numpy as np
 from autograd import codegen
 from autograd.errors import DTypeError, GraphError, StaleDataError
 from autograd.node import Node, reduced
+from autograd.notation.python import Untranslatable
 from autograd.op import Op, as_array, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import blocks, mode, source_line
@@ -256,9 +257,9 @@ def install(op: Op) -> None:
         "op": op,
     }
 
-    def give(name: str, source: str) -> None:
+    def give(name: str, source: codegen.Source) -> None:
         general = getattr(Operators, name, op)
-        method = codegen.compiled(f"Value.{name}", source, codegen.NAMESPACE | names | {"general": general})
+        method = codegen.compiled(f"Value.{name}", source, names | {"general": general})
         method.__name__, method.__doc__ = name, op.doc
         setattr(Value, name, method)
 
@@ -275,7 +276,7 @@ def install(op: Op) -> None:
         elif op.defaults:
             ((name, value),) = op.defaults.items()
             give(op.name, codegen.binary_source(op, name, f"={value!r}"))
-    except codegen.Untranslatable:
+    except Untranslatable:
         pass  # the general way serves it
 
 

@@ -14,7 +14,7 @@ from strategies import MEANING, Program, by_function, by_operator, meaning, prog
 
 import autograd
 from autograd import Graph, GraphError, Symbol, Tensor, Value, explain, format_number, table
-from autograd.formula import text
+from autograd.notation.printer import text
 
 
 def test_a_product_swaps_its_inputs() -> None:

@@ -18,7 +18,9 @@ PACKAGES = ("autograd", "nn", "viz")
 ORDER = [
     *("errors", "state", "op", "operators"),
     *("ops.shaping", "ops.elementwise", "ops.reductions", "ops.linalg", "ops"),
-    *("symbol", "node", "formula", "codegen", "arrays", "backward", "sweeps", "value", "tensor"),
+    *("notation.words", "notation.rows", "symbol", "notation.printer"),
+    *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
+    *("node", "codegen", "arrays", "backward", "sweeps", "value", "tensor"),
     *("names", "graph", "explain", "steps"),
     *("export.mermaid", "export.trace", "export"),
 ]

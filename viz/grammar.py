@@ -11,26 +11,27 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+import autograd
+
 CONSTANTS = {"pi": math.pi, "inf": math.inf}
 
 #: Where two values are given to a function that folds one array: max(x, 0) is Python's, not axis=0.
 PAIRS = {"max": "maximum", "min": "minimum"}
 
-OPERATORS: dict[type[ast.AST], tuple[str, str, Callable[[float, float], Any] | None]] = {
-    ast.Add: ("+", "add", operator.add),
-    ast.Sub: ("-", "sub", operator.sub),
-    ast.Mult: ("*", "mul", operator.mul),
-    ast.Div: ("/", "div", operator.truediv),
-    ast.Pow: ("**", "pow", operator.pow),
-    ast.MatMult: ("@", "matmul", None),
-}
-COMPARISONS: dict[type[ast.AST], str] = {
-    ast.Gt: "greater",
-    ast.GtE: "greater_equal",
-    ast.Lt: "less",
-    ast.LtE: "less_equal",
-    ast.Eq: "equal",
-    ast.NotEq: "not_equal",
+#: How Python spells an operator; which operation it stands for, its entry in the table says.
+SPELLED: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@",
+    ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
+}  # fmt: skip
+BY_OPERATOR = {op.operator: op.name for op in autograd.table.values()}
+
+#: Arithmetic on plain numbers, done at once.
+FOLDS: dict[str, Callable[[float, float], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
 }
 REFUSED: dict[type[ast.AST], str] = {
     ast.Attribute: "an attribute: call functions by their bare name, as in exp(x)",

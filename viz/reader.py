@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from viz.grammar import COMPARISONS, CONSTANTS, OPERATORS, PAIRS, REFUSED, STATEMENTS, Call, Operand, Ref
+from viz.grammar import BY_OPERATOR, CONSTANTS, FOLDS, PAIRS, REFUSED, SPELLED, STATEMENTS, Call, Operand, Ref
 from viz.source import MAX_DEPTH, TOO_DEEP, Source
 
 MAX_CALLS = 2_000  #: operations of an expression
@@ -124,16 +124,17 @@ class Reader:
         left = self._operand(chain[-1].left)
         for link in reversed(chain):
             position = self.source.end(link.left)
-            if type(link.op) not in OPERATORS:
+            if type(link.op) not in SPELLED:
                 what = REFUSED.get(type(link.op), "an operator other than + - * / ** @")
                 self._refuse(f"expected arithmetic, got {what}", link, position)
-            symbol, function, fold = OPERATORS[type(link.op)]
+            symbol = SPELLED[type(link.op)]
+            fold = FOLDS.get(symbol)
             position = self.source.text.index(symbol, position)
             right = self._operand(link.right)
             if fold and isinstance(left, float) and isinstance(right, float):
                 left = self._fold(fold, left, right, position)
             else:
-                left = self._call(function, (left, right), position)
+                left = self._call(BY_OPERATOR[symbol], (left, right), position)
         return left
 
     def _fold(self, fold: Callable[[float, float], Any], left: float, right: float, position: int) -> float:
@@ -270,10 +271,10 @@ class Reader:
         return self._call("where", (test, *map(self._operand, branches)), self.source.position(node))
 
     def _comparison(self, node: ast.Compare) -> Operand:
-        if len(node.ops) > 1 or type(node.ops[0]) not in COMPARISONS:
+        if len(node.ops) > 1 or type(node.ops[0]) not in SPELLED:
             self._refuse("expected one comparison by > >= < <= == !=, as in where(x > 0, x, 0)", node)
         operands = (self._operand(node.left), self._operand(node.comparators[0]))
-        return self._call(COMPARISONS[type(node.ops[0])], operands, self.source.position(node))
+        return self._call(BY_OPERATOR[SPELLED[type(node.ops[0])]], operands, self.source.position(node))
 
     def _call(
         self, function: str, operands: tuple[Operand, ...], position: int, params: Mapping[str, Any] | None = None

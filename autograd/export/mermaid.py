@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd.formula import format_number
 from autograd.graph import Graph, GraphNode
+from autograd.notation.words import format_number
 
 #: Signs that mean nothing to Mermaid inside a quoted label; every other ASCII sign is written as its code.
 HARMLESS = frozenset(" =+/.,()[]|@^'")

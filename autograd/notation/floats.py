@@ -1,0 +1,53 @@
+"""How operations are spelled on Python floats: what is computed forward -> its text, for the `math` module.
+
+A NumPy function and its spelling are the same function on floats, save at the edges (1/0, log 0, exp 1000), where
+Python raises. An operation that is not here is spelled by what its forward function does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd.op import Op
+from autograd.ops.elementwise import select
+
+#: NumPy functions whose namesake in `math` is the same function on floats (not so floor, or remainder).
+SAME = ["exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
+
+FLOATS: Mapping[Callable[..., Any], str] = {
+    np.add: "({0} + {1})",
+    np.subtract: "({0} - {1})",
+    np.multiply: "({0} * {1})",
+    np.divide: "({0} / {1})",
+    np.power: "pow({0}, {1})",
+    np.negative: "(-{0})",
+    np.abs: "abs({0})",
+    np.sign: "(float(({0} > 0) - ({0} < 0)) if {0} == {0} else {0})",
+    np.maximum: "({0} if {0} > {1} or {0} != {0} else {1})",
+    np.minimum: "({0} if {0} < {1} or {0} != {0} else {1})",
+    np.greater: "({0} > {1})",
+    np.greater_equal: "({0} >= {1})",
+    np.less: "({0} < {1})",
+    np.less_equal: "({0} <= {1})",
+    np.equal: "({0} == {1})",
+    np.not_equal: "({0} != {1})",
+    select.forward: "({0} if {condition} else {1})",
+    **{getattr(np, name): f"{name}({{0}})" for name in SAME},
+}
+
+#: What these texts may call.
+NAMESPACE: Mapping[str, Any] = {"abs": abs, "float": float, "pow": math.pow} | {n: getattr(math, n) for n in SAME}
+
+
+def on_floats(op: Op) -> str | None:
+    """How one operation is spelled on floats.
+
+    >>> import autograd
+    >>> on_floats(autograd.table["exp"]), on_floats(autograd.table["sigmoid"])
+    ('exp({0})', None)
+    """
+    return FLOATS.get(op.forward)

@@ -1,0 +1,259 @@
+"""The one printer: formulas of Symbols as text, as LaTeX, and as Python, in one walk.
+
+A subformula that is used more than once, and is long, is told once and gets a name. So what is printed grows with
+the number of operations, however often they use one another.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
+from string import Formatter
+from typing import Any
+
+from autograd.notation.rows import Level, Row, row_of
+from autograd.notation.words import (
+    MINUS,
+    format_constant,
+    format_index,
+    is_whole,
+    latex_escaped,
+    latex_name,
+    latex_number,
+)
+from autograd.op import Op
+from autograd.symbol import Symbol
+
+#: A template, and how tightly what it makes binds.
+Form = tuple[str, Level]
+
+#: How long the text of a subformula may be to stand in several places.
+SHORT = 30
+
+
+class Dialect(ABC):
+    """What a language has of its own."""
+
+    parentheses: str
+    minus: str
+
+    @abstractmethod
+    def form(self, formula: Symbol) -> Form:
+        """How an operation is written."""
+
+    @abstractmethod
+    def leaf(self, x: Any) -> tuple[str, Level]:
+        """A name, or a constant."""
+
+    @abstractmethod
+    def param(self, x: Any) -> str:
+        """An argument that is not differentiated, where the operation has a place for it."""
+
+    @abstractmethod
+    def arguments(self, formula: Symbol, inputs: list[str], params: Mapping[str, str]) -> str:
+        """All arguments of a function."""
+
+    @abstractmethod
+    def names(self) -> Iterator[str]:
+        """Names for subformulas, without end."""
+
+    def gets_name(self, text: str, uses: int) -> bool:
+        """Whether a subformula that is used so often is told once."""
+        return uses > 1 and len(text) > SHORT
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Formulas as printed, and the subformulas that they share, each after those that it uses itself."""
+
+    shared: tuple[tuple[str, str], ...]
+    formulas: tuple[str, ...]
+
+
+def printed(formulas: Sequence[Any], dialect: Dialect) -> Printed:
+    """Print formulas that may share subformulas. Linear in the number of operations; no recursion."""
+    order = operations(formulas)
+    forms = {id(formula): dialect.form(formula) for formula in order}
+    uses = Counter(id(x) for formula in order for x in placed(forms[id(formula)][0], formula))
+    uses.update(map(id, formulas))
+    taken = {x.name for formula in (*order, *formulas) for x in (formula, *parts(formula)) if isinstance(x, Symbol)}
+    taken |= {formula.op.name for formula in order if formula.op is not None}
+    names = (name for name in dialect.names() if name not in taken)
+    texts: dict[int, tuple[str, Level]] = {}
+    shared: list[tuple[str, str]] = []
+
+    def told(x: Any) -> tuple[str, Level]:
+        return texts[id(x)] if id(x) in texts else dialect.leaf(x)
+
+    for formula in order:
+        template, level = forms[id(formula)]
+        text = filled(template, formula, told, dialect)
+        if dialect.gets_name(text, uses[id(formula)]):
+            name = next(names)
+            shared.append((name, text))
+            text, level = dialect.leaf(Symbol(name))
+        texts[id(formula)] = text, level
+    return Printed(tuple(shared), tuple(told(formula)[0] for formula in formulas))
+
+
+def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Level]], dialect: Dialect) -> str:
+    """A template with its places filled; an input that binds too loosely, or hides a minus, goes in parentheses."""
+    pieces: list[str] = []
+    for literal, place, level, _ in Formatter().parse(template):
+        pieces.append(literal)
+        if place is None:
+            continue
+        if place == "*":
+            inputs = [told(x)[0] for x in formula.inputs]
+            params = {name: told(x)[0] if isinstance(x, Symbol) else str(x) for name, x in formula.params.items()}
+            pieces.append(dialect.arguments(formula, inputs, params))
+        elif place.isdigit():
+            text, binds = told(formula.inputs[int(place)])
+            hides_minus = text.startswith(dialect.minus) and any(pieces)
+            loose = level and (binds < Level[level.upper()] or hides_minus)
+            pieces.append(dialect.parentheses.format(text) if loose else text)
+        else:
+            param = formula.params.get(place, Symbol(place[0]))  # not known: its initial stands for it
+            pieces.append(told(param)[0] if isinstance(param, Symbol) else dialect.param(param))
+    return "".join(pieces)
+
+
+def placed(template: str, formula: Symbol) -> Iterator[Any]:
+    """The parts of a formula as often as the template names them."""
+    for _, place, _, _ in Formatter().parse(template):
+        if place == "*":
+            yield from parts(formula)
+        elif place is not None and place.isdigit():
+            yield formula.inputs[int(place)]
+        elif place is not None:
+            yield formula.params.get(place)
+
+
+def parts(formula: Any) -> Iterator[Any]:
+    """Inputs, and arguments that are not differentiated."""
+    return chain(formula.inputs, formula.params.values()) if isinstance(formula, Symbol) else iter(())
+
+
+def operations(formulas: Sequence[Any]) -> list[Symbol]:
+    """Every operation in the formulas once, inputs before their users."""
+    order: list[Symbol] = []
+    seen: set[int] = set()
+    for formula in formulas:
+        path = [(formula, parts(formula))]
+        while path:
+            current, remaining = path[-1]
+            for x in remaining:
+                if isinstance(x, Symbol) and x.op is not None and id(x) not in seen:
+                    seen.add(id(x))
+                    path.append((x, parts(x)))
+                    break
+            else:
+                path.pop()
+                if isinstance(current, Symbol) and current.op is not None and (path or id(current) not in seen):
+                    seen.add(id(current))
+                    order.append(current)
+    return order
+
+
+def written(formula: Symbol) -> Row:
+    """The row of a formula's operation, or that of its special case."""
+    row = row_of(op_of(formula))
+    return next((case for applies, case in row.cases if applies(formula)), row)
+
+
+def op_of(formula: Symbol) -> Op:
+    op = formula.op
+    assert op is not None
+    return op
+
+
+def letters() -> Iterator[str]:
+    """u, v, w, u1, u2, …"""
+    return chain("uvw", (f"u{n}" for n in count(1)))
+
+
+class Text(Dialect):
+    """For people, in plain text."""
+
+    parentheses = "({})"
+    minus = MINUS
+
+    def form(self, formula: Symbol) -> Form:
+        row = written(formula)
+        return row.text, row.level
+
+    def leaf(self, x: Any) -> tuple[str, Level]:
+        if isinstance(x, Symbol):
+            return x.name, Level.ATOM if is_whole(x.name) else Level.COMPARISON
+        constant = format_constant(x)
+        return constant, Level.NEGATIVE if constant.startswith(MINUS) else Level.ATOM
+
+    def param(self, x: Any) -> str:
+        return format_index(x)
+
+    def arguments(self, formula: Symbol, inputs: list[str], params: Mapping[str, str]) -> str:
+        given = ", ".join(inputs)
+        inside = f"[{given}]" if op_of(formula).arity is None else given
+        return ", ".join([inside, *(f"{name}={x}" for name, x in params.items())])
+
+    def names(self) -> Iterator[str]:
+        return letters()
+
+
+class Latex(Dialect):
+    """For people, typeset."""
+
+    parentheses = r"\left({}\right)"
+    minus = "-"
+
+    def form(self, formula: Symbol) -> Form:
+        row = written(formula)
+        return row.latex, row.level if row.latex_level is None else row.latex_level
+
+    def leaf(self, x: Any) -> tuple[str, Level]:
+        text, level = TEXT.leaf(x)
+        return (latex_name(text) if isinstance(x, Symbol) else latex_number(text)), level
+
+    def param(self, x: Any) -> str:
+        return rf"\text{{{latex_escaped(format_index(x))}}}"
+
+    def arguments(self, formula: Symbol, inputs: list[str], params: Mapping[str, str]) -> str:
+        return ", ".join(inputs)
+
+    def names(self) -> Iterator[str]:
+        return letters()
+
+
+TEXT, LATEX = Text(), Latex()
+
+
+def text(formula: Any) -> str:
+    """A formula as people write it in plain text.
+
+    >>> x, y = Symbol("x"), Symbol("y")
+    >>> text((x + y) * x), text(1 - y * y), text((x / y) ** 2)
+    ('(x + y) · x', '1 − y²', '(x / y)²')
+    >>> long = (x + y) / (1 + x * y) + x / (1 - y)
+    >>> text(long * (1 - long))
+    'u · (1 − u) (with u = (x + y) / (1 + x · y) + x / (1 − y))'
+    """
+    result = printed([formula], TEXT)
+    if not result.shared:
+        return result.formulas[0]
+    return f"{result.formulas[0]} (with {', '.join(f'{name} = {u}' for name, u in result.shared)})"
+
+
+def latex(formula: Any) -> str:
+    r"""A formula as LaTeX.
+
+    >>> print(latex(Symbol("x") / (Symbol("w1") + 1)))
+    \frac{x}{w_{1} + 1}
+    """
+    result = printed([formula], LATEX)
+    if not result.shared:
+        return result.formulas[0]
+    where = r",\; ".join(f"{latex_name(name)} = {u}" for name, u in result.shared)
+    return rf"{result.formulas[0]} \quad \left(\text{{with }} {where}\right)"

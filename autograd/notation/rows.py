@@ -1,0 +1,129 @@
+"""How every operation is written: one row each, for people to read and in LaTeX.
+
+A row is two templates. ``{0}`` is the first input, ``{*}`` all arguments, ``{index}`` the argument of that name. What
+stands behind a colon is how tightly an input must bind to stand there without parentheses: ``{0:sum} + {1:sum}``; where
+nothing stands, the place is enclosed already: ``|{0}|``. An operation without a row is written as a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from autograd.op import Op
+
+if TYPE_CHECKING:
+    from autograd.symbol import Symbol
+
+
+class Level(IntEnum):
+    """How tightly a formula binds, loosest first: x > y, x + y, x / y, x · y, −x, x², f(x)."""
+
+    COMPARISON = 0
+    SUM = 1
+    QUOTIENT = 2
+    PRODUCT = 3
+    NEGATIVE = 4
+    POWER = 5
+    ATOM = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one operation is written, and which inputs change nothing."""
+
+    level: Level
+    text: str
+    latex: str
+    latex_level: Level | None = None  #: where LaTeX encloses what text does not
+    neutral: tuple[float | None, ...] = ()  #: by position: x + 0, x − 0, x · 1, x / 1, x ** 1 are x
+    cases: tuple[tuple[Callable[[Symbol], bool], Row], ...] = ()  #: where it is written otherwise
+
+
+def function(name: str, latex: str) -> Row:
+    """``name(x, y)``."""
+    return Row(Level.ATOM, f"{name}({{*}})", rf"{latex}\left({{*}}\right)")
+
+
+def is_square(formula: Symbol) -> bool:
+    """Whether a product has the same Symbol twice (two equal numbers stay a product)."""
+    return formula.inputs[0] is formula.inputs[1] and hasattr(formula.inputs[0], "op")
+
+
+def has_exponent(number: int) -> Callable[[Symbol], bool]:
+    return lambda formula: is_number(formula.inputs[1], number)
+
+
+def is_indicator(formula: Symbol) -> bool:
+    """Whether it is 1 where the condition holds, else 0."""
+    x, y = formula.inputs[-2:]
+    return is_number(x, 1) and is_number(y, 0)
+
+
+def is_number(x: Any, number: float) -> bool:
+    return isinstance(x, int | float) and x == number
+
+
+def reverses_axes(formula: Symbol) -> bool:
+    return "axes" not in formula.params
+
+
+SQUARE = Row(Level.POWER, "{0:atom}²", "{0:atom}^{{2}}")
+CUBE = Row(Level.POWER, "{0:atom}³", "{0:atom}^{{3}}")
+INDICATOR = Row(Level.ATOM, "[{condition}]", r"\begin{{cases}} {0} & {condition} \\ {1} & \text{{else}} \end{{cases}}")
+TRANSPOSED = Row(Level.ATOM, "{0:atom}ᵀ", r"{0:atom}^{{\top}}")
+LATEX_SIGN = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
+
+# fmt: off
+ROWS = {
+    "add": Row(Level.SUM, "{0:sum} + {1:sum}", "{0:sum} + {1:sum}", neutral=(0, 0)),
+    "sub": Row(Level.SUM, "{0:sum} − {1:quotient}", "{0:sum} - {1:quotient}", neutral=(None, 0)),
+    "mul": Row(Level.PRODUCT, "{0:quotient} · {1:product}", r"{0:quotient} \cdot {1:negative}", neutral=(1, 1),
+               cases=((is_square, SQUARE),)),
+    "div": Row(Level.QUOTIENT, "{0:quotient} / {1:negative}", r"\frac{{{0}}}{{{1}}}", Level.ATOM, neutral=(None, 1)),
+    "matmul": Row(Level.QUOTIENT, "{0:quotient} @ {1:negative}", r"{0:quotient} \, {1:negative}"),
+    "neg": Row(Level.NEGATIVE, "−{0:negative}", "-{0:negative}"),
+    "pow": Row(Level.POWER, "{0:atom}^{1:atom}", "{0:atom}^{{{1}}}", neutral=(None, 1),
+               cases=((has_exponent(2), SQUARE), (has_exponent(3), CUBE))),
+    "abs": Row(Level.ATOM, "|{0}|", r"\left|{0}\right|"),
+    "sqrt": Row(Level.ATOM, "√({0})", r"\sqrt{{{0}}}"),
+    "exp": function("exp", r"\exp"),
+    "log": function("log", r"\log"),
+    "sin": function("sin", r"\sin"),
+    "cos": function("cos", r"\cos"),
+    "tanh": function("tanh", r"\tanh"),
+    "sigmoid": function("σ", r"\sigma"),
+    "max": function("max", r"\max"),
+    "maximum": function("maximum", r"\max"),
+    "minimum": function("minimum", r"\min"),
+    "where": Row(Level.ATOM, "where({condition}, {0}, {1})", INDICATOR.latex, cases=((is_indicator, INDICATOR),)),
+    "getitem": Row(Level.ATOM, "{0:atom}[{index}]", r"{0:atom}\left[{index}\right]"),
+    "transpose": Row(Level.ATOM, "transpose({*})", r"\operatorname{{transpose}}\left({*}\right)",
+                     cases=((reverses_axes, TRANSPOSED),)),
+}
+# fmt: on
+
+
+def row_of(op: Op) -> Row:
+    """How an operation is written: its row, or a comparison by its sign, or a function by its name.
+
+    >>> import autograd
+    >>> row_of(autograd.table["relu"]).text
+    'relu({*})'
+    >>> row_of(autograd.table["greater_equal"]).text
+    '{0:atom} ≥ {1:atom}'
+    """
+    if op.name in ROWS:
+        return ROWS[op.name]
+    if op.operator is not None and not op.rules:
+        sign = LATEX_SIGN.get(op.symbol, op.symbol)
+        return Row(
+            Level.COMPARISON,
+            f"{{0:atom}} {op.symbol} {{1:atom}}",
+            rf"\left[{{0:atom}} {sign} {{1:atom}}\right]",
+            Level.ATOM,
+        )
+    latex = op.name.replace("_", r"\_")
+    return function(op.name, rf"\operatorname{{{{{latex}}}}}")
