@@ -31,6 +31,13 @@ class Slotted:
     __slots__ = ("k",)
 
 
+class Stateful:
+    def draw(x: Any) -> Any:  # noqa: N805 - called on the class
+        global count
+        count += 1
+        return count * x
+
+
 class Computed:
     @property
     def k(self) -> float:
@@ -194,6 +201,7 @@ REFUSED: dict[str, Callable[..., Any]] = {
     "import": importing,
     "property": lambda y, x: computed.k * x,
     "counter": counting,
+    "counter of a helper": lambda y, x: Stateful.draw(x),
     "branch on data": lambda y, x: 1.0 if x > 0 else 2.0,
     "branch on a text": lambda y, x: x if MODE == "fast" else 2 * x,
     "branch on None": lambda y, x: x if OPTION is None else 2 * x,
