@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.errors import GraphError
+import numpy as np
+
+from autograd.errors import AutogradError, GraphError
 from autograd.graph import Graph, GraphNode, applied
 from autograd.node import Node
 from autograd.notation.printer import latex, text
 from autograd.notation.words import format_number, latex_name, latex_number, latex_ratio, ratio
-from autograd.op import Op
+from autograd.op import Interval, Op
+from autograd.ops.elementwise import mul
 from autograd.symbol import Symbol, shape_of
 
 
@@ -129,14 +132,46 @@ def chained(left: str, right: str) -> str:
 
 
 def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g") -> Any:
-    """The rule for input k, run on Symbols: a slope, or for an operation that mixes elements what becomes of g."""
+    """The rule for input k, run on Symbols: a slope, or for an operation that mixes elements what becomes of g.
+
+    A rule that needs data has no formula: it is ∂sinh(x)/∂x, or g times that. Raises `AutogradError` for a rule that
+    fails on numbers too.
+    """
     if op.arity is None:
         return Symbol(f"part {k + 1} of {g}", shape_of(inputs[k]))
     try:
-        return (
-            op.rules[k](y, *inputs, **params)
-            if op.is_elementwise
-            else op.pull(k, Symbol(g, y.shape), y, inputs, params)
-        )
-    except Exception:  # a person's own rule may do what no Symbol can: then it has no formula, only numbers
-        return Symbol(f"{op.name}′", y.shape if op.is_elementwise else shape_of(inputs[k]))
+        return run_rule(op, k, Symbol(g, y.shape), y, inputs, params)
+    except Exception:  # a person's own rule may do what no Symbol can
+        check_on_numbers(op, k, inputs, params)
+    derivative = Symbol(ratio(text(applied(op, inputs, params)), inputs[k].name), shape_of(inputs[k]))
+    return derivative if op.is_elementwise else applied(mul, [Symbol(g), derivative], {}, derivative.shape)
+
+
+def run_rule(op: Op, k: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    return op.rules[k](y, *inputs, **params) if op.is_elementwise else op.pull(k, g, y, inputs, params)
+
+
+def check_on_numbers(op: Op, k: int, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
+    """Raise `AutogradError` if the rule for input k fails on plain numbers in the places of Symbols."""
+    numbers = [example(x, op.domain[i] if op.domain else None) for i, x in enumerate(inputs)]
+    plain = {name: example(x) for name, x in params.items()}
+    with np.errstate(all="ignore"):
+        try:
+            y = np.asarray(op.forward(*numbers, **plain))
+        except Exception:  # no numbers for this operation: they say nothing about its rule
+            return
+        try:
+            run_rule(op, k, np.ones(y.shape), y[()], numbers, plain)
+        except Exception as error:
+            raise AutogradError(
+                f"{op.name}: the rule for input {k} raised {type(error).__name__}: {error}: mend the rule in its entry"
+            ) from error
+
+
+def example(x: Any, interval: Interval | None = None) -> Any:
+    """Numbers of a Symbol's shape, inside an interval; anything else as it is."""
+    if not isinstance(x, Symbol):
+        return x
+    low, high = interval or (0.0, 1.0)
+    inside = 0.5 if low < 0.5 < high else (max(low, high - 1) + min(high, low + 1)) / 2
+    return np.full(x.shape, inside)[()]

@@ -191,9 +191,9 @@ class Graph:
         return Graph(tuple(nodes), self.outputs)
 
 
-def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Symbol:
+def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:
     """The formula of an operation on these inputs, as it was computed: nothing simplified."""
-    return Symbol("", (), op, tuple(inputs), params)
+    return Symbol("", shape, op, tuple(inputs), params)
 
 
 def frozen(data: Any) -> Any:

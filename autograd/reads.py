@@ -79,20 +79,15 @@ class Reads:
         self.names: dict[str, Any] = {}  #: what generated code has to be given
         self.places: dict[str, str] = {}  #: where a number is looked up -> its name in generated code
         self.checks: dict[str, None] = {}  #: each true if something is not what it was when the code was generated
-        self._copies: dict[int, FunctionType] = {}
+        self._copies: dict[int, tuple[FunctionType, dict[str, Any], list[Any]]] = {}
 
     def trace(self, function: Callable[..., Any], *inputs: Any) -> Any:
         """What a function makes of Symbols; `Untranslatable` where generated code could come to differ from it."""
         try:
             follow = self.stand_in(function, "", fixed=False)
-            watched = [
-                (copy, dict(copy.__globals__), [c.cell_contents for c in copy.__closure__ or ()])
-                for copy in self._copies.values()
-            ]
             result = follow(*inputs)
-            for copy, names, held in watched:
-                now = [c.cell_contents for c in copy.__closure__ or ()]
-                if dict_differs(names, copy.__globals__) or any(a is not b for a, b in zip(held, now, strict=True)):
+            for copy, names, held in self._copies.values():
+                if dict_differs(names, copy.__globals__) or cells_differ(held, copy):
                     refuse(f"{copy.__name__} assigns to a variable that is not its own")
         except Untranslatable:
             raise
@@ -136,12 +131,15 @@ class Reads:
         if is_fixed(function):
             return function
         if id(function) in self._copies:
-            return self._copies[id(function)]
+            return self._copies[id(function)][0]
         examine(function)
         names: dict[str, Any] = {"__builtins__": PURE}
         cells = tuple(CellType() for _ in function.__closure__ or ())
         copy = FunctionType(function.__code__, names, function.__name__, None, cells)
-        self._copies[id(function)] = copy
+        before: dict[str, Any] = {}
+        held: list[Any] = []
+        self._copies[id(function)] = copy, before, held
+        self.root(function)  # kept, so that its id stays its own
         for name in global_names(function.__code__):
             if name in function.__globals__:
                 names[name] = self.stand_in(
@@ -153,6 +151,8 @@ class Reads:
             cell.cell_contents = self.stand_in(
                 original.cell_contents, f"{self.root(original)}.cell_contents", fixed=False
             )
+            held.append(cell.cell_contents)
+        before.update(names)
         if function.__defaults__:
             name = self.root(function)
             self.checks[f"{name}.__defaults__ is not {self.root(function.__defaults__)}"] = None
@@ -198,6 +198,10 @@ def dict_differs(before: dict[str, Any], after: dict[str, Any]) -> bool:
     return before.keys() != after.keys() or any(before[name] is not after[name] for name in before)
 
 
+def cells_differ(before: list[Any], function: FunctionType) -> bool:
+    return any(x is not cell.cell_contents for x, cell in zip(before, function.__closure__ or (), strict=True))
+
+
 def is_fixed(function: Any) -> bool:
     """Whether a function is one of this package, whose variables nobody changes."""
     return str(function.__globals__.get("__name__", "")).partition(".")[0] == "autograd"
@@ -231,9 +235,9 @@ def stored(value: Any, name: str) -> Any:
 
 
 def global_names(code: CodeType) -> Iterator[str]:
-    """Names that a function, or one inside it, may read from its module (attributes' names too: that does no harm)."""
+    """Names that a function, or one inside it, reads from its module."""
     for inner in codes(code):
-        yield from inner.co_names
+        yield from (i.argval for i in dis.get_instructions(inner) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:
@@ -250,9 +254,9 @@ def examine(function: FunctionType) -> None:
     for code in codes(function.__code__):
         if code.co_exceptiontable:
             refuse(f"{function.__name__} may catch exceptions")
-        for name in code.co_names:
-            if name in UNLIKE or name.startswith("__"):
-                refuse(f"{function.__name__} reads .{name}")
         for instruction in dis.get_instructions(code):
-            if "IS_OP" in instruction.opname or "NONE" in instruction.opname or "MATCH" in instruction.opname:
+            name, kind = instruction.argval, instruction.opname
+            if kind in ("LOAD_ATTR", "LOAD_METHOD") and (name in UNLIKE or name.startswith("__")):
+                refuse(f"{function.__name__} reads .{name}")
+            if "IS_OP" in kind or "NONE" in kind or "MATCH" in kind:
                 refuse(f"{function.__name__} asks what an object is")

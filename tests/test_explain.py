@@ -167,6 +167,41 @@ def test_an_operation_of_three_inputs_is_explained() -> None:
         autograd.remove("fma")
 
 
+def test_a_rule_that_needs_data_is_a_derivative_by_name() -> None:
+    sinh = autograd.elementwise("sinh", np.sinh, lambda y, x: np.cosh(x), doc="stretches")
+    order = autograd.primitive(
+        "order", np.sort, lambda g, y, x: g[np.argsort(np.argsort(x))], doc="sorts the gradient back"
+    )
+    try:
+        x, t = Value(0.0), Tensor([3.0, 1.0])
+        assert [p.formula for p in explain(sinh).partials] == ["∂sinh(x)/∂x"]
+        assert str(explain(sinh(x))).splitlines()[1] == "  ∂f/∂x = ∂sinh(x)/∂x = 1"
+        assert "∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 1 = 1" in str(autograd.steps(sinh(x)))
+        assert explain(order(t)).partials[0].formula == "g · ∂order(t)/∂t"
+        assert explain(sinh).partials[0].latex.isascii()
+    finally:
+        autograd.remove("sinh")
+        autograd.remove("order")
+
+
+def test_a_rule_that_fails_on_numbers_too_says_so() -> None:
+    rules = (lambda z, x, y: y, lambda z, x, y: missing * x)  # type: ignore[name-defined]  # noqa: F821
+    broken = autograd.elementwise("broken", lambda x, y: x * y, *rules, doc="", domain=((2.0, 3.0), (-np.inf, 0.0)))
+    doubled = autograd.primitive("doubled", lambda x: x * 2, lambda g, y, x: g.nothing, doc="")
+    x, y = Tensor(1.0), Tensor(2.0)
+    try:
+        for what, message in (
+            (broken, "broken: the rule for input 1 raised NameError: name 'missing'"),
+            (broken(x, y), "broken: the rule for input 1 raised NameError"),
+            (doubled(x), "doubled: the rule for input 0 raised AttributeError"),
+        ):
+            with pytest.raises(autograd.AutogradError, match=message):
+                explain(what)
+    finally:
+        autograd.remove("broken")
+        autograd.remove("doubled")
+
+
 def test_an_operation_entered_anew_is_the_new_one_everywhere() -> None:
     for factor in (2, 3):
         scale = autograd.elementwise("scale", lambda x, n=factor: n * x, lambda y, x, n=factor: n, doc="scales")

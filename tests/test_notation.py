@@ -14,7 +14,9 @@ from numeric import assert_close
 
 import autograd
 from autograd import Graph, Symbol, Tensor, Value, explain, steps, table
-from autograd.notation.printer import LATEX, TEXT, latex, printed, text
+from autograd.notation.floats import on_floats
+from autograd.notation.printer import LATEX, TEXT, Printed, latex, printed, text
+from autograd.notation.python import python
 from autograd.notation.rows import ROWS
 from autograd.notation.words import is_whole
 
@@ -108,6 +110,22 @@ def test_shared_parts_put_back_are_the_formula(depth: int) -> None:
     for _ in range(depth):
         expected = expected * (expected + names["y"]) * 2
     assert_close(evaluated(result.formulas[0], names), expected)
+
+
+def test_a_minus_is_told_from_a_difference() -> None:
+    assert [text(f) for f in (x - -y, x * -2, autograd.neg(-x), x**-1, -x * y)] == [
+        *("x − (−y)", "x · (−2)", "−(−x)", "x^(−1)", "−x · y"),
+    ]
+    assert latex(x - -y) == r"x - \left(-y\right)"
+
+
+# Code.
+
+
+def test_code_computes_equal_operations_once_and_tells_numbers_apart() -> None:
+    code = python([autograd.exp(x * y) + 1, autograd.exp(Symbol("x") * y) * 2], on_floats)
+    assert code == Printed((("u1", "exp((x * y))"),), ("(u1 + 1)", "(u1 * 2)"))
+    assert python([x * 0.0, x * -0.0], on_floats).formulas == ("(x * 0.0)", "(x * (-0.0))")
 
 
 # One place.

@@ -31,6 +31,13 @@ class Slotted:
     __slots__ = ("k",)
 
 
+class Stateful:
+    def draw(x: Any) -> Any:  # noqa: N805 - called on the class
+        global count
+        count += 1
+        return count * x
+
+
 class Computed:
     @property
     def k(self) -> float:
@@ -175,7 +182,7 @@ def counting(y: Any, x: Any) -> Any:
 def catching(y: Any, x: Any) -> Any:
     try:
         return 1.0 if x > 0 else -1.0
-    except TypeError:
+    except:  # noqa: E722 - as people write it
         return 0.0
 
 
@@ -194,9 +201,11 @@ REFUSED: dict[str, Callable[..., Any]] = {
     "import": importing,
     "property": lambda y, x: computed.k * x,
     "counter": counting,
+    "counter of a helper": lambda y, x: Stateful.draw(x),
     "branch on data": lambda y, x: 1.0 if x > 0 else 2.0,
     "branch on a text": lambda y, x: x if MODE == "fast" else 2 * x,
     "branch on None": lambda y, x: x if OPTION is None else 2 * x,
+    "branch on an object": lambda y, x: x if MODE is OPTION else 2 * x,
     "branch on a constant": lambda y, x: x if FACTOR > 1 else 2 * x,
     "branch on a kind": lambda y, x: x if isinstance(x, float) else 2 * x,
     "loop over a list": lambda y, x: [x := x * k for k in nested.pair][-1],

@@ -61,7 +61,9 @@ def number_text(x: Any) -> str:
     x = x.item() if isinstance(x, np.generic) else x
     if not isinstance(x, int | float):
         raise Untranslatable(f"a {type(x).__name__} is no constant that can be written down")
-    return f"float('{x}')" if not math.isfinite(x) else f"({x!r})" if x < 0 else repr(x)
+    if not math.isfinite(x):
+        return f"float('{x}')"
+    return f"({x!r})" if repr(x).startswith("-") else repr(x)
 
 
 def python(formulas: Sequence[Any], spelling: Spelling) -> Printed:

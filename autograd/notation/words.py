@@ -13,8 +13,9 @@ MINUS = "−"
 #: a power, not part of a name.
 _WORD = r"(?!\d)(?:(?![²³¹⁰-⁹])\w)+′*"
 _NAME = rf"{_WORD}(?:\.{_WORD}|\[[^\[\]]*\])*"
-#: So do a derivative, ∂f/∂x, ∂sinh(x)/∂x or ∂f/∂(a+b), and what `format_number` writes.
-_PART = rf"(?:{_NAME}(?:\(.*\))?|\(.*\))"
+#: So does a derivative, ∂f/∂x, ∂sinh(x)/∂x or ∂f/∂(a+b), and what `format_number` writes.
+_PARENTHESES = r"\((?:[^()]|\([^()]*\))*\)"
+_PART = rf"(?:{_NAME}(?:{_PARENTHESES})?|{_PARENTHESES})"
 _WHOLE = re.compile(rf"{_NAME}|∂{_PART}/∂{_PART}|[\d.]+|∞|\[[][\d.,…∞NaNe+− ]*\]|array of [\d×]+")
 
 
@@ -90,12 +91,14 @@ def ratio(y: str, x: str) -> str:
     >>> ratio("f", "x"), ratio("f", "a+b")
     ('∂f/∂x', '∂f/∂(a+b)')
     """
-    return "/".join(f"∂{name}" if is_whole(name) else f"∂({name})" for name in (y, x))
+    return "/".join(f"∂{name}" if re.fullmatch(_PART, name) else f"∂({name})" for name in (y, x))
 
 
 def latex_ratio(y: str, x: str) -> str:
     """The derivative of y by x as LaTeX."""
-    above, below = (latex_name(name) if is_whole(name) else rf"\left({latex_name(name)}\right)" for name in (y, x))
+    above, below = (
+        latex_name(name) if re.fullmatch(_PART, name) else rf"\left({latex_name(name)}\right)" for name in (y, x)
+    )
     return rf"\frac{{\partial {above}}}{{\partial {below}}}"
 
 
