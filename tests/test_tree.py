@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograd import AutogradError, ShapeError, Tensor, Value, tree
@@ -169,13 +169,22 @@ def branches(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-TREES = st.recursive(LEAVES, branches, max_leaves=12)
+# Not st.recursive, of which most trees are small: an array in an array is to come up often.
+TREES = LEAVES
+for _ in range(3):
+    TREES = st.one_of(LEAVES, branches(TREES))
+
+
+many = settings(max_examples=10 * settings().max_examples)  # trees are cheap, and of many kinds
 
 
 # Apart and together.
 
 
+@many
 @given(TREES)
+@example(objects((), [Leaf()]))
+@example(objects((1, 2), [[Leaf(), Leaf()], objects((), [[Leaf()]])]))
 def test_taken_apart_and_put_together_a_tree_is_the_same(whole: Any) -> None:
     found, structure = tree.flatten(whole)
     assert same(found, list(leaves(whole)))
@@ -184,6 +193,7 @@ def test_taken_apart_and_put_together_a_tree_is_the_same(whole: Any) -> None:
     assert same(tree.unflatten(structure, iter(found)), whole)
 
 
+@many
 @given(TREES)
 def test_the_structure_is_what_other_leaves_leave_alone(whole: Any) -> None:
     found, structure = tree.flatten(whole)
@@ -193,6 +203,7 @@ def test_the_structure_is_what_other_leaves_leave_alone(whole: Any) -> None:
     assert str(tree.flatten(other)[1]) == str(structure)
 
 
+@many
 @given(TREES, TREES)
 def test_structures_are_equal_only_if_the_trees_are_alike(a: Any, b: Any) -> None:
     ours, theirs = (tree.flatten(whole)[1] for whole in (a, b))
@@ -234,7 +245,10 @@ def test_a_structure_is_shown_as_python_without_the_leaves(whole: Any, text: str
 # Paths.
 
 
+@many
 @given(TREES)
+@example(objects((), [Leaf()]))
+@example(objects((1, 2), [[Leaf(), Leaf()], objects((), [[Leaf()]])]))
 def test_the_path_to_a_leaf_is_python_for_it(whole: Any) -> None:
     found = list(tree.leaves_with_paths(whole))
     assert same([leaf for _, leaf in found], list(leaves(whole)))
@@ -242,6 +256,7 @@ def test_the_path_to_a_leaf_is_python_for_it(whole: Any) -> None:
         assert eval(f"whole{path}", {"whole": whole}) is leaf
 
 
+@many
 @given(TREES)
 def test_no_two_leaves_have_one_path(whole: Any) -> None:
     paths = [path for path, _ in tree.leaves_with_paths(whole)]
@@ -259,6 +274,7 @@ def test_a_walk_takes_no_more_than_it_is_asked_for() -> None:
     assert [part for _, part in islice(seen, 4)] == ["the top", 0, 1, 2]
 
 
+@many
 @given(TREES, st.integers(0, 4))
 def test_a_walk_of_some_depth_is_the_part_of_the_whole_walk_that_is_no_deeper(whole: Any, depth: int) -> None:
     def parts(**options: Any) -> list[tuple[str, int, int]]:
@@ -314,6 +330,7 @@ def test_a_deep_tree_needs_no_recursion() -> None:
 # Mapping.
 
 
+@many
 @given(TREES)
 def test_mapping_one_function_after_another_is_mapping_both_at_once(whole: Any) -> None:
     def f(leaf: Any) -> Any:
@@ -327,6 +344,7 @@ def test_mapping_one_function_after_another_is_mapping_both_at_once(whole: Any) 
     assert tree.flatten(twice)[1] == tree.flatten(once)[1] == tree.flatten(whole)[1]
 
 
+@many
 @given(TREES)
 def test_several_trees_meet_leaf_by_leaf(whole: Any) -> None:
     twin = tree.map(lambda leaf: Leaf(), whole)
@@ -335,6 +353,7 @@ def test_several_trees_meet_leaf_by_leaf(whole: Any) -> None:
     assert same(rows, list(zip(leaves(whole), leaves(twin), strict=True)))
 
 
+@many
 @given(TREES, st.data())
 def test_a_difference_is_refused_with_its_place(whole: Any, data: st.DataObject) -> None:
     found, structure = tree.flatten(whole)
@@ -387,7 +406,18 @@ def test_a_subclass_is_a_branch_as_its_base_is() -> None:
     class Double(Neuron):
         pass
 
-    for whole in (Rows([1, 2]), Double(1, 2)):
+    class Grid(np.ndarray[Any, Any]):
+        pass
+
+    @dataclass
+    class Named(Neuron):  # registered through its base, so that it is no mere dataclass
+        w: Any
+        b: int = field(init=False)
+
+        def __post_init__(self) -> None:
+            self.bias = 2
+
+    for whole in (Rows([1, 2]), Double(1, 2), objects((2,), [1, 2]).view(Grid), Named(1)):
         again = tree.map(lambda x: -x, whole)
         assert type(again) is type(whole)
         assert tree.leaves(again) == [-1, -2]
