@@ -8,7 +8,7 @@
 (-4.0, -4.0, 3.0)
 """
 
-from autograd import export
+from autograd import export, tree
 from autograd.backward import gradients, zero_grad
 from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError, StaleDataError
 from autograd.explain import Explanation, Partial, explain
@@ -119,6 +119,7 @@ __all__ = [
     "tanh",
     "tracing",
     "transpose",
+    "tree",
     "where",
     "zero_grad",
 ]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count, islice
-from types import FunctionType, ModuleType
 from typing import Any
-
-import numpy as np
 
 from autograd.node import Node
 from autograd.notation.words import format_index
 from autograd.state import user_frame
+from autograd.tree import Children, children, keystr, walk
 
 #: Names for inner nodes that have none, in order; where these are too few, all are numbered v1, v2, …
 LETTERS = ("q", "r", "s", "t", "u", "v")
@@ -34,49 +32,22 @@ def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[
     Of several variables the first counts: the one of a later loop does not rename a node.
     """
     wanted = {id(node) for node in nodes}
+    # A test runner has variables such as "@py_assert1".
+    public = {name: held for name, held in variables.items() if name.isidentifier() and not name.startswith("_")}
     names: dict[int, str] = {}
-    containers: dict[str, Any] = {}
-    for name, held in variables.items():
-        if name.startswith("_") or not name.isidentifier():  # a test runner has variables such as "@py_assert1"
-            continue
-        if isinstance(held, Node):
-            if id(held) in wanted:
-                names.setdefault(id(held), name)
-        elif holds_more(held):
-            containers[name] = held
-    for name, held in containers.items():
-        for place, element in islice(elements(held), MOST):
-            if id(element) in wanted:
-                names.setdefault(id(element), name + place)
+    for name, held in public.items():
+        if isinstance(held, Node) and id(held) in wanted:
+            names.setdefault(id(held), name)
+    for name, held in public.items():
+        for path, part in islice(walk(held, inside, depth=DEPTH, cyclic=True), MOST):
+            if id(part) in wanted and id(part) not in names:
+                names[id(part)] = name + keystr(path)
     return names
 
 
-def holds_more(held: Any) -> bool:
-    """Whether nodes may be found inside: a list, a tuple, a dict, an array of objects, a person's own object."""
-    if isinstance(held, np.ndarray):
-        return bool(held.dtype == object)
-    if isinstance(held, list | tuple | dict):
-        return True
-    return hasattr(held, "__dict__") and not isinstance(held, type | ModuleType | FunctionType)
-
-
-def elements(container: Any, depth: int = DEPTH) -> Iterator[tuple[str, Any]]:
-    """What a container holds, some levels deep, with the place as text: ``[0]``, ``[1, 2]``, ``.w[0]``."""
-    for place, element in inside(container):
-        yield place, element
-        if depth > 1 and not isinstance(element, Node) and holds_more(element):
-            for deeper, inner in elements(element, depth - 1):
-                yield place + deeper, inner
-
-
-def inside(container: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(container, np.ndarray):
-        return ((f"[{format_index(index)}]", container[index]) for index in np.ndindex(container.shape))
-    if isinstance(container, list | tuple):
-        return ((f"[{i}]", element) for i, element in enumerate(container))
-    if isinstance(container, dict):
-        return ((f"[{key!r}]", element) for key, element in container.items())
-    return ((f".{name}", element) for name, element in vars(container).items())
+def inside(part: Any) -> Children:
+    """Where nodes are searched: in containers and in people's own objects, but not in the nodes themselves."""
+    return () if isinstance(part, Node) else children(part, anything=True)
 
 
 def name_all(

@@ -9,17 +9,19 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd import DTypeError, Tensor, Value, zero_grad
+from autograd import DTypeError, Tensor, Value, tree, zero_grad
 
 Parameter = Tensor | Value
 Array = NDArray[Any]
 
 
+@tree.register
 class Module:
     """Base of layers and models: set parameters and Modules as attributes, and define ``forward``.
 
     A parameter is a Tensor or a Value that nothing computes, or a NumPy object array of such Values. It is found
-    in an attribute, or in a list, tuple or dict in one. ``Tensor(..., requires_grad=False)`` is no parameter.
+    in an attribute, or in a list, tuple, dict or dataclass in one.
+    ``Tensor(..., requires_grad=False)`` is no parameter.
 
     >>> class Neuron(Module):
     ...     def __init__(self):
@@ -53,11 +55,10 @@ class Module:
         ['weight[0, 0]', 'weight[1, 0]', 'bias[0]']
         """
         seen: set[int] = set()
-        for name, item in _contents(self, "", set()):
-            for position, node in _nodes(item):
-                if is_parameter(node) and id(node) not in seen:
-                    seen.add(id(node))
-                    yield name + position, node
+        for path, part in _parts(self):
+            if isinstance(part, Parameter) and is_parameter(part) and id(part) not in seen:
+                seen.add(id(part))
+                yield _dotted(path), part
 
     def parameters(self) -> list[Parameter]:
         """Every parameter once: Tensors, or the single Values of a scalar form."""
@@ -95,15 +96,17 @@ class Module:
     def _rebuilt(self, build: Callable[[Array, str | None], Any]) -> Self:
         """A deep copy in which every parameter is built anew, and results kept from a call are plain numbers."""
         memo: dict[int, Any] = {}
-        for name, item in _contents(self, "", set()):
-            nodes = [node for _, node in _nodes(item)]
+        for path, item in _parts(self, is_whole=lambda part: bool(_nodes(part))):
+            nodes = _nodes(item)
             if not nodes:
                 continue
             numbers = item.numpy() if isinstance(item, Tensor) else np.asarray(item, dtype=object).astype(np.float64)
             if not any(map(is_parameter, nodes)):
                 memo[id(item)] = numbers.copy() if numbers.ndim else numbers.item()
             elif isinstance(item, np.ndarray) and not (len(nodes) == item.size and all(map(is_parameter, nodes))):
-                raise DTypeError(f"{name}: expected an array of leaf Values alone, but it holds other things too")
+                raise DTypeError(
+                    f"{_dotted(path)}: expected an array of leaf Values alone, but it holds other things too"
+                )
             else:
                 label = nodes[0].label
                 memo[id(item)] = build(numbers, label.partition("[")[0] if label and numbers.ndim else label)
@@ -121,7 +124,11 @@ class Module:
             first += f" · {count:,} parameter{'s' * (count > 1)}"
         if any(isinstance(parameter, Value) for parameter in parameters):
             first += ", as Values"
-        children = [f"{name}: {item!r}" for name, item in _held(self, "") if isinstance(item, Module)]
+
+        def is_child(part: Any) -> bool:
+            return isinstance(part, Module) and part is not self
+
+        children = [f"{_dotted(path)}: {part!r}" for path, part in _parts(self, is_whole=is_child) if is_child(part)]
         return "\n".join([first, *children]).replace("\n", "\n  ")
 
 
@@ -141,42 +148,40 @@ def float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return kind
 
 
-def _held(container: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """What could train in a container, with the paths to it: Modules, Tensors, Values and arrays."""
-    if isinstance(container, Module):
-        container = vars(container)
-    for key, item in container.items() if isinstance(container, dict) else enumerate(container):
-        name = f"{path}.{key}" if path else str(key)
-        if isinstance(item, list | tuple | dict):
-            yield from _held(item, name)
-        elif isinstance(item, Module | Tensor | Value | np.ndarray):
-            yield name, item
+def _parts(
+    module: Module, is_whole: Callable[[Any], bool] = lambda part: False
+) -> Iterator[tuple[list[tree.Key], Any]]:
+    """Every part of a module with the path to it, each Module entered once; what is whole is not looked into."""
+    entered: set[int] = set()
+
+    def inside(part: Any) -> tree.Children:
+        if is_whole(part) or id(part) in entered:
+            return ()
+        if isinstance(part, Module):
+            entered.add(id(part))
+        return tree.children(part)
+
+    return tree.walk(module, inside, cyclic=True)
 
 
-def _contents(module: Module, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """The same with each Module replaced by what it holds, each Module once."""
-    seen.add(id(module))
-    for name, item in _held(module, path):
-        if not isinstance(item, Module):
-            yield name, item
-        elif id(item) not in seen:
-            yield from _contents(item, name, seen)
+def _dotted(path: list[tree.Key]) -> str:
+    """A path as the names of parameters are written: ``layers.0.weight``, and ``weight[0, 0]`` in an array."""
+    steps = [str(key) if isinstance(key, tree.Index) else f".{key.value}" for key in path]
+    return "".join(steps).removeprefix(".")
 
 
-def _nodes(item: Any) -> Iterator[tuple[str, Parameter]]:
-    """A Tensor or Value itself; the Values in an object array, with their positions."""
-    if isinstance(item, Parameter):
-        yield "", item
-    elif item.dtype == object:
-        for index in np.ndindex(item.shape):
-            if isinstance(item[index], Value):
-                yield f"[{', '.join(map(str, index))}]", item[index]
+def _nodes(part: Any) -> list[Parameter]:
+    """A Tensor or Value itself; the Values in an array; of anything else none."""
+    if isinstance(part, Parameter):
+        return [part]
+    is_objects = isinstance(part, np.ndarray) and part.dtype == object
+    return [x for x in part.flat if isinstance(x, Value)] if is_objects else []
 
 
 def _values(numbers: Array, label: str | None) -> Any:
     """Values for an array of numbers: an object array, or one Value for a single number."""
-    values = np.empty(numbers.shape, dtype=object)
-    for index in np.ndindex(numbers.shape):
-        position = f"[{', '.join(map(str, index))}]" if index else ""
-        values[index] = Value(numbers[index].item(), label=label and label + position)
-    return values if numbers.ndim else values.item()
+    if not numbers.ndim:
+        return Value(numbers.item(), label=label)
+    _, structure = tree.flatten(numbers.astype(object))
+    places = tree.leaves_with_paths(numbers.astype(object))
+    return tree.unflatten(structure, [Value(x, label=label and label + place) for place, x in places])

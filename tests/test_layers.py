@@ -16,7 +16,7 @@ PACKAGES = ("autograd", "nn", "viz")
 
 #: The files of `autograd`, each importing from those before it only.
 ORDER = [
-    *("errors", "state", "op", "operators"),
+    *("errors", "tree", "state", "op", "operators"),
     *("ops.shaping", "ops.elementwise", "ops.reductions", "ops.linalg", "ops"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),

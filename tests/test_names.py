@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -60,6 +61,40 @@ def test_elements_of_lists_and_arrays_are_named_by_their_places() -> None:
     pair = (Value(7.0), 1.0)
     total = w[0] + w[1] + rows[1][0] + grid[0, 1] + pair[0]
     assert {"w[0]", "w[1]", "rows[1][0]", "grid[0, 1]", "pair[0]", "total"} <= set(names(Graph.of(total)))
+
+
+def test_fields_and_attributes_are_named_as_they_are_written() -> None:
+    class Point(NamedTuple):
+        x: Any
+        y: Any
+
+    @dataclass
+    class Line:
+        start: Any
+
+    class Neuron:
+        pass
+
+    point, line, neuron = Point(Value(1.0), {"k": [Value(2.0)]}), Line(Value(3.0)), Neuron()
+    neuron.w = [Value(4.0)]  # type: ignore[attr-defined]
+    line.extra = neuron.single = np.array(Value(5.0), dtype=object)  # type: ignore[attr-defined]
+    total = point.x + point.y["k"][0] + line.start + neuron.w[0] + line.extra[()]  # type: ignore[attr-defined]
+    assert {"point.x", "point.y['k'][0]", "line.start", "neuron.w[0]", "line.extra[()]"} <= set(names(Graph.of(total)))
+
+
+def test_the_search_for_a_name_ends() -> None:
+    class Part:
+        pass
+
+    child, x, deepest = Part(), [Value(1.0)], Value(2.0)
+    child.parent = whole = Part()  # type: ignore[attr-defined]
+    whole.child, whole.w = child, x[0]  # type: ignore[attr-defined]
+    deep, deeper = [[[[deepest]]]], [[[[[Value(3.0)]]]]]
+    late = [*range(20_000), Value(4.0)]
+    f = whole.w * deepest * deeper[0][0][0][0][0] * late[-1]  # type: ignore[attr-defined]
+    given = {"whole": whole, "deep": deep, "deeper": deeper, "late": late}
+    assert names(Graph.of(f, names=given))[:2] == ["whole.w", "deep[0][0][0][0]"]
+    assert not any("deeper" in name or "late" in name for name in names(Graph.of(f, names=given)))
 
 
 def test_a_variable_of_its_own_is_better_than_a_place_in_a_list() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from numeric import assert_close, differences
 
 import autograd
 import nn
-from autograd import DTypeError, ShapeError, Tensor, Value
+from autograd import DTypeError, ShapeError, Tensor, Value, tree
 from nn import MLP, LeakyReLU, Linear, Module, ReLU, Sequential, Sigmoid, Softmax, Tanh
 
 MEANING: dict[str, Any] = {
@@ -164,6 +165,66 @@ def test_a_module_that_holds_its_parent_is_walked_once() -> None:
     model.layers[0].parent = model
     assert len(model.parameters()) == 2
     assert len(model.to_scalars().parameters()) == 2
+
+
+def test_parameters_are_found_in_every_kind_of_container() -> None:
+    @dataclass
+    class Gate:
+        weight: Tensor
+
+    class Pair(NamedTuple):
+        key: Tensor
+        value: Tensor
+
+    class Cell(Module):
+        def __init__(self) -> None:
+            self.gate = Gate(Tensor([1.0]))
+            self.pair = Pair(Tensor([2.0]), Tensor([3.0]))
+            self.experts = np.array([Linear(1, 1, bias=False, rng=0), None], dtype=object)
+            self.table: dict[Any, Any] = {"a": {7: Tensor([4.0])}}
+
+    cell = Cell()
+    names = ["gate.weight", "pair.key", "pair.value", "experts[0].weight", "table.a.7"]
+    assert [name for name, _ in cell.named_parameters()] == names
+    assert "\n  experts[0]: Linear(1, 1" in repr(cell)
+    scalars = cell.to_scalars()
+    assert [name for name, _ in scalars.named_parameters()] == [
+        f"{name}[0, 0]" if "experts" in name else f"{name}[0]" for name in names
+    ]
+    assert not any(isinstance(parameter, Tensor) for parameter in scalars.parameters())
+    assert scalars.pair.key[0].data == 2.0
+
+
+def test_a_module_that_holds_itself_has_a_repr_and_one_list_of_parameters() -> None:
+    model = Linear(1, 1)
+    model.me = [model]
+    model.lists = [Tensor(1.0)]
+    model.lists.append(model.lists)
+    assert [name for name, _ in model.named_parameters()] == ["weight", "bias", "lists.0"]
+    assert repr(model) == "Linear(1, 1) · 3 parameters"
+
+
+def test_modules_that_share_modules_are_walked_in_no_time() -> None:
+    class Both(Module):
+        def __init__(self, inner: Module) -> None:
+            self.left = self.right = inner
+
+    model: Module = Linear(1, 1)
+    for _ in range(60):
+        model = Both(model)
+    assert len(model.parameters()) == 2
+
+
+def test_a_network_is_a_tree() -> None:
+    def negative(leaf: Any) -> Any:
+        return Tensor(-leaf.numpy()) if isinstance(leaf, Tensor) else leaf
+
+    model = MLP([2, 3, 1], "relu", rng=0)
+    found = dict(tree.leaves_with_paths({"model": model}))
+    assert found["['model'].layers[2].weight"] is model.layers[2].weight
+    other = tree.map(negative, model)
+    x = [0.5, -1.0]
+    assert tree.map(negative, other)(x).item() == model(x).item() != other(x).item()
 
 
 # What Karpathy's code does.
