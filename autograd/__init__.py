@@ -46,7 +46,7 @@ from autograd.ops.elementwise import (
 )
 from autograd.ops.linalg import matmul
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
-from autograd.ops.shaping import broadcast_to, concatenate, getitem, put, reshape, stack, transpose
+from autograd.ops.shaping import astype, broadcast_to, concatenate, getitem, put, reshape, stack, transpose
 from autograd.state import no_grad, tracing
 from autograd.steps import Step, Timeline, steps
 from autograd.symbol import Symbol
@@ -73,6 +73,7 @@ __all__ = [
     "Timeline",
     "Value",
     "add",
+    "astype",
     "broadcast_to",
     "concatenate",
     "cos",

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.errors import DTypeError, ShapeError
-from autograd.op import Op
+from autograd.op import Op, places, static
 from autograd.operators import Operators, real
-from autograd.ops.shaping import unbroadcast
 
 Array = NDArray[Any]
 
@@ -57,27 +56,13 @@ def private(param: Any) -> Any:
         return param.copy()
     if isinstance(param, tuple):
         return tuple(private(part) for part in param)
+    if next(places(param), None) is not None:  # a list of inputs
+        return param
     return np.array(param, dtype=None if param else int) if isinstance(param, list) else param
-
-
-def fit(part: Array, array: Array) -> Array:
-    """A contribution in the shape and dtype of the array that it is for."""
-    try:
-        fitted = np.asarray(unbroadcast(part, array.shape), dtype=array.dtype)
-    except (IndexError, ValueError):
-        fitted = part
-    if fitted.shape != array.shape:
-        raise ShapeError(f"a rule gave a gradient of shape {part.shape} to an input of shape {array.shape}")
-    return fitted
-
-
-def choose(condition: Any, x: Any, y: Any) -> Any:
-    """``np.where``; by a single Python bool, without making arrays of numbers."""
-    return (x if condition else y) if condition.__class__ is bool else np.where(condition, x, y)
 
 
 def misfit(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> str:
     """The message for operands that do not fit: the operation, every shape and label, and NumPy's reason."""
     shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{getattr(x, 'shape', ())}" for x in inputs)
-    extra = "".join(f", {name}={value!r}" for name, value in params.items())
+    extra = "".join(f", {name}={value!r}" for name, value in static(params).items())
     return f"{op.name}: the shapes {shapes}{extra} do not fit: {error}"

@@ -2,72 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node, topological
-from autograd.ops.elementwise import where
-from autograd.ops.shaping import unbroadcast
-
-Adjoints = dict[int, Any]
+from autograd.sweep import Equation, Event, sweep
 
 
-def sweep(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], Adjoints]:
-    """The nodes in order, and d output / d node by ``id(node)`` for those a path reaches. Touches no ``grad``.
+def events(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], list[Any], Iterator[Event]]:
+    """The nodes in order, their adjoints, and the sweep that fills these in. Touches no ``grad``.
 
-    Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints
-    are nodes too, and can be differentiated again.
+    Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes too,
+    and can be differentiated again.
     """
-    order = topological([output], tracked_only=True)
-    gates = Gates() if any(node.op is not None and node.op.gate for node in order) else None
-    adjoints: Adjoints = {id(output): seed}
+    nodes = topological([output], tracked_only=True)
+    positions = {id(node): i for i, node in enumerate(nodes)}
+    equations = [
+        Equation(node.op, tuple([positions.get(id(x)) for x in node.inputs]), node.params, node.slopes)
+        for node in nodes
+    ]
+
+    def operands(index: int) -> tuple[Any, Sequence[Any]]:
+        node = nodes[index]
+        if not record:
+            return node._operands()
+        node._check_fresh()
+        return node, node.inputs
+
+    adjoints: list[Any] = []
+    return nodes, adjoints, sweep(equations, operands, seed, adjoints)
+
+
+def swept(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], list[Any]]:
+    """The nodes in order, and d output / d node for each; None where no path leads."""
+    nodes, adjoints, run = events(output, seed, record)
     with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
-        for node in reversed(order):
-            g = adjoints.get(id(node))
-            if g is None or node.op is None:
-                continue
-            if record:
-                node.check_fresh()
-            for x, contribution in node.contributions(g, record, gates):
-                before = adjoints.get(id(x))
-                adjoints[id(x)] = contribution if before is None else before + contribution
-    return order, adjoints
-
-
-class Gates:
-    """Where a gate (`where`) has closed the path: there a gradient is nothing, however steep what lies behind.
-
-    Zero times an infinite slope is NaN in floats. So a sweep through a gate keeps, for each node, which of
-    its elements are live at all, as far back as operations are element by element or only move elements.
-    """
-
-    def __init__(self) -> None:
-        self.live: dict[int, Any] = {}  # by id(node); None: all of it
-
-    def pass_through(self, node: Any, k: int, x: Any, contribution: Any, xs: Sequence[Any], y: Any) -> Any:
-        """The contribution of ``node`` to its input k with dead elements zeroed; remembers them for ``x``."""
-        op, live = node.op, self.live.get(id(node))
-        if op.gate:
-            is_open = np.broadcast_to(op.rules[k](y, *xs, **(node.params or {})) != 0, node.shape)
-            live = is_open if live is None else is_open & live
-        if live is not None:
-            if op.is_elementwise:
-                contribution = where(live, contribution, 0.0)
-                live = unbroadcast(live * 1.0, x.shape) != 0
-            elif op.linear:
-                live = unbroadcast(op.pull(k, live * 1.0, y, xs, node.params), x.shape) != 0
-            elif live.any():
-                live = None  # elements mix: what is dead cannot be told from what is live
-            else:
-                contribution, live = np.zeros_like(contribution), np.zeros(x.shape, bool)
-        if id(x) in self.live:
-            before = self.live[id(x)]
-            live = None if live is None or before is None else live | before
-        self.live[id(x)] = live
-        return contribution
+        for _ in run:
+            pass
+    return nodes, adjoints
 
 
 @overload
@@ -99,12 +74,13 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
-    adjoints = sweep(y, y.filled(1.0), create_graph)[1] if y.requires_grad else {}
+    nodes, adjoints = swept(y, y._filled(1.0), create_graph) if y.requires_grad else ([], [])
+    found = {id(node): adjoint for node, adjoint in zip(nodes, adjoints, strict=True) if adjoint is not None}
     results = []
     for x in targets:
-        adjoint = adjoints.get(id(x), x.filled(0.0))
+        adjoint = found.get(id(x), x._filled(0.0))
         if create_graph and not isinstance(adjoint, Node):
-            adjoint = x.as_constant(adjoint)  # it depends on nothing
+            adjoint = x._as_constant(adjoint)  # it depends on nothing
         elif isinstance(adjoint, np.ndarray | np.generic):
             adjoint = np.array(adjoint)  # it belongs to the caller alone
         results.append(adjoint)

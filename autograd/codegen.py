@@ -19,21 +19,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd.notation.arrays import on_arrays
+from autograd.notation.arrays import called, on_arrays
 from autograd.notation.floats import NAMESPACE, on_floats
 from autograd.notation.printer import op_of, operations
 from autograd.notation.python import Spelling, Untranslatable, python
-from autograd.op import Op, table
+from autograd.op import Bound, Op, table
 from autograd.operators import real
 from autograd.reads import Live, Reads
 from autograd.symbol import Symbol
 
-NAMES = ("x", "y")
+NAMES = ("x", "y", "v", "w")
 
 #: What Python raises where NumPy gives an infinity or a NaN.
 EDGE = (ArithmeticError, ValueError)
 
-Evaluate = Callable[..., tuple[float, ...]]
+Evaluate = Callable[..., tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,19 @@ class Program:
     def __init__(self, op: Op, spelling: Spelling) -> None:
         if not op.is_elementwise:
             raise Untranslatable("it mixes elements: its pullback runs as it is")
-        if op.params or op.arity not in (1, 2):
-            raise Untranslatable("it has more than inputs x and y")
+        parameters = op.signature.parameters
+        must = any(parameters[name].default is parameters[name].empty for name in op.params)
+        if must or op.arity is None or op.arity > len(NAMES):
+            raise Untranslatable("it has more than a few inputs, or others")
         self.op, self.spelling, self.reads = op, spelling, Reads()
         inputs = [Live(name) for name in NAMES[: op.arity]]
-        #: The output in x and y; the slope by each of them in z, x and y.
+        #: The output in x and y; the slope by each of them in z, x and y, or None; the part of a gate in g too.
         self.output = self.spelled(Symbol("", (), op, tuple(inputs)))
-        self.slopes = [self.spelled(self.reads.trace(rule, Live("z"), *inputs)) for rule in op.rules]
+        before = [Live("g") if spelling is on_arrays else 1, Live("z")] if op.masks else [Live("z")]
+        self.slopes = [
+            None if rule is None else self.spelled(self.reads.trace(rule, *before, *inputs))  # type: ignore[arg-type]
+            for rule in op.rules
+        ]
 
     def spelled(self, formula: Any) -> Any:
         """The formula in operations that have a spelling: any other is replaced by what its forward function does."""
@@ -158,7 +164,9 @@ def evaluator_source(op: Op) -> Source:
     program = Program(op, on_floats)
     arguments = ", ".join(NAMES[: op.arity])
     before, (output,) = program.code(program.output)
-    between, slopes = program.code(*program.slopes)
+    between, expressions = program.code(*(slope for slope in program.slopes if slope is not None))
+    given = iter(expressions)
+    slopes = ["None" if slope is None else next(given) for slope in program.slopes]
     return program.source(f"""\
 def function({arguments}):
 {indent(program.look_up(f"at_edge({arguments})"), 4)}\
@@ -172,12 +180,13 @@ def function({arguments}):
 """)
 
 
-def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[float, ...]:
+def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[Any, ...]:
     """The same by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
     numbers = [np.float64(value) for value in values]
-    z = np.float64(real(op.forward(*numbers, **params), op))
+    z = np.float64(real(op.run(op.forward, numbers, params), op))
     with np.errstate(all="ignore"):
-        return float(z), *(float(rule(z, *numbers, **params)) for rule in op.rules)
+        slopes = (None if rule is None else op.partial(k, z, numbers, params) for k, rule in enumerate(op.rules))
+        return float(z), *(None if slope is None else float(slope) for slope in slopes)
 
 
 # The methods of Value. A node is made in line, slot by slot: a call for each would double its cost. Its label,
@@ -205,7 +214,7 @@ def node(program: Program, x: str, y: str, *tracked: str) -> str:
     wanted = [slope for name, slope in zip(NAMES, program.slopes, strict=False) if name in tracked]
     between, expressions = program.code(*wanted)
     slopes = dict(zip(tracked, expressions, strict=True))
-    dx, dy = (slopes.get(name, "None") for name in NAMES)
+    dx, dy = (slopes.get(name, "None") for name in NAMES[:2])
     return NODE.format(before=before, z=z, between=between, x=x, y=y, dx=dx, dy=dy)
 
 
@@ -299,16 +308,22 @@ def pull_source(op: Op) -> Source:
 
     A grad that is still the ``marker`` of the sweep has received nothing yet.
     """
+    if not op.is_elementwise:
+        return primitive_pull_source(op)
     program = Program(op, on_arrays)
     names = NAMES[: op.arity]
     arrays, inputs = ", ".join(names), ", ".join(f"input_{name}" for name in names)
     parts = []
     for name, formula in zip(names, program.slopes, strict=False):
+        if formula is None:
+            continue
         shared, (slope,) = program.code(formula)
-        part = "g" if slope == "1" else f"g * {slope}"
+        part = slope if op.masks else "g" if slope == "1" else f"g * {slope}"
         parts.append(PULL.format(input=f"input_{name}", array=name, shared=indent(shared, 4), part=part))
     alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
-    used = {op_of(part).name: op_of(part).forward for part in operations(program.slopes)}
+    used = {f"op_{op_of(part).name}": op_of(part).forward for part in operations(program.slopes)}
+    if not op.masks:
+        used = {name: called(forward) for name, forward in used.items()}
     source = program.source(f"""\
 def function(node, g, marker):
 {indent(program.look_up("by_rules(node, g, marker)"), 4)}\
@@ -317,4 +332,29 @@ def function(node, g, marker):
     {inputs}, = node.inputs
     alike = {alike}
 {indent("".join(parts), 4)}""")
-    return Source(source.text, {**source.names, **{name: f for name, f in used.items() if name != "where"}})
+    return Source(source.text, {**source.names, **used})
+
+
+def primitive_pull_source(op: Op) -> Source:
+    """The same for an operation that mixes elements: its rules are called as they are."""
+    if op.arity is None or op.arity > len(NAMES):
+        raise Untranslatable("an argument is a list of inputs: its rule runs as it is")
+    names = NAMES[: op.arity]
+    arrays, inputs = ", ".join(names), ", ".join(f"input_{name}" for name in names)
+    parts = [
+        PULL.format(input=f"input_{name}", array=name, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
+        for name, rule in zip(names, op.rules, strict=True)
+        if rule is not None
+    ]
+    text = f"""\
+def function(node, g, marker):
+    params = node.params or {{}}
+    if params.__class__ is Bound:
+        return by_rules(node, g, marker)
+    z = node._array
+    {arrays}, = node._saved
+    {inputs}, = node.inputs
+    alike = False
+{indent("".join(parts), 4)}"""
+    rules = {f"rule_{name}": rule for name, rule in zip(names, op.rules, strict=True)}
+    return Source(text, {"Bound": Bound, **rules})

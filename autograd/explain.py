@@ -13,9 +13,9 @@ from autograd.graph import Graph, GraphNode, applied
 from autograd.node import Node
 from autograd.notation.printer import latex, text
 from autograd.notation.words import format_number, latex_name, latex_number, latex_ratio, ratio
-from autograd.op import Interval, Op
+from autograd.op import Interval, Op, each, shape_of
 from autograd.ops.elementwise import mul
-from autograd.symbol import Symbol, shape_of
+from autograd.symbol import Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,12 @@ def explain_op(op: Op) -> Explanation:
     output = next(name for name in "yzw" if name not in names)
     if not op.is_elementwise:  # its derivative depends on the shapes: see a node
         return explanation(op, output, applied(op, inputs, {}), "", ())
-    params = {name: Symbol(name) for name in op.params}
     partials = [
-        partial(output, x.name, local_derivative(op, k, Symbol(output), inputs, params), "")
-        for k, (x, _) in enumerate(zip(inputs, op.rules, strict=False))  # a comparison has no rules
+        partial(output, x.name, local_derivative(op, k, Symbol(output), inputs, {}), "")
+        for k, (x, rule) in enumerate(zip(inputs, op.rules, strict=True))
+        if rule is not None
     ]
-    return explanation(op, output, applied(op, inputs, params), "", tuple(partials))
+    return explanation(op, output, applied(op, inputs, {}), "", tuple(partials))
 
 
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
@@ -104,8 +104,8 @@ def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
     value = format_number(node.data)
     filled = applied(op, graph.inputs_of(node), node.params) if node.shape == () else Symbol(value)
     partials = []
-    for k, x in enumerate(inputs):
-        if isinstance(x, Symbol):
+    for k, ((rule, _), x) in enumerate(zip(op.rules_for(inputs, node.params), inputs, strict=True)):
+        if rule is not None and isinstance(x, Symbol):
             local = local_derivative(op, k, Symbol(node.name, node.shape), inputs, node.params)
             slope = node.slopes[k] if node.slopes is not None else None
             partials.append(partial(node.name, x.name, local, "" if slope is None else format_number(slope)))
@@ -137,7 +137,8 @@ def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: M
     A rule that needs data has no formula: it is ∂sinh(x)/∂x, or g times that. Raises `AutogradError` for a rule that
     fails on numbers too.
     """
-    if op.arity is None:
+    rule, _ = op.rules_for(inputs, params)[k]
+    if isinstance(rule, each):
         return Symbol(f"part {k + 1} of {g}", shape_of(inputs[k]))
     try:
         return run_rule(op, k, Symbol(g, y.shape), y, inputs, params)
@@ -148,20 +149,21 @@ def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: M
 
 
 def run_rule(op: Op, k: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    return op.rules[k](y, *inputs, **params) if op.is_elementwise else op.pull(k, g, y, inputs, params)
+    if op.is_elementwise:
+        return op.partial(k, y, inputs, params)
+    return op.run(op.rules_for(inputs, params)[k][0], inputs, params, g, y)
 
 
 def check_on_numbers(op: Op, k: int, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Raise `AutogradError` if the rule for input k fails on plain numbers in the places of Symbols."""
     numbers = [example(x, op.domain[i] if op.domain else None) for i, x in enumerate(inputs)]
-    plain = {name: example(x) for name, x in params.items()}
     with np.errstate(all="ignore"):
         try:
-            y = np.asarray(op.forward(*numbers, **plain))
+            y = np.asarray(op.run(op.forward, numbers, params))
         except Exception:  # no numbers for this operation: they say nothing about its rule
             return
         try:
-            run_rule(op, k, np.ones(y.shape), y[()], numbers, plain)
+            run_rule(op, k, np.ones(y.shape), y[()], numbers, params)
         except Exception as error:
             raise AutogradError(
                 f"{op.name}: the rule for input {k} raised {type(error).__name__}: {error}: mend the rule in its entry"

@@ -13,7 +13,9 @@ from autograd.errors import GraphError, ShapeError
 from autograd.names import caller_variables, name_all
 from autograd.node import Node, topological
 from autograd.notation.printer import text
-from autograd.op import Op
+from autograd.op import Bound, Op
+from autograd.ops.elementwise import where
+from autograd.sweep import Equation
 from autograd.symbol import Symbol
 from autograd.value import Value, evaluate
 
@@ -89,7 +91,7 @@ class Graph:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
         live = topological(outputs)
         for node in live:
-            node.check_fresh()
+            node._check_fresh()
         known, chosen = name_all(live, outputs, caller_variables() if names is None else names)
         positions = {id(node): i for i, node in enumerate(live)}
         ends = tuple(positions[id(output)] for output in outputs)
@@ -103,8 +105,8 @@ class Graph:
                     label=known[i],
                     op=node.op,
                     inputs=inputs,
-                    params=MappingProxyType(dict(node.params or {})),
-                    data=node.snapshot(),
+                    params=frozen_params(node.params),
+                    data=node._snapshot(),
                     grad=frozen(node.grad) if node.has_grad else None,
                     requires_grad=node.requires_grad,
                     source=node.source,
@@ -163,6 +165,18 @@ class Graph:
         """The numbers or arrays that a node was computed from."""
         return [x.data if isinstance(x, Constant) else self.nodes[x].data for x in node.inputs]
 
+    def equations(self) -> list[Equation]:
+        """What the nodes compute, for a sweep."""
+        return [
+            Equation(
+                node.op,
+                tuple(None if isinstance(x, Constant) or not self.nodes[x].requires_grad else x for x in node.inputs),
+                node.params,
+                node.slopes,
+            )
+            for node in self.nodes
+        ]
+
     def replay(self, values: Mapping[str, Any]) -> Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
 
@@ -174,7 +188,7 @@ class Graph:
             if self[name].op is not None:
                 raise GraphError(f"replay: {name!r} is computed, not a leaf: give values for leaves only")
         for node in self.nodes:
-            if values and node.op is not None and node.op.gate:
+            if values and node.op is where and isinstance(node.inputs[0], Constant):
                 raise GraphError(
                     f"replay: {node.name} took a branch by a condition that is not part of the graph, and might take "
                     "the other for new values: run the code again"
@@ -189,6 +203,10 @@ class Graph:
                 data, slopes = recompute(node, xs)
             nodes.append(replace(node, data=frozen(data), slopes=slopes, grad=None))
         return Graph(tuple(nodes), self.outputs)
+
+
+def frozen_params(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return params if isinstance(params, Bound) else MappingProxyType(dict(params or {}))
 
 
 def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:
@@ -219,7 +237,6 @@ def recompute(node: GraphNode, xs: Sequence[Any]) -> tuple[Any, tuple[float | No
     """A node's data, and slopes where it is scalar, from new inputs."""
     assert node.op is not None
     if node.slopes is None:
-        forward = node.op.forward
-        return np.asarray(forward(xs, **node.params) if node.op.arity is None else forward(*xs, **node.params)), None
+        return np.asarray(node.op.run(node.op.forward, xs, node.params)), None
     output, *slopes = evaluate(node.op, list(xs), node.params)
     return output, tuple(None if old is None else slope for old, slope in zip(node.slopes, slopes, strict=True))

@@ -7,7 +7,6 @@ from itertools import chain, count, islice
 from typing import Any
 
 from autograd.node import Node
-from autograd.notation.words import format_index
 from autograd.state import user_frame
 from autograd.tree import Children, children, keystr, walk
 

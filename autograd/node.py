@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -56,24 +56,29 @@ class Node(Operators):
         """Forget the gradient."""
         raise NotImplementedError
 
-    def snapshot(self) -> Any:
+    @property
+    def slopes(self) -> tuple[float | None, ...] | None:
+        """Of a Value, the local derivative by each input; None for a Tensor, which computes them when it is swept."""
+        return None
+
+    def _snapshot(self) -> Any:
         """The data as a float or a read-only array."""
         raise NotImplementedError
 
-    def filled(self, number: float) -> Any:
+    def _filled(self, number: float) -> Any:
         """That number in this node's shape and dtype, as a plain number or array."""
         raise NotImplementedError
 
-    def as_constant(self, data: Any) -> Node:
+    def _as_constant(self, data: Any) -> Node:
         """A node of this node's kind that nothing computed."""
         raise NotImplementedError
 
-    def check_fresh(self) -> None:
+    def _check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
         raise NotImplementedError
 
-    def contributions(self, g: Any, record: bool, gates: Any = None) -> Iterable[tuple[Any, Any]]:
-        """What the gradient ``g`` of this node contributes to its inputs: pairs of input and contribution."""
+    def _operands(self) -> tuple[Any, Sequence[Any]]:
+        """The numbers of the output and of the inputs, as they were when this node was computed."""
         raise NotImplementedError
 
     # What they share.

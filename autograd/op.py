@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
+import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import takewhile
+from typing import Any, Literal
 
 import numpy as np
 
 Forward = Callable[..., Any]
 Rule = Callable[..., Any]
 Interval = tuple[float, float]
+Linear = Literal["no", "first", "jointly", "separately"]
 
 _table: dict[str, Op] = {}
 _overrides: dict[Any, Callable[..., Any]] = {}
 _installers: list[Callable[[Op], None]] = []
 _uninstallers: list[Callable[[Op], None]] = []
 
-#: Names that nodes have for something else, or that generated code uses.
-RESERVED = frozenset(
-    """T Tensor UNSET Value alike as_constant assign backward before check_fresh contributions data detach dtype filled
-    fit g grad has_grad inputs item kind label marker method mode ndim new node numpy op other params part requires_grad
-    self shape size slopes snapshot source x y z zero_grad""".split()  # noqa: SIM905 - a list of 46 lines
-)
-
 #: Every operation by name, read-only: ``table["tanh"]``. New entries come from `elementwise` and `primitive`.
 table: Mapping[str, Op] = types.MappingProxyType(_table)
+
+Parameter = inspect.Parameter
+EMPTY = Parameter.empty
+SIMPLE = frozenset({bool, int, float, str, type(None)})
+LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class each:  # noqa: N801 - reads as a word of the table
+    """The rule of an argument that is a list of inputs: what it returns is called with a place in the list.
+
+    So what all inputs share is computed once, and what nobody needs never.
+
+    >>> import autograd
+    >>> pair = autograd.primitive("pair", np.stack, each(lambda g, y, arrays: lambda k: g[k]), doc="takes it apart")
+    >>> x = autograd.Tensor(1.0)
+    >>> pair([x, x, 5.0]).sum().backward()
+    >>> x.grad
+    array(2.)
+    >>> autograd.remove("pair")
+    """
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """In `Bound` params: the place of input number ``index``."""
+
+    index: int
+
+
+class Bound(Mapping[str, Any]):
+    """Params that hold every argument of a call by name, with an `Input` where an input stands.
+
+    Any other mapping is the commonest call instead: the inputs come first, in order, and it holds the rest.
+    """
+
+    __slots__ = ("_arguments",)
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._arguments = dict(arguments)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._arguments[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arguments)
+
+    def __len__(self) -> int:
+        return len(self._arguments)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -41,25 +88,46 @@ class Op:
     np.float64(0.0)
     >>> autograd.tanh(autograd.Value(0.0))
     Value(data=0.0, grad=–)
-    >>> autograd.mul
-    <Op mul>
+    >>> autograd.mul, autograd.mean.signature
+    (<Op mul>, <Signature (a, axis=None, dtype=None, out=None, keepdims=False)>)
     """
 
     name: str
     forward: Forward
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule | each | None, ...]  #: one an argument, in order; None: it is an input that has no derivative
+    signature: inspect.Signature  #: NumPy's names, order and defaults
     is_elementwise: bool
-    arity: int | None  #: how many inputs; None: one sequence of any number of them
     doc: str  #: one sentence on what the gradient does
     operator: str | None = None
     symbol: str = ""  #: short text for pictures
-    params: tuple[str, ...] = ()  #: arguments that are not differentiated, in positional order
-    defaults: Mapping[str, float] = field(default_factory=dict)  #: the last inputs, where they may be left out
     domain: tuple[Interval, ...] = ()  #: per input, the open interval on which the rule holds; empty: everywhere
     kinks: Callable[..., Any] | None = None  #: not differentiable where this is zero
     scalars: Forward | None = None  #: forward for object arrays of Values, where it is another one
-    linear: bool = False  #: the rules use shapes only, never the data
-    gate: bool = False  #: slopes are 1 or 0, and a 0 closes the path: nothing gets through, not even NaN
+    linear: Linear = "no"  #: in its differentiated inputs: all together, each alone, or in the first alone
+    masks: bool = False  #: what it sends back as zero is no number: nothing flows there, not even NaN
+    shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
+    method: bool = True  #: whether nodes have it as a method: if it has one input that must be given, and no operator
+    _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
+    _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
+    _defaults: Mapping[str, Any] = field(init=False)
+    _inputs: tuple[str, ...] = field(init=False)  #: arguments with a place in `rules`
+    _is_plain: bool = field(init=False)  #: whether those come first, and are one input each
+    _optional: frozenset[str] = field(init=False)  #: the other arguments
+    _required: frozenset[str] = field(init=False)  #: those of them that have no default
+
+    def __post_init__(self) -> None:
+        parameters = self.signature.parameters
+        put = object.__setattr__
+        put(self, "_names", tuple(name for name, p in parameters.items() if p.kind in LEADING))
+        put(self, "_many", next((name for name, p in parameters.items() if p.kind is Parameter.VAR_POSITIONAL), None))
+        put(self, "_defaults", {name: p.default for name, p in parameters.items() if p.default is not p.empty})
+        put(self, "_inputs", tuple(parameters)[: len(self.rules)])
+        others = frozenset(name for name in parameters if name not in self._inputs)
+        put(self, "_optional", others)
+        put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
+        required = len(self.rules) - len(self.defaults)
+        put(self, "method", self.method and self.operator is None and required == 1)
+        put(self, "_is_plain", self._many is None and not any(isinstance(rule, each) for rule in self.rules))
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
@@ -67,72 +135,232 @@ class Op:
     def __reduce__(self) -> tuple[Callable[[str], Op], tuple[str]]:
         return named, (self.name,)  # copied and pickled by name: there is one of each
 
-    def __call__(self, *args: Any, **params: Any) -> Any:
-        inputs = args
-        if params or len(args) != self.arity:
-            inputs, params = self.bind(args, params)
-        for value in (*inputs, *params.values()) if params else inputs:
-            interpret = getattr(type(value), "_interpret", None)
-            if interpret is not None:
-                return interpret(self, inputs, params)
-        return self.compute([as_array(value) for value in inputs], params)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        inputs, params = self.bind(args, kwargs)
+        interpret = None
+        for value in inputs:
+            found = getattr(type(value), "_interpret", None)
+            if found is not None:
+                interpret = found
+                if type(value)._encloses:  # it holds what others are
+                    break
+        return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
 
-    def bind(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Split a call into inputs and params, as the signature of the operation says."""
-        if self.arity is None:
-            if not args or not isinstance(args[0], Sequence | np.ndarray):
-                raise TypeError(f"{self.name}: expected one sequence of inputs, as in {self.name}([x, y])")
-            inputs, extra = tuple(args[0]), args[1:]
-        else:
-            inputs, extra = args[: self.arity], args[self.arity :]
-            missing = self.arity - len(inputs)
-            if missing > len(self.defaults):
-                raise TypeError(f"{self.name}: expected {self.arity} inputs, got {len(inputs)}")
-            for name in list(self.defaults)[len(self.defaults) - missing :]:
-                inputs += (params.pop(name, self.defaults[name]),)
-        if len(extra) > len(self.params):
-            most = len(inputs) + len(self.params)
-            raise TypeError(f"{self.name}: expected at most {most} arguments, got {len(inputs) + len(extra)}")
-        params = dict(zip(self.params, extra, strict=False)) | params
-        for name in params:
-            if name not in self.params:
-                known = ", ".join((*self.defaults, *self.params)) or "none"
-                raise TypeError(f"{self.name}: unknown or repeated argument {name!r}; it takes {known}")
-        return inputs, params
+    @property
+    def is_flat(self) -> bool:
+        """Whether it has no derivative at all, as a comparison."""
+        return not any(self.rules)
 
-    def compute(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    @property
+    def arity(self) -> int | None:
+        """How many arguments are inputs; None where an argument is a list of any number of inputs."""
+        return len(self.rules) if self._is_plain else None
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """The names of the arguments that are no inputs."""
+        return tuple(name for name in self.signature.parameters if name not in self._inputs)
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """The inputs that may be left out, and what then stands for them."""
+        return {name: value for name, value in self._defaults.items() if name in self._inputs}
+
+    # From a call to inputs and params, and back.
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        """Split a call into its inputs and its params, as the signature says.
+
+        An argument with a place in `rules` is an input, or a list of inputs; and so is every node, wherever it
+        stands. A param that has its default is left out.
+
+        >>> import autograd
+        >>> autograd.mean.bind(([1.0, 2.0], 0, None, None), {})
+        (([1.0, 2.0],), {'axis': 0})
+        """
+        if self._is_plain and (quick := self._quick(args, kwargs)) is not None:
+            return args[: len(self.rules)], quick
+        arguments = self._arguments(args, kwargs)
+        first = tuple(arguments.pop(name) for name in self._inputs) if self._is_plain else ()
+        if not any(value is None for value in first):
+            found: list[Any] = []
+            params = {name: self._lifted(name, value, found) for name, value in arguments.items()}
+            if self._is_plain and not found:
+                return first, params
+        arguments = dict(zip(self._inputs, first, strict=False)) | arguments
+        found = []
+        bound = Bound({name: self._lifted(name, value, found) for name, value in arguments.items()})
+        return tuple(found), bound
+
+    def _quick(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The params of the commonest calls: every input is given in order, and no node is anywhere else."""
+        count = len(self.rules)
+        if not count <= len(args) <= len(self._names):
+            return None
+        for x in args[:count]:
+            if x is None:
+                return None
+        if len(args) == count and not kwargs and not self._required:
+            return {}
+        params = dict(zip(self._names[count:], args[count:], strict=False)) | dict(kwargs)
+        if len(params) != len(args) - count + len(kwargs) or not self._required <= params.keys() <= self._optional:
+            return None
+        if params.get("out") is not None or any(map(holds_node, params.values())):
+            return None
+        return {name: value for name, value in params.items() if not is_default(value, self._defaults.get(name, EMPTY))}
+
+    def _lifted(self, name: str, value: Any, found: list[Any]) -> Any:
+        """An argument with `Input`s in the places of its inputs, which go to ``found``."""
+        if value is None or name not in self._inputs:
+            return lifted(value, found)
+        if isinstance(self.rules[self._inputs.index(name)], each):
+            found.extend(value)
+            return [Input(k) for k in range(len(found) - len(value), len(found))]
+        found.append(value)
+        return Input(len(found) - 1)
+
+    def _arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Every argument by name, params without those that have their defaults; `TypeError` as Python raises it."""
+        arguments = dict(zip(self._names, args, strict=False))
+        if self._many is not None:
+            arguments[self._many] = args[len(self._names) :]
+        elif len(args) > len(self._names):
+            raise TypeError(f"{self.name}: expected at most {len(self._names)} arguments, got {len(args)}")
+        for name, value in kwargs.items():
+            if name not in self.signature.parameters or name in arguments:
+                takes = ", ".join(self.signature.parameters)
+                raise TypeError(f"{self.name}: unknown or repeated argument {name!r}; it takes {takes}")
+            arguments[name] = value
+        if arguments.get("out") is not None:
+            raise TypeError(f"{self.name}: out= would write over recorded numbers: use the result instead")
+        for name in self.signature.parameters:
+            if name not in arguments and name in self._inputs and name in self._defaults:
+                arguments[name] = self._defaults[name]
+        missing = [name for name in self._names if name not in arguments and name not in self._defaults]
+        if missing and missing[0] in self._inputs:
+            raise TypeError(f"{self.name}: expected {len(self._inputs)} inputs, got {len(args)}")
+        if missing:
+            raise TypeError(f"{self.name}: expected {' and '.join(missing)}, as in {self.name}{self.signature}")
+        for name, rule in zip(self._inputs, self.rules, strict=True):
+            if isinstance(rule, each) and name != self._many:
+                if not isinstance(arguments[name], list | tuple | np.ndarray):
+                    raise TypeError(f"{self.name}: expected one sequence of inputs, as in {self.name}([x, y])")
+                arguments[name] = list(arguments[name])
+        return {
+            name: value
+            for name, value in arguments.items()
+            if name in self._inputs or not is_default(value, self._defaults.get(name, EMPTY))
+        }
+
+    def arguments(
+        self, inputs: Sequence[Any], params: Mapping[str, Any] | None
+    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        """The call again, as positional arguments and those by name, with these inputs."""
+        if not isinstance(params, Bound):
+            return inputs, params or {}
+        filled = {name: fill(value, inputs) for name, value in params.items()}
+        leading = list(takewhile(filled.__contains__, self._names))
+        many = () if self._many is None else filled.pop(self._many)
+        return [*map(filled.pop, leading), *many], filled
+
+    def rules_for(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Sequence[tuple[Any, int]]:
+        """For each input its rule (None: it has no derivative), and its place where the argument is a list."""
+        if not isinstance(params, Bound):
+            return [(rule, 0) for rule in self.rules]
+        found: list[tuple[Any, int]] = [(None, 0)] * len(inputs)
+        for name, rule in zip(self._inputs, self.rules, strict=True):
+            for place, index in enumerate(places(params.get(name))):
+                found[index] = rule, place
+        return found
+
+    def linear_inputs(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Sequence[int]:
+        """The inputs that it is linear in."""
+        if self.linear == "no":
+            return ()
+        differentiated = [k for k, (rule, _) in enumerate(self.rules_for(inputs, params)) if rule is not None]
+        return differentiated[:1] if self.linear == "first" else differentiated
+
+    # Forward.
+
+    def compute(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """Forward on plain arrays and numbers; object arrays (of Values) record the scalar graph."""
+        arrays = [as_array(value) for value in inputs]
         if any(isinstance(array, np.ndarray) and array.dtype == object for array in arrays):
             return self.on_objects(arrays, params)
-        return self._forward(self.forward, arrays, params)
+        return self.run(self.forward, arrays, params)
 
-    def on_objects(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    def run(self, function: Forward, inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any) -> Any:
+        """Call a function that has this operation's signature, behind the arguments ``before``."""
+        args, kwargs = self.arguments(inputs, params)
+        return function(*before, *args, **kwargs)
+
+    def on_objects(self, arrays: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """Element by element for an elementwise operation, else the forward function on object arrays."""
-        if self.is_elementwise:
-            inputs, names = len(arrays), list(params)
-            each: Callable[..., Any] = lambda *xs: self(*xs[:inputs], **dict(zip(names, xs[inputs:], strict=True)))  # noqa: E731
-            if self.arity == 1 and not params:  # a Value's own method is quicker
-                each = lambda x: getattr(type(x), self.name, self)(x)  # noqa: E731
-            return np.frompyfunc(each, inputs + len(names), 1)(*arrays, *params.values())
-        return self._forward(self.scalars or self.forward, arrays, params)
-
-    def pull(self, k: int, g: Any, y: Any, xs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
-        """What the gradient ``g`` of the output ``y`` contributes to input k, before un-broadcasting."""
-        if self.arity is None:
-            return self.pull_all(g, y, xs, params)[k]
-        rule = self.rules[k]
+        if "dtype" in (params or {}):
+            raise TypeError(f"{self.name}: dtype= has no meaning for Values, which are Python floats: leave it out")
         if not self.is_elementwise:
-            return rule(g, y, *xs, **params) if params else rule(g, y, *xs)
-        slope = rule(y, *xs, **params) if params else rule(y, *xs)
-        return g if slope.__class__ is int and slope == 1 else g * slope
+            return self.run(self.scalars or self.forward, arrays, params)
+        each_one: Callable[..., Any] = lambda *xs: self.run(self, xs, params)  # noqa: E731
+        if self.method and len(arrays) == 1 and not params:  # a Value's own method is quicker
+            each_one = lambda x: getattr(type(x), self.name, self)(x)  # noqa: E731
+        return np.frompyfunc(each_one, len(arrays), 1)(*arrays)
 
-    def pull_all(self, g: Any, y: Any, xs: Sequence[Any], params: Mapping[str, Any] | None) -> Sequence[Any]:
-        """The contributions to all inputs of a variadic operation at once."""
-        parts: Sequence[Any] = self.rules[0](g, y, *xs, **(params or {}))
-        return parts
+    def partial(self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
+        """The local derivative of an elementwise operation by input k: the rule itself, or what a gate makes of 1."""
+        return self.run(self.rules[k], inputs, params, *((1, y) if self.masks else (y,)))  # type: ignore[arg-type]
 
-    def _forward(self, function: Forward, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        return function(arrays, **params) if self.arity is None else function(*arrays, **params)
+
+def is_default(value: Any, default: Any) -> bool:
+    if value is default or value is np._NoValue:
+        return True
+    return isinstance(default, int | str) and type(value) is type(default) and bool(value == default)
+
+
+def lifted(value: Any, found: list[Any]) -> Any:
+    """A param with `Input`s in the places of nodes, which go to ``found``."""
+    if isinstance(value, list | tuple):
+        inner = [lifted(part, found) for part in value]
+        return inner if isinstance(value, list) else tuple(inner)
+    if hasattr(type(value), "_interpret"):
+        found.append(value)
+        return Input(len(found) - 1)
+    return value
+
+
+def holds_node(value: Any) -> bool:
+    """Whether a param is a node, or has one in it."""
+    if value.__class__ in SIMPLE:
+        return False
+    if isinstance(value, list | tuple):
+        return any(map(holds_node, value))
+    return hasattr(value.__class__, "_interpret")
+
+
+def fill(value: Any, inputs: Sequence[Any]) -> Any:
+    """An argument with the inputs in their places again."""
+    if isinstance(value, list | tuple):
+        inner = [fill(part, inputs) for part in value]
+        return inner if isinstance(value, list) else tuple(inner)
+    return inputs[value.index] if isinstance(value, Input) else value
+
+
+def places(value: Any) -> Iterator[int]:
+    """The inputs in an argument, in order."""
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from places(part)
+    elif isinstance(value, Input):
+        yield value.index
+
+
+def static(params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The params that hold no inputs."""
+    return {name: value for name, value in (params or {}).items() if next(places(value), None) is None}
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """The shape of a node, an array, a Symbol or a list; () for a number."""
+    return np.shape(value) if isinstance(value, list | tuple) else getattr(value, "shape", ())
 
 
 def as_array(value: Any) -> Any:
@@ -145,23 +373,23 @@ def as_array(value: Any) -> Any:
 def elementwise(
     name: str,
     forward: Forward,
-    *slopes: Rule,
+    *rules: Rule | None,
     doc: str,
     operator: str | None = None,
     symbol: str | None = None,
-    arity: int | None = None,
-    params: Sequence[str] = (),
-    defaults: Mapping[str, float] | None = None,
     domain: Sequence[Interval] = (),
     kinks: Callable[..., Any] | None = None,
+    linear: Linear = "no",
     gate: bool = False,
+    method: bool = True,
 ) -> Op:
     """Enter an operation that works on each element alone.
 
-    ``slopes[k](output, *inputs, **params)`` is the partial derivative by input k. It uses only operators
-    and other operations of the table, so that it can run on numbers, arrays, nodes and symbols alike.
-    No slopes at all: the operation is a constant to the gradient (a comparison), and ``arity`` says
-    how many inputs it has.
+    ``rules[k](output, *inputs)`` is the partial derivative by input k, or None where there is none (a condition). It
+    uses only operators and other operations of the table, so that it can run on numbers, arrays, nodes and symbols
+    alike; the names and defaults of its arguments, behind the output, are those of the operation. A ``gate`` lets the
+    gradient through or not: ``rules[k](g, output, *inputs)`` is what becomes of it, and what is stopped stops NaN too.
+    ``linear`` is as in `primitive`. With ``method=False`` an operation of one input is no method of nodes.
 
     >>> import autograd
     >>> double = autograd.elementwise("double", lambda x: 2 * x, lambda y, x: 2, doc="doubles the gradient")
@@ -175,17 +403,17 @@ def elementwise(
         Op(
             name,
             forward,
-            slopes,
+            rules,
+            signature_of(rules, forward, before=2 if gate else 1),
             is_elementwise=True,
-            arity=len(slopes) if arity is None else arity,
             doc=doc,
             operator=operator,
             symbol=symbol or operator or name,
-            params=tuple(params),
-            defaults=dict(defaults or {}),
             domain=tuple(domain),
             kinks=kinks,
-            gate=gate,
+            linear="jointly" if gate else linear,
+            masks=gate,
+            method=method,
         )
     )
 
@@ -193,21 +421,28 @@ def elementwise(
 def primitive(
     name: str,
     forward: Forward,
-    *pullbacks: Rule,
+    *rules: Rule | each | None,
     doc: str,
     operator: str | None = None,
     symbol: str | None = None,
-    params: Sequence[str] = (),
-    variadic: bool = False,
-    linear: bool = False,
+    linear: Linear = "no",
+    masks: bool = False,
+    shape: Callable[..., tuple[int, ...]] | None = None,
     scalars: Forward | None = None,
     kinks: Callable[..., Any] | None = None,
+    method: bool = True,
 ) -> Op:
     """Enter an operation that mixes elements: a sum, a reshape, a matrix product.
 
-    ``pullbacks[k](g, output, *inputs, **params)`` takes the gradient ``g`` of the output to that of
-    input k. There is one function an input, so that what nobody needs is never computed. A variadic
-    operation takes one sequence of inputs and has one pullback, which returns a gradient for each.
+    ``rules[k](g, output, *arguments)`` is the vjp of argument k: it takes the gradient ``g`` of the output to that of
+    the input. There is one function an argument, so that what nobody needs is never computed; `each` makes one for a
+    list of inputs, None stands for an argument without a derivative. The arguments behind ``g`` and the output are
+    those of the operation, with their names and defaults: NumPy's.
+
+    ``linear`` says that it is linear in its differentiated inputs: all together (``"jointly"``: a sum, a
+    concatenation), each alone (``"separately"``: a product), or in the ``"first"`` alone (a quotient). ``masks`` says
+    that the zeros it sends back stand for elements that were not used; ``shape`` is the shape of the output, from a
+    call with shapes in the places of inputs. ``method`` is as in `elementwise`.
 
     >>> import autograd
     >>> flip = autograd.primitive("flip", lambda x: x[::-1], lambda g, y, x: g[::-1], doc="flips it back")
@@ -221,18 +456,31 @@ def primitive(
         Op(
             name,
             forward,
-            pullbacks,
+            rules,
+            signature_of(rules, forward, before=2),
             is_elementwise=False,
-            arity=None if variadic else len(pullbacks),
             doc=doc,
             operator=operator,
             symbol=symbol or operator or name,
-            params=tuple(params),
             kinks=kinks,
             scalars=scalars,
             linear=linear,
+            masks=masks,
+            shape=shape,
+            method=method,
         )
     )
+
+
+def signature_of(rules: Sequence[Rule | each | None], forward: Forward, before: int) -> inspect.Signature:
+    """That of the operation's rules, without what comes before its arguments; of a flat operation, x and y."""
+    for rule in rules:
+        if rule is not None:
+            whole = inspect.signature(rule.rule if isinstance(rule, each) else rule).parameters.values()
+            return inspect.Signature([p.replace(annotation=EMPTY) for p in list(whole)[before:]])
+    if isinstance(forward, types.FunctionType):
+        return inspect.signature(forward)
+    return inspect.Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in ("x", "y", "z")[: len(rules)]])
 
 
 def named(name: str) -> Op:
@@ -285,13 +533,11 @@ def on_entry(install: Callable[[Op], None], uninstall: Callable[[Op], None] | No
 def _enter(op: Op) -> Op:
     if not op.name.isidentifier():
         raise ValueError(f"an operation's name must be an identifier, got {op.name!r}")
-    if op.name in RESERVED:
-        raise ValueError(f"{op.name!r} is a name that nodes or generated code use for something else: choose another")
     if op.name in _table:
         raise ValueError(f"the table already has an operation named {op.name!r}: choose another, or remove() it first")
+    for install in _installers:  # the first of them refuses a method that nodes have already
+        install(op)
     _table[op.name] = op
     if isinstance(op.forward, np.ufunc) or op.forward.__module__ == "numpy":
         _overrides.setdefault(op.forward, op)  # a second operation on one NumPy function leaves it to the first
-    for install in _installers:
-        install(op)
     return op

@@ -26,6 +26,9 @@ class Operators:
 
     __slots__ = ()
 
+    #: Whether it holds what other operands are, so that it says what becomes of them.
+    _encloses = False
+
     if TYPE_CHECKING:
         # Installed below; spelled out for people's editors and type checkers.
         def __add__(self, other: Any) -> Self: ...
@@ -106,6 +109,8 @@ def real(value: Any, op: Op) -> Any:
 
 def install(op: Op) -> None:
     """Give `Operators` the operator and the method of a table entry."""
+    if op.method and any(hasattr(cls, op.name) for cls in (Operators, *subclasses(Operators))):
+        raise ValueError(f"nodes have something else of the name {op.name!r}: choose another, or enter it as no method")
     if op.operator in BINARY:
         name = BINARY[op.operator]
         setattr(Operators, f"__{name}__", binary_method(op))
@@ -114,13 +119,13 @@ def install(op: Op) -> None:
         setattr(Operators, f"__{COMPARISON[op.operator]}__", binary_method(op))
     if op.name in UNARY:
         setattr(Operators, UNARY[op.name], unary_method(op))
-    if op.operator is None and op.arity is not None and op.arity - len(op.defaults) == 1:
+    if op.method:
         setattr(Operators, op.name, unary_method(op))
 
 
 def uninstall(op: Op) -> None:
     """Take the method of an operation from `Operators` and its subclasses."""
-    for cls in (Operators, *subclasses(Operators)):
+    for cls in (Operators, *subclasses(Operators)) if op.method else ():
         if op.name in vars(cls):
             delattr(cls, op.name)
 

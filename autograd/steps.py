@@ -9,14 +9,15 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from autograd.backward import Gates
 from autograd.errors import GraphError, ShapeError
 from autograd.explain import explain, local_derivative
-from autograd.graph import Constant, Graph, GraphNode
+from autograd.graph import Graph, GraphNode
 from autograd.node import Node, op_of
 from autograd.notation.printer import text
 from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
+from autograd.op import shape_of
 from autograd.ops.shaping import unbroadcast
+from autograd.sweep import sweep
 from autograd.symbol import Symbol
 
 Kind = Literal["forward", "seed", "backward"]
@@ -24,35 +25,89 @@ Kind = Literal["forward", "seed", "backward"]
 #: How many steps the repr of a timeline shows.
 FEW = 50
 
+SEED = "the gradient of the output by itself is 1"
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Step:
-    """One thing that happens, with its numbers.
+    """One thing that happens, with its numbers; its words are made when they are asked for.
 
     ``forward``: ``node`` is computed, ``after`` is its value. ``seed``: the gradient of the output by itself
     is 1. ``backward``: the gradient ``upstream`` of ``node`` flows to ``target``, its input number ``input``:
-    ``contribution = upstream · local`` takes the gradient of the target from ``before`` to ``after``, as the
-    ``nth`` of ``of`` contributions. ``local`` is None where an operation mixes elements.
+    ``contribution`` takes the gradient of the target from ``before`` to ``after``, as the ``nth`` of ``of``
+    contributions.
     """
 
+    graph: Graph
     kind: Kind
     node: int
     input: int | None = None
     target: int | None = None
     upstream: Any = None
-    local: Any = None
     contribution: Any = None
     before: Any = None
     after: Any
     nth: int | None = None
     of: int | None = None
-    formula: str
-    latex: str
-    sentence: str
-    source: str | None = None
 
     def __str__(self) -> str:
         return self.formula + (f"   ({self.ledger})" if self.ledger else "")
+
+    def __repr__(self) -> str:
+        return f"Step({self})"
+
+    @property
+    def local(self) -> Any:
+        """The slope by which ``upstream`` was multiplied; None where an operation mixes elements."""
+        if self.input is None:
+            return None
+        node = self.graph.nodes[self.node]
+        if node.slopes is not None:
+            return node.slopes[self.input]
+        if not op_of(node).is_elementwise:
+            return None
+        with np.errstate(all="ignore"):
+            slope = op_of(node).partial(self.input, node.data, self.graph.inputs_of(node), node.params)
+            return np.asarray(slope * np.ones(node.shape, node.data.dtype))
+
+    @property
+    def formula(self) -> str:
+        """What happens, as people write it: ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4."""
+        if self.kind == "forward":
+            explanation = explain(self.graph.nodes[self.node], self.graph)
+            return f"{explanation.formula} = {explanation.numbers}"
+        f, q = self._output, self.graph.nodes[self.node].name
+        if self.kind == "seed":
+            return f"{ratio(f, f)} = 1"
+        x = self.graph.nodes[self._target].name
+        if (product := self._product) is not None:
+            chain = f"{ratio(f, x)} += {ratio(f, q)} · {ratio(q, x)}"
+            return f"{chain} = {product} = {format_number(self.contribution)}"
+        return f"{ratio(f, x)} += {self._rule_text()} = {format_number(self.contribution)}"
+
+    @property
+    def latex(self) -> str:
+        """The same as LaTeX."""
+        if self.kind == "forward":
+            return explain(self.graph.nodes[self.node], self.graph).latex
+        f, q = self._output, self.graph.nodes[self.node].name
+        if self.kind == "seed":
+            return f"{latex_ratio(f, f)} = 1"
+        x = self.graph.nodes[self._target].name
+        chain = rf"{latex_ratio(f, x)} \mathrel{{+}}= {latex_ratio(f, q)} \cdot {latex_ratio(q, x)}"
+        if (product := self._product) is None:
+            return chain
+        return f"{chain} = {latex_number(product)} = {latex_number(format_number(self.contribution))}"
+
+    @property
+    def sentence(self) -> str:
+        """What the gradient does here, in words."""
+        return SEED if self.kind == "seed" else op_of(self.graph.nodes[self.node]).doc
+
+    @property
+    def source(self) -> str | None:
+        """The line of code that made the node, where it was made inside ``tracing()``."""
+        return None if self.kind == "seed" else self.graph.nodes[self.node].source
 
     @property
     def ledger(self) -> str:
@@ -60,6 +115,33 @@ class Step:
         if self.nth is None or self.of is None or self.of < 2:
             return ""
         return f"{ordinal(self.nth)} of {self.of}: now {format_number(self.after)}"
+
+    @property
+    def _output(self) -> str:
+        return self.graph.nodes[self.graph.outputs[0]].name
+
+    @property
+    def _target(self) -> int:
+        assert self.target is not None
+        return self.target
+
+    @property
+    def _product(self) -> str | None:
+        """The product of two numbers that the contribution is, where it is one."""
+        local = self.local
+        if local is None or not np.shape(local) == np.shape(self.contribution) == ():
+            return None
+        return factors(self.upstream, local)
+
+    def _rule_text(self) -> str:
+        """The rule in symbols, with ∂f/∂q for the gradient that comes in."""
+        graph, node, slot = self.graph, self.graph.nodes[self.node], self.input
+        assert slot is not None
+        inputs = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
+        op, g = op_of(node), ratio(self._output, node.name)
+        rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
+        part = Symbol(g, node.shape) * rule if op.is_elementwise else rule
+        return text(unbroadcast(part, shape_of(graph.inputs_of(node)[slot])))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -123,138 +205,55 @@ def steps(what: Node | Graph) -> Timeline:
     output = graph.nodes[graph.outputs[0]]
     if np.size(output.data) != 1:
         raise ShapeError(f"steps: the output must hold one number, got shape {output.shape}: use .sum() or .mean()")
-    forward = [forward_step(graph, node) for node in graph.nodes if node.op is not None]
+    forward = [
+        Step(graph=graph, kind="forward", node=node.index, after=node.data)
+        for node in graph.nodes
+        if node.op is not None
+    ]
     backward, gradients = backward_steps(graph, output)
     return Timeline(graph, tuple(gradients), tuple(forward + backward))
-
-
-def forward_step(graph: Graph, node: GraphNode) -> Step:
-    explanation = explain(node, graph)
-    return Step(
-        kind="forward",
-        node=node.index,
-        after=node.data,
-        formula=f"{explanation.formula} = {explanation.numbers}",
-        latex=explanation.latex,
-        sentence=explanation.sentence,
-        source=node.source,
-    )
-
-
-def seed_step(output: GraphNode, one: Any) -> Step:
-    return Step(
-        kind="seed",
-        node=output.index,
-        after=one,
-        formula=f"{ratio(output.name, output.name)} = 1",
-        latex=f"{latex_ratio(output.name, output.name)} = 1",
-        sentence="the gradient of the output by itself is 1",
-    )
 
 
 def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[Any]]:
     """The seed and a step an edge, nodes last to first; and every node's final gradient (None: no path)."""
     one = 1.0 if isinstance(output.data, float) else np.ones(output.shape, output.data.dtype)
-    adjoints: list[Any] = [None] * len(graph.nodes)
-    adjoints[output.index] = one
-    edges = reachable_edges(graph, output)
-    totals = Counter(target for _, _, target in edges)
+    gradients: list[Any] = [None] * len(graph.nodes)
+    gradients[output.index] = one
+
+    def operands(index: int) -> tuple[Any, Sequence[Any]]:
+        return graph.nodes[index].data, graph.inputs_of(graph.nodes[index])
+
+    with np.errstate(all="ignore"):
+        events = list(sweep(graph.equations()[: output.index + 1], operands, one, []))
+    totals = Counter(event.target for event in events)
     counts: Counter[int] = Counter()
-    gates = Gates()
-    pieces: dict[int, Sequence[Any]] = {}  # what a variadic operation hands back, cut once for all its inputs
-    steps = [seed_step(output, one)]
-    for index, slot, target in edges:
-        node, x, upstream = graph.nodes[index], graph.nodes[target], adjoints[index]
-        if op_of(node).arity is None and index not in pieces:
-            pieces[index] = op_of(node).pull_all(upstream, node.data, graph.inputs_of(node), node.params)
-        local, contribution = flow(graph, node, slot, x, upstream, gates, pieces.get(index))
+    steps = [Step(graph=graph, kind="seed", node=output.index, after=one)]
+    for event in events:
+        target, contribution = event.target, of_kind(graph.nodes[event.target].data, event.contribution)
         counts[target] += 1
-        before = zero_like(contribution) if adjoints[target] is None else adjoints[target]
-        adjoints[target] = before + contribution
-        formula, latex = chain_rule(graph, node, slot, (output.name, x.name), (upstream, local, contribution))
+        before = of_kind(graph.nodes[target].data, 0.0) if gradients[target] is None else gradients[target]
+        gradients[target] = of_kind(graph.nodes[target].data, before + contribution)
         steps.append(
             Step(
+                graph=graph,
                 kind="backward",
-                node=index,
-                input=slot,
+                node=event.node,
+                input=event.input,
                 target=target,
-                upstream=upstream,
-                local=local,
+                upstream=gradients[event.node],
                 contribution=contribution,
                 before=before,
-                after=adjoints[target],
+                after=gradients[target],
                 nth=counts[target],
                 of=totals[target],
-                formula=formula,
-                latex=latex,
-                sentence=op_of(node).doc,
-                source=node.source,
             )
         )
-    return steps, adjoints
+    return steps, gradients
 
 
-def reachable_edges(graph: Graph, output: GraphNode) -> list[tuple[int, int, int]]:
-    """Edges that carry a gradient, in the order of the sweep: node, operand slot, target."""
-    reached = {output.index}
-    edges = []
-    for node in reversed(graph.nodes):
-        if node.index not in reached:
-            continue
-        for slot, x in enumerate(node.inputs):
-            if isinstance(x, Constant) or not graph.nodes[x].requires_grad:
-                continue
-            if node.slopes is not None and node.slopes[slot] is None:
-                continue  # a closed gate
-            reached.add(x)
-            edges.append((node.index, slot, x))
-    return edges
-
-
-def flow(
-    graph: Graph, node: GraphNode, slot: int, x: GraphNode, g: Any, gates: Gates, pieces: Sequence[Any] | None
-) -> tuple[Any, Any]:
-    """The local slope (None where elements mix), and what flows back to one input."""
-    if node.slopes is not None:
-        slope = node.slopes[slot]
-        assert slope is not None
-        return float(slope), slope * g
-    op, xs, local = op_of(node), graph.inputs_of(node), None
-    with np.errstate(all="ignore"):
-        if op.is_elementwise:
-            slope = op.rules[slot](node.data, *xs, **node.params)
-            local = np.asarray(slope * np.ones(node.shape, g.dtype))
-        contribution = op.pull(slot, g, node.data, xs, node.params) if pieces is None else pieces[slot]
-        contribution = gates.pass_through(node, slot, x, contribution, xs, node.data)
-    return local, np.asarray(unbroadcast(contribution, x.shape), dtype=x.data.dtype)
-
-
-def zero_like(x: Any) -> Any:
-    return 0.0 if isinstance(x, float) else np.zeros_like(x)
-
-
-def chain_rule(
-    graph: Graph, node: GraphNode, slot: int, ends: tuple[str, str], numbers: tuple[Any, Any, Any]
-) -> tuple[str, str]:
-    """One use of the chain rule as text and as LaTeX, numbers filled in: ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4."""
-    (f, x), q = ends, node.name
-    upstream, local, contribution = numbers
-    value = format_number(contribution)
-    latex = rf"{latex_ratio(f, x)} \mathrel{{+}}= {latex_ratio(f, q)} \cdot {latex_ratio(q, x)}"
-    if local is not None and np.shape(local) == np.shape(contribution) == ():
-        product = factors(upstream, local)
-        in_latex = f"{latex_number(product)} = {latex_number(value)}"
-        return f"{ratio(f, x)} += {ratio(f, q)} · {ratio(q, x)} = {product} = {value}", f"{latex} = {in_latex}"
-    return f"{ratio(f, x)} += {rule_text(graph, node, slot, f)} = {value}", latex
-
-
-def rule_text(graph: Graph, node: GraphNode, slot: int, output: str) -> str:
-    """The pullback in symbols, with ∂f/∂q for the gradient that comes in."""
-    inputs = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
-    op, g = op_of(node), ratio(output, node.name)
-    rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
-    part = Symbol(g, node.shape) * rule if op.is_elementwise else rule
-    return text(unbroadcast(part, graph.inputs_of(node)[slot].shape))
+def of_kind(data: Any, number: Any) -> Any:
+    """A float beside a float; beside an array an array of its shape."""
+    return np.broadcast_to(np.asarray(number, data.dtype), data.shape) if isinstance(data, np.ndarray) else number
 
 
 def factors(x: float, y: float) -> str:

@@ -7,19 +7,20 @@ sweep runs at a time; an interrupt leaves the gradients of the leaves as they we
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import codegen
-from autograd.arrays import choose, fit
-from autograd.backward import sweep
+from autograd.backward import swept
 from autograd.errors import GraphError, ShapeError
 from autograd.notation.python import Untranslatable
 from autograd.op import Op
+from autograd.vjp import fitted, vjp
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -48,6 +49,11 @@ def sweep_scalars(output: Value, constant: Any) -> None:
                 slope = node._dx
                 if slope is not None:
                     node._x.grad += slope * g
+                elif node._x is None:  # it has many inputs
+                    for x, slope in zip(node._y, node._dy, strict=True):
+                        if slope is not None:
+                            x.grad += slope * g
+                    continue
                 slope = node._dy
                 if slope is not None:
                     node._y.grad += slope * g
@@ -67,11 +73,12 @@ def sweep_tensors(output: Tensor, seed: Any) -> None:
     with _sweeping:
         try:
             visit_tensors(output, marker, leaves, order)
-            if any(node.op.gate for node in order if node.op is not None):
-                fill_beside(output, seed, [*order, *(leaf for leaf, _ in leaves)])
-            else:
-                fill(output, seed, order, marker)
-            settle(leaves, order)
+            fill(output, seed, order, marker)
+            if any(node.op.masks for node in order if node.op is not None):
+                nodes = [*order, *(leaf for leaf, _ in leaves)]
+                if any(has_nan(node.grad) for node in nodes if node.grad is not marker and node.grad is not None):
+                    fill_beside(output, seed, nodes)
+            settle(leaves, order, marker)
         except BaseException:
             for leaf, before in leaves:
                 leaf.grad = before
@@ -85,16 +92,26 @@ def fill(output: Tensor, seed: Any, order: list[Tensor], marker: Any) -> None:
     output.grad = seed
     with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
         for node in reversed(order):
+            g = node.grad
+            if g is marker:  # no more than a condition
+                node.grad = None
+                continue
             op: Any = node.op
             pull = _pulls.get(op) or pull_of(op, kind)
-            pull(node, node.grad, marker)
+            pull(node, g, marker)
 
 
 def fill_beside(output: Tensor, seed: Any, nodes: list[Tensor]) -> None:
-    """The general sweep, which knows what lies behind a closed gate."""
-    adjoints = sweep(output, seed)[1]
+    """The careful sweep, which knows a structural zero from a number."""
+    order, adjoints = swept(output, seed)
+    found = {id(node): adjoint for node, adjoint in zip(order, adjoints, strict=True)}
     for node in nodes:
-        node.grad = adjoints[id(node)]
+        node.grad = found[id(node)]
+
+
+def has_nan(grad: Any) -> bool:
+    """Whether a NaN is in an array of floats, told by its scalar product with itself, which nothing cancels."""
+    return math.isnan(np.vdot(grad, grad))
 
 
 def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]]) -> list[Value]:
@@ -105,6 +122,7 @@ def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]])
     order: list[Value] = []
     output.grad = zero
     path = [output]
+    unfinished: list[tuple[Value, Iterator[tuple[Any, float | None]]]] = []  # nodes of many inputs, with the rest
     while path:
         node = path[-1]
         if node._dx is not None:
@@ -116,6 +134,22 @@ def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]])
                     continue
                 leaves.append((x, x.grad))
                 x.grad = zero
+        elif node._x is None:
+            if not unfinished or unfinished[-1][0] is not node:
+                unfinished.append((node, zip(node._y, node._dy, strict=True)))
+            for x, slope in unfinished[-1][1]:
+                if slope is None or x.grad is zero:
+                    continue
+                if x.op is not None:
+                    x.grad = zero
+                    path.append(x)
+                    break
+                leaves.append((x, x.grad))
+                x.grad = zero
+            else:
+                unfinished.pop()
+                order.append(path.pop())
+            continue
         if node._dy is not None:
             x = node._y
             if x.grad is not zero:
@@ -152,13 +186,15 @@ def visit_tensors(output: Tensor, marker: Any, leaves: list[tuple[Tensor, Any]],
             order.append(path.pop())
 
 
-def settle(leaves: list[tuple[Tensor, Any]], order: list[Tensor]) -> None:
+def settle(leaves: list[tuple[Tensor, Any]], order: list[Tensor], marker: Any) -> None:
     """Add what each leaf had before; a leaf's gradient belongs to it alone, for people write to it."""
     holders = Counter([id(node.grad) for node in order])
     holders.update([id(leaf.grad) for leaf, _ in leaves])
     for leaf, before in leaves:
         adjoint: Any = leaf.grad
-        if before is not None:
+        if adjoint is marker or adjoint is None:
+            leaf.grad = before
+        elif before is not None:
             if np.shape(before) != np.shape(adjoint):
                 raise ShapeError(
                     f"backward: .grad of {leaf.label or 'a leaf'} has shape {np.shape(before)}, "
@@ -178,7 +214,7 @@ _pulls: dict[Op, Pull] = {}
 
 def pull_of(op: Op, kind: type[Tensor]) -> Pull:
     """A function that adds what a node's gradient contributes to its inputs: generated, where its rules have a text."""
-    names = {"Tensor": kind, "fit": fit, "where": choose, "by_rules": pull_by_rules}
+    names = {"Tensor": kind, "fit": fitted, "by_rules": pull_by_rules}
     try:
         pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
     except Untranslatable:
@@ -188,6 +224,9 @@ def pull_of(op: Op, kind: type[Tensor]) -> Pull:
 
 
 def pull_by_rules(node: Tensor, g: Any, marker: Any) -> None:
-    for x, contribution in node.contributions(g, record=False):
+    wanted = [k for k, x in enumerate(node.inputs) if x.__class__ is node.__class__ and x.requires_grad]
+    assert node.op is not None
+    for k, contribution in vjp(node.op, wanted, g, *node._operands(), node.params):
+        x = node.inputs[k]
         before = x.grad
         x.grad = contribution if before is marker else before + contribution

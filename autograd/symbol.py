@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.notation.rows import row_of
-from autograd.op import Op
+from autograd.op import Op, shape_of
 from autograd.operators import Operators
 from autograd.ops.shaping import getitem, transpose
 
@@ -71,12 +71,11 @@ def same_number(value: Any, number: float) -> bool:
 
 
 def result_shape(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[int, ...]:
-    """The shape of the result, found without data: by broadcasting, or by a forward pass over ones."""
+    """The shape of the result: by broadcasting, by the operation's own rule, or else by a forward pass over ones."""
     if op.is_elementwise:
         return np.broadcast_shapes(*(shape_of(value) for value in inputs))
-    ones = [np.ones(shape_of(value)) for value in inputs]
+    shapes = [shape_of(value) for value in inputs]
+    if op.shape is not None:
+        return op.run(op.shape, shapes, params)  # type: ignore[no-any-return]
+    ones = [np.broadcast_to(1.0, shape) for shape in shapes]  # they take no memory
     return shape_of(op.compute(ones, params))
-
-
-def shape_of(value: Any) -> tuple[int, ...]:
-    return getattr(value, "shape", ())

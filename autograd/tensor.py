@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from autograd.arrays import Array, fit, floats, misfit, operand, private
-from autograd.backward import Gates
+from autograd.arrays import Array, floats, misfit, operand, private
 from autograd.errors import GraphError, ShapeError, StaleDataError
 from autograd.node import Node, op_of, reduced
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, real
-from autograd.ops.shaping import getitem, reshape, transpose, unbroadcast
+from autograd.ops.shaping import getitem, reshape, transpose
 from autograd.state import blocks, mode, source_line
 from autograd.sweeps import NOTHING, sweep_tensors
 
@@ -121,7 +120,7 @@ class Tensor(Node):
         self._array = array
         self._exposed = False
 
-    def snapshot(self) -> Array:
+    def _snapshot(self) -> Array:
         array = self._array.copy() if self._exposed else self._array.view()
         array.setflags(write=False)
         return array
@@ -236,7 +235,7 @@ class Tensor(Node):
                 raise ShapeError(f"backward: expected a seed of shape {self.shape}, got {start.shape}")
         sweep_tensors(self, start)
 
-    def check_fresh(self) -> None:
+    def _check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
         for x, saved in zip(self.inputs, self._saved, strict=True):
             if isinstance(x, Tensor) and x._array is not saved and not np.array_equal(x._array, saved, equal_nan=True):
@@ -245,27 +244,14 @@ class Tensor(Node):
                     "changed after it was used; run the forward computation again"
                 )
 
-    def filled(self, number: float) -> Array:
+    def _filled(self, number: float) -> Array:
         return np.full(self.shape, number, dtype=self.dtype)
 
-    def as_constant(self, data: Array) -> Tensor:
+    def _as_constant(self, data: Array) -> Tensor:
         return Tensor(data, requires_grad=False)
 
-    def contributions(self, g: Any, record: bool, gates: Gates | None = None) -> Iterator[tuple[Tensor, Any]]:
-        op = op_of(self)
-        y, xs, params = (self, self.inputs, self.params) if record else (self._array, self._saved, self.params)
-        parts = op.pull_all(g, y, xs, params) if op.arity is None else None
-        for k, x in enumerate(self.inputs):
-            if x.__class__ is not Tensor or not x.requires_grad:
-                continue
-            part = op.pull(k, g, y, xs, params) if parts is None else parts[k]
-            if gates is not None:
-                part = gates.pass_through(self, k, x, part, self._saved, self._array)
-            if record:
-                part = unbroadcast(part, x._array.shape)
-            elif part.shape != x._array.shape or part.dtype is not x._array.dtype:
-                part = fit(part, x._array)
-            yield x, part
+    def _operands(self) -> tuple[Any, Sequence[Any]]:
+        return self._array, self._saved
 
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
@@ -283,12 +269,12 @@ class Tensor(Node):
                 held.append(array)
             arrays.append(array)
         if params:
-            params = {name: private(p._array if isinstance(p, Tensor) else p) for name, p in params.items()}
+            params = type(params)({name: private(value) for name, value in params.items()})  # type: ignore[call-arg]
         try:
-            result = op.forward(arrays, **params) if op.arity is None else op.forward(*arrays, **params)
+            result = op.run(op.forward, arrays, params)
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, held, params, error)) from error
-        if not op.rules:
+        if op.is_flat:
             return result
         node: Tensor = new(Tensor)
         node._array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
@@ -315,7 +301,7 @@ new = object.__new__
 
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
     """The operator for the commonest case, private Tensors and plain numbers, in line; `general` for every other."""
-    forward, ndarray = op.forward, np.ndarray
+    forward, ndarray, opened = op.forward, np.ndarray, blocks.get
 
     def method(self: Tensor, other: Any) -> Any:
         kind = other.__class__
@@ -329,7 +315,7 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
             y = other
         else:
             return general(self, other)
-        if self._exposed or not tracked or blocks.get() is not None:
+        if self._exposed or not tracked or opened() is not None:
             return general(self, other)
         x = self._array
         try:

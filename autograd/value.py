@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
 
 from autograd import codegen
-from autograd.errors import DTypeError, GraphError, StaleDataError
+from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, reduced
 from autograd.notation.python import Untranslatable
-from autograd.op import Op, as_array, on_entry
+from autograd.op import Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import blocks, mode, source_line
 from autograd.sweeps import sweep_scalars
@@ -45,7 +45,8 @@ class Value(Node):
     """
 
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
-    # the collector to track. An operation that mixes elements is recorded as a graph of these.
+    # the collector to track. An operation of more inputs has a tuple of them in the place of the second, and of their
+    # slopes likewise.
     __slots__ = ("_dx", "_dy", "_label", "_params", "_source", "_x", "_y", "data", "grad", "op")
 
     label = unless_set("_label")
@@ -57,7 +58,7 @@ class Value(Node):
     _x: Any
     _y: Any
     _dx: float | None
-    _dy: float | None
+    _dy: Any
 
     def __init__(self, data: float, label: str | None = None, requires_grad: bool = True) -> None:
         if data.__class__ is not float:
@@ -102,6 +103,9 @@ class Value(Node):
     def inputs(self) -> tuple[Any, ...]:
         if self.op is None:
             return ()
+        if self._y.__class__ is tuple:
+            many: tuple[Any, ...] = self._y
+            return many
         return (self._x,) if self.op.arity == 1 else (self._x, self._y)
 
     @property
@@ -109,6 +113,9 @@ class Value(Node):
         """The local derivative by each input, computed with the value; None for a constant."""
         if self.op is None:
             return ()
+        if self._dy.__class__ is tuple:
+            many: tuple[float | None, ...] = self._dy
+            return many
         return (self._dx,) if self.op.arity == 1 else (self._dx, self._dy)
 
     @property
@@ -129,7 +136,7 @@ class Value(Node):
         """The number itself, as for a Tensor."""
         return self.data
 
-    def snapshot(self) -> float:
+    def _snapshot(self) -> float:
         return self.data
 
     def zero_grad(self) -> None:
@@ -154,19 +161,16 @@ class Value(Node):
         """
         sweep_scalars(self, CONSTANT)
 
-    def filled(self, number: float) -> float:
+    def _filled(self, number: float) -> float:
         return number
 
-    def as_constant(self, data: float) -> Value:
+    def _as_constant(self, data: float) -> Value:
         return Value(data)
 
-    def contributions(self, g: Any, record: bool, gates: Any = None) -> Iterator[tuple[Value, Any]]:
-        assert self.op is not None
-        for k, (x, slope) in enumerate(zip(self.inputs, self.slopes, strict=True)):
-            if slope is not None and isinstance(x, Value) and x.requires_grad:  # a closed gate has no slope here
-                yield x, self.op.pull(k, g, self, self.inputs, self.params) if record else slope * g
+    def _operands(self) -> tuple[Any, Sequence[Any]]:
+        return self.data, [x.data if isinstance(x, Value) else x for x in self.inputs]
 
-    def check_fresh(self) -> None:
+    def _check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
         if self.op is None:
             return
@@ -186,19 +190,12 @@ class Value(Node):
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Values: the general way, which the operators' own code falls back on."""
-        params = {name: as_array(value.data if isinstance(value, Node) else value) for name, value in params.items()}
-        operands = [operand(value, op) for value in inputs]
-        if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in (*operands, *params.values())):
-            arrays = [np.asarray(value, dtype=object) for value in operands]
-            return op.on_objects(arrays, params)
+        operands = [operand(value, op, k) for k, value in enumerate(inputs)]
+        if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
+            return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
         values = [value.data if isinstance(value, Value) else value for value in operands]
-        if not op.rules:
+        if op.is_flat:
             return bool(op.forward(*values))
-        if len(values) > 2:
-            raise GraphError(
-                f"{op.name}: a Value records operations of one or two inputs, this one has {len(values)}: "
-                "compose it of smaller ones, or use Tensors"
-            )
         output, *slopes = evaluate(op, values, params)
         if mode() == "no_grad":
             return Value(output, requires_grad=False)
@@ -206,11 +203,14 @@ class Value(Node):
         node.op = op
         if params:
             node.params = params
-        ends = [
-            (value, slope if isinstance(value, Value) and not (op.gate and slope == 0) else None)
+        kept = [
+            slope if isinstance(value, Value) and not (op.masks and slope == 0) else None
             for value, slope in zip(operands, slopes, strict=True)
         ]
-        (node._x, node._dx), (node._y, node._dy) = (*ends, (None, None))[:2]
+        if len(operands) > 2:
+            node._y, node._dy = tuple(operands), tuple(kept)
+        else:
+            (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
             node.source = source_line()
         return node
@@ -220,10 +220,12 @@ def same(a: float, b: float) -> bool:
     return a == b or (a != a and b != b)
 
 
-def operand(value: Any, op: Op) -> Any:
-    """An operand as a Value, a Python number, or an array that may hold Values."""
+def operand(value: Any, op: Op, k: int) -> Any:
+    """An operand as a Value, a Python number, or an array that may hold Values; a condition stays True or False."""
     if isinstance(value, Value):
         return value
+    if isinstance(value, bool | np.bool_) and op.rules[k : k + 1] == (None,):
+        return bool(value)
     if isinstance(value, Operators):
         raise DTypeError(
             f"{op.name}: cannot mix a Value with a {type(value).__name__}: make both Values, or both Tensors"
@@ -237,10 +239,12 @@ def operand(value: Any, op: Op) -> Any:
 
 def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:
     """Output and slopes on plain numbers."""
+    if params:
+        return codegen.evaluate_at_edge(op, *values, **params)
     evaluator = _evaluators.get(op)
     if evaluator is None:
         evaluator = _evaluators[op] = codegen.evaluator(op)
-    return evaluator(*values, **params)
+    return evaluator(*values)
 
 
 _evaluators: dict[Op, codegen.Evaluate] = {}
@@ -269,11 +273,11 @@ def install(op: Op) -> None:
         elif op.operator in BINARY:
             give(f"__{BINARY[op.operator]}__", codegen.binary_source(op))
             give(f"__r{BINARY[op.operator]}__", codegen.reflected_source(op))
-        elif op.arity == 1:
+        elif op.method and op.arity == 1:
             give(op.name, codegen.unary_source(op))
             if op.name in UNARY:
                 give(UNARY[op.name], codegen.unary_source(op))
-        elif op.defaults:
+        elif op.method and op.arity == 2:
             ((name, value),) = op.defaults.items()
             give(op.name, codegen.binary_source(op, name, f"={value!r}"))
     except Untranslatable:

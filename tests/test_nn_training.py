@@ -127,7 +127,7 @@ def test_a_step_does_not_reach_into_a_recorded_graph() -> None:
     loss.backward()
     SGD([v], lr=0.5).step()
     with pytest.raises(StaleDataError):
-        loss.check_fresh()
+        loss._check_fresh()
 
 
 def test_the_learning_rate_can_be_changed_but_not_to_nonsense() -> None:

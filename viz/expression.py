@@ -88,8 +88,7 @@ class Program:
         """What the call gives; a refusal of the engine is passed on, with the position of the operator."""
         operands = [_fetch(operand, values) for operand in call.operands]
         try:
-            function = autograd.where if call.function == "where" else autograd.table[call.function]
-            return function(*operands, **call.params)
+            return autograd.table[call.function](*operands, **call.params)
         except MemoryError:
             raise self._error("the result does not fit into memory", call.position) from None
         except (autograd.AutogradError, ValueError, TypeError, IndexError, ArithmeticError) as error:

@@ -220,8 +220,6 @@ class Reader:
         name = self.source.name(node.func)
         if len(node.args) == 2:
             name = PAIRS.get(name, name)
-        if name == "where":
-            return self._where(node)
         if name not in autograd.table:
             self._refuse(f"{name} is no function: {self._instead(name)}", node)
         operands, rest = self._inputs(node, autograd.table[name])
@@ -245,8 +243,11 @@ class Reader:
             return (tuple(self._operand(part) for part in node.args[0].elts),), node.args[1:]
         least = op.arity - len(op.defaults)
         if len(node.args) < least:
-            self._refuse(f"{op.name} takes {least} value{'s' * (least > 1)}, got {len(node.args)}", node)
-        return tuple(self._operand(value) for value in node.args[: op.arity]), node.args[op.arity :]
+            which = f" ({', '.join(list(op.signature.parameters)[:least])})" if None in op.rules else ""
+            self._refuse(f"{op.name} takes {least} value{'s' * (least > 1)}{which}, got {len(node.args)}", node)
+        readers = [self._condition if rule is None else self._operand for rule in op.rules]
+        inputs = tuple(read(value) for read, value in zip(readers, node.args, strict=False))
+        return inputs, node.args[op.arity :]
 
     def _params(self, node: ast.Call, op: autograd.Op, rest: list[ast.expr]) -> dict[str, Any]:
         """Arguments such as axis=0, given in order or by name."""
@@ -256,19 +257,16 @@ class Reader:
         params = {name: self._literal(value) for name, value in zip(op.params, rest, strict=False)}
         for keyword in node.keywords:
             if keyword.arg not in op.params:
-                takes = f"it takes {' and '.join(op.params)}" if op.params else "it takes none by name"
+                takes = f"it takes {', '.join(op.params)}" if op.params else "it takes none by name"
                 self._refuse(f"{op.name} has no argument {keyword.arg}: {takes}", keyword)
             if keyword.arg in params:
                 self._refuse(f"{keyword.arg} is given twice", keyword)
             params[keyword.arg] = self._literal(keyword.value)
         return params
 
-    def _where(self, node: ast.Call) -> Operand:
-        if len(node.args) != 3 or node.keywords:
-            self._refuse("where takes a condition and two values, as in where(x > 0, x, 0)", node)
-        condition, *branches = node.args
-        test = self._comparison(condition) if isinstance(condition, ast.Compare) else self._element(condition)
-        return self._call("where", (test, *map(self._operand, branches)), self.source.position(node))
+    def _condition(self, node: ast.expr) -> Operand:
+        """What stands where nothing is differentiated: a comparison, or a mask of True and False."""
+        return self._comparison(node) if isinstance(node, ast.Compare) else self._element(node)
 
     def _comparison(self, node: ast.Compare) -> Operand:
         if len(node.ops) > 1 or type(node.ops[0]) not in SPELLED:

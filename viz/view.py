@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+import autograd
 from autograd import Constant, Graph, GraphNode, Node, format_index, format_number
 
 Kind = Literal["leaf", "inner", "fixed", "constant", "fold"]
@@ -89,7 +90,7 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
         if node.index not in kept:
             continue
         for slot, x in enumerate(node.inputs):
-            edge, card = operand(node, slot, x, kept, slopes)
+            edge, card = operand(graph, node, slot, x, kept, slopes)
             edges.append(edge)
             if card:
                 cards[card.id] = card
@@ -131,7 +132,9 @@ def node_card(graph: Graph, node: GraphNode, grads: bool) -> Card:
     )
 
 
-def operand(node: GraphNode, slot: int, x: int | Constant, kept: set[int], slopes: bool) -> tuple[Edge, Card | None]:
+def operand(
+    graph: Graph, node: GraphNode, slot: int, x: int | Constant, kept: set[int], slopes: bool
+) -> tuple[Edge, Card | None]:
     """The edge to one operand, and the card at its other end where that is no node."""
     head = f"n{node.index}"
     if isinstance(x, Constant):
@@ -141,29 +144,30 @@ def operand(node: GraphNode, slot: int, x: int | Constant, kept: set[int], slope
         card = Card(f"h{node.index}", "fold", data=("…",))
         return Edge(card.id, head, slot), card
     slope = node.slopes[slot] if slopes and node.slopes is not None else None
-    return Edge(f"n{x}", head, slot, taken(node, slot), "" if slope is None else format_number(slope)), None
+    return Edge(f"n{x}", head, slot, taken(graph, node, slot), "" if slope is None else format_number(slope)), None
 
 
-def taken(node: GraphNode, slot: int) -> bool:
+def taken(graph: Graph, node: GraphNode, slot: int) -> bool:
     """Whether anything of this operand got through: not so for the branch that where() left aside."""
-    if node.op is None or node.op.name != "where":
+    if node.op is not autograd.where or slot == 0:
         return True
-    condition = node.params["condition"]
-    return bool(np.any(condition) if slot == 0 else not np.all(condition))
+    x = node.inputs[0]
+    condition = x.data if isinstance(x, Constant) else graph[x].data
+    return bool(np.any(condition) if slot == 1 else not np.all(condition))
 
 
 def symbol(node: GraphNode) -> str:
     """The operation as short text for the badge."""
     if node.op is None:
         return ""
-    if node.op.name == "getitem":
+    if node.op is autograd.getitem:
         return shorten(f"[{format_index(node.params['index'])}]", 14)
     return shorten(node.op.symbol.replace("_", " "), 14)
 
 
 def details(node: GraphNode) -> tuple[str, ...]:
     """Arguments that change what an operation does, as they are written."""
-    if node.op is None or node.op.name in ("getitem", "where"):
+    if node.op is None or node.op is autograd.getitem:
         return ()
     shown = ((name, value) for name, value in node.params.items() if value is not None and value is not False)
     return tuple(shorten(f"{name}={value}", 16) for name, value in shown)

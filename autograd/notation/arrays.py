@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from autograd.op import Op
-from autograd.ops.elementwise import select
+import numpy as np
 
-ARRAYS: Mapping[Callable[..., Any], str] = {
-    select.forward: "where({condition}, {0}, {1})",
-}
+from autograd.op import Op
 
 
 def on_arrays(op: Op) -> str | None:
@@ -18,12 +15,20 @@ def on_arrays(op: Op) -> str | None:
 
     >>> import autograd
     >>> on_arrays(autograd.table["mul"]), on_arrays(autograd.table["maximum"])
-    ('({0} * {1})', 'maximum({0}, {1})')
+    ('({0} * {1})', 'op_maximum({0}, {1})')
     """
-    if op.forward in ARRAYS:
-        return ARRAYS[op.forward]
-    if op.params or op.arity is None:
+    if op.arity is None or (op.params and not op.is_elementwise):
         return None
     if op.operator is not None:
         return f"({{0}} {op.operator} {{1}})"
-    return f"{op.name}({', '.join(f'{{{k}}}' for k in range(op.arity))})"
+    return f"op_{op.name}({', '.join(f'{{{k}}}' for k in range(op.arity))})"
+
+
+def called(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """What stands for a forward function in generated code: itself, or what does the same at less cost."""
+    return choose if forward is np.where else forward
+
+
+def choose(condition: Any, x: Any, y: Any) -> Any:
+    """``np.where``; by a single Python bool, without making arrays of numbers."""
+    return (x if condition else y) if condition.__class__ is bool else np.where(condition, x, y)

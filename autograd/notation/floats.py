@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from autograd.op import Op
-from autograd.ops.elementwise import select
 
 #: NumPy functions whose namesake in `math` is the same function on floats (not so floor, or remainder).
 SAME = ["exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
@@ -35,7 +34,7 @@ FLOATS: Mapping[Callable[..., Any], str] = {
     np.less_equal: "({0} <= {1})",
     np.equal: "({0} == {1})",
     np.not_equal: "({0} != {1})",
-    select.forward: "({0} if {condition} else {1})",
+    np.where: "({1} if {0} else {2})",
     **{getattr(np, name): f"{name}({{0}})" for name in SAME},
 }
 

@@ -53,8 +53,8 @@ class Dialect(ABC):
         """An argument that is not differentiated, where the operation has a place for it."""
 
     @abstractmethod
-    def arguments(self, formula: Symbol, inputs: list[str], params: Mapping[str, str]) -> str:
-        """All arguments of a function."""
+    def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
+        """All arguments of a function: texts, and lists of texts."""
 
     @abstractmethod
     def names(self) -> Iterator[str]:
@@ -108,8 +108,8 @@ def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Leve
             continue
         if place == "*":
             inputs = [told(x)[0] for x in formula.inputs]
-            params = {name: told(x)[0] if isinstance(x, Symbol) else str(x) for name, x in formula.params.items()}
-            pieces.append(dialect.arguments(formula, inputs, params))
+            args, params = op_of(formula).arguments(inputs, formula.params)
+            pieces.append(dialect.arguments(list(args), params))
         elif place.isdigit():
             text, binds = told(formula.inputs[int(place)])
             hides_minus = text.startswith(dialect.minus) and any(pieces)
@@ -175,6 +175,11 @@ def letters() -> Iterator[str]:
     return chain("uvw", (f"u{n}" for n in count(1)))
 
 
+def listed(x: Any) -> str:
+    """An argument; a list of inputs in brackets."""
+    return f"[{', '.join(map(listed, x))}]" if isinstance(x, list) else str(x)
+
+
 class Text(Dialect):
     """For people, in plain text."""
 
@@ -194,10 +199,10 @@ class Text(Dialect):
     def param(self, x: Any) -> str:
         return format_index(x)
 
-    def arguments(self, formula: Symbol, inputs: list[str], params: Mapping[str, str]) -> str:
-        given = ", ".join(inputs)
-        inside = f"[{given}]" if op_of(formula).arity is None else given
-        return ", ".join([inside, *(f"{name}={x}" for name, x in params.items())])
+    def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
+        lists = [listed(x) for x in params.values() if isinstance(x, list)]
+        named = [f"{name}={x}" for name, x in params.items() if not isinstance(x, list)]
+        return ", ".join([*map(listed, args), *lists, *named])
 
     def names(self) -> Iterator[str]:
         return letters()
@@ -220,8 +225,9 @@ class Latex(Dialect):
     def param(self, x: Any) -> str:
         return rf"\text{{{latex_escaped(format_index(x))}}}"
 
-    def arguments(self, formula: Symbol, inputs: list[str], params: Mapping[str, str]) -> str:
-        return ", ".join(inputs)
+    def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
+        lists = [listed(x) for x in params.values() if isinstance(x, list)]
+        return ", ".join([*map(listed, args), *lists])
 
     def names(self) -> Iterator[str]:
         return letters()

@@ -46,8 +46,8 @@ class Python(Dialect):
     def param(self, x: Any) -> str:
         return number_text(x)
 
-    def arguments(self, formula: Symbol, inputs: list[str], params: Mapping[str, str]) -> str:
-        return ", ".join(inputs)
+    def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
+        return ", ".join(map(str, args))
 
     def names(self) -> Iterator[str]:
         return (f"u{n}" for n in count(1))

@@ -72,7 +72,7 @@ def reverses_axes(formula: Symbol) -> bool:
 
 SQUARE = Row(Level.POWER, "{0:atom}²", "{0:atom}^{{2}}")
 CUBE = Row(Level.POWER, "{0:atom}³", "{0:atom}^{{3}}")
-INDICATOR = Row(Level.ATOM, "[{condition}]", r"\begin{{cases}} {0} & {condition} \\ {1} & \text{{else}} \end{{cases}}")
+INDICATOR = Row(Level.ATOM, "[{0}]", r"\begin{{cases}} {1} & {0} \\ {2} & \text{{else}} \end{{cases}}")
 TRANSPOSED = Row(Level.ATOM, "{0:atom}ᵀ", r"{0:atom}^{{\top}}")
 LATEX_SIGN = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
 
@@ -98,7 +98,7 @@ ROWS = {
     "max": function("max", r"\max"),
     "maximum": function("maximum", r"\max"),
     "minimum": function("minimum", r"\min"),
-    "where": Row(Level.ATOM, "where({condition}, {0}, {1})", INDICATOR.latex, cases=((is_indicator, INDICATOR),)),
+    "where": Row(Level.ATOM, "where({*})", INDICATOR.latex, cases=((is_indicator, INDICATOR),)),
     "getitem": Row(Level.ATOM, "{0:atom}[{index}]", r"{0:atom}\left[{index}\right]"),
     "transpose": Row(Level.ATOM, "transpose({*})", r"\operatorname{{transpose}}\left({*}\right)",
                      cases=((reverses_axes, TRANSPOSED),)),
@@ -117,7 +117,7 @@ def row_of(op: Op) -> Row:
     """
     if op.name in ROWS:
         return ROWS[op.name]
-    if op.operator is not None and not op.rules:
+    if op.operator is not None and op.is_flat:
         sign = LATEX_SIGN.get(op.symbol, op.symbol)
         return Row(
             Level.COMPARISON,

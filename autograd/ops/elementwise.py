@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, elementwise, override
+from autograd.op import Op, elementwise
 
 POSITIVE = (0.0, np.inf)
 REAL = (-np.inf, np.inf)
@@ -18,21 +18,23 @@ REAL = (-np.inf, np.inf)
 # fmt: off
 # Arithmetic.
 
-add = elementwise("add", np.add, lambda z, x, y: 1, lambda z, x, y: 1, operator="+",
+add = elementwise("add", np.add, lambda z, x, y: 1, lambda z, x, y: 1, operator="+", linear="jointly",
     doc="add passes the gradient on unchanged, to both inputs")
 sub = elementwise("sub", np.subtract, lambda z, x, y: 1, lambda z, x, y: -1, operator="-", symbol="−",
+    linear="jointly",
     doc="subtract passes the gradient on to the first input, and negated to the second")
 mul = elementwise("mul", np.multiply, lambda z, x, y: y, lambda z, x, y: x, operator="*", symbol="×",
+    linear="separately",
     doc="multiply swaps its inputs: each one's slope is the other's value")
 div = elementwise("div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / y, operator="/", symbol="÷",
-    kinks=lambda x, y: y,
+    kinks=lambda x, y: y, linear="first",
     doc="divide gives the numerator 1 over the denominator, and the denominator minus the quotient over it")
 pow = elementwise("pow", np.power,
     lambda z, x, y: y * x ** (y - pick(y == 0, x != 0, 1.0)),  # at 0**0: flat, not 0 · ∞
     lambda z, x, y: z * log(where(x == 0, 1.0, x)),  # 1.0: no half precision for small integers
     operator="**", symbol="xⁿ", domain=(POSITIVE, REAL),
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
-neg = elementwise("neg", np.negative, lambda y, x: -1, symbol="−",
+neg = elementwise("neg", np.negative, lambda y, x: -1, symbol="−", linear="jointly",
     doc="negate flips the sign of the gradient")
 
 # Functions.
@@ -57,12 +59,13 @@ sigmoid = elementwise("sigmoid",
 # Functions with a corner. There, relu and leaky relu take the slope of their left side, abs takes 0, and
 # maximum and minimum share the gradient equally.
 
-relu = elementwise("relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0, symbol="ReLU", kinks=lambda x: x,
+relu = elementwise("relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0, symbol="ReLU",
+    kinks=lambda x: x,
     doc="ReLU lets the gradient through where its input is positive, else stops it")
 leaky_relu = elementwise("leaky_relu", lambda x, alpha: np.where(x > 0, x, alpha * x),
-    lambda y, x, alpha: where(x > 0, 1, alpha),
-    lambda y, x, alpha: where(x > 0, 0, x),
-    defaults={"alpha": 0.01}, symbol="leaky ReLU", kinks=lambda x, alpha: x,
+    lambda y, x, alpha=0.01: where(x > 0, 1, alpha),
+    lambda y, x, alpha=0.01: where(x > 0, 0, x),
+    symbol="leaky ReLU", kinks=lambda x, alpha: x,
     doc="leaky ReLU lets the gradient through where its input is positive, else alpha of it")
 abs = elementwise("abs", np.abs, lambda y, x: sign(x), symbol="|·|", kinks=lambda x: x,
     doc="absolute value passes the gradient with the sign of its input")
@@ -79,42 +82,26 @@ minimum = elementwise("minimum", np.minimum,
     symbol="min", kinks=lambda x, y: x - y,
     doc="minimum sends the gradient to the smaller input; a tie shares it equally")
 
-# Comparisons are constants to the gradient.
+# Comparisons have no gradient, nor has the condition of where.
 
 FLAT = "a comparison has no gradient"
 
-greater = elementwise("greater", np.greater, operator=">", arity=2, doc=FLAT)
-greater_equal = elementwise("greater_equal", np.greater_equal, operator=">=", symbol="≥", arity=2, doc=FLAT)
-less = elementwise("less", np.less, operator="<", arity=2, doc=FLAT)
-less_equal = elementwise("less_equal", np.less_equal, operator="<=", symbol="≤", arity=2, doc=FLAT)
-equal = elementwise("equal", np.equal, operator="==", symbol="=", arity=2, doc=FLAT)
-not_equal = elementwise("not_equal", np.not_equal, operator="!=", symbol="≠", arity=2, doc=FLAT)
+greater = elementwise("greater", np.greater, None, None, operator=">", doc=FLAT)
+greater_equal = elementwise("greater_equal", np.greater_equal, None, None, operator=">=", symbol="≥", doc=FLAT)
+less = elementwise("less", np.less, None, None, operator="<", doc=FLAT)
+less_equal = elementwise("less_equal", np.less_equal, None, None, operator="<=", symbol="≤", doc=FLAT)
+equal = elementwise("equal", np.equal, None, None, operator="==", symbol="=", doc=FLAT)
+not_equal = elementwise("not_equal", np.not_equal, None, None, operator="!=", symbol="≠", doc=FLAT)
 
-select = elementwise("where", lambda x, y, condition: np.where(condition, x, y),
-    lambda z, x, y, condition: where(condition, 1, 0),
-    lambda z, x, y, condition: where(condition, 0, 1),
-    params=("condition",), gate=True,
+where: Op = elementwise("where", np.where,
+    None,
+    lambda g, z, condition, x, y: where(condition, g, 0),
+    lambda g, z, condition, x, y: where(condition, 0, g),
+    gate=True,
     doc="where sends the gradient to the branch that was taken, and nothing to the other")
 # fmt: on
-
-
-def where(condition: Any, x: Any, y: Any) -> Any:
-    """``x`` where the condition holds, else ``y``, in NumPy's order; the condition is a constant to the gradient.
-
-    >>> import autograd
-    >>> x = autograd.Value(0.0)
-    >>> autograd.where(x > 0, x, 0.0).backward()
-    >>> x.grad
-    0.0
-    """
-    if isinstance(condition, bool) and isinstance(x, int | float) and isinstance(y, int | float):
-        return x if condition else y
-    return select(x, y, condition=condition)
 
 
 def pick(condition: Any, x: Any, y: Any) -> Any:
     """`where` for a rule: a condition known beforehand, as for a constant exponent, leaves nothing to compute."""
     return (x if condition else y) if isinstance(condition, bool | np.bool_) else where(condition, x, y)
-
-
-override(np.where, where)

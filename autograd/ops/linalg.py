@@ -34,11 +34,19 @@ def matmul_right(g: Any, c: Any, a: Any, b: Any) -> Any:
     return swap(a) @ g
 
 
+def product(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape: rows of a, columns of b, before them what the stacks broadcast to."""
+    stacks = np.broadcast_shapes(a[:-2], b[:-2])
+    return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+
 matmul = primitive(
     "matmul",
     np.matmul,
     matmul_left,
     matmul_right,
     operator="@",
+    linear="separately",
+    shape=product,
     doc="matrix product multiplies the gradient by the other matrix, transposed",
 )

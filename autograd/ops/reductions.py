@@ -35,27 +35,37 @@ def count(x: Any, axis: Axis) -> int:
     return prod(x.shape[a] for a in axes_of(axis, len(x.shape)))
 
 
-def sum_pullback(g: Any, y: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    return broadcast_to(unfold(g, x, axis, keepdims), x.shape)
+def reduced(a: tuple[int, ...], axis: Axis = None, keepdims: bool = False, **_: Any) -> tuple[int, ...]:
+    """The shape that is left."""
+    folded = axes_of(axis, len(a))
+    return tuple(1 if i in folded else n for i, n in enumerate(a) if keepdims or i not in folded)
 
 
-def mean_pullback(g: Any, y: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    return broadcast_to(unfold(g, x, axis, keepdims) / count(x, axis), x.shape)
+def sum_vjp(
+    g: Any, y: Any, a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: Any = False
+) -> Any:
+    return broadcast_to(unfold(g, a, axis, keepdims), a.shape)
 
 
-def max_pullback(g: Any, y: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    winners = x == unfold(y, x, axis, keepdims)
+def mean_vjp(
+    g: Any, y: Any, a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: Any = False
+) -> Any:
+    return broadcast_to(unfold(g, a, axis, keepdims) / count(a, axis), a.shape)
+
+
+def max_vjp(g: Any, y: Any, a: Any, axis: Axis = None, out: None = None, keepdims: Any = False) -> Any:
+    winners = a == unfold(y, a, axis, keepdims)
     ties = sum(winners * 1.0, axis=axis, keepdims=True)
-    return unfold(g, x, axis, keepdims) * (winners / ties)
+    return unfold(g, a, axis, keepdims) * (winners / ties)
 
 
-def max_of_scalars(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def max_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The maximum of an object array as a chain of two-input maxima, which share a tie between two."""
-    folded = axes_of(axis, x.ndim)
-    kept = [a for a in range(x.ndim) if a not in folded]
-    flat = x.transpose(*kept, *folded).reshape(*(x.shape[a] for a in kept), -1)
+    folded = axes_of(axis, a.ndim)
+    kept = [i for i in range(a.ndim) if i not in folded]
+    flat = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), -1)
     result = np.frompyfunc(larger, 2, 1).reduce(flat, axis=-1)
-    return np.reshape(result, [1 if a in folded else n for a, n in enumerate(x.shape)]) if keepdims else result
+    return np.reshape(result, [1 if i in folded else n for i, n in enumerate(a.shape)]) if keepdims else result
 
 
 def stable_softmax(x: Any, axis: Axis = -1, exp: Any = np.exp) -> Any:
@@ -63,32 +73,32 @@ def stable_softmax(x: Any, axis: Axis = -1, exp: Any = np.exp) -> Any:
     return powers / np.add.reduce(powers, axis=axis, keepdims=True)
 
 
-def softmax_pullback(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
+def softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
     return y * (g - sum(g * y, axis=axis, keepdims=True))
 
 
-def stable_logsumexp(x: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log) -> Any:
-    top = np.max(x, axis=axis, keepdims=True)
+def stable_logsumexp(a: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log) -> Any:
+    top = np.max(a, axis=axis, keepdims=True)
     top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
     with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
-        result = top + log(np.sum(exp(x - top), axis=axis, keepdims=True))
+        result = top + log(np.sum(exp(a - top), axis=axis, keepdims=True))
     return result if keepdims else np.squeeze(result, axis=axis)[()]
 
 
-def logsumexp_pullback(g: Any, y: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    return unfold(g, x, axis, keepdims) * softmax(x, axis=axis)
+def logsumexp_vjp(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return unfold(g, a, axis, keepdims) * softmax(a, axis=axis)
 
 
 # fmt: off
-sum = primitive("sum", np.sum, sum_pullback, symbol="Σ", params=("axis", "keepdims"), linear=True,
+sum = primitive("sum", np.sum, sum_vjp, symbol="Σ", linear="jointly", shape=reduced,
     doc="sum copies its gradient to every element that was added")
-mean = primitive("mean", np.mean, mean_pullback, params=("axis", "keepdims"), linear=True,
+mean = primitive("mean", np.mean, mean_vjp, linear="jointly", shape=reduced,
     doc="mean shares its gradient equally among the elements")
-max = primitive("max", np.max, max_pullback, params=("axis", "keepdims"), scalars=max_of_scalars,
+max = primitive("max", np.max, max_vjp, scalars=max_of_scalars, shape=reduced,
     doc="max sends the gradient to the largest element; ties share it equally")
-softmax = primitive("softmax", stable_softmax, softmax_pullback, params=("axis",),
+softmax = primitive("softmax", stable_softmax, softmax_vjp, shape=lambda x, axis=-1: x,
     scalars=partial(stable_softmax, exp=exp),
     doc="softmax centres the gradient and scales it by its output: raising one probability lowers the others")
-logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_pullback, params=("axis", "keepdims"),
+logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_vjp, shape=reduced,
     scalars=partial(stable_logsumexp, exp=exp, log=log),
     doc="log-sum-exp shares the gradient out as the softmax of its input")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from builtins import sum as total
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from math import prod
 from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, primitive
+from autograd.op import Op, each, primitive, shape_of
 
 Shape = int | tuple[int, ...]
 
@@ -32,8 +33,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     added = len(g.shape) - len(shape)
     stretched = tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
-    total = g.sum(axis=tuple(range(added)) + stretched)
-    return total.reshape(shape) if stretched else total
+    folded = g.sum(axis=tuple(range(added)) + stretched)
+    return reshape(folded, shape) if stretched else folded
 
 
 def inverse(axes: Sequence[int] | int | None) -> Sequence[int] | int | None:
@@ -45,49 +46,89 @@ def inverse(axes: Sequence[int] | int | None) -> Sequence[int] | int | None:
 
 def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros of that shape, with ``g`` added at the index: an element picked twice receives twice."""
-    total = np.zeros(shape, dtype=g.dtype)
+    zeros = np.zeros(shape, dtype=g.dtype)
     parts = index if isinstance(index, tuple) else (index,)
     if all(part is None or isinstance(part, SINGLE) for part in parts):
-        total[index] = g  # picks nothing twice
+        zeros[index] = g  # picks nothing twice
     else:
-        np.add.at(total, index, g)
-    return total
+        np.add.at(zeros, index, g)
+    return zeros
 
 
-def concatenate_pullback(g: Any, y: Any, *xs: Any, axis: int | None = 0) -> list[Any]:
+def concatenate_vjp(
+    g: Any,
+    y: Any,
+    arrays: Any,
+    axis: int | None = 0,
+    out: None = None,
+    *,
+    dtype: Any = None,
+    casting: str = "same_kind",
+) -> Callable[[int], Any]:
     if axis is None:
-        shapes = [getattr(x, "shape", ()) for x in xs]  # a plain number has none
+        shapes = [shape_of(x) for x in arrays]
         ends = [0, *accumulate(map(prod, shapes))]
-        return [reshape(g[i:j], shape) for shape, (i, j) in zip(shapes, pairwise(ends), strict=True)]
+        return lambda k: reshape(g[ends[k] : ends[k + 1]], shapes[k])
     front = (slice(None),) * (axis % len(g.shape))
-    ends = list(accumulate(x.shape[axis] for x in xs))
-    return [g[(*front, slice(end - x.shape[axis], end))] for x, end in zip(xs, ends, strict=True)]
+    ends = [0, *accumulate(x.shape[axis] for x in arrays)]
+    return lambda k: g[(*front, slice(ends[k], ends[k + 1]))]
 
 
-def stack_pullback(g: Any, y: Any, *xs: Any, axis: int = 0) -> list[Any]:
+def concatenated(arrays: Any, axis: int | None = 0, **_: Any) -> tuple[int, ...]:
+    if axis is None:
+        return (total(map(prod, arrays)),)
+    first = list(arrays[0])
+    first[axis] = total(shape[axis] for shape in arrays)
+    return tuple(first)
+
+
+def stack_vjp(
+    g: Any, y: Any, arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Callable[[int], Any]:
     front = (slice(None),) * (axis % len(g.shape))
-    return [g[(*front, i)] for i in range(len(xs))]
+    return lambda k: g[(*front, k)]
+
+
+def stacked(arrays: Any, axis: int = 0, **_: Any) -> tuple[int, ...]:
+    place = axis % (len(arrays[0]) + 1)
+    return (*arrays[0][:place], len(arrays), *arrays[0][place:])
+
+
+def reshaped(a: tuple[int, ...], shape: Any, **_: Any) -> tuple[int, ...]:
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    return tuple(prod(a) // -prod(sizes) if n == -1 and prod(sizes) else n for n in sizes)
+
+
+def transposed(a: tuple[int, ...], axes: Any = None) -> tuple[int, ...]:
+    return a[::-1] if axes is None else tuple(a[i] for i in axes)
+
+
+def indexed(x: tuple[int, ...], index: Any) -> tuple[int, ...]:
+    """By indexing what has that shape and no memory."""
+    shape: tuple[int, ...] = np.broadcast_to(np.False_, x)[index].shape
+    return shape
 
 
 # fmt: off
-reshape: Op = primitive("reshape", np.reshape, lambda g, y, x, shape: reshape(g, x.shape),
-    params=("shape",), linear=True,
+reshape: Op = primitive("reshape", np.reshape, lambda g, y, a, shape: reshape(g, a.shape),
+    linear="jointly", shape=reshaped, method=False,
     doc="reshape gives the gradient the old shape back")
-transpose: Op = primitive("transpose", np.transpose, lambda g, y, x, axes=None: transpose(g, inverse(axes)),
-    symbol="ᵀ", params=("axes",), linear=True,
+transpose: Op = primitive("transpose", np.transpose, lambda g, y, a, axes=None: transpose(g, inverse(axes)),
+    symbol="ᵀ", linear="jointly", shape=transposed, method=False,
     doc="transpose moves the axes of the gradient back")
-broadcast_to = primitive("broadcast_to", np.broadcast_to, lambda g, y, x, shape: g,
-    params=("shape",), linear=True,
+broadcast_to = primitive("broadcast_to", np.broadcast_to, lambda g, y, array, shape: g,
+    linear="jointly", shape=lambda array, shape: (shape,) if isinstance(shape, int) else tuple(shape),
     doc="broadcasting copies, so the gradients of the copies are summed")
 getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
-    params=("index",), linear=True, operator="[]",
+    linear="jointly", masks=True, operator="[]", shape=indexed,
     doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
 put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
-    params=("shape", "index"), linear=True,
+    linear="jointly", shape=lambda x, shape, index: tuple(shape), method=False,
     doc="placing into zeros picks the gradient up from the same places")
-concatenate = primitive("concatenate", np.concatenate, concatenate_pullback,
-    params=("axis",), variadic=True, linear=True,
+concatenate = primitive("concatenate", np.concatenate, each(concatenate_vjp), linear="jointly", shape=concatenated,
     doc="concatenate hands each part its own piece of the gradient")
-stack = primitive("stack", np.stack, stack_pullback,
-    params=("axis",), variadic=True, linear=True,
+stack = primitive("stack", np.stack, each(stack_vjp), linear="jointly", shape=stacked,
     doc="stack hands each layer its own slice of the gradient")
+astype: Op = primitive("astype", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: g,
+    linear="jointly", shape=lambda x, dtype: x,
+    doc="a cast hands its gradient on, in the dtype of its input")
