@@ -41,6 +41,8 @@ from autograd.ops.elementwise import (
     sin,
     sqrt,
     sub,
+    sum_of,
+    sum_of_products,
     tanh,
     where,
 )
@@ -116,6 +118,8 @@ __all__ = [
     "stack",
     "steps",
     "sub",
+    "sum_of",
+    "sum_of_products",
     "table",
     "tanh",
     "tracing",

@@ -82,21 +82,27 @@ def explain(what: Node | GraphNode | Op, graph: Graph | None = None) -> Explanat
 
 
 def explain_op(op: Op) -> Explanation:
-    names = (
-        "xyz"[: op.arity]
-        if op.arity is not None and op.arity <= 3
-        else [f"x{k}" for k in range(1, (op.arity or 2) + 1)]
-    )
-    inputs = [Symbol(name) for name in names]
-    output = next(name for name in "yzw" if name not in names)
+    inputs, params = example_call(op)
+    output = next(name for name in "yzw" if name not in {x.name for x in inputs})
     if not op.is_elementwise:  # its derivative depends on the shapes: see a node
-        return explanation(op, output, applied(op, inputs, {}), "", ())
+        return explanation(op, output, applied(op, inputs, params), "", ())
+    rules = op.rules_for(inputs, params)
     partials = [
-        partial(output, x.name, local_derivative(op, k, Symbol(output), inputs, {}), "")
-        for k, (x, rule) in enumerate(zip(inputs, op.rules, strict=True))
+        partial(output, x.name, local_derivative(op, k, Symbol(output), inputs, params), "")
+        for k, ((rule, _), x) in enumerate(zip(rules, inputs, strict=True))
         if rule is not None
     ]
-    return explanation(op, output, applied(op, inputs, {}), "", tuple(partials))
+    return explanation(op, output, applied(op, inputs, params), "", tuple(partials))
+
+
+def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
+    """Inputs x, y, z; two of each, x1, x2, where an argument is a list."""
+    if op.arity is None:
+        lists = [[Symbol(f"{letter}{k}") for k in (1, 2)] for letter in "xyz"[: len(op.rules)]]
+        return op.bind(tuple(lists), {})
+    return [
+        Symbol(name) for name in ("xyz" if op.arity <= 3 else [f"x{k + 1}" for k in range(op.arity)])[: op.arity]
+    ], {}
 
 
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
@@ -138,7 +144,7 @@ def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: M
     fails on numbers too.
     """
     rule, _ = op.rules_for(inputs, params)[k]
-    if isinstance(rule, each):
+    if isinstance(rule, each) and not op.is_elementwise:
         return Symbol(f"part {k + 1} of {g}", shape_of(inputs[k]))
     try:
         return run_rule(op, k, Symbol(g, y.shape), y, inputs, params)

@@ -136,13 +136,16 @@ class Op:
         return named, (self.name,)  # copied and pickled by name: there is one of each
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        inputs, params = self.bind(args, kwargs)
+        return self.apply(*self.bind(args, kwargs))
+
+    def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """The same for a call that is bound already: what the inputs are says what happens."""
         interpret = None
-        for value in inputs:
-            found = getattr(type(value), "_interpret", None)
+        for kind in set(map(type, inputs)):
+            found = getattr(kind, "_interpret", None)
             if found is not None:
                 interpret = found
-                if type(value)._encloses:  # it holds what others are
+                if kind._encloses:  # type: ignore[attr-defined]  # it holds what others are
                     break
         return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
 
@@ -280,6 +283,15 @@ class Op:
         differentiated = [k for k, (rule, _) in enumerate(self.rules_for(inputs, params)) if rule is not None]
         return differentiated[:1] if self.linear == "first" else differentiated
 
+    def listed_rules(self, params: Bound) -> Iterator[tuple[Rule, slice]]:
+        """Of an operation of lists, the rule of each list and where its inputs stand among all."""
+        start = 0
+        for name, rule in zip(self._inputs, self.rules, strict=True):
+            stop = start + len(params[name])
+            if isinstance(rule, each):
+                yield rule.rule, slice(start, stop)
+            start = stop
+
     # Forward.
 
     def compute(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
@@ -307,7 +319,10 @@ class Op:
 
     def partial(self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """The local derivative of an elementwise operation by input k: the rule itself, or what a gate makes of 1."""
-        return self.run(self.rules[k], inputs, params, *((1, y) if self.masks else (y,)))  # type: ignore[arg-type]
+        rule, place = self.rules_for(inputs, params)[k]
+        if isinstance(rule, each):
+            return self.run(rule.rule, inputs, params, y)(place)
+        return self.run(rule, inputs, params, *((1, y) if self.masks else (y,)))
 
 
 def is_default(value: Any, default: Any) -> bool:
@@ -373,7 +388,7 @@ def as_array(value: Any) -> Any:
 def elementwise(
     name: str,
     forward: Forward,
-    *rules: Rule | None,
+    *rules: Rule | each | None,
     doc: str,
     operator: str | None = None,
     symbol: str | None = None,

@@ -11,7 +11,7 @@ from autograd import codegen
 from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, reduced
 from autograd.notation.python import Untranslatable
-from autograd.op import Op, on_entry
+from autograd.op import Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import blocks, mode, source_line
 from autograd.sweeps import sweep_scalars
@@ -190,6 +190,19 @@ class Value(Node):
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Values: the general way, which the operators' own code falls back on."""
+        if (
+            op.is_elementwise
+            and isinstance(params, Bound)
+            and blocks.get() is None
+            and QUICK.issuperset(map(type, inputs))
+        ):
+            values = [x.data if x.__class__ is Value else x for x in inputs]
+            node = Value(0.0)
+            node.data, slopes = evaluate_many(op, values, params)
+            node.op, node.params = op, params
+            node._y = tuple(inputs)
+            node._dy = tuple([s if x.__class__ is Value else None for x, s in zip(inputs, slopes, strict=True)])
+            return node
         operands = [operand(value, op, k) for k, value in enumerate(inputs)]
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
             return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
@@ -203,11 +216,11 @@ class Value(Node):
         node.op = op
         if params:
             node.params = params
-        kept = [
+        kept: list[float | None] = [
             slope if isinstance(value, Value) and not (op.masks and slope == 0) else None
             for value, slope in zip(operands, slopes, strict=True)
         ]
-        if len(operands) > 2:
+        if len(operands) > 2 or op.arity is None:
             node._y, node._dy = tuple(operands), tuple(kept)
         else:
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
@@ -239,6 +252,9 @@ def operand(value: Any, op: Op, k: int) -> Any:
 
 def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:
     """Output and slopes on plain numbers."""
+    if isinstance(params, Bound):
+        output, many = evaluate_many(op, values, params)
+        return output, *many
     if params:
         return codegen.evaluate_at_edge(op, *values, **params)
     evaluator = _evaluators.get(op)
@@ -246,6 +262,20 @@ def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[fl
         evaluator = _evaluators[op] = codegen.evaluator(op)
     return evaluator(*values)
 
+
+def evaluate_many(op: Op, values: list[float], params: Bound) -> tuple[float, list[float]]:
+    """Output and slopes of an elementwise operation of lists, whose inputs stand one list after the other."""
+    rules = list(op.listed_rules(params))
+    lists = [values[at] for _, at in rules]
+    output = op.forward(*lists)
+    slopes: list[float] = []
+    for (rule, _), values_of_one in zip(rules, lists, strict=True):
+        slopes += map(rule(output, *lists), range(len(values_of_one)))
+    return float(output), slopes
+
+
+#: What many-input operations take without a look at each.
+QUICK = {Value, float, int}
 
 _evaluators: dict[Op, codegen.Evaluate] = {}
 

@@ -30,8 +30,10 @@ def vjp(
             continue
         if isinstance(rule, each):
             if rule not in listed:
-                listed[rule] = op.run(rule.rule, inputs, params, g, y)
+                listed[rule] = op.run(rule.rule, inputs, params, *((y,) if op.is_elementwise else (g, y)))
             part = listed[rule](place)
+            if op.is_elementwise:
+                part = g * part
         elif op.is_elementwise and not op.masks:
             slope = op.run(rule, inputs, params, y)
             part = g if slope.__class__ is int and slope == 1 else g * slope

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import DTypeError, ShapeError, Tensor
+from autograd import DTypeError, ShapeError, Tensor, matmul
 from nn.activations import LeakyReLU, ReLU
 from nn.activations import activation as activation_named
 from nn.init import Init, kaiming_uniform, xavier_uniform
@@ -70,7 +70,7 @@ class Linear(Module):
             raise ShapeError(self._misfit(x.shape))
         if isinstance(x, Tensor) is not isinstance(self.weight, Tensor):
             self._refuse_mixture(x)
-        y = x @ self.weight
+        y = matmul(x, self.weight)
         return y if self.bias is None else y + self.bias
 
     def extra_repr(self) -> str:

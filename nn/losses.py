@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, Node, ShapeError, Tensor, Value, exp, log, mean, primitive, softmax
+from autograd import DTypeError, Node, ShapeError, Tensor, Value, exp, log, mean, primitive, softmax, sum_of
 from nn.inputs import as_array, widened
 
 Array = NDArray[Any]
@@ -133,14 +133,14 @@ def _by_target(g: Any, loss: Any, scores: Any, target: Any) -> Any:
 def _of_scalars(scores: Array, target: Array) -> Any:
     """The scalar graph: the same, written out for each row."""
     losses = [_of_row(scores[row], target[row]) for row in np.ndindex(scores.shape[:-1])]
-    return sum(losses[1:], losses[0]) / len(losses) if len(losses) > 1 else losses[0]
+    return sum_of(losses) / len(losses) if len(losses) > 1 else losses[0]
 
 
 def _of_row(scores: Array, target: Array) -> Any:
     top = max(map(float, scores))
     shifted = [score - top for score in scores]
     powers = [exp(z) for z in shifted]
-    loss = log(sum(powers[1:], powers[0]))
+    loss = log(sum_of(powers))
     for t, z in zip(target, shifted, strict=True):
         if isinstance(t, Value):
             loss = loss - t * z - t * top

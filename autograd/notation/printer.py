@@ -160,7 +160,7 @@ def operations(formulas: Sequence[Any]) -> list[Symbol]:
 
 def written(formula: Symbol) -> Row:
     """The row of a formula's operation, or that of its special case."""
-    row = row_of(op_of(formula))
+    row = row_of(op_of(formula), len(formula.inputs))
     return next((case for applies, case in row.cases if applies(formula)), row)
 
 

@@ -106,8 +106,26 @@ ROWS = {
 # fmt: on
 
 
-def row_of(op: Op) -> Row:
-    """How an operation is written: its row, or a comparison by its sign, or a function by its name.
+def sum_row(count: int) -> Row:
+    """X + y + …"""
+    terms = " + ".join(f"{{{k}:sum}}" for k in range(count))
+    return Row(Level.SUM, terms, terms)
+
+
+def products_row(count: int) -> Row:
+    """X · u + y · v + …, where the first half of the inputs are the first factors."""
+    pairs = [(k, count // 2 + k) for k in range(count // 2)]
+    text = " + ".join(f"{{{x}:quotient}} · {{{y}:product}}" for x, y in pairs)
+    latex = " + ".join(rf"{{{x}:quotient}} \cdot {{{y}:negative}}" for x, y in pairs)
+    return Row(Level.SUM, text, latex)
+
+
+#: Operations that are written by how many inputs they have.
+MANY = {"sum_of": sum_row, "sum_of_products": products_row}
+
+
+def row_of(op: Op, count: int = 0) -> Row:
+    """How an operation of so many inputs is written: its row, or a comparison by its sign, or a function by its name.
 
     >>> import autograd
     >>> row_of(autograd.table["relu"]).text
@@ -115,6 +133,8 @@ def row_of(op: Op) -> Row:
     >>> row_of(autograd.table["greater_equal"]).text
     '{0:atom} ≥ {1:atom}'
     """
+    if op.name in MANY and count:
+        return MANY[op.name](count)
     if op.name in ROWS:
         return ROWS[op.name]
     if op.operator is not None and op.is_flat:

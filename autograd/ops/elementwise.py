@@ -6,11 +6,13 @@ higher derivatives, the formula and the test all come from it.
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, elementwise
+from autograd.op import Op, each, elementwise
 
 POSITIVE = (0.0, np.inf)
 REAL = (-np.inf, np.inf)
@@ -36,6 +38,17 @@ pow = elementwise("pow", np.power,
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
 neg = elementwise("neg", np.negative, lambda y, x: -1, symbol="−", linear="jointly",
     doc="negate flips the sign of the gradient")
+
+# Many terms: of Values, one node each.
+
+sum_of = elementwise("sum_of", lambda xs: reduce(operator.add, xs), each(lambda z, xs: lambda k: 1),
+    symbol="Σ", linear="jointly", method=False,
+    doc="a sum passes the gradient on unchanged, to all of its terms")
+sum_of_products = elementwise("sum_of_products", lambda xs, ys: reduce(operator.add, map(operator.mul, xs, ys)),
+    each(lambda z, xs, ys: ys.__getitem__),
+    each(lambda z, xs, ys: xs.__getitem__),
+    symbol="Σ×", method=False,
+    doc="a sum of products swaps the factors: each one's slope is the value of its partner")
 
 # Functions.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from autograd.op import primitive
+from autograd.op import Bound, Input, primitive
+from autograd.ops.elementwise import sum_of_products
 from autograd.ops.shaping import transpose
 
 
@@ -40,6 +42,35 @@ def product(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
+@cache
+def factors(count: int) -> Bound:
+    """The params of a sum of so many products."""
+    return Bound({"xs": [Input(k) for k in range(count)], "ys": [Input(count + k) for k in range(count)]})
+
+
+def dot(xs: list[Any], ys: list[Any]) -> Any:
+    """Two lists of numbers and Values, multiplied and summed in order: one node."""
+    if len(xs) < 2:
+        return xs[0] * ys[0] if xs else 0.0
+    return sum_of_products.apply([*xs, *ys], factors(len(xs)))
+
+
+def matmul_of_scalars(a: Any, b: Any) -> Any:
+    """The product of object arrays: every element is one node, a sum of products."""
+    shape = np.matmul(np.broadcast_to(0.0, a.shape), np.broadcast_to(0.0, b.shape)).shape  # raises what NumPy raises
+    left, right = a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]
+    stacks = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    left = np.broadcast_to(left, (*stacks, *left.shape[-2:]))
+    right = np.swapaxes(np.broadcast_to(right, (*stacks, *right.shape[-2:])), -1, -2)
+    result = np.empty((*stacks, left.shape[-2], right.shape[-2]), dtype=object)
+    for stack in np.ndindex(stacks):
+        columns = right[stack].tolist()
+        for i, row in enumerate(left[stack].tolist()):
+            for j, column in enumerate(columns):
+                result[(*stack, i, j)] = dot(row, column)
+    return result.reshape(shape)[()]
+
+
 matmul = primitive(
     "matmul",
     np.matmul,
@@ -48,5 +79,6 @@ matmul = primitive(
     operator="@",
     linear="separately",
     shape=product,
+    scalars=matmul_of_scalars,
     doc="matrix product multiplies the gradient by the other matrix, transposed",
 )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.op import primitive
-from autograd.ops.elementwise import exp, log
+from autograd.ops.elementwise import exp, log, sum_of
 from autograd.ops.elementwise import maximum as larger
 from autograd.ops.shaping import broadcast_to, reshape
 
@@ -68,20 +68,22 @@ def max_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.reshape(result, [1 if i in folded else n for i, n in enumerate(a.shape)]) if keepdims else result
 
 
-def stable_softmax(x: Any, axis: Axis = -1, exp: Any = np.exp) -> Any:
+def stable_softmax(x: Any, axis: Axis = -1, exp: Any = np.exp, total: Any = np.add.reduce) -> Any:
     powers = exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-    return powers / np.add.reduce(powers, axis=axis, keepdims=True)
+    return powers / total(powers, axis=axis, keepdims=True)
 
 
 def softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
     return y * (g - sum(g * y, axis=axis, keepdims=True))
 
 
-def stable_logsumexp(a: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log) -> Any:
+def stable_logsumexp(
+    a: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log, total: Any = np.sum
+) -> Any:
     top = np.max(a, axis=axis, keepdims=True)
     top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
     with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
-        result = top + log(np.sum(exp(a - top), axis=axis, keepdims=True))
+        result = top + log(total(exp(a - top), axis=axis, keepdims=True))
     return result if keepdims else np.squeeze(result, axis=axis)[()]
 
 
@@ -89,16 +91,32 @@ def logsumexp_vjp(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = Fa
     return unfold(g, a, axis, keepdims) * softmax(a, axis=axis)
 
 
+def sum_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum of an object array: every element is one node, the terms in order."""
+    folded = axes_of(axis, a.ndim)
+    kept = [i for i in range(a.ndim) if i not in folded]
+    rows = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), -1)
+    result = np.empty(rows.shape[:-1], dtype=object)
+    for index in np.ndindex(result.shape):
+        terms = rows[index].tolist()
+        result[index] = sum_of(terms) if len(terms) > 1 else terms[0] if terms else 0.0
+    return np.reshape(result, reduced(a.shape, axis, keepdims))[()]
+
+
+def mean_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return sum_of_scalars(a, axis, keepdims) / count(a, axis)
+
+
 # fmt: off
-sum = primitive("sum", np.sum, sum_vjp, symbol="Σ", linear="jointly", shape=reduced,
+sum = primitive("sum", np.sum, sum_vjp, scalars=sum_of_scalars, symbol="Σ", linear="jointly", shape=reduced,
     doc="sum copies its gradient to every element that was added")
-mean = primitive("mean", np.mean, mean_vjp, linear="jointly", shape=reduced,
+mean = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="jointly", shape=reduced,
     doc="mean shares its gradient equally among the elements")
 max = primitive("max", np.max, max_vjp, scalars=max_of_scalars, shape=reduced,
     doc="max sends the gradient to the largest element; ties share it equally")
 softmax = primitive("softmax", stable_softmax, softmax_vjp, shape=lambda x, axis=-1: x,
-    scalars=partial(stable_softmax, exp=exp),
+    scalars=partial(stable_softmax, exp=exp, total=sum_of_scalars),
     doc="softmax centres the gradient and scales it by its output: raising one probability lowers the others")
 logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_vjp, shape=reduced,
-    scalars=partial(stable_logsumexp, exp=exp, log=log),
+    scalars=partial(stable_logsumexp, exp=exp, log=log, total=sum_of_scalars),
     doc="log-sum-exp shares the gradient out as the softmax of its input")

@@ -1,0 +1,137 @@
+"""Sums and sums of products of Values: one node each, with the numbers and the slopes of the chain they stand for."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numeric import assert_close
+from strategies import numbers
+
+import autograd
+from autograd import Graph, Tensor, Value, gradients, no_grad, steps, sum_of, sum_of_products, tracing
+
+terms = st.lists(st.tuples(numbers(-3, 3), st.booleans(), st.integers(0, 3)), min_size=2, max_size=8)
+
+
+def operands(drawn: list[Any], shared: list[Value]) -> list[Any]:
+    """Values, some of them shared, and plain numbers."""
+    return [shared[k] if k else Value(x) if tracked else x for x, tracked, k in drawn]
+
+
+def slopes(y: Any, xs: list[Any]) -> list[float]:
+    return gradients(y, [x for x in xs if isinstance(x, Value)]) if isinstance(y, Value) else []
+
+
+@given(drawn=terms)
+def test_a_sum_is_the_chain_of_its_additions(drawn: list[Any]) -> None:
+    shared = [Value(0.1 * k) for k in range(4)]
+    xs = operands(drawn, shared)
+    chain = xs[0]
+    for x in xs[1:]:
+        chain = chain + x
+    many = sum_of(xs)
+    assert float(many) == float(chain)
+    assert slopes(many, xs) == slopes(chain, xs)
+    if isinstance(many, Value):
+        assert len(Graph.of(many)) == 1 + len({id(x) for x in xs if isinstance(x, Value)})
+        many.backward()
+        for x in {id(x): x for x in xs if isinstance(x, Value)}.values():
+            assert x.grad == sum(x is y for y in xs)
+
+
+@given(left=terms, data=st.data())
+def test_a_sum_of_products_is_the_chain_of_its_operations(left: list[Any], data: st.DataObject) -> None:
+    right = data.draw(st.lists(terms.map(lambda drawn: drawn[0]), min_size=len(left), max_size=len(left)))
+    shared = [Value(0.1 * k + 1) for k in range(4)]
+    xs, ys = operands(left, shared), operands(right, shared)
+    chain = xs[0] * ys[0]
+    for x, y in list(zip(xs, ys, strict=True))[1:]:
+        chain = chain + x * y
+    many = sum_of_products(xs, ys)
+    assert float(many) == float(chain)
+    assert_close(slopes(many, xs + ys), slopes(chain, xs + ys))
+    if isinstance(many, Value):
+        xs_again = list({id(x): x for x in xs + ys if isinstance(x, Value)}.values())
+        many.backward()
+        by_backward = [x.grad for x in xs_again]
+        assert_close(by_backward, gradients(many, xs_again))
+        recorded = gradients(many * many, xs_again[0], create_graph=True)
+        assert_close(
+            gradients(recorded, xs_again), gradients(gradients(chain * chain, xs_again[0], create_graph=True), xs_again)
+        )
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((2, 2, 3), (3, 2)), ((1, 1), (1, 1))],
+)
+def test_a_matrix_product_of_values_agrees_with_tensors(left: Any, right: Any) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=left), rng.normal(size=right)
+    values = [np.array([Value(x) for x in m.flat], dtype=object).reshape(m.shape) for m in (a, b)]
+    tensors = [Tensor(a), Tensor(b)]
+    y, z = autograd.matmul(*values), tensors[0] @ tensors[1]
+    assert_close(np.asarray(y).astype(float), z.data)
+    autograd.sum(y).backward()
+    z.sum().backward()
+    for objects, tensor in zip(values, tensors, strict=True):
+        assert_close([v.grad for v in objects.flat], np.ravel(tensor.grad))
+    with pytest.raises(ValueError, match="mismatch"):
+        autograd.matmul(values[0], np.array([Value(1.0)] * 7))
+
+
+def test_a_sum_runs_from_left_to_right() -> None:
+    xs = [1e16, 1.0, -1e16]
+    assert float(autograd.sum([Value(x) for x in xs])) == (1e16 + 1.0) - 1e16
+    assert math.fsum(xs) == 1.0
+
+
+def test_a_long_sum_of_long_sums_is_walked_once() -> None:
+    leaves = [Value(float(k)) for k in range(500)]
+    layer = [sum_of([x, *leaves]) for x in leaves]
+    total = sum_of(layer)
+    total.backward()
+    assert leaves[3].grad == 501
+    assert len(Graph.of(total)) == 1001
+
+
+def test_many_inputs_in_a_deep_chain() -> None:
+    h, w = Value(1.0), Value(1.0)
+    for _ in range(20_000):
+        h = sum_of_products([h, w], [w, 0.0])
+    h.backward()
+    assert w.grad == 20_000
+    twin, leaf = copy.deepcopy([h, w])
+    leaf.zero_grad()
+    twin.backward()
+    assert leaf.grad == 20_000
+
+
+def test_constants_and_blocks() -> None:
+    x, c = Value(2.0), Value(3.0, requires_grad=False)
+    y = sum_of_products([x, 1.0], [c, 5])
+    y.backward()
+    assert (y.data, x.grad, c.has_grad) == (11.0, 3.0, False)
+    with no_grad():
+        assert sum_of([x, x]).op is None
+    with tracing():
+        assert "sum_of([x, x])" in (sum_of([x, x]).source or "")
+    assert sum_of([1.0, 2.0]) == 3.0
+    assert_close(gradients(sum_of([Tensor([1.0, 2.0]), Tensor(1.0), 2.0]).sum(), t := Tensor(1.0)), 0.0)
+    assert t.grad is None
+
+
+def test_steps_show_one_card_with_all_terms() -> None:
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    timeline = steps(sum_of_products([x, y], [4.0, 5.0]))
+    assert timeline[0].formula == "f = x · 4 + y · 5 = 2 · 4 + 3 · 5 = 23"
+    assert [step.formula for step in timeline[2:]] == [
+        "∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 4 = 4",
+        "∂f/∂y += ∂f/∂f · ∂f/∂y = 1 · 5 = 5",
+    ]
