@@ -293,7 +293,7 @@ def function(self, other):
 # The way back through a Tensor: each input's part, un-broadcast where it has to be, added to what it has.
 
 PULL = """\
-if {input}.__class__ is Tensor and {input}.requires_grad:
+if isinstance({input}, Tensor) and {input}.requires_grad:
 {shared}\
     part = {part}
     if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):

@@ -21,6 +21,8 @@ _overrides: dict[Any, Callable[..., Any]] = {}
 _installers: list[Callable[[Op], None]] = []
 _uninstallers: list[Callable[[Op], None]] = []
 
+NOTHING: Mapping[str, Any] = types.MappingProxyType({})
+
 #: Every operation by name, read-only: ``table["tanh"]``. New entries come from `elementwise` and `primitive`.
 table: Mapping[str, Op] = types.MappingProxyType(_table)
 
@@ -112,6 +114,7 @@ class Op:
     _defaults: Mapping[str, Any] = field(init=False)
     _inputs: tuple[str, ...] = field(init=False)  #: arguments with a place in `rules`
     _is_plain: bool = field(init=False)  #: whether those come first, and are one input each
+    _inputs_alone: int | None = field(init=False)  #: how many those are, where nothing else has to be given
     _optional: frozenset[str] = field(init=False)  #: the other arguments
     _required: frozenset[str] = field(init=False)  #: those of them that have no default
 
@@ -122,12 +125,13 @@ class Op:
         put(self, "_many", next((name for name, p in parameters.items() if p.kind is Parameter.VAR_POSITIONAL), None))
         put(self, "_defaults", {name: p.default for name, p in parameters.items() if p.default is not p.empty})
         put(self, "_inputs", tuple(parameters)[: len(self.rules)])
+        put(self, "_is_plain", self._many is None and not any(isinstance(rule, each) for rule in self.rules))
         others = frozenset(name for name in parameters if name not in self._inputs)
         put(self, "_optional", others)
         put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
+        put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and self.operator is None and required == 1)
-        put(self, "_is_plain", self._many is None and not any(isinstance(rule, each) for rule in self.rules))
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
@@ -136,12 +140,18 @@ class Op:
         return named, (self.name,)  # copied and pickled by name: there is one of each
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == self._inputs_alone and not kwargs:
+            for x in args:
+                if x is None:
+                    break
+            else:
+                return self.apply(args, NOTHING)
         return self.apply(*self.bind(args, kwargs))
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The same for a call that is bound already: what the inputs are says what happens."""
         interpret = None
-        for kind in set(map(type, inputs)):
+        for kind in map(type, inputs) if len(inputs) < 4 else set(map(type, inputs)):
             found = getattr(kind, "_interpret", None)
             if found is not None:
                 interpret = found
@@ -203,8 +213,6 @@ class Op:
         for x in args[:count]:
             if x is None:
                 return None
-        if len(args) == count and not kwargs and not self._required:
-            return {}
         params = dict(zip(self._names[count:], args[count:], strict=False)) | dict(kwargs)
         if len(params) != len(args) - count + len(kwargs) or not self._required <= params.keys() <= self._optional:
             return None
@@ -303,6 +311,8 @@ class Op:
 
     def run(self, function: Forward, inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any) -> Any:
         """Call a function that has this operation's signature, behind the arguments ``before``."""
+        if params.__class__ is not Bound:
+            return function(*before, *inputs, **(params or NOTHING))
         args, kwargs = self.arguments(inputs, params)
         return function(*before, *args, **kwargs)
 

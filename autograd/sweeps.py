@@ -173,7 +173,7 @@ def visit_tensors(output: Tensor, marker: Any, leaves: list[tuple[Tensor, Any]],
     path, remaining = [output], [iter(output.inputs)]
     while path:
         for x in remaining[-1]:
-            if x.__class__ is kind and x.grad is not marker and x.requires_grad:
+            if isinstance(x, kind) and x.grad is not marker and x.requires_grad:
                 if x.op is not None:
                     x.grad = marker
                     path.append(x)
@@ -224,7 +224,7 @@ def pull_of(op: Op, kind: type[Tensor]) -> Pull:
 
 
 def pull_by_rules(node: Tensor, g: Any, marker: Any) -> None:
-    wanted = [k for k, x in enumerate(node.inputs) if x.__class__ is node.__class__ and x.requires_grad]
+    wanted = [k for k, x in enumerate(node.inputs) if isinstance(x, type(node)) and x.requires_grad]
     assert node.op is not None
     for k, contribution in vjp(node.op, wanted, g, *node._operands(), node.params):
         x = node.inputs[k]

@@ -260,7 +260,7 @@ class Tensor(Node):
         held: list[Any] = []
         requires_grad = False
         for x in inputs:
-            if x.__class__ is Tensor:
+            if isinstance(x, Tensor):
                 requires_grad = requires_grad or x.requires_grad
                 array = x._array.copy() if x._exposed else x._array
                 held.append(x)

@@ -70,7 +70,7 @@ class Linear(Module):
             raise ShapeError(self._misfit(x.shape))
         if isinstance(x, Tensor) is not isinstance(self.weight, Tensor):
             self._refuse_mixture(x)
-        y = matmul(x, self.weight)
+        y = x @ self.weight if isinstance(self.weight, Tensor) else matmul(x, self.weight)  # one node an element
         return y if self.bias is None else y + self.bias
 
     def extra_repr(self) -> str:

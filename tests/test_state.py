@@ -107,3 +107,21 @@ def test_a_copy_knows_whether_a_sweep_has_been_there(copied: Callable[[Any], Any
     for x in (Value(1.0), Value(1.0, requires_grad=False), Value(1.0) * 2):
         assert copied(x).has_grad is False
         assert copied(x).requires_grad is x.requires_grad
+
+
+# Subclasses.
+
+
+@each_kind
+def test_a_subclass_gets_its_gradient(kind: Any) -> None:
+    class Mine(kind):  # type: ignore[misc]
+        pass
+
+    x, w = Mine(3.0), kind(2.0)
+    for y in (x * w + x, w * x + x, autograd.where(True, x * w, w) + x, autograd.sum_of([x * w, x])):
+        x.zero_grad()
+        w.zero_grad()
+        y.backward()
+        assert (float(x.grad), float(w.grad)) == (3.0, 3.0)
+        assert [float(g) for g in autograd.gradients(y, [x, w])] == [3.0, 3.0]
+        assert len(Graph.of(y).leaves) == 2
