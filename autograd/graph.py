@@ -13,7 +13,7 @@ from autograd.errors import GraphError, ShapeError
 from autograd.names import caller_variables, name_all
 from autograd.node import Node, topological
 from autograd.notation.printer import text
-from autograd.op import Bound, Op
+from autograd.op import Bound, Op, static
 from autograd.ops.elementwise import where
 from autograd.sweep import Equation
 from autograd.symbol import Symbol
@@ -52,6 +52,11 @@ class GraphNode:
     def is_leaf(self) -> bool:
         """Whether nothing computes it."""
         return self.op is None
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The params that hold no inputs: ``axis``, say, but not the list that a concatenation was given."""
+        return static(self.params)
 
     @property
     def shape(self) -> tuple[int, ...]:

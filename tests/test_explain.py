@@ -133,7 +133,7 @@ def test_a_leaf_has_nothing_to_explain() -> None:
     [
         (3, "3"), (-12.0, "−12"), (0.123456, "0.1235"), (0.5, "0.5"), (-0.25, "−0.25"), (1e-9, "1e−09"),
         (1e300, "1e+300"), (float("inf"), "∞"), (float("-inf"), "−∞"), (float("nan"), "NaN"), (np.float32(0.1), "0.1"),
-        (True, "1"), (np.array([1.0, -0.5]), "[1, −0.5]"), (np.array(2.0), "2"), (np.zeros(0), "[]"),
+        (True, "True"), (np.array([1.0, -0.5]), "[1, −0.5]"), (np.array(2.0), "2"), (np.zeros(0), "[]"),
     ],
 )  # fmt: skip
 def test_numbers_are_written_as_people_do(number: Any, text: str) -> None:

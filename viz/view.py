@@ -169,7 +169,7 @@ def details(node: GraphNode) -> tuple[str, ...]:
     """Arguments that change what an operation does, as they are written."""
     if node.op is None or node.op is autograd.getitem:
         return ()
-    shown = ((name, value) for name, value in node.params.items() if value is not None and value is not False)
+    shown = ((name, value) for name, value in node.arguments.items() if value is not None and value is not False)
     return tuple(shorten(f"{name}={value}", 16) for name, value in shown)
 
 

@@ -48,7 +48,6 @@ import numpy as np
 from autograd.errors import GraphError
 from autograd.explain import explain
 from autograd.graph import Constant, Graph, GraphNode
-from autograd.op import static
 from autograd.steps import Step, Timeline
 
 FORMAT = "stepgrad-trace"
@@ -90,7 +89,7 @@ def _node(graph: Graph, node: GraphNode) -> dict[str, Any]:
         "op": node.op and node.op.name,
         "operator": node.op and node.op.operator,
         "inputs": [{"constant": _value(x.data, node)} if isinstance(x, Constant) else x for x in node.inputs],
-        "params": {name: _value(value, node) for name, value in static(node.params).items()},
+        "params": {name: _value(value, node) for name, value in node.arguments.items()},
         "shape": list(node.shape),
         "dtype": str(node.data.dtype) if isinstance(node.data, np.ndarray) else None,
         "data": _numbers(node.data),

@@ -24,11 +24,13 @@ def format_number(x: Any, digits: int = 4) -> str:
 
     >>> format_number(-12.0), format_number(0.123456), format_number(1e-9)
     ('−12', '0.1235', '1e−09')
-    >>> format_number(np.array([1.0, 0.5]))
-    '[1, 0.5]'
+    >>> format_number(np.array([1.0, 0.5])), format_number(True)
+    ('[1, 0.5]', 'True')
     """
     if isinstance(x, np.ndarray) and x.ndim:
         return format_array(x, digits)
+    if isinstance(x, bool | np.bool_):
+        return str(x)
     value = float(x)
     return typeset(str(int(value)) if value.is_integer() and abs(value) < 1e6 else f"{value:.{digits}g}")
 
