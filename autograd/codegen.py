@@ -280,10 +280,11 @@ def comparison_source(op: Op) -> Source:
         f"""\
 def function(self, other):
     kind = other.__class__
-    if kind is Value:
-        return {template.format("self.data", "other.data")}
-    if kind is float or kind is int:
-        return {template.format("self.data", "other")}
+    if blocks() is None:
+        if kind is Value:
+            return {template.format("self.data", "other.data")}
+        if kind is float or kind is int:
+            return {template.format("self.data", "other")}
     return general(self, other)
 """,
         {},

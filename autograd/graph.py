@@ -15,6 +15,7 @@ from autograd.node import Node, topological
 from autograd.notation.printer import text
 from autograd.op import Bound, Op, static
 from autograd.ops.elementwise import where
+from autograd.state import Guard
 from autograd.sweep import Equation
 from autograd.symbol import Symbol
 from autograd.value import Value, evaluate
@@ -79,6 +80,7 @@ class Graph:
 
     nodes: tuple[GraphNode, ...]
     outputs: tuple[int, ...]
+    guards: tuple[tuple[int, bool, str | None], ...] = ()  #: a condition, how it came out, the line that asked
 
     @classmethod
     def of(cls, *outputs: Node, names: Mapping[str, Any] | None = None) -> Graph:
@@ -94,7 +96,7 @@ class Graph:
                 raise GraphError(f"Graph.of: expected Values or Tensors, got {type(output).__name__}")
         if not outputs:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
-        live = topological(outputs)
+        live, guards = with_guards(outputs)
         for node in live:
             node._check_fresh()
         known, chosen = name_all(live, outputs, caller_variables() if names is None else names)
@@ -118,7 +120,7 @@ class Graph:
                     slopes=node.slopes if isinstance(node, Value) else None,
                 )
             )
-        return cls(tuple(nodes), ends)
+        return cls(tuple(nodes), ends, tuple((positions[id(g.condition)], g.outcome, g.source) for g in guards))
 
     def __repr__(self) -> str:
         return f"Graph({', '.join(map(self.formula, self.nodes))})"
@@ -185,18 +187,19 @@ class Graph:
     def replay(self, values: Mapping[str, Any]) -> Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
 
-        Raises `GraphError` for a name that is no leaf and for a graph that took a branch (`where`), `ShapeError` for
-        a value of another shape.
+        Inside `tracing`, comparisons are part of the graph, so `where` chooses anew. Raises `GraphError` for a name
+        that is no leaf, for values for which a branch of the code (``if x > 0:``) would have gone the other way, and
+        for a `where` whose condition was computed outside `tracing`; `ShapeError` for a value of another shape.
         """
         nodes: list[GraphNode] = []
         for name in values:
             if self[name].op is not None:
                 raise GraphError(f"replay: {name!r} is computed, not a leaf: give values for leaves only")
         for node in self.nodes:
-            if values and node.op is where and isinstance(node.inputs[0], Constant):
+            if values and node.op is where and isinstance(node.inputs[0], Constant) and node.source is None:
                 raise GraphError(
                     f"replay: {node.name} took a branch by a condition that is not part of the graph, and might take "
-                    "the other for new values: run the code again"
+                    "the other for new values: record it inside tracing(), or run the code again"
                 )
         for node in self.nodes:
             if node.op is None:
@@ -207,11 +210,30 @@ class Graph:
                 xs = [x.data if isinstance(x, Constant) else nodes[x].data for x in node.inputs]
                 data, slopes = recompute(node, xs)
             nodes.append(replace(node, data=frozen(data), slopes=slopes, grad=None))
-        return Graph(tuple(nodes), self.outputs)
+        for index, outcome, source in self.guards:
+            if bool(nodes[index].data) is not outcome:
+                line = f" in {source}" if source else ""
+                raise GraphError(
+                    f"replay: {self.formula(nodes[index])} came out {outcome}, and is {not outcome} for these values"
+                    f"{line}: the code may go another way; run it again"
+                )
+        return Graph(tuple(nodes), self.outputs, self.guards)
 
 
 def frozen_params(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return params if isinstance(params, Bound) else MappingProxyType(dict(params or {}))
+
+
+def with_guards(outputs: Sequence[Node]) -> tuple[list[Node], list[Guard]]:
+    """The nodes of the outputs, then those of the conditions that they depend on; and these guards, first to last."""
+    live, guards = topological(outputs), list[Guard]()
+    while True:
+        blocks = {id(node._origin.guards): node._origin.guards for node in live if node._origin is not None}
+        found = [guard for block in blocks.values() for guard in block]
+        if len(found) == len(guards):
+            return live, guards
+        guards = found
+        live = topological([*outputs, *(guard.condition for guard in guards)])
 
 
 def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:
@@ -243,5 +265,7 @@ def recompute(node: GraphNode, xs: Sequence[Any]) -> tuple[Any, tuple[float | No
     assert node.op is not None
     if node.slopes is None:
         return np.asarray(node.op.run(node.op.forward, xs, node.params)), None
+    if node.op.is_flat:
+        return bool(node.op.run(node.op.forward, xs, node.params)), node.slopes
     output, *slopes = evaluate(node.op, list(xs), node.params)
     return output, tuple(None if old is None else slope for old, slope in zip(node.slopes, slopes, strict=True))

@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd.op import Op
 from autograd.operators import Operators
+from autograd.state import Origin, blocks, guard
 
 
 class Node(Operators):
@@ -28,7 +29,7 @@ class Node(Operators):
     label: str | None
     op: Op | None
     params: Mapping[str, Any] | None
-    source: str | None
+    _origin: Origin | None
 
     # What Value and Tensor each do in their own way.
 
@@ -102,7 +103,15 @@ class Node(Operators):
         return format(self.data if self.shape else float(self), spec) if spec else str(self)
 
     def __bool__(self) -> bool:
-        return bool(self.data)
+        outcome = bool(self.data)
+        if blocks.get() is not None:
+            guard(self, outcome)
+        return outcome
+
+    @property
+    def source(self) -> str | None:
+        """The line of code that made it, where it was made inside ``tracing()``."""
+        return None if self._origin is None else self._origin.source
 
     def __float__(self) -> float:
         return float(self.data)

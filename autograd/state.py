@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from types import FrameType
-from typing import Literal
+from typing import Any, Literal
 
 Mode = Literal["no_grad", "tracing"]
 
@@ -17,10 +18,31 @@ Mode = Literal["no_grad", "tracing"]
 class Block:
     """One open ``with`` block; told from others by identity."""
 
-    __slots__ = ("mode",)
+    __slots__ = ("guards", "mode")
 
     def __init__(self, mode: Mode) -> None:
         self.mode = mode
+        self.guards: list[Guard] = []  #: recorded inside so far
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """A condition that the person's code branched on: what it computed holds only for this outcome."""
+
+    condition: Any  #: a node
+    outcome: bool
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """Where a node was made: the line of code, and the guards of its block, those to come included.
+
+    Which node the code picks may depend on a condition that is asked after the node was made.
+    """
+
+    source: str | None
+    guards: list[Guard]
 
 
 #: The open blocks, oldest first; None where there is none, so that the commonest question is the quickest.
@@ -40,6 +62,19 @@ _root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "viz")), "<autograd ")
 
 
+def origin() -> Origin:
+    """That of a node that is made now, inside `tracing`."""
+    opened = blocks.get()
+    return Origin(source_line(), opened[0].guards if opened else [])
+
+
+def guard(condition: Any, outcome: bool) -> None:
+    """Remember, inside `tracing`, that the person's code asked whether this is true."""
+    opened = blocks.get()
+    if opened is not None and mode() == "tracing":
+        opened[0].guards.append(Guard(condition, outcome, source_line()))
+
+
 @contextmanager
 def no_grad() -> Iterator[None]:
     """Compute without recording: results are fresh leaves.
@@ -57,7 +92,10 @@ def no_grad() -> Iterator[None]:
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """Record, for every node made inside, the source line that made it.
+    """Record, for every node made inside, the source line that made it, and on which conditions it depends.
+
+    Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
+    records a guard: `Graph.replay` refuses numbers for which the code would have gone the other way.
 
     >>> import autograd
     >>> with autograd.tracing():

@@ -14,7 +14,7 @@ from autograd.node import Node, op_of, reduced
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, real
 from autograd.ops.shaping import getitem, reshape, transpose
-from autograd.state import blocks, mode, source_line
+from autograd.state import blocks, mode, origin
 from autograd.sweeps import NOTHING, sweep_tensors
 
 
@@ -34,7 +34,7 @@ class Tensor(Node):
     Raises `DTypeError` for complex numbers, text and objects.
     """
 
-    __slots__ = ("_array", "_exposed", "_saved", "grad", "inputs", "label", "op", "params", "requires_grad", "source")
+    __slots__ = ("_array", "_exposed", "_origin", "_saved", "grad", "inputs", "label", "op", "params", "requires_grad")
 
     # What the person can still write to (a constant array, the data of a leaf that was handed out) is copied
     # when it is recorded; what only the graph holds is shared. So recorded data cannot change.
@@ -51,7 +51,7 @@ class Tensor(Node):
         self._array = floats(data._array if isinstance(data, Tensor) else data, dtype)
         self.requires_grad = requires_grad
         self.label = label
-        self.grad = self.op = self.params = self.source = None
+        self.grad = self.op = self.params = self._origin = None
         self.inputs = self._saved = ()
         self._exposed = False
 
@@ -274,21 +274,23 @@ class Tensor(Node):
             result = op.run(op.forward, arrays, params)
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, held, params, error)) from error
-        if op.is_flat:
+        state = mode()
+        if op.is_flat and state != "tracing":
             return result
         node: Tensor = new(Tensor)
         node._array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
         node._exposed = False
-        node.grad = node.label = node.source = None
-        state = mode()
-        if requires_grad and state != "no_grad":
-            node.requires_grad = True
+        node.grad = node.label = node._origin = None
+        # Inside tracing, what a condition is computed from, or computes, is recorded too.
+        depends = state == "tracing" and any(isinstance(x, Tensor) and (x.requires_grad or x.op) for x in held)
+        if (requires_grad or depends) and state != "no_grad":
+            node.requires_grad = requires_grad and not op.is_flat
             node.op = op
             node.params = params or None
             node._saved = tuple(arrays)
             node.inputs = tuple(held)
             if state == "tracing":
-                node.source = source_line()
+                node._origin = origin()
         else:
             node.requires_grad = False
             node.op = node.params = None
@@ -329,7 +331,7 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
         node.op = op
         node.requires_grad = True
         node._exposed = False
-        node.grad = node.label = node.params = node.source = None
+        node.grad = node.label = node.params = node._origin = None
         return node
 
     return method
@@ -337,7 +339,7 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
 
 def install(op: Op) -> None:
     """Give Tensor quick operators."""
-    if op.operator in BINARY:
+    if op.operator in BINARY and not op.is_flat:
         name = f"__{BINARY[op.operator]}__"
         setattr(Tensor, name, binary_method(op, getattr(Operators, name)))
 

@@ -13,7 +13,7 @@ from autograd.node import Node, reduced
 from autograd.notation.python import Untranslatable
 from autograd.op import Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
-from autograd.state import blocks, mode, source_line
+from autograd.state import blocks, mode, origin
 from autograd.sweeps import sweep_scalars
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
@@ -47,11 +47,11 @@ class Value(Node):
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
     # the collector to track. An operation of more inputs has a tuple of them in the place of the second, and of their
     # slopes likewise.
-    __slots__ = ("_dx", "_dy", "_label", "_params", "_source", "_x", "_y", "data", "grad", "op")
+    __slots__ = ("_dx", "_dy", "_label", "_origin_", "_params", "_x", "_y", "data", "grad", "op")
 
     label = unless_set("_label")
     params = unless_set("_params")
-    source = unless_set("_source")
+    _origin = unless_set("_origin_")
 
     data: float
     grad: float
@@ -124,8 +124,8 @@ class Value(Node):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a sweep brings this node a gradient: not so for a constant."""
-        return self._x is not CONSTANT
+        """Whether a sweep brings this node a gradient: not so for a constant, or a comparison."""
+        return self._x is not CONSTANT and (self.op is None or not self.op.is_flat)
 
     @property
     def has_grad(self) -> bool:
@@ -188,6 +188,14 @@ class Value(Node):
             )
 
     @classmethod
+    def _condition(cls, op: Op, operands: Sequence[Any], outcome: bool) -> Value:
+        """A comparison as a node."""
+        node = Value(0.0)
+        node.data, node.op, node._origin = outcome, op, origin()
+        node._x, node._y = (*operands, None)[:2]
+        return node
+
+    @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Values: the general way, which the operators' own code falls back on."""
         if (
@@ -208,7 +216,8 @@ class Value(Node):
             return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
         values = [value.data if isinstance(value, Value) else value for value in operands]
         if op.is_flat:
-            return bool(op.forward(*values))
+            outcome = bool(op.forward(*values))
+            return outcome if mode() != "tracing" else cls._condition(op, operands, outcome)
         output, *slopes = evaluate(op, values, params)
         if mode() == "no_grad":
             return Value(output, requires_grad=False)
@@ -225,7 +234,7 @@ class Value(Node):
         else:
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
-            node.source = source_line()
+            node._origin = origin()
         return node
 
 
@@ -298,6 +307,8 @@ def install(op: Op) -> None:
         setattr(Value, name, method)
 
     try:
+        if op.is_flat and op.operator not in COMPARISON:
+            return
         if op.operator in COMPARISON:
             give(f"__{COMPARISON[op.operator]}__", codegen.comparison_source(op))
         elif op.operator in BINARY:

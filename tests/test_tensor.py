@@ -280,7 +280,7 @@ def test_numpy_functions_outside_the_table_are_refused_by_name(call: Callable[..
 
 def test_python_operators_outside_the_table_are_refused() -> None:
     t = Tensor([5.0])
-    for operate in (operator.mod, operator.floordiv, operator.and_, divmod):
+    for operate in (operator.mod, operator.floordiv, operator.and_, operator.xor, divmod):
         with pytest.raises(TypeError):
             operate(t, 2)
     array = np.ones(1)

@@ -34,12 +34,20 @@ FLOATS: Mapping[Callable[..., Any], str] = {
     np.less_equal: "({0} <= {1})",
     np.equal: "({0} == {1})",
     np.not_equal: "({0} != {1})",
+    np.bitwise_and: "({0} & {1})",
+    np.bitwise_or: "({0} | {1})",
+    np.invert: "({0} ^ True)",
+    np.logical_and: "bool({0} and {1})",
+    np.logical_or: "bool({0} or {1})",
+    np.logical_not: "(not {0})",
     np.where: "({1} if {0} else {2})",
     **{getattr(np, name): f"{name}({{0}})" for name in SAME},
 }
 
 #: What these texts may call.
-NAMESPACE: Mapping[str, Any] = {"abs": abs, "float": float, "pow": math.pow} | {n: getattr(math, n) for n in SAME}
+NAMESPACE: Mapping[str, Any] = {"abs": abs, "bool": bool, "float": float, "pow": math.pow} | {
+    n: getattr(math, n) for n in SAME
+}
 
 
 def on_floats(op: Op) -> str | None:

@@ -74,7 +74,7 @@ SQUARE = Row(Level.POWER, "{0:atom}²", "{0:atom}^{{2}}")
 CUBE = Row(Level.POWER, "{0:atom}³", "{0:atom}^{{3}}")
 INDICATOR = Row(Level.ATOM, "[{0}]", r"\begin{{cases}} {1} & {0} \\ {2} & \text{{else}} \end{{cases}}")
 TRANSPOSED = Row(Level.ATOM, "{0:atom}ᵀ", r"{0:atom}^{{\top}}")
-LATEX_SIGN = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
+LATEX_SIGN = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne", "∧": r"\land", "∨": r"\lor"}
 
 # fmt: off
 ROWS = {
@@ -99,6 +99,10 @@ ROWS = {
     "maximum": function("maximum", r"\max"),
     "minimum": function("minimum", r"\min"),
     "where": Row(Level.ATOM, "where({*})", INDICATOR.latex, cases=((is_indicator, INDICATOR),)),
+    "logical_and": Row(Level.COMPARISON, "{0:atom} ∧ {1:atom}", r"{0:atom} \land {1:atom}"),
+    "logical_or": Row(Level.COMPARISON, "{0:atom} ∨ {1:atom}", r"{0:atom} \lor {1:atom}"),
+    "logical_not": Row(Level.NEGATIVE, "¬{0:atom}", r"\lnot {0:atom}"),
+    "invert": Row(Level.NEGATIVE, "¬{0:atom}", r"\lnot {0:atom}"),
     "getitem": Row(Level.ATOM, "{0:atom}[{index}]", r"{0:atom}\left[{index}\right]"),
     "transpose": Row(Level.ATOM, "transpose({*})", r"\operatorname{{transpose}}\left({*}\right)",
                      cases=((reverses_axes, TRANSPOSED),)),

@@ -106,6 +106,13 @@ less_equal = elementwise("less_equal", np.less_equal, None, None, operator="<=",
 equal = elementwise("equal", np.equal, None, None, operator="==", symbol="=", doc=FLAT)
 not_equal = elementwise("not_equal", np.not_equal, None, None, operator="!=", symbol="≠", doc=FLAT)
 
+bitwise_and = elementwise("bitwise_and", np.bitwise_and, None, None, operator="&", symbol="∧", doc=FLAT)
+bitwise_or = elementwise("bitwise_or", np.bitwise_or, None, None, operator="|", symbol="∨", doc=FLAT)
+invert = elementwise("invert", np.invert, None, symbol="¬", method=False, doc=FLAT)
+logical_and = elementwise("logical_and", np.logical_and, None, None, symbol="∧", doc=FLAT)
+logical_or = elementwise("logical_or", np.logical_or, None, None, symbol="∨", doc=FLAT)
+logical_not = elementwise("logical_not", np.logical_not, None, symbol="¬", method=False, doc=FLAT)
+
 where: Op = elementwise("where", np.where,
     None,
     lambda g, z, condition, x, y: where(condition, g, 0),

@@ -1,0 +1,107 @@
+"""Inside tracing, conditions are in the graph: where chooses anew in a replay, a branch that would flip is refused."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numeric import assert_close
+from strategies import Program, by_function, numbers, programs
+
+import autograd
+from autograd import Graph, GraphError, Tensor, Value, gradients, no_grad, steps, tracing, where
+
+each_kind = pytest.mark.parametrize("kind", [Value, Tensor])
+
+
+@given(program=programs(), scale=st.sampled_from([1.0, -1.0, 0.5, -0.25]))
+def test_a_program_with_choices_replays_on_other_numbers(program: Program, scale: float) -> None:
+    with tracing():
+        leaves = [Value(float(x), f"x{i}") for i, x in enumerate(program.inputs)]
+        graph = Graph.of(program.result(by_function, leaves))
+    new = {leaf.label: leaf.data * scale for leaf in leaves if any(node.name == leaf.label for node in graph)}
+    with np.errstate(all="ignore"):
+        again = graph.replay(new)
+        fresh = program.result(by_function, [Value(leaf.data * scale) for leaf in leaves])
+    got, expected = again[again.outputs[0]].data, float(fresh)
+    assert got == expected or (np.isnan(got) and np.isnan(expected))
+
+
+def absolute(x: Any) -> Any:
+    return x * 3 if x > 0 else -x
+
+
+def countdown(x: Any) -> Any:
+    y = x * 1.0
+    while y > 1:
+        y = y * 0.5
+    return y
+
+
+def largest(x: Any) -> Any:
+    return max(x * 2, x * x, 1.0 - x)
+
+
+@each_kind
+@pytest.mark.parametrize("function", [absolute, countdown, largest])
+@given(x=numbers(-4, 4), new=numbers(-4, 4))
+def test_a_replay_is_right_or_refused(kind: Any, function: Callable[[Any], Any], x: float, new: float) -> None:
+    with tracing():
+        graph = Graph.of(function(kind(x, label="x")))
+    with contextlib.suppress(GraphError):  # refused
+        again = graph.replay({"x": new})
+        assert float(again[again.outputs[0]].data) == float(function(kind(new)).data)
+    assert float(graph.replay({"x": x})[graph.outputs[0]].data) == float(function(kind(x)).data)
+
+
+def test_the_guard_of_a_branch_is_in_the_graph_and_refuses_the_other_side() -> None:
+    with tracing():
+        y = absolute(Value(2.0, "x"))
+    graph = Graph.of(y)
+    ((index, outcome, source),) = graph.guards
+    assert (graph.formula(graph[index]), outcome) == ("q = x > 0", True)
+    assert source is not None
+    assert "return x * 3 if x > 0 else -x" in source
+    assert graph.replay({"x": 5.0})[graph.outputs[0]].data == 15
+    with pytest.raises(GraphError, match="q = x > 0 came out True, and is False for these values"):
+        graph.replay({"x": -1.0})
+    assert [step.formula for step in steps(graph)][-1] == "∂y/∂x += ∂y/∂y · ∂y/∂x = 1 · 3 = 3"
+
+
+@each_kind
+def test_a_comparison_is_a_node_inside_tracing_alone(kind: Any) -> None:
+    x = kind(2.0)
+    with tracing():
+        c = (x > 1) & ~(x > 3) | (x < 0)
+        assert (c.op, bool(c.data), c.requires_grad) == (autograd.table["bitwise_or"], True, False)
+        y = where(c, x * x, -x)
+    y.backward()
+    assert (float(x.grad), c.has_grad) == (4.0, False)
+    assert float(gradients(gradients(y, x, create_graph=True), x)) == 2.0
+    assert not isinstance(x > 1, kind)
+    with tracing(), no_grad():
+        assert not isinstance(x > 1, kind)
+
+
+def test_conditions_of_arrays_replay() -> None:
+    t = Tensor([1.0, -2.0, 3.0], label="t")
+    with tracing():
+        mask = (t > 0) * 1.0  # computed from a condition, it is recorded too
+        y = (where(t > 2, t * t, 0.0) + mask * t).sum()
+    graph = Graph.of(y)
+    new = np.array([4.0, 0.5, -1.0])
+    expected = np.where(new > 2, new * new, 0.0) + (new > 0) * new
+    assert_close(graph.replay({"t": new})[graph.outputs[0]].data, expected.sum())
+    y.backward()
+    assert_close(t.grad, [1.0, 0.0, 7.0])
+
+
+def test_a_where_recorded_outside_tracing_says_where_to_record_it() -> None:
+    x = Value(2.0, "x")
+    with pytest.raises(GraphError, match=r"record it inside tracing\(\)"):
+        Graph.of(where(x > 0, x, 0.0)).replay({"x": -1.0})
