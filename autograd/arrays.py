@@ -50,6 +50,22 @@ def operand(x: Any, op: Op) -> Any:
     return x
 
 
+def alike(a: Array, b: Array) -> bool:
+    """Whether two arrays hold the same bits: −0 is not 0, and a NaN is itself.
+
+    >>> alike(np.array([0.0, np.nan]), np.array([0.0, np.nan])), alike(np.array([0.0]), np.array([-0.0]))
+    (True, False)
+    """
+    if a is b:
+        return True
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if not (a.flags.c_contiguous and b.flags.c_contiguous and a.itemsize in (1, 2, 4, 8)):
+        return a.tobytes() == b.tobytes()
+    bits = f"u{a.itemsize}"
+    return bool((a.view(bits) == b.view(bits)).all())
+
+
 def private(param: Any) -> Any:
     """A param (a mask, an index) as a copy that nobody else can change."""
     if isinstance(param, np.ndarray):

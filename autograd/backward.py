@@ -8,12 +8,12 @@ from typing import Any, overload
 import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
-from autograd.node import Node, topological
+from autograd.node import Node, Recorded, topological
 from autograd.sweep import Equation, Event, sweep
 
 
-def events(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], list[Any], Iterator[Event]]:
-    """The nodes in order, their adjoints, and the sweep that fills these in. Touches no ``grad``.
+def events(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any], Iterator[Event]]:
+    """What it is computed from, in order, their adjoints, and the sweep that fills these in. Touches no ``grad``.
 
     Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes too,
     and can be differentiated again.
@@ -30,13 +30,13 @@ def events(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], l
         if not record:
             return node._operands()
         node._check_fresh()
-        return node, node.inputs
+        return node._node, [x._node if isinstance(x, Recorded) else x for x in node.inputs]
 
     adjoints: list[Any] = []
     return nodes, adjoints, sweep(equations, operands, seed, adjoints)
 
 
-def swept(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], list[Any]]:
+def swept(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any]]:
     """The nodes in order, and d output / d node for each; None where no path leads."""
     nodes, adjoints, run = events(output, seed, record)
     with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
@@ -74,11 +74,14 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
-    nodes, adjoints = swept(y, y._filled(1.0), create_graph) if y.requires_grad else ([], [])
-    found = {id(node): adjoint for node, adjoint in zip(nodes, adjoints, strict=True) if adjoint is not None}
+    nodes, adjoints = swept(y._record, y._filled(1.0), create_graph) if y.requires_grad else ([], [])
+    found: dict[int, Any] = {}
+    for place, adjoint in zip(nodes, adjoints, strict=True):
+        if adjoint is not None:  # of a leaf that had several data, the sum
+            found[place._key] = found[place._key] + adjoint if place._key in found else adjoint
     results = []
     for x in targets:
-        adjoint = found.get(id(x), x._filled(0.0))
+        adjoint = found.get(x._record._key, x._filled(0.0))
         if create_graph and not isinstance(adjoint, Node):
             adjoint = x._as_constant(adjoint)  # it depends on nothing
         elif isinstance(adjoint, np.ndarray | np.generic):

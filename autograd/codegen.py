@@ -12,7 +12,7 @@ Value and a Tensor agree everywhere.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -294,26 +294,31 @@ def function(self, other):
 # The way back through a Tensor: each input's part, un-broadcast where it has to be, added to what it has.
 
 PULL = """\
-if isinstance({input}, Tensor) and {input}.requires_grad:
+if {input}.__class__ is Record and {input}.requires_grad:
 {shared}\
     part = {part}
     if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
         part = fit(part, {array})
-    before = {input}.grad
-    {input}.grad = part if before is marker else before + part
+    before = {input}.adjoint
+    {input}.adjoint = part if before is marker else before + part
 """
 
 
-def pull_source(op: Op) -> Source:
-    """A function that adds what the gradient ``g`` of a Tensor contributes to each input's ``grad``.
+def held_arrays(names: Sequence[str]) -> str:
+    """Lines that take the data of the inputs: of a Record its array, a constant as it is."""
+    return "\n".join(f"{x} = input_{x}.array if input_{x}.__class__ is Record else input_{x}" for x in names)
 
-    A grad that is still the ``marker`` of the sweep has received nothing yet.
+
+def pull_source(op: Op) -> Source:
+    """A function that adds what the gradient ``g`` of a Record contributes to each input's ``adjoint``.
+
+    One that is still the ``marker`` of the sweep has received nothing yet.
     """
     if not op.is_elementwise:
         return primitive_pull_source(op)
     program = Program(op, on_arrays)
     names = NAMES[: op.arity]
-    arrays, inputs = ", ".join(names), ", ".join(f"input_{name}" for name in names)
+    inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
     parts = []
     for name, formula in zip(names, program.slopes, strict=False):
         if formula is None:
@@ -326,11 +331,11 @@ def pull_source(op: Op) -> Source:
     if not op.masks:
         used = {name: called(forward) for name, forward in used.items()}
     source = program.source(f"""\
-def function(node, g, marker):
-{indent(program.look_up("by_rules(node, g, marker)"), 4)}\
-    z = node._array
-    {arrays}, = node._saved
-    {inputs}, = node.inputs
+def function(record, g, marker):
+{indent(program.look_up("by_rules(record, g, marker)"), 4)}\
+    z = record.array
+    {inputs}, = record.inputs
+{indent(held, 4)}\
     alike = {alike}
 {indent("".join(parts), 4)}""")
     return Source(source.text, {**source.names, **used})
@@ -341,20 +346,21 @@ def primitive_pull_source(op: Op) -> Source:
     if op.arity is None or op.arity > len(NAMES):
         raise Untranslatable("an argument is a list of inputs: its rule runs as it is")
     names = NAMES[: op.arity]
-    arrays, inputs = ", ".join(names), ", ".join(f"input_{name}" for name in names)
+    inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
+    arrays = ", ".join(names)
     parts = [
         PULL.format(input=f"input_{name}", array=name, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
         for name, rule in zip(names, op.rules, strict=True)
         if rule is not None
     ]
     text = f"""\
-def function(node, g, marker):
-    params = node.params or {{}}
+def function(record, g, marker):
+    params = record.params or {{}}
     if params.__class__ is Bound:
-        return by_rules(node, g, marker)
-    z = node._array
-    {arrays}, = node._saved
-    {inputs}, = node.inputs
+        return by_rules(record, g, marker)
+    z = record.array
+    {inputs}, = record.inputs
+{indent(held, 4)}\
     alike = False
 {indent("".join(parts), 4)}"""
     rules = {f"rule_{name}": rule for name, rule in zip(names, op.rules, strict=True)}

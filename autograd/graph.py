@@ -11,14 +11,14 @@ import numpy as np
 
 from autograd.errors import GraphError, ShapeError
 from autograd.names import caller_variables, name_all
-from autograd.node import Node, topological
+from autograd.node import Node, Recorded, topological
 from autograd.notation.printer import text
 from autograd.op import Bound, Op, static
 from autograd.ops.elementwise import where
 from autograd.state import Guard
 from autograd.sweep import Equation
 from autograd.symbol import Symbol
-from autograd.value import Value, evaluate
+from autograd.value import evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,16 @@ class Graph:
                 raise GraphError(f"Graph.of: expected Values or Tensors, got {type(output).__name__}")
         if not outputs:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
-        live, guards = with_guards(outputs)
+        records = [output._record for output in outputs]
+        live, guards = with_guards(records)
         for node in live:
             node._check_fresh()
-        known, chosen = name_all(live, outputs, caller_variables() if names is None else names)
+        known, chosen = name_all(live, records, caller_variables() if names is None else names)
         positions = {id(node): i for i, node in enumerate(live)}
-        ends = tuple(positions[id(output)] for output in outputs)
+        ends = tuple(positions[id(record)] for record in records)
         nodes = []
         for i, node in enumerate(live):
-            inputs = tuple(positions[id(x)] if isinstance(x, Node) else Constant(frozen(x)) for x in node.inputs)
+            inputs = tuple(positions[id(x)] if isinstance(x, Recorded) else Constant(frozen(x)) for x in node.inputs)
             nodes.append(
                 GraphNode(
                     index=i,
@@ -117,7 +118,7 @@ class Graph:
                     grad=frozen(node.grad) if node.has_grad else None,
                     requires_grad=node.requires_grad,
                     source=node.source,
-                    slopes=node.slopes if isinstance(node, Value) else None,
+                    slopes=node.slopes,
                 )
             )
         return cls(tuple(nodes), ends, tuple((positions[id(g.condition)], g.outcome, g.source) for g in guards))
@@ -224,7 +225,7 @@ def frozen_params(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return params if isinstance(params, Bound) else MappingProxyType(dict(params or {}))
 
 
-def with_guards(outputs: Sequence[Node]) -> tuple[list[Node], list[Guard]]:
+def with_guards(outputs: Sequence[Recorded]) -> tuple[list[Recorded], list[Guard]]:
     """The nodes of the outputs, then those of the conditions that they depend on; and these guards, first to last."""
     live, guards = topological(outputs), list[Guard]()
     while True:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count, islice
 from typing import Any
 
-from autograd.node import Node
+from autograd.node import Node, Recorded
 from autograd.state import user_frame
 from autograd.tree import Children, children, keystr, walk
 
@@ -25,22 +25,22 @@ def caller_variables() -> dict[str, Any]:
     return {} if frame is None else dict(chain(frame.f_locals.items(), frame.f_globals.items())) | frame.f_locals
 
 
-def variable_names(nodes: Sequence[Node], variables: Mapping[str, Any]) -> dict[int, str]:
-    """Names by ``id(node)``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
+def variable_names(nodes: Sequence[Recorded], variables: Mapping[str, Any]) -> dict[int, str]:
+    """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
     Of several variables the first counts: the one of a later loop does not rename a node.
     """
-    wanted = {id(node) for node in nodes}
+    wanted = {node._key for node in nodes}
     # A test runner has variables such as "@py_assert1".
     public = {name: held for name, held in variables.items() if name.isidentifier() and not name.startswith("_")}
     names: dict[int, str] = {}
     for name, held in public.items():
-        if isinstance(held, Node) and id(held) in wanted:
-            names.setdefault(id(held), name)
+        if isinstance(held, Node) and held._record._key in wanted:
+            names.setdefault(held._record._key, name)
     for name, held in public.items():
         for path, part in islice(walk(held, inside, depth=DEPTH, cyclic=True), MOST):
-            if id(part) in wanted and id(part) not in names:
-                names[id(part)] = name + keystr(path)
+            if isinstance(part, Node) and part._record._key in wanted:
+                names.setdefault(part._record._key, name + keystr(path))
     return names
 
 
@@ -50,7 +50,7 @@ def inside(part: Any) -> Children:
 
 
 def name_all(
-    nodes: Sequence[Node], outputs: Sequence[Node], variables: Mapping[str, Any]
+    nodes: Sequence[Recorded], outputs: Sequence[Recorded], variables: Mapping[str, Any]
 ) -> tuple[list[str | None], list[str]]:
     """For every node the name that a person gave it, if any, and a name that no other node has.
 
@@ -58,7 +58,7 @@ def name_all(
     node's variable.
     """
     found = variable_names(nodes, variables)
-    known = [node.label or found.get(id(node)) for node in nodes]
+    known = [node.label or found.get(node._key) for node in nodes]
     taken = {name for name in known if name} | {name for name, held in variables.items() if isinstance(held, Node)}
     unnamed = sum(name is None and node.op is not None for name, node in zip(known, nodes, strict=True))
     letters = LETTERS if unnamed <= len(LETTERS) + 1 else ()

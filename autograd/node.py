@@ -14,6 +14,86 @@ from autograd.operators import Operators
 from autograd.state import Origin, blocks, guard
 
 
+class Recorded:
+    """A place in a computation graph: what was computed, and from what. A Value is one; a Tensor is a handle on one.
+
+    ``op`` and ``inputs`` say what it came from (``None`` and ``()`` for a leaf); constants among the inputs are plain
+    numbers or arrays. ``params`` are the arguments of the operation that are not differentiated.
+    """
+
+    __slots__ = ()
+
+    op: Op | None
+    params: Mapping[str, Any] | None
+    _origin: Origin | None
+
+    @property
+    def grad(self) -> Any:
+        """The gradient, if `has_grad`."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str | None:
+        """A name given by hand."""
+        raise NotImplementedError
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The operands in order, repeats kept."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis; () for a Value."""
+        raise NotImplementedError
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a sweep brings it a gradient."""
+        raise NotImplementedError
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a sweep has brought it a gradient."""
+        raise NotImplementedError
+
+    @property
+    def slopes(self) -> tuple[float | None, ...] | None:
+        """Of a Value, the local derivative by each input; None for a Tensor, which computes them when it is swept."""
+        return None
+
+    @property
+    def source(self) -> str | None:
+        """The line of code that made it, where it was made inside ``tracing()``."""
+        return None if self._origin is None else self._origin.source
+
+    @property
+    def _key(self) -> int:
+        """What tells it from others; the same for all that one leaf has been."""
+        return id(self)
+
+    @property
+    def _node(self) -> Node:
+        """What people hold: the Value itself, or a Tensor."""
+        raise NotImplementedError
+
+    def _snapshot(self) -> Any:
+        """The data as a float or a read-only array."""
+        raise NotImplementedError
+
+    def _operands(self) -> tuple[Any, Sequence[Any]]:
+        """The numbers of the output and of the inputs, as they were when it was computed."""
+        raise NotImplementedError
+
+    def _check_fresh(self) -> None:
+        """Raise `StaleDataError` if an input changed after it was computed."""
+        raise NotImplementedError
+
+    def _receive(self, adjoint: Any) -> None:
+        """Take what a sweep beside the nodes found: a leaf adds it, any other shows it. None: no path leads here."""
+        raise NotImplementedError
+
+
 class Node(Operators):
     """A number, or an array of them, that remembers how it was computed.
 
@@ -26,16 +106,27 @@ class Node(Operators):
 
     data: Any
     grad: Any
-    label: str | None
-    op: Op | None
-    params: Mapping[str, Any] | None
-    _origin: Origin | None
 
     # What Value and Tensor each do in their own way.
 
     @property
+    def _record(self) -> Recorded:
+        """Its present place in the graph."""
+        raise NotImplementedError
+
+    @property
     def inputs(self) -> tuple[Any, ...]:
         """The operands in order, repeats kept; constants are plain numbers or arrays."""
+        raise NotImplementedError
+
+    @property
+    def op(self) -> Op | None:
+        """The operation that computed it, None for a leaf."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str | None:
+        """A name given by hand."""
         raise NotImplementedError
 
     @property
@@ -48,22 +139,8 @@ class Node(Operators):
         """Whether a sweep brings this node a gradient."""
         raise NotImplementedError
 
-    @property
-    def has_grad(self) -> bool:
-        """Whether a sweep has brought this node a gradient."""
-        raise NotImplementedError
-
     def zero_grad(self) -> None:
         """Forget the gradient."""
-        raise NotImplementedError
-
-    @property
-    def slopes(self) -> tuple[float | None, ...] | None:
-        """Of a Value, the local derivative by each input; None for a Tensor, which computes them when it is swept."""
-        return None
-
-    def _snapshot(self) -> Any:
-        """The data as a float or a read-only array."""
         raise NotImplementedError
 
     def _filled(self, number: float) -> Any:
@@ -74,20 +151,22 @@ class Node(Operators):
         """A node of this node's kind that nothing computed."""
         raise NotImplementedError
 
-    def _check_fresh(self) -> None:
-        """Raise `StaleDataError` if an input changed after this node was computed."""
-        raise NotImplementedError
-
-    def _operands(self) -> tuple[Any, Sequence[Any]]:
-        """The numbers of the output and of the inputs, as they were when this node was computed."""
-        raise NotImplementedError
-
     # What they share.
 
     @property
     def size(self) -> int:
         """The number of elements."""
         return prod(self.shape)
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a sweep has brought this node a gradient."""
+        return self._record.has_grad
+
+    @property
+    def source(self) -> str | None:
+        """The line of code that made it, where it was made inside ``tracing()``."""
+        return self._record.source
 
     @property
     def _op(self) -> str:
@@ -97,7 +176,8 @@ class Node(Operators):
     @property
     def _prev(self) -> tuple[Node, ...]:
         """The inputs that are nodes, each once (micrograd's name for them)."""
-        return tuple({id(x): x for x in self.inputs if isinstance(x, Node)}.values())
+        distinct = {id(x): x for x in self._record.inputs if isinstance(x, Recorded)}
+        return tuple(x._node for x in distinct.values())
 
     def __format__(self, spec: str) -> str:
         return format(self.data if self.shape else float(self), spec) if spec else str(self)
@@ -105,13 +185,8 @@ class Node(Operators):
     def __bool__(self) -> bool:
         outcome = bool(self.data)
         if blocks.get() is not None:
-            guard(self, outcome)
+            guard(self._record, outcome)
         return outcome
-
-    @property
-    def source(self) -> str | None:
-        """The line of code that made it, where it was made inside ``tracing()``."""
-        return None if self._origin is None else self._origin.source
 
     def __float__(self) -> float:
         return float(self.data)
@@ -120,8 +195,8 @@ class Node(Operators):
         return int(self.data)
 
 
-def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Node]:
-    """Every node that the outputs are computed from, each once, inputs before their users.
+def topological(outputs: Iterable[Recorded], tracked_only: bool = False) -> list[Recorded]:
+    """Everything that the outputs are computed from, each once, inputs before their users.
 
     Depth first, inputs in order, without recursion, so that a graph may be of any depth.
     ``tracked_only`` leaves out what no gradient reaches.
@@ -132,7 +207,7 @@ def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Nod
     >>> [node is expected for node, expected in zip(topological([b]), [a, b])]
     [True, True]
     """
-    order: list[Node] = []
+    order: list[Recorded] = []
     seen: set[int] = set()
     for output in outputs:
         if id(output) in seen:
@@ -142,7 +217,7 @@ def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Nod
         while path:
             node, remaining = path[-1]
             for value in remaining:
-                if isinstance(value, Node) and id(value) not in seen and (value.requires_grad or not tracked_only):
+                if isinstance(value, Recorded) and id(value) not in seen and (value.requires_grad or not tracked_only):
                     seen.add(id(value))
                     path.append((value, iter(value.inputs)))
                     break
@@ -153,9 +228,9 @@ def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Nod
 
 
 class Ancestors:
-    """The nodes that one is computed from, inputs before users, while that one is copied or pickled."""
+    """What one place is computed from, inputs before users, while that one is copied or pickled."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Recorded) -> None:
         self.nodes = topological([node])[:-1]
         self.ids = {id(x) for x in self.nodes}
         self.thread = threading.get_ident()
@@ -167,8 +242,8 @@ class Ancestors:
 _copied: weakref.WeakSet[Ancestors] = weakref.WeakSet()
 
 
-def reduced(node: Node, state: Any) -> tuple[Any, ...]:
-    """What copies and pickles a node, whose ``__setstate__`` gets ``(_, state)``, without recursion.
+def reduced(node: Recorded, state: Any) -> tuple[Any, ...]:
+    """What copies and pickles one, whose ``__setstate__`` gets ``(_, state)``, without recursion.
 
     Copying goes into the inputs by itself, one call deeper for each; so the first node that is asked for lists its
     ancestors, which are then copied in order, each after its inputs. The list lives as long as the copying does.

@@ -29,7 +29,7 @@ class Block:
 class Guard:
     """A condition that the person's code branched on: what it computed holds only for this outcome."""
 
-    condition: Any  #: a node
+    condition: Any  #: its place in the graph
     outcome: bool
     source: str | None
 

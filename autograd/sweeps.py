@@ -17,13 +17,13 @@ import numpy as np
 
 from autograd import codegen
 from autograd.backward import swept
-from autograd.errors import GraphError, ShapeError
+from autograd.errors import GraphError
 from autograd.notation.python import Untranslatable
 from autograd.op import Op
+from autograd.record import Leaf, Record
 from autograd.vjp import fitted, vjp
 
 if TYPE_CHECKING:
-    from autograd.tensor import Tensor
     from autograd.value import Value
 
 _sweeping = threading.RLock()
@@ -65,48 +65,48 @@ def sweep_scalars(output: Value, constant: Any) -> None:
             raise
 
 
-def sweep_tensors(output: Tensor, seed: Any) -> None:
-    """Fill ``grad`` from a Tensor back, starting with ``seed`` as the gradient of the output."""
+def sweep_tensors(output: Record, seed: Any) -> None:
+    """Fill ``adjoint`` from a Record back, starting with ``seed``; then the leaves add what they received."""
     marker: Any = object()
-    leaves: list[tuple[Tensor, Any]] = []
-    order: list[Tensor] = []
+    leaves: list[Record] = []
+    order: list[Record] = []
     with _sweeping:
         try:
             visit_tensors(output, marker, leaves, order)
             fill(output, seed, order, marker)
-            if any(node.op.masks for node in order if node.op is not None):
-                nodes = [*order, *(leaf for leaf, _ in leaves)]
-                if any(has_nan(node.grad) for node in nodes if node.grad is not marker and node.grad is not None):
-                    fill_beside(output, seed, nodes)
+            if any(record.op.masks for record in order if record.op is not None):
+                records = [*order, *leaves]
+                if any(has_nan(x.adjoint) for x in records if x.adjoint is not marker and x.adjoint is not None):
+                    fill_beside(output, seed, records)
             settle(leaves, order, marker)
         except BaseException:
-            for leaf, before in leaves:
-                leaf.grad = before
-            for node in order:
-                node.grad = None
+            for record in order:
+                record.adjoint = None
             raise
+        finally:
+            for record in leaves:
+                record.adjoint = None
 
 
-def fill(output: Tensor, seed: Any, order: list[Tensor], marker: Any) -> None:
-    kind = type(output)
-    output.grad = seed
+def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> None:
+    output.adjoint = seed
     with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
-        for node in reversed(order):
-            g = node.grad
+        for record in reversed(order):
+            g = record.adjoint
             if g is marker:  # no more than a condition
-                node.grad = None
+                record.adjoint = None
                 continue
-            op: Any = node.op
-            pull = _pulls.get(op) or pull_of(op, kind)
-            pull(node, g, marker)
+            op: Any = record.op
+            pull = _pulls.get(op) or pull_of(op)
+            pull(record, g, marker)
 
 
-def fill_beside(output: Tensor, seed: Any, nodes: list[Tensor]) -> None:
+def fill_beside(output: Record, seed: Any, records: list[Record]) -> None:
     """The careful sweep, which knows a structural zero from a number."""
     order, adjoints = swept(output, seed)
-    found = {id(node): adjoint for node, adjoint in zip(order, adjoints, strict=True)}
-    for node in nodes:
-        node.grad = found[id(node)]
+    found = {id(record): adjoint for record, adjoint in zip(order, adjoints, strict=True)}
+    for record in records:
+        record.adjoint = found[id(record)]
 
 
 def has_nan(grad: Any) -> bool:
@@ -163,58 +163,61 @@ def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]])
     return order
 
 
-def visit_tensors(output: Tensor, marker: Any, leaves: list[tuple[Tensor, Any]], order: list[Tensor]) -> None:
-    """The same for Tensors: inner nodes go to ``order``, marked."""
-    kind = type(output)
+def visit_tensors(output: Record, marker: Any, leaves: list[Record], order: list[Record]) -> None:
+    """The same for Records: all are marked; inner ones go to ``order``."""
+    output.adjoint = marker
     if output.op is None:
-        leaves.append((output, output.grad))
+        leaves.append(output)
         return
-    output.grad = marker
     path, remaining = [output], [iter(output.inputs)]
     while path:
         for x in remaining[-1]:
-            if isinstance(x, kind) and x.grad is not marker and x.requires_grad:
+            if x.__class__ is Record and x.adjoint is not marker and x.requires_grad:
+                x.adjoint = marker
                 if x.op is not None:
-                    x.grad = marker
                     path.append(x)
                     remaining.append(iter(x.inputs))
                     break
-                leaves.append((x, x.grad))
-                x.grad = marker
+                leaves.append(x)
         else:
             remaining.pop()
             order.append(path.pop())
 
 
-def settle(leaves: list[tuple[Tensor, Any]], order: list[Tensor], marker: Any) -> None:
-    """Add what each leaf had before; a leaf's gradient belongs to it alone, for people write to it."""
-    holders = Counter([id(node.grad) for node in order])
-    holders.update([id(leaf.grad) for leaf, _ in leaves])
-    for leaf, before in leaves:
-        adjoint: Any = leaf.grad
-        if adjoint is marker or adjoint is None:
-            leaf.grad = before
-        elif before is not None:
-            if np.shape(before) != np.shape(adjoint):
-                raise ShapeError(
-                    f"backward: .grad of {leaf.label or 'a leaf'} has shape {np.shape(before)}, "
-                    f"but its data {np.shape(adjoint)}: set it to None"
-                )
-            leaf.grad = np.asarray(before + adjoint)
+def settle(leaves: list[Record], order: list[Record], marker: Any) -> None:
+    """Give each leaf the sum of what it had and received; its gradient belongs to it alone, for people write to it."""
+    holders = Counter([id(record.adjoint) for record in (*order, *leaves)])
+    sums: dict[Leaf, Any] = {}
+    for record in leaves:
+        adjoint, leaf = record.adjoint, record.leaf
+        if adjoint is marker or adjoint is None or leaf is None:
+            continue
+        had = sums.get(leaf, leaf.grad)
+        if had is not None:
+            adjoint = leaf.sum(had, adjoint)
         elif adjoint.__class__ is not np.ndarray:  # NumPy's result on arrays without axes is a number
-            leaf.grad = np.asarray(adjoint)
-        elif holders[id(adjoint)] > 1 or adjoint.base is not None or adjoint is leaf._array:
-            leaf.grad = adjoint.copy()
+            adjoint = np.asarray(adjoint)
+        elif holders[id(adjoint)] > 1 or adjoint.base is not None or adjoint is record.array:
+            adjoint = adjoint.copy()
+        sums[leaf] = adjoint
+    before = [leaf.grad for leaf in sums]
+    try:
+        for leaf, grad in sums.items():
+            leaf.grad = grad
+    except BaseException:  # an interrupt comes before all of them or after
+        for leaf, grad in zip(sums, before, strict=True):
+            leaf.grad = grad
+        raise
 
 
-Pull = Callable[["Tensor", Any, Any], None]
+Pull = Callable[[Record, Any, Any], None]
 
 _pulls: dict[Op, Pull] = {}
 
 
-def pull_of(op: Op, kind: type[Tensor]) -> Pull:
-    """A function that adds what a node's gradient contributes to its inputs: generated, where its rules have a text."""
-    names = {"Tensor": kind, "fit": fitted, "by_rules": pull_by_rules}
+def pull_of(op: Op) -> Pull:
+    """A function that adds what a record's gradient contributes to its inputs: generated, where the rules have a text."""
+    names = {"Record": Record, "fit": fitted, "by_rules": pull_by_rules}
     try:
         pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
     except Untranslatable:
@@ -223,10 +226,10 @@ def pull_of(op: Op, kind: type[Tensor]) -> Pull:
     return pull
 
 
-def pull_by_rules(node: Tensor, g: Any, marker: Any) -> None:
-    wanted = [k for k, x in enumerate(node.inputs) if isinstance(x, type(node)) and x.requires_grad]
-    assert node.op is not None
-    for k, contribution in vjp(node.op, wanted, g, *node._operands(), node.params):
-        x = node.inputs[k]
-        before = x.grad
-        x.grad = contribution if before is marker else before + contribution
+def pull_by_rules(record: Record, g: Any, marker: Any) -> None:
+    wanted = [k for k, x in enumerate(record.inputs) if x.__class__ is Record and x.requires_grad]
+    assert record.op is not None
+    for k, contribution in vjp(record.op, wanted, g, *record._operands(), record.params):
+        x = record.inputs[k]
+        before = x.adjoint
+        x.adjoint = contribution if before is marker else before + contribution

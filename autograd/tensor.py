@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, SupportsIndex
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.arrays import Array, floats, misfit, operand, private
-from autograd.errors import GraphError, ShapeError, StaleDataError
-from autograd.node import Node, op_of, reduced
+from autograd.errors import GraphError, ShapeError
+from autograd.node import Node, op_of
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, real
 from autograd.ops.shaping import getitem, reshape, transpose
+from autograd.record import Leaf, Record, leaf_record
 from autograd.state import blocks, mode, origin
 from autograd.sweeps import NOTHING, sweep_tensors
 
@@ -34,36 +35,84 @@ class Tensor(Node):
     Raises `DTypeError` for complex numbers, text and objects.
     """
 
-    __slots__ = ("_array", "_exposed", "_origin", "_saved", "grad", "inputs", "label", "op", "params", "requires_grad")
+    __slots__ = ("_latest",)
 
-    # What the person can still write to (a constant array, the data of a leaf that was handed out) is copied
-    # when it is recorded; what only the graph holds is shared. So recorded data cannot change.
-    _array: Array
-    _exposed: bool
-    _saved: tuple[Any, ...]
-    grad: Array | None
-    inputs: tuple[Any, ...]
-    requires_grad: bool
+    _latest: Record  #: what it stood for when it was last asked; `_record` is what it stands for now
 
     def __init__(
         self, data: ArrayLike, requires_grad: bool = True, label: str | None = None, dtype: DTypeLike | None = None
     ) -> None:
-        self._array = floats(data._array if isinstance(data, Tensor) else data, dtype)
-        self.requires_grad = requires_grad
-        self.label = label
-        self.grad = self.op = self.params = self._origin = None
-        self.inputs = self._saved = ()
-        self._exposed = False
+        array = floats(data.numpy() if isinstance(data, Tensor) else data, dtype)
+        self._latest = leaf_record(array, Leaf(array, label), requires_grad)
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return reduced(self, {name: getattr(self, name) for name in self.__slots__})
+    def __copy__(self) -> Tensor:
+        record, leaf = self._record, self._record.leaf
+        if leaf is not None:
+            record = leaf_record(record.array, Leaf(record.array, leaf.label, leaf.grad), record.requires_grad)
+        twin: Tensor = new(type(self))
+        twin._latest = record
+        return twin
 
-    def __setstate__(self, state: tuple[Any, dict[str, Any]]) -> None:
-        for name, value in state[1].items():
-            setattr(self, name, value)
+    @property
+    def _record(self) -> Record:
+        record = self._latest
+        leaf = record.leaf
+        if leaf is not None and leaf.array is not record.array:
+            record = self._latest = leaf.record(record)
+        return record
+
+    @property
+    def op(self) -> Op | None:
+        return self._latest.op
+
+    @property
+    def params(self) -> Mapping[str, Any] | None:
+        """The arguments of the operation that are not differentiated."""
+        return self._latest.params
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        return tuple(x._node if isinstance(x, Record) else x for x in self._record.inputs)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a sweep brings it a gradient. That of a leaf may be set."""
+        return self._latest.requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        record, leaf = self._record, self._record.leaf
+        if leaf is None:
+            raise GraphError(f"requires_grad: only that of a leaf can be set; use detach() on {named(record)}")
+        self._latest = leaf_record(record.array, leaf, bool(value))
+
+    @property
+    def label(self) -> str | None:
+        return self._latest.label
+
+    @label.setter
+    def label(self, value: str | None) -> None:
+        record = self._record
+        if record.leaf is None:
+            record._label = value
+        else:
+            record.leaf.label = value
+
+    @property
+    def grad(self) -> Any:
+        """The gradient, an array of its shape and dtype; None before any sweep."""
+        return self._latest.grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        record = self._record
+        if record.leaf is None:
+            record.adjoint = value
+        else:
+            record.leaf.grad = value
 
     def __repr__(self) -> str:
-        body = np.array2string(self._array, separator=", ", prefix="Tensor(", precision=4)
+        body = np.array2string(self._record.array, separator=", ", prefix="Tensor(", precision=4)
         extras = "".join(
             [
                 f", dtype={self.dtype}" if self.dtype != np.float64 else "",
@@ -85,24 +134,30 @@ class Tensor(Node):
         >>> w.grad
         array([2., 4.])
         """
-        if self.op is not None:
-            self._array.setflags(write=False)
-        elif not self._exposed:
-            self._array = self._array.copy()  # a graph may hold the present one
-            self._exposed = True
-        return self._array
+        record = self._record
+        leaf = record.leaf
+        if leaf is None:
+            record.array.setflags(write=False)
+            return record.array
+        if not leaf.lent:
+            leaf.array, leaf.lent = record.array.copy(), True  # a graph may hold the present one
+        return leaf.array
 
     @data.setter
     def data(self, value: ArrayLike) -> None:
-        if value is self._array:  # the second half of `t.data -= step`
+        leaf, last = self._leaf("data"), self._latest.array
+        if value is leaf.array:  # the second half of `t.data -= step`
             return
-        if self.op is not None:
-            raise GraphError("data: only that of a leaf can be replaced; this is the result of " + self.op.name)
-        array = floats(value._array if isinstance(value, Tensor) else value, self.dtype)
-        if array.shape != self.shape:
-            raise ShapeError(f"data: expected shape {self.shape}, got {array.shape}: make a new Tensor to change shape")
-        self._array = array
-        self._exposed = False
+        array = floats(value.numpy() if isinstance(value, Tensor) else value, last.dtype)
+        if array.shape != last.shape:
+            raise ShapeError(f"data: expected shape {last.shape}, got {array.shape}: make a new Tensor to change shape")
+        leaf.array, leaf.lent = array, False
+
+    def _leaf(self, what: str) -> Leaf:
+        record = self._latest
+        if record.leaf is None:
+            raise GraphError(f"{what}: only that of a leaf can be replaced; this is {named(record)}")
+        return record.leaf
 
     def assign(self, array: Array) -> None:
         """Replace the data of a leaf by an array that the caller gives up: it is locked, and not copied.
@@ -112,18 +167,11 @@ class Tensor(Node):
         >>> w
         Tensor([0.5, 1.5])
         """
-        if self.op is not None:
-            raise GraphError(f"assign: only the data of a leaf can be replaced; this is the result of {self.op.name}")
-        if array.shape != self.shape or array.dtype != self.dtype:
-            raise ShapeError(f"assign: expected {self.dtype}{self.shape}, got {array.dtype}{array.shape}")
+        leaf, last = self._leaf("assign"), self._latest.array
+        if array.shape != last.shape or array.dtype != last.dtype:
+            raise ShapeError(f"assign: expected {last.dtype}{last.shape}, got {array.dtype}{array.shape}")
         array.setflags(write=False)
-        self._array = array
-        self._exposed = False
-
-    def _snapshot(self) -> Array:
-        array = self._array.copy() if self._exposed else self._array.view()
-        array.setflags(write=False)
-        return array
+        leaf.array, leaf.lent = array, False
 
     def numpy(self) -> Array:
         """The array as a read-only view.
@@ -131,9 +179,7 @@ class Tensor(Node):
         >>> Tensor([1.0]).numpy().flags.writeable
         False
         """
-        view = self._array.view()
-        view.setflags(write=False)
-        return view
+        return self._record._snapshot()
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if self.requires_grad and mode() != "no_grad":
@@ -143,22 +189,22 @@ class Tensor(Node):
             )
         if copy is False:
             raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")
-        return np.array(self._array, dtype=dtype)
+        return np.array(self._record.array, dtype=dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return self._array.shape
+        return self._latest.array.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._array.ndim
+        return self._latest.array.ndim
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The kind of float."""
-        return self._array.dtype
+        return self._latest.array.dtype
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name
@@ -180,10 +226,10 @@ class Tensor(Node):
         """The one number that it holds."""
         if self.size != 1:
             raise ShapeError(f"item: expected one element, got shape {self.shape}")
-        return float(self._array.item())
+        return float(self._record.array.item())
 
     def __len__(self) -> int:
-        return len(self._array)
+        return len(self._latest.array)
 
     def __getitem__(self, index: Any) -> Tensor:
         result: Tensor = getitem(self, index)
@@ -198,11 +244,6 @@ class Tensor(Node):
             "use autograd.where(mask, new, old), or write to .data of a leaf"
         )
 
-    @property
-    def has_grad(self) -> bool:
-        """Whether a sweep has brought this node a gradient."""
-        return self.grad is not None
-
     def zero_grad(self) -> None:
         """Forget the gradient."""
         self.grad = None
@@ -213,7 +254,7 @@ class Tensor(Node):
         >>> Tensor([1.0]).detach().requires_grad
         False
         """
-        return Tensor(self._array, requires_grad=False, label=self.label)
+        return Tensor(self.numpy(), requires_grad=False, label=self.label)
 
     def backward(self, seed: ArrayLike | None = None) -> None:
         """Sweep from here to the leaves, by the chain rule.
@@ -233,16 +274,7 @@ class Tensor(Node):
             start = floats(seed, self.dtype)
             if start.shape != self.shape:
                 raise ShapeError(f"backward: expected a seed of shape {self.shape}, got {start.shape}")
-        sweep_tensors(self, start)
-
-    def _check_fresh(self) -> None:
-        """Raise `StaleDataError` if an input changed after this node was computed."""
-        for x, saved in zip(self.inputs, self._saved, strict=True):
-            if isinstance(x, Tensor) and x._array is not saved and not np.array_equal(x._array, saved, equal_nan=True):
-                raise StaleDataError(
-                    f"{self.label or op_of(self).name}: the data of {x.label or 'an input'} (shape {x.shape}) "
-                    "changed after it was used; run the forward computation again"
-                )
+        sweep_tensors(self._record, start)
 
     def _filled(self, number: float) -> Array:
         return np.full(self.shape, number, dtype=self.dtype)
@@ -250,24 +282,24 @@ class Tensor(Node):
     def _as_constant(self, data: Array) -> Tensor:
         return Tensor(data, requires_grad=False)
 
-    def _operands(self) -> tuple[Any, Sequence[Any]]:
-        return self._array, self._saved
-
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Tensors."""
-        arrays: list[Any] = []
         held: list[Any] = []
+        arrays: list[Any] = []
         requires_grad = False
         for x in inputs:
             if isinstance(x, Tensor):
-                requires_grad = requires_grad or x.requires_grad
-                array = x._array.copy() if x._exposed else x._array
-                held.append(x)
+                record = x._latest
+                if record.leaf is not None and record.leaf.array is not record.array:
+                    record = x._record
+                requires_grad = requires_grad or record.requires_grad
+                held.append(record)
+                arrays.append(record.array)
             else:
                 array = operand(x, op)
                 held.append(array)
-            arrays.append(array)
+                arrays.append(array)
         if params:
             params = type(params)({name: private(value) for name, value in params.items()})  # type: ignore[call-arg]
         try:
@@ -277,61 +309,80 @@ class Tensor(Node):
         state = mode()
         if op.is_flat and state != "tracing":
             return result
+        array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
+        if state == "no_grad" or not (requires_grad or (state == "tracing" and any(map(is_computed, held)))):
+            return handle(leaf_record(array, Leaf(array, None), False))
+        record = new(Record)
+        record.array = array
+        record.op = op
+        record.inputs = tuple(held)
+        record.params = params or None
+        record.requires_grad = requires_grad and not op.is_flat
+        record.adjoint = record._label = record.leaf = None
+        record._origin = origin() if state == "tracing" else None
         node: Tensor = new(Tensor)
-        node._array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
-        node._exposed = False
-        node.grad = node.label = node._origin = None
-        # Inside tracing, what a condition is computed from, or computes, is recorded too.
-        depends = state == "tracing" and any(isinstance(x, Tensor) and (x.requires_grad or x.op) for x in held)
-        if (requires_grad or depends) and state != "no_grad":
-            node.requires_grad = requires_grad and not op.is_flat
-            node.op = op
-            node.params = params or None
-            node._saved = tuple(arrays)
-            node.inputs = tuple(held)
-            if state == "tracing":
-                node._origin = origin()
-        else:
-            node.requires_grad = False
-            node.op = node.params = None
-            node._saved = node.inputs = ()
+        node._latest = record
         return node
 
 
 new = object.__new__
 
 
+def handle(record: Record) -> Tensor:
+    """A Tensor that stands for this record."""
+    tensor: Tensor = new(Tensor)
+    tensor._latest = record
+    return tensor
+
+
+Record.handle = handle
+
+
+def is_computed(x: Any) -> bool:
+    """Whether it is of interest inside `tracing`: a condition, or what it is computed from."""
+    return x.__class__ is Record and (x.requires_grad or x.op is not None)
+
+
+def named(record: Record) -> str:
+    return record.label or f"the result of {op_of(record).name}"
+
+
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
-    """The operator for the commonest case, private Tensors and plain numbers, in line; `general` for every other."""
+    """The operator for the commonest case, Tensors and plain numbers, in line; `general` for every other."""
     forward, ndarray, opened = op.forward, np.ndarray, blocks.get
 
     def method(self: Tensor, other: Any) -> Any:
         kind = other.__class__
-        tracked = self.requires_grad
+        a = self._latest
+        leaf = a.leaf
+        if leaf is not None and leaf.array is not a.array:
+            a = self._record
+        tracked = a.requires_grad
         if kind is Tensor:
-            if other._exposed:
-                return general(self, other)
-            tracked = tracked or other.requires_grad
-            y = other._array
+            b = other._latest
+            leaf = b.leaf
+            if leaf is not None and leaf.array is not b.array:
+                b = other._record
+            tracked = tracked or b.requires_grad
+            y = b.array
         elif kind is float or kind is int:
-            y = other
+            b = y = other
         else:
             return general(self, other)
-        if self._exposed or not tracked or opened() is not None:
+        if not tracked or opened() is not None:
             return general(self, other)
-        x = self._array
         try:
-            z = forward(x, y)
+            z = forward(a.array, y)
         except ValueError:
             return general(self, other)  # which says what does not fit
+        record: Record = new(Record)
+        record.array = z if z.__class__ is ndarray else np.asarray(z)
+        record.op = op
+        record.inputs = (a, b)
+        record.requires_grad = True
+        record.adjoint = record._label = record.leaf = record._origin = record.params = None
         node: Tensor = new(Tensor)
-        node._array = z if z.__class__ is ndarray else np.asarray(z)
-        node._saved = (x, y)
-        node.inputs = (self, other)
-        node.op = op
-        node.requires_grad = True
-        node._exposed = False
-        node.grad = node.label = node.params = node._origin = None
+        node._latest = record
         return node
 
     return method

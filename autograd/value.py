@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import codegen
 from autograd.errors import DTypeError, StaleDataError
-from autograd.node import Node, reduced
+from autograd.node import Node, Recorded, reduced
 from autograd.notation.python import Untranslatable
 from autograd.op import Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
@@ -28,7 +28,7 @@ def unless_set(slot: str) -> Any:
     return property(lambda self: getattr(self, slot, None), lambda self, value: setattr(self, slot, value))
 
 
-class Value(Node):
+class Value(Recorded, Node):
     """One number of a scalar graph. Arithmetic on Values records; `backward` fills ``grad``.
 
     ``data`` is a Python float. ``grad`` is 0.0 before any sweep. ``label`` is a name for pictures; without
@@ -98,6 +98,14 @@ class Value(Node):
         grad = "–" if self.grad is UNSET else self.grad
         label = "" if self.label is None else f", label={self.label!r}"
         return f"Value(data={self.data}, grad={grad}{label})"
+
+    @property
+    def _record(self) -> Value:
+        return self
+
+    @property
+    def _node(self) -> Value:
+        return self
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -186,6 +194,12 @@ class Value(Node):
                 f"{name}: computed as {self.data}, but its inputs now give {now}{slope}: "
                 "their data changed afterwards; run the forward computation again"
             )
+
+    def _receive(self, adjoint: float | None) -> None:
+        if self.op is not None:
+            self.grad = UNSET if adjoint is None else adjoint
+        elif adjoint is not None:
+            self.grad += adjoint
 
     @classmethod
     def _condition(cls, op: Op, operands: Sequence[Any], outcome: bool) -> Value:

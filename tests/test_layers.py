@@ -21,7 +21,7 @@ ORDER = [
     *("vjp", "masked", "sweep"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
-    *("node", "codegen", "arrays", "backward", "sweeps", "value", "tensor"),
+    *("node", "codegen", "arrays", "record", "backward", "sweeps", "value", "tensor"),
     *("names", "graph", "explain", "steps"),
     *("export.mermaid", "export.trace", "export"),
 ]
