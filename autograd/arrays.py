@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,10 +45,45 @@ def operand(x: Any, op: Op) -> Any:
         raise DTypeError(f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values")
     real(x, op)
     if isinstance(x, list | np.ndarray):
-        x = np.array(x)
-        if x.dtype.kind not in "biuf":
-            raise DTypeError(f"{op.name}: expected numbers beside a Tensor, got an array of dtype {x.dtype}")
+        array = np.asarray(x)
+        if array.dtype.kind not in "biuf":
+            raise DTypeError(f"{op.name}: expected numbers beside a Tensor, got an array of dtype {array.dtype}")
+        x = guarded(array) if array is x else array
     return x
+
+
+#: Large arrays that were operands -> the copies that graphs hold of them, by ``id``; both go when their holders do.
+_copies: dict[int, tuple[weakref.ref[Array], weakref.ref[Array]]] = {}
+
+#: From how many bytes on it is worth looking whether a copy that there is still holds the same.
+LARGE = 1 << 14
+
+
+def guarded(x: Array) -> Array:
+    """A copy that nobody else can change: of a large array the last one, if that holds the same bits still.
+
+    So a batch that a thousand records use is copied once. That it is read-only says too little: an older view of it may
+    not be. Only what lies in `bytes` is taken as it is.
+    """
+    if x.nbytes < LARGE:
+        return x.copy()
+    bottom: Any = x
+    while isinstance(bottom, np.ndarray) and bottom.base is not None:
+        bottom = bottom.base
+    if isinstance(bottom, bytes):
+        return x
+    owner, last = _copies.get(id(x), (None, None))
+    copy = last() if last is not None and owner is not None and owner() is x else None
+    if copy is None or not alike(x, copy):
+        copy = x.copy()
+        key = id(x)
+        _copies[key] = weakref.ref(x, lambda gone: forget(key, gone)), weakref.ref(copy)
+    return copy
+
+
+def forget(key: int, gone: weakref.ref[Array]) -> None:
+    if _copies.get(key, (None,))[0] is gone:
+        del _copies[key]
 
 
 def alike(a: Array, b: Array) -> bool:

@@ -216,7 +216,7 @@ _pulls: dict[Op, Pull] = {}
 
 
 def pull_of(op: Op) -> Pull:
-    """A function that adds what a record's gradient contributes to its inputs: generated, where the rules have a text."""
+    """A function that adds what a gradient contributes to the inputs: generated, where the rules have a text."""
     names = {"Record": Record, "fit": fitted, "by_rules": pull_by_rules}
     try:
         pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -676,3 +677,31 @@ def test_a_node_beside_a_constant_branch_gets_its_whole_gradient(a: float, b: fl
     y.backward()
     assert w.grad == b * b
     assert q.grad is None
+
+
+# Constant arrays.
+
+
+def test_a_large_constant_is_copied_once_while_it_stays_the_same() -> None:
+    batch, w = np.ones((64, 64)), Tensor(np.ones((64, 2)))
+    first, second = batch @ w, batch @ w
+    assert first.inputs[0] is second.inputs[0]
+    assert not np.shares_memory(first.inputs[0], batch)
+    batch[0, 0] = -0.0
+    third = batch @ w
+    batch[0, 0] = 0.0  # of another sign: other bits
+    fourth = batch @ w
+    for y, corner in ((second, 1.0), (third, -0.0), (fourth, 0.0)):
+        assert str(y.inputs[0][0, 0]) == str(corner)
+    written = np.frombuffer(np.ones(4096).tobytes()).reshape(64, 64)
+    assert (written @ w).inputs[0] is written
+
+
+def test_a_constant_and_its_copy_are_let_go() -> None:
+    batch, w = np.ones((64, 64)), Tensor(np.ones((64, 2)))
+    y = batch @ w
+    kept = [weakref.ref(batch), weakref.ref(y.inputs[0])]
+    del batch
+    assert kept[0]() is None
+    del y
+    assert kept[1]() is None
