@@ -52,9 +52,10 @@ from autograd.ops.elementwise import (
     tanh,
     where,
 )
+from autograd.ops.indexing import getitem, put, setitem
 from autograd.ops.linalg import matmul
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
-from autograd.ops.shaping import astype, broadcast_to, concatenate, getitem, put, reshape, stack, transpose
+from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, transpose
 from autograd.state import no_grad, tracing
 from autograd.steps import Step, Timeline, steps
 from autograd.symbol import Symbol
@@ -122,6 +123,7 @@ __all__ = [
     "relu",
     "remove",
     "reshape",
+    "setitem",
     "sigmoid",
     "sign",
     "sin",

@@ -48,7 +48,7 @@ def operand(x: Any, op: Op) -> Any:
         array = np.asarray(x)
         if array.dtype.kind not in "biuf":
             raise DTypeError(f"{op.name}: expected numbers beside a Tensor, got an array of dtype {array.dtype}")
-        x = guarded(array) if array is x else array
+        x = array if isinstance(x, list) else guarded(array)
     return x
 
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from autograd.op import Op, shape_of
 from autograd.operators import Operators
 from autograd.ops.elementwise import where
-from autograd.ops.shaping import getitem, transpose
+from autograd.ops.indexing import getitem
+from autograd.ops.shaping import transpose
 
 Live = NDArray[np.bool_]
 

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd.errors import DTypeError
+
 Forward = Callable[..., Any]
 Rule = Callable[..., Any]
 Interval = tuple[float, float]
@@ -252,6 +254,9 @@ class Op:
             raise TypeError(f"{self.name}: expected {len(self._inputs)} inputs, got {len(args)}")
         if missing:
             raise TypeError(f"{self.name}: expected {' and '.join(missing)}, as in {self.name}{self.signature}")
+        for name in self._inputs:
+            if arguments.get(name, EMPTY) is None and self._defaults.get(name, EMPTY) is not None:
+                raise DTypeError(f"{self.name}: expected numbers, arrays, Values or Tensors for {name}, got None")
         for name, rule in zip(self._inputs, self.rules, strict=True):
             if isinstance(rule, each) and name != self._many:
                 if not isinstance(arguments[name], list | tuple | np.ndarray):

@@ -92,6 +92,12 @@ class Record(Recorded):
     def label(self) -> str | None:
         return self._label if self.leaf is None else self.leaf.label
 
+    def _rename(self, label: str | None) -> None:
+        if self.leaf is None:
+            self._label = label
+        else:
+            self.leaf.label = label
+
     @property
     def shape(self) -> tuple[int, ...]:
         return self.array.shape
@@ -136,6 +142,11 @@ def leaf_record(array: Array, leaf: Leaf, requires_grad: bool) -> Record:
     record.adjoint = record._label = record._origin = record.op = record.params = None
     record.inputs = ()
     return record
+
+
+def named(record: Record) -> str:
+    """What a message calls it."""
+    return record.label or ("a leaf" if record.op is None else f"the result of {record.op.name}")
 
 
 def references(leaf: Leaf) -> int:

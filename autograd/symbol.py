@@ -10,7 +10,8 @@ import numpy as np
 from autograd.notation.rows import row_of
 from autograd.op import Op, shape_of
 from autograd.operators import Operators
-from autograd.ops.shaping import getitem, transpose
+from autograd.ops.indexing import getitem
+from autograd.ops.shaping import transpose
 
 
 class Symbol(Operators):

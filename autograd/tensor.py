@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.arrays import Array, floats, misfit, operand, private
 from autograd.errors import GraphError, ShapeError
-from autograd.node import Node, op_of
+from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, real
-from autograd.ops.shaping import getitem, reshape, transpose
-from autograd.record import Leaf, Record, leaf_record
+from autograd.ops.indexing import getitem, setitem
+from autograd.ops.shaping import reshape, transpose
+from autograd.record import Leaf, Record, leaf_record, named
 from autograd.state import blocks, mode, origin
 from autograd.sweeps import NOTHING, sweep_tensors
+from autograd.view import View, view_or_record
 
 
 class Tensor(Node):
@@ -37,7 +40,7 @@ class Tensor(Node):
 
     __slots__ = ("_latest",)
 
-    _latest: Record  #: what it stood for when it was last asked; `_record` is what it stands for now
+    _latest: Record | View  #: what it stood for when it was last asked; `_record` is what it stands for now
 
     def __init__(
         self, data: ArrayLike, requires_grad: bool = True, label: str | None = None, dtype: DTypeLike | None = None
@@ -45,12 +48,22 @@ class Tensor(Node):
         array = floats(data.numpy() if isinstance(data, Tensor) else data, dtype)
         self._latest = leaf_record(array, Leaf(array, label), requires_grad)
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return copyreg.__newobj__, (type(self),), (self._record, getattr(self, "__dict__", {}))  # type: ignore[attr-defined]
+
+    def __setstate__(self, state: tuple[Record, dict[str, Any]]) -> None:
+        self._latest = state[0]
+        for name, value in state[1].items():
+            setattr(self, name, value)
+
     def __copy__(self) -> Tensor:
         record, leaf = self._record, self._record.leaf
         if leaf is not None:
             record = leaf_record(record.array, Leaf(record.array, leaf.label, leaf.grad), record.requires_grad)
         twin: Tensor = new(type(self))
         twin._latest = record
+        if hasattr(self, "__dict__"):  # a subclass
+            vars(twin).update(vars(self))
         return twin
 
     @property
@@ -58,17 +71,19 @@ class Tensor(Node):
         record = self._latest
         leaf = record.leaf
         if leaf is not None and leaf.array is not record.array:
+            if isinstance(record, View):
+                return record.record()
             record = self._latest = leaf.record(record)
-        return record
+        return record  # type: ignore[return-value]  # a View always asks
 
     @property
     def op(self) -> Op | None:
-        return self._latest.op
+        return self._record.op
 
     @property
     def params(self) -> Mapping[str, Any] | None:
         """The arguments of the operation that are not differentiated."""
-        return self._latest.params
+        return self._record.params
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -77,7 +92,7 @@ class Tensor(Node):
     @property
     def requires_grad(self) -> bool:
         """Whether a sweep brings it a gradient. That of a leaf may be set."""
-        return self._latest.requires_grad
+        return self._record.requires_grad
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -88,20 +103,16 @@ class Tensor(Node):
 
     @property
     def label(self) -> str | None:
-        return self._latest.label
+        return self._record.label
 
     @label.setter
     def label(self, value: str | None) -> None:
-        record = self._record
-        if record.leaf is None:
-            record._label = value
-        else:
-            record.leaf.label = value
+        self._record._rename(value)
 
     @property
     def grad(self) -> Any:
         """The gradient, an array of its shape and dtype; None before any sweep."""
-        return self._latest.grad
+        return self._record.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -136,7 +147,7 @@ class Tensor(Node):
         """
         record = self._record
         leaf = record.leaf
-        if leaf is None:
+        if leaf is None or isinstance(self._latest, View):
             record.array.setflags(write=False)
             return record.array
         if not leaf.lent:
@@ -145,7 +156,7 @@ class Tensor(Node):
 
     @data.setter
     def data(self, value: ArrayLike) -> None:
-        leaf, last = self._leaf("data"), self._latest.array
+        leaf, last = self._leaf("data"), self._record.array
         if value is leaf.array:  # the second half of `t.data -= step`
             return
         array = floats(value.numpy() if isinstance(value, Tensor) else value, last.dtype)
@@ -154,7 +165,9 @@ class Tensor(Node):
         leaf.array, leaf.lent = array, False
 
     def _leaf(self, what: str) -> Leaf:
-        record = self._latest
+        record = self._record
+        if isinstance(self._latest, View):
+            raise GraphError(f"{what}: {named(record)} looks into another Tensor: change that one, or a copy")
         if record.leaf is None:
             raise GraphError(f"{what}: only that of a leaf can be replaced; this is {named(record)}")
         return record.leaf
@@ -167,7 +180,7 @@ class Tensor(Node):
         >>> w
         Tensor([0.5, 1.5])
         """
-        leaf, last = self._leaf("assign"), self._latest.array
+        leaf, last = self._leaf("assign"), self._record.array
         if array.shape != last.shape or array.dtype != last.dtype:
             raise ShapeError(f"assign: expected {last.dtype}{last.shape}, got {array.dtype}{array.shape}")
         array.setflags(write=False)
@@ -194,17 +207,17 @@ class Tensor(Node):
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return self._latest.array.shape
+        return self._record.array.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._latest.array.ndim
+        return self._record.array.ndim
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The kind of float."""
-        return self._latest.array.dtype
+        return self._record.array.dtype
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name
@@ -229,7 +242,7 @@ class Tensor(Node):
         return float(self._record.array.item())
 
     def __len__(self) -> int:
-        return len(self._latest.array)
+        return len(self._record.array)
 
     def __getitem__(self, index: Any) -> Tensor:
         result: Tensor = getitem(self, index)
@@ -239,10 +252,50 @@ class Tensor(Node):
         return (self[i] for i in range(len(self)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise GraphError(
-            "a Tensor's elements cannot be assigned, because the graph has recorded them: "
-            "use autograd.where(mask, new, old), or write to .data of a leaf"
-        )
+        """Replace elements. Recorded: what was computed before keeps the old ones, and each gets its own gradient.
+
+        From then on ``grad`` is the gradient of what the Tensor has become, and it is no leaf any more. Inside
+        `no_grad`, and where nothing needs a gradient, the data of a leaf is written instead.
+
+        >>> w, out = Tensor([2.0, 3.0]), Tensor(np.zeros(2), requires_grad=False)
+        >>> for i in range(2):
+        ...     out[i] = w[i] * w[1 - i]
+        >>> out.sum().backward()
+        >>> out, w.grad
+        (Tensor([6., 6.], op=setitem), array([6., 4.]))
+
+        Raises `ShapeError` for a value that does not fit, `GraphError` inside `no_grad` for what was computed.
+        """
+        if isinstance(self._latest, View):
+            self._latest.assign(self, index, value)
+            return
+        record = self._record
+        silent = mode() == "no_grad"
+        if record.leaf is not None and (silent or not (record.requires_grad or is_tracked(value))):
+            self._write(index, value)
+        elif silent:
+            raise GraphError(
+                f"{named(record)}: its elements cannot be assigned inside no_grad(), because a graph has recorded "
+                "them: assign outside, or to a copy made by Tensor(t.data)"
+            )
+        else:
+            changed: Record = setitem(self, value, index)._record
+            changed._rename(record.label)
+            self._latest = changed
+
+    def _write(self, index: Any, value: Any) -> None:
+        """Change the data of a leaf; nothing is recorded."""
+        record = self._record
+        leaf = self._leaf("elements")
+        value = value.numpy() if isinstance(value, Tensor) else operand(value, setitem)
+        try:
+            array = setitem.forward(record.array, value, index)
+        except (ValueError, IndexError) as error:
+            raise ShapeError(misfit(setitem, (record, value), {"index": index}, error)) from error
+        if leaf.lent:
+            leaf.array[...] = array  # the person's own, too
+        else:
+            leaf.array = array
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
@@ -311,7 +364,8 @@ class Tensor(Node):
             return result
         array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
         if state == "no_grad" or not (requires_grad or (state == "tracing" and any(map(is_computed, held)))):
-            return handle(leaf_record(array, Leaf(array, None), False))
+            record = leaf_record(array, Leaf(array, None), False)
+            return handle(record if array.base is None else view_or_record(record, op, inputs, params))
         record = new(Record)
         record.array = array
         record.op = op
@@ -320,15 +374,13 @@ class Tensor(Node):
         record.requires_grad = requires_grad and not op.is_flat
         record.adjoint = record._label = record.leaf = None
         record._origin = origin() if state == "tracing" else None
-        node: Tensor = new(Tensor)
-        node._latest = record
-        return node
+        return handle(record if array.base is None else view_or_record(record, op, inputs, params))
 
 
 new = object.__new__
 
 
-def handle(record: Record) -> Tensor:
+def handle(record: Record | View) -> Tensor:
     """A Tensor that stands for this record."""
     tensor: Tensor = new(Tensor)
     tensor._latest = record
@@ -338,13 +390,13 @@ def handle(record: Record) -> Tensor:
 Record.handle = handle
 
 
+def is_tracked(value: Any) -> bool:
+    return isinstance(value, Tensor) and is_computed(value._record)
+
+
 def is_computed(x: Any) -> bool:
     """Whether it is of interest inside `tracing`: a condition, or what it is computed from."""
     return x.__class__ is Record and (x.requires_grad or x.op is not None)
-
-
-def named(record: Record) -> str:
-    return record.label or f"the result of {op_of(record).name}"
 
 
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:

@@ -17,11 +17,11 @@ PACKAGES = ("autograd", "nn", "viz")
 #: The files of `autograd`, each importing from those before it only.
 ORDER = [
     *("errors", "tree", "state", "op", "operators"),
-    *("ops.shaping", "ops.elementwise", "ops.reductions", "ops.linalg", "ops"),
+    *("ops.shaping", "ops.elementwise", "ops.indexing", "ops.reductions", "ops.linalg", "ops"),
     *("vjp", "masked", "sweep"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
-    *("node", "codegen", "arrays", "record", "backward", "sweeps", "value", "tensor"),
+    *("node", "codegen", "arrays", "record", "backward", "sweeps", "value", "view", "tensor"),
     *("names", "graph", "explain", "steps"),
     *("export.mermaid", "export.trace", "export"),
 ]

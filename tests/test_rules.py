@@ -5,6 +5,7 @@ The oracles use the forward function alone (`numeric.derivative`), so a rule can
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
@@ -260,6 +261,16 @@ def needed(shape: tuple[int, ...], /, **params: Any) -> st.SearchStrategy[tuple[
     return st.tuples(st.just([shape]), st.fixed_dictionaries(choices))
 
 
+def assigned(value: tuple[int, ...]) -> st.SearchStrategy[tuple[Any, dict[str, Any]]]:
+    """A value, and the indices of a (3, 3) at which it fits."""
+    places: list[Any] = []
+    for index in [*INDICES, [[0, 0], [2, 0]], (slice(2), slice(2)), (slice(2), [1, 1])]:
+        with contextlib.suppress(ValueError):
+            np.zeros((3, 3))[index] = np.zeros(value)
+            places.append(index)
+    return st.tuples(st.just([(3, 3), value]), st.fixed_dictionaries({"index": st.sampled_from(places)}))
+
+
 CALLS = {
     "sum": called([(3, 3)], [(2, 4)], [(0, 3)], axis=AXIS, keepdims=st.booleans()),
     "mean": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
@@ -272,6 +283,7 @@ CALLS = {
     "transpose": called([(2, 3, 4)], axes=[None, (1, 2, 0), (0, -1, 1), (-1, -2, -3)]),
     "broadcast_to": st.one_of(*(needed(shape, shape=[(4, 2, 3)]) for shape in [(2, 1), (1, 3), (), (2, 3)])),
     "getitem": needed((3, 3), index=INDICES),
+    "setitem": st.one_of(*map(assigned, [(), (3,), (1, 3), (1, 1, 3), (2, 2), (3, 1)])),
     "put": needed((2,), shape=[(4,)], index=[slice(1, 3), [0, 2], [1, 1], [-1, 3], ((2, 2),)]),
     "concatenate": called([(2, 2), (2, 2), (2, 2)], axis=[None, 0, 1, -1]),
     "stack": called([(2, 3), (2, 3)], axis=[0, 1, 2, -1]),

@@ -348,12 +348,6 @@ def test_any_index_of_numpys_sends_the_gradient_back_to_what_it_picked(x: Any, i
     assert_close(t.grad, complex_step(lambda v: np.sum(weights * v[index]), x))
 
 
-def test_elements_cannot_be_assigned() -> None:
-    t = Tensor([1.0, 2.0])
-    with pytest.raises(GraphError, match=r"cannot be assigned.*where"):
-        t[0] = 3.0
-
-
 @pytest.mark.parametrize("axis", [0, 1, -1, None])
 @given(data=st.data())
 def test_parts_of_any_length_are_concatenated_and_each_gets_its_own_gradient(axis: Any, data: st.DataObject) -> None:

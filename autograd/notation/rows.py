@@ -104,6 +104,8 @@ ROWS = {
     "logical_not": Row(Level.NEGATIVE, "¬{0:atom}", r"\lnot {0:atom}"),
     "invert": Row(Level.NEGATIVE, "¬{0:atom}", r"\lnot {0:atom}"),
     "getitem": Row(Level.ATOM, "{0:atom}[{index}]", r"{0:atom}\left[{index}\right]"),
+    "setitem": Row(Level.COMPARISON, "{0:atom}[{index}] ← {1:sum}",
+                   r"{0:atom}\left[{index}\right] \gets {1:sum}"),
     "transpose": Row(Level.ATOM, "transpose({*})", r"\operatorname{{transpose}}\left({*}\right)",
                      cases=((reverses_axes, TRANSPOSED),)),
 }

@@ -6,7 +6,6 @@ from builtins import sum as total
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import prod
-from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,6 @@ import numpy as np
 from autograd.op import Op, each, primitive, shape_of
 
 Shape = int | tuple[int, ...]
-
-#: Parts of an index that pick no element twice; any other is a list of positions, or becomes one.
-SINGLE = (int, np.integer, slice, EllipsisType)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
@@ -42,17 +38,6 @@ def inverse(axes: Sequence[int] | int | None) -> Sequence[int] | int | None:
     if axes is None or isinstance(axes, int):
         return axes
     return tuple(int(i) for i in np.argsort([a % len(axes) for a in axes]))
-
-
-def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    """Zeros of that shape, with ``g`` added at the index: an element picked twice receives twice."""
-    zeros = np.zeros(shape, dtype=g.dtype)
-    parts = index if isinstance(index, tuple) else (index,)
-    if all(part is None or isinstance(part, SINGLE) for part in parts):
-        zeros[index] = g  # picks nothing twice
-    else:
-        np.add.at(zeros, index, g)
-    return zeros
 
 
 def concatenate_vjp(
@@ -103,12 +88,6 @@ def transposed(a: tuple[int, ...], axes: Any = None) -> tuple[int, ...]:
     return a[::-1] if axes is None else tuple(a[i] for i in axes)
 
 
-def indexed(x: tuple[int, ...], index: Any) -> tuple[int, ...]:
-    """By indexing what has that shape and no memory."""
-    shape: tuple[int, ...] = np.broadcast_to(np.False_, x)[index].shape
-    return shape
-
-
 # fmt: off
 reshape: Op = primitive("reshape", np.reshape, lambda g, y, a, shape: reshape(g, a.shape),
     linear="jointly", shape=reshaped, method=False,
@@ -119,12 +98,6 @@ transpose: Op = primitive("transpose", np.transpose, lambda g, y, a, axes=None: 
 broadcast_to = primitive("broadcast_to", np.broadcast_to, lambda g, y, array, shape: g,
     linear="jointly", shape=lambda array, shape: (shape,) if isinstance(shape, int) else tuple(shape),
     doc="broadcasting copies, so the gradients of the copies are summed")
-getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
-    linear="jointly", masks=True, operator="[]", shape=indexed,
-    doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
-put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
-    linear="jointly", shape=lambda x, shape, index: tuple(shape), method=False,
-    doc="placing into zeros picks the gradient up from the same places")
 concatenate = primitive("concatenate", np.concatenate, each(concatenate_vjp), linear="jointly", shape=concatenated,
     doc="concatenate hands each part its own piece of the gradient")
 stack = primitive("stack", np.stack, each(stack_vjp), linear="jointly", shape=stacked,

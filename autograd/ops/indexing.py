@@ -1,0 +1,70 @@
+"""Operations that pick elements, and that put others in their places."""
+
+from __future__ import annotations
+
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+
+from autograd.op import Op, primitive, shape_of
+from autograd.ops.elementwise import where
+from autograd.ops.shaping import reshape
+
+#: Parts of an index that pick no element twice; any other is a list of positions, or becomes one.
+SINGLE = (int, np.integer, slice, EllipsisType)
+
+
+def picks_once(index: Any) -> bool:
+    """Whether it is plain from the index alone that it picks no element twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or isinstance(part, SINGLE) for part in parts)
+
+
+def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros of that shape, with ``g`` added at the index: an element picked twice receives twice."""
+    zeros = np.zeros(shape, dtype=g.dtype)
+    if picks_once(index):
+        zeros[index] = g
+    else:
+        np.add.at(zeros, index, g)
+    return zeros
+
+
+def indexed(x: tuple[int, ...], index: Any) -> tuple[int, ...]:
+    """By indexing what has that shape and no memory."""
+    shape: tuple[int, ...] = np.broadcast_to(np.False_, x)[index].shape
+    return shape
+
+
+def assigned(x: Any, value: Any, index: Any) -> Any:
+    """A copy of x with the value at the index."""
+    result = np.array(x)
+    result[index] = value
+    return result
+
+
+def kept_elements(shape: tuple[int, ...], index: Any) -> Any:
+    """Of the elements that are written at the index, which stay: of several in one place, the last."""
+    order = np.arange(np.prod(indexed(shape, index), dtype=int)).reshape(indexed(shape, index))
+    last = np.empty(shape, dtype=int)
+    last[index] = order
+    return last[index] == order
+
+
+def value_vjp(g: Any, y: Any, x: Any, value: Any, index: Any) -> Any:
+    part = g[index] if picks_once(index) else where(kept_elements(x.shape, index), g[index], 0)
+    extra = len(shape_of(value)) - len(part.shape)
+    return reshape(part, (1,) * extra + part.shape) if extra > 0 else part  # NumPy lets it have more axes, of length 1
+
+
+# fmt: off
+getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
+    linear="jointly", masks=True, operator="[]", shape=indexed,
+    doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
+put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
+    linear="jointly", shape=lambda x, shape, index: tuple(shape), method=False,
+    doc="placing into zeros picks the gradient up from the same places")
+setitem: Op = primitive("setitem", assigned, lambda g, y, x, value, index: setitem(g, 0, index), value_vjp,
+    linear="jointly", masks=True, operator="[]=", shape=lambda x, value, index: x,
+    doc="assigning takes the gradient of the elements that were replaced to the value, and the rest on to the old ones")
