@@ -89,8 +89,19 @@ class Recorded:
         """Raise `StaleDataError` if an input changed after it was computed."""
         raise NotImplementedError
 
-    def _receive(self, adjoint: Any) -> None:
-        """Take what a sweep beside the nodes found: a leaf adds it, any other shows it. None: no path leads here."""
+    # What a sweep beside the nodes brings back.
+
+    @property
+    def _holder(self) -> Any:
+        """Of a leaf, what has its gradient as ``grad``."""
+        raise NotImplementedError
+
+    def _plus(self, grad: Any, adjoint: Any) -> Any:
+        """The gradient that a leaf had, and what a sweep brought."""
+        raise NotImplementedError
+
+    def _show(self, adjoint: Any) -> None:
+        """Of what is no leaf: show the adjoint of the last sweep, None where no path led."""
         raise NotImplementedError
 
 

@@ -126,11 +126,15 @@ class Record(Recorded):
                     "changed after it was used; run the forward computation again"
                 )
 
-    def _receive(self, adjoint: Array | None) -> None:
-        if self.leaf is None:
-            self.adjoint = adjoint
-        elif adjoint is not None:
-            self.leaf.grad = np.array(adjoint) if self.leaf.grad is None else self.leaf.sum(self.leaf.grad, adjoint)
+    @property
+    def _holder(self) -> Leaf | None:
+        return self.leaf
+
+    def _plus(self, grad: Array | None, adjoint: Array) -> Array:
+        return np.array(adjoint) if grad is None or self.leaf is None else self.leaf.sum(grad, adjoint)
+
+    def _show(self, adjoint: Array | None) -> None:
+        self.adjoint = adjoint
 
 
 new = object.__new__

@@ -1,16 +1,18 @@
 """The sweeps behind ``backward()``: adjoints are kept in the nodes, which is several times as quick as beside them.
 
 A node that a sweep has visited holds something of that sweep alone as its ``grad``: for a Value the sweep's own
-zero, for a Tensor the sweep's own marker. So nothing more has to be stored in a node, or cleared afterwards. One
-sweep runs at a time; an interrupt leaves the gradients of the leaves as they were.
+zero, for a Record the sweep's own marker. So nothing more has to be stored in a node, or cleared afterwards. One
+sweep at a time works like this; in other threads, sweeps run beside the nodes meanwhile. An interrupt leaves the
+gradients of the leaves as they were.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +20,7 @@ import numpy as np
 from autograd import codegen
 from autograd.backward import swept
 from autograd.errors import GraphError
+from autograd.node import Recorded
 from autograd.notation.python import Untranslatable
 from autograd.op import Op
 from autograd.record import Leaf, Record
@@ -26,24 +29,84 @@ from autograd.vjp import fitted, vjp
 if TYPE_CHECKING:
     from autograd.value import Value
 
-_sweeping = threading.RLock()
+
+class Locks:
+    """What sweeps in several threads share. Each is taken by ``with``, which an interrupt cannot leave half done."""
+
+    def __init__(self) -> None:
+        self.nodes = threading.Lock()  #: held by the one sweep that keeps its adjoints in the nodes
+        self.sweeper = 0  #: its thread
+        self.leaves = threading.Lock()  #: held by whoever adds to the gradients of leaves; no rule runs meanwhile
+
+
+_locks = Locks()
+
+if hasattr(os, "register_at_fork"):  # in the child, the thread that held a lock is not there to give it back
+    os.register_at_fork(after_in_child=_locks.__init__)  # type: ignore[misc]
 
 NOTHING = "backward: nothing here was recorded: no input requires a gradient, or no_grad() was on"
 
 
-def sweep_scalars(output: Value, constant: Any) -> None:
-    """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``.
+def backward(output: Recorded, seed: Any, quick: Callable[[Any, Any], None]) -> None:
+    """Sweep in the nodes, if nobody else does; otherwise beside them, waiting only to add to the leaves.
 
-    Leaves with ``constant`` in the place of their first input keep the gradient that they had.
+    Raises `GraphError` inside a sweep, as from a rule.
     """
+    if not _locks.nodes.locked():
+        with _locks.nodes:
+            _locks.sweeper = threading.get_ident()
+            try:
+                quick(output, seed)
+            finally:
+                _locks.sweeper = 0
+    elif _locks.sweeper == threading.get_ident():
+        raise GraphError("backward: called while this thread is sweeping, as from a rule: use autograd.gradients there")
+    else:
+        sweep_beside(output, seed)
+
+
+def sweep_beside(output: Recorded, seed: Any) -> None:
+    """Sweep without a look at the nodes; then add to the leaves, and show the rest what it received."""
+    order, adjoints = swept(output, seed)
+    found = list(zip(order, adjoints, strict=True))
+    if not any(place.op is None and place.requires_grad for place in order):
+        raise GraphError(NOTHING)
+    with _locks.leaves:
+        sums: dict[Any, Any] = {}
+        for place, adjoint in found:
+            if place.op is None and adjoint is not None:
+                holder = place._holder
+                sums[holder] = place._plus(sums.get(holder, holder.grad), adjoint)
+        store(sums)
+    if not _locks.nodes.locked():  # else another sweep is at work there, and will be the last
+        with _locks.nodes:
+            for place, adjoint in found:
+                if place.op is not None:
+                    place._show(adjoint)
+
+
+def store(sums: Mapping[Any, Any]) -> None:
+    """Give every leaf its new gradient: an interrupt comes before all of them or after."""
+    before = [leaf.grad for leaf in sums]
+    try:
+        for leaf, grad in sums.items():
+            leaf.grad = grad
+    except BaseException:
+        for leaf, grad in zip(sums, before, strict=True):
+            leaf.grad = grad
+        raise
+
+
+def sweep_scalars(output: Value, seed: float) -> None:
+    """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``."""
     zero = float("0.0")
     leaves: list[tuple[Value, float]] = []
-    with _sweeping:
+    with _locks.leaves:
         try:
             order = visit_scalars(output, zero, leaves)
-            if all(leaf._x is constant for leaf, _ in leaves):
+            if not any(leaf.requires_grad for leaf, _ in leaves):
                 raise GraphError(NOTHING)
-            output.grad = 1.0
+            output.grad = seed
             for node in reversed(order):
                 g = node.grad
                 slope = node._dx
@@ -58,7 +121,7 @@ def sweep_scalars(output: Value, constant: Any) -> None:
                 if slope is not None:
                     node._y.grad += slope * g
             for leaf, before in leaves:
-                leaf.grad = before if leaf._x is constant else before + leaf.grad
+                leaf.grad = before + leaf.grad if leaf.requires_grad else before
         except BaseException:  # an interrupt must not leave half a sum behind
             for leaf, before in leaves:
                 leaf.grad = before
@@ -70,22 +133,22 @@ def sweep_tensors(output: Record, seed: Any) -> None:
     marker: Any = object()
     leaves: list[Record] = []
     order: list[Record] = []
-    with _sweeping:
-        try:
-            visit_tensors(output, marker, leaves, order)
-            fill(output, seed, order, marker)
-            if any(record.op.masks for record in order if record.op is not None):
-                records = [*order, *leaves]
-                if any(has_nan(x.adjoint) for x in records if x.adjoint is not marker and x.adjoint is not None):
-                    fill_beside(output, seed, records)
+    try:
+        visit_tensors(output, marker, leaves, order)
+        fill(output, seed, order, marker)
+        if any(record.op.masks for record in order if record.op is not None):
+            records = [*order, *leaves]
+            if any(has_nan(x.adjoint) for x in records if x.adjoint is not marker and x.adjoint is not None):
+                fill_beside(output, seed, records)
+        with _locks.leaves:
             settle(leaves, order, marker)
-        except BaseException:
-            for record in order:
-                record.adjoint = None
-            raise
-        finally:
-            for record in leaves:
-                record.adjoint = None
+    except BaseException:
+        for record in order:
+            record.adjoint = None
+        raise
+    finally:
+        for record in leaves:
+            record.adjoint = None
 
 
 def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> None:
@@ -200,14 +263,7 @@ def settle(leaves: list[Record], order: list[Record], marker: Any) -> None:
         elif holders[id(adjoint)] > 1 or adjoint.base is not None or adjoint is record.array:
             adjoint = adjoint.copy()
         sums[leaf] = adjoint
-    before = [leaf.grad for leaf in sums]
-    try:
-        for leaf, grad in sums.items():
-            leaf.grad = grad
-    except BaseException:  # an interrupt comes before all of them or after
-        for leaf, grad in zip(sums, before, strict=True):
-            leaf.grad = grad
-        raise
+    store(sums)
 
 
 Pull = Callable[[Record, Any, Any], None]

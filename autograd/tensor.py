@@ -18,7 +18,7 @@ from autograd.ops.indexing import getitem, setitem
 from autograd.ops.shaping import reshape, transpose
 from autograd.record import Leaf, Record, leaf_record, named
 from autograd.state import blocks, mode, origin
-from autograd.sweeps import NOTHING, sweep_tensors
+from autograd.sweeps import NOTHING, backward, sweep_tensors
 from autograd.view import View, view_or_record
 
 
@@ -327,7 +327,7 @@ class Tensor(Node):
             start = floats(seed, self.dtype)
             if start.shape != self.shape:
                 raise ShapeError(f"backward: expected a seed of shape {self.shape}, got {start.shape}")
-        sweep_tensors(self._record, start)
+        backward(self._record, start, sweep_tensors)
 
     def _filled(self, number: float) -> Array:
         return np.full(self.shape, number, dtype=self.dtype)

@@ -14,7 +14,7 @@ from autograd.notation.python import Untranslatable
 from autograd.op import Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import blocks, mode, origin
-from autograd.sweeps import sweep_scalars
+from autograd.sweeps import backward, sweep_scalars
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
 UNSET = float("0.0")
@@ -167,7 +167,7 @@ class Value(Recorded, Node):
 
         Raises `GraphError` if nothing here needs a gradient.
         """
-        sweep_scalars(self, CONSTANT)
+        backward(self, 1.0, sweep_scalars)
 
     def _filled(self, number: float) -> float:
         return number
@@ -195,11 +195,15 @@ class Value(Recorded, Node):
                 "their data changed afterwards; run the forward computation again"
             )
 
-    def _receive(self, adjoint: float | None) -> None:
-        if self.op is not None:
-            self.grad = UNSET if adjoint is None else adjoint
-        elif adjoint is not None:
-            self.grad += adjoint
+    @property
+    def _holder(self) -> Value:
+        return self
+
+    def _plus(self, grad: float, adjoint: float) -> float:
+        return grad + adjoint
+
+    def _show(self, adjoint: float | None) -> None:
+        self.grad = UNSET if adjoint is None else adjoint
 
     @classmethod
     def _condition(cls, op: Op, operands: Sequence[Any], outcome: bool) -> Value:

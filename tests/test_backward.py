@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import linecache
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -493,15 +494,69 @@ def test_sweeps_in_threads_that_share_leaves_lose_nothing(kind: Any) -> None:
     assert [float(x.grad) for x in leaves] == [200.0] * 20
 
 
+@each_kind
 @pytest.mark.usefixtures("eager_switching")
-def test_sweeps_in_threads_over_one_graph_lose_nothing() -> None:
-    x = Value(1.0)
+def test_sweeps_in_threads_over_one_graph_lose_nothing(kind: Any) -> None:
+    x = kind(1.0)
     y = x
     for _ in range(50):
         y = y * 1.0 + x
 
     in_threads(4, lambda i: [y.backward() for _ in range(50)] and None)
     assert x.grad == 200 * 51
+    assert (y.grad, y.inputs[0].grad) == (1, 1)
+
+
+def within_a_sweep(do: Callable[[], Any]) -> None:
+    """Call something from a rule, while a sweep is under way."""
+    rule = lambda g, y, x: do() or g  # noqa: E731
+    calling = autograd.primitive("calling", lambda x: x, rule, doc="calls something")
+    try:
+        calling(Tensor([1.0])).backward()
+    finally:
+        autograd.remove("calling")
+
+
+def test_a_sweep_inside_a_sweep_is_refused_and_gradients_are_not() -> None:
+    x, found = Tensor([3.0]), []
+    y = (x * x).sum()
+    with pytest.raises(GraphError, match=r"while this thread is sweeping.*autograd\.gradients"):
+        within_a_sweep(y.backward)
+    within_a_sweep(lambda: found.append(gradients(y, x)))
+    assert (x.grad, found) == (None, [6.0])
+    y.backward()
+    assert x.grad == 6
+
+
+@each_kind
+def test_a_sweep_in_another_thread_does_not_wait_for_one_under_way(kind: Any) -> None:
+    x = kind(3.0)
+    y = x * x
+    y.backward()
+    within_a_sweep(lambda: in_threads(1, lambda _: y.backward()))
+    assert x.grad == 12
+    constant = kind(1.0, requires_grad=False)
+    with pytest.raises(GraphError, match="nothing here was recorded"):
+        within_a_sweep(lambda: in_threads(1, lambda _: (constant * constant).backward()))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # that is what is tried
+def test_a_fork_during_a_sweep_can_sweep() -> None:
+    x = Value(3.0)
+    y = x * x
+
+    def forked() -> None:
+        child = os.fork()
+        if child == 0:
+            thread = threading.Thread(target=y.backward, daemon=True)
+            thread.start()
+            thread.join(10)
+            os._exit(0 if x.grad == 6 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    with autograd.sweeps._locks.leaves:
+        forked()
 
 
 def test_no_grad_holds_in_its_own_thread_alone() -> None:
