@@ -14,6 +14,11 @@ from autograd.operators import Operators
 from autograd.state import Origin, blocks, guard
 
 
+def unless_set(slot: str) -> Any:
+    """A property that is None while its slot has not been set."""
+    return property(lambda self: getattr(self, slot, None), lambda self, value: setattr(self, slot, value))
+
+
 class Recorded:
     """A place in a computation graph: what was computed, and from what. A Value is one; a Tensor is a handle on one.
 

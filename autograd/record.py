@@ -10,9 +10,8 @@ import numpy as np
 
 from autograd.arrays import Array, alike
 from autograd.errors import ShapeError, StaleDataError
-from autograd.node import Node, Recorded, op_of, reduced
+from autograd.node import Node, Recorded, op_of, reduced, unless_set
 from autograd.op import Op
-from autograd.state import Origin
 
 
 class Leaf:
@@ -59,10 +58,11 @@ class Record(Recorded):
     the graph holds is shared. ``adjoint`` is what the last sweep brought; a leaf keeps its sum over sweeps in `Leaf`.
     """
 
-    __slots__ = ("_label", "_origin", "adjoint", "array", "inputs", "leaf", "op", "params", "requires_grad")
+    __slots__ = ("_label", "_origin_", "adjoint", "array", "inputs", "leaf", "op", "params", "requires_grad")
 
     _label: str | None
-    _origin: Origin | None
+    _origin = unless_set("_origin_")
+
     adjoint: Any
     array: Array
     inputs: tuple[Any, ...]
@@ -74,7 +74,7 @@ class Record(Recorded):
     handle: ClassVar[Callable[[Record], Node]]  #: `Tensor` gives it, which is built on this
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return reduced(self, {name: getattr(self, name) for name in self.__slots__})
+        return reduced(self, {name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)})
 
     def __setstate__(self, state: tuple[Any, dict[str, Any]]) -> None:
         for name, value in state[1].items():
@@ -90,13 +90,13 @@ class Record(Recorded):
 
     @property
     def label(self) -> str | None:
-        return self._label if self.leaf is None else self.leaf.label
+        return getattr(self, "_label", None) if self.leaf is None else self.leaf.label
 
     def _rename(self, label: str | None) -> None:
-        if self.leaf is None:
-            self._label = label
-        else:
+        if self.leaf is not None:
             self.leaf.label = label
+        elif label is not None or self.label is not None:
+            self._label = label
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -143,7 +143,7 @@ new = object.__new__
 def leaf_record(array: Array, leaf: Leaf, requires_grad: bool) -> Record:
     record: Record = new(Record)
     record.array, record.leaf, record.requires_grad = array, leaf, requires_grad
-    record.adjoint = record._label = record._origin = record.op = record.params = None
+    record.adjoint = record.op = record.params = None
     record.inputs = ()
     return record
 

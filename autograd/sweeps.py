@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -135,8 +134,8 @@ def sweep_tensors(output: Record, seed: Any) -> None:
     order: list[Record] = []
     try:
         visit_tensors(output, marker, leaves, order)
-        fill(output, seed, order, marker)
-        if any(record.op.masks for record in order if record.op is not None):
+        masks = fill(output, seed, order, marker)
+        if masks:
             records = [*order, *leaves]
             if any(has_nan(x.adjoint) for x in records if x.adjoint is not marker and x.adjoint is not None):
                 fill_beside(output, seed, records)
@@ -151,7 +150,9 @@ def sweep_tensors(output: Record, seed: Any) -> None:
             record.adjoint = None
 
 
-def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> None:
+def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> bool:
+    """The adjoints, last to first; and whether an operation was there that masks."""
+    masks = False
     output.adjoint = seed
     with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
         for record in reversed(order):
@@ -160,8 +161,10 @@ def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> None:
                 record.adjoint = None
                 continue
             op: Any = record.op
+            masks = masks or op.masks
             pull = _pulls.get(op) or pull_of(op)
             pull(record, g, marker)
+    return masks
 
 
 def fill_beside(output: Record, seed: Any, records: list[Record]) -> None:
@@ -249,7 +252,7 @@ def visit_tensors(output: Record, marker: Any, leaves: list[Record], order: list
 
 def settle(leaves: list[Record], order: list[Record], marker: Any) -> None:
     """Give each leaf the sum of what it had and received; its gradient belongs to it alone, for people write to it."""
-    holders = Counter([id(record.adjoint) for record in (*order, *leaves)])
+    taken = {id(record.adjoint) for record in order}
     sums: dict[Leaf, Any] = {}
     for record in leaves:
         adjoint, leaf = record.adjoint, record.leaf
@@ -260,8 +263,9 @@ def settle(leaves: list[Record], order: list[Record], marker: Any) -> None:
             adjoint = leaf.sum(had, adjoint)
         elif adjoint.__class__ is not np.ndarray:  # NumPy's result on arrays without axes is a number
             adjoint = np.asarray(adjoint)
-        elif holders[id(adjoint)] > 1 or adjoint.base is not None or adjoint is record.array:
+        elif id(adjoint) in taken or adjoint.base is not None or adjoint is record.array:
             adjoint = adjoint.copy()
+        taken.add(id(adjoint))
         sums[leaf] = adjoint
     store(sums)
 

@@ -317,17 +317,19 @@ class Tensor(Node):
 
         Raises `ShapeError` if a seed is needed or does not fit, `GraphError` if nothing here needs a gradient.
         """
-        if not self.requires_grad:
+        record = self._record
+        array = record.array
+        if not record.requires_grad:
             raise GraphError(NOTHING)
         if seed is None:
-            if self.size != 1:
-                raise ShapeError(f"backward: shape {self.shape} needs a seed of that shape, or reduce it with .sum()")
-            start = np.ones(self.shape, self.dtype)
+            if array.size != 1:
+                raise ShapeError(f"backward: shape {array.shape} needs a seed of that shape, or reduce it with .sum()")
+            start = np.ones_like(array)
         else:
-            start = floats(seed, self.dtype)
-            if start.shape != self.shape:
-                raise ShapeError(f"backward: expected a seed of shape {self.shape}, got {start.shape}")
-        backward(self._record, start, sweep_tensors)
+            start = floats(seed, array.dtype)
+            if start.shape != array.shape:
+                raise ShapeError(f"backward: expected a seed of shape {array.shape}, got {start.shape}")
+        backward(record, start, sweep_tensors)
 
     def _filled(self, number: float) -> Array:
         return np.full(self.shape, number, dtype=self.dtype)
@@ -372,8 +374,9 @@ class Tensor(Node):
         record.inputs = tuple(held)
         record.params = params or None
         record.requires_grad = requires_grad and not op.is_flat
-        record.adjoint = record._label = record.leaf = None
-        record._origin = origin() if state == "tracing" else None
+        record.adjoint = record.leaf = None
+        if state == "tracing":
+            record._origin = origin()
         return handle(record if array.base is None else view_or_record(record, op, inputs, params))
 
 
@@ -432,7 +435,7 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
         record.op = op
         record.inputs = (a, b)
         record.requires_grad = True
-        record.adjoint = record._label = record.leaf = record._origin = record.params = None
+        record.adjoint = record.leaf = record.params = None
         node: Tensor = new(Tensor)
         node._latest = record
         return node

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import codegen
 from autograd.errors import DTypeError, StaleDataError
-from autograd.node import Node, Recorded, reduced
+from autograd.node import Node, Recorded, reduced, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
@@ -21,11 +21,6 @@ UNSET = float("0.0")
 
 #: What stands in the place of the first input of a leaf that is a constant: of any other leaf it is None.
 CONSTANT: Any = object()
-
-
-def unless_set(slot: str) -> Any:
-    """A property that is None while its slot has not been set."""
-    return property(lambda self: getattr(self, slot, None), lambda self, value: setattr(self, slot, value))
 
 
 class Value(Recorded, Node):
