@@ -103,6 +103,11 @@ class Record(Recorded):
         return self.array.shape
 
     @property
+    def is_condition(self) -> bool:
+        """Whether it holds True and False."""
+        return self.array.dtype == np.bool_
+
+    @property
     def _node(self) -> Node:
         return Record.handle(self)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, SupportsIndex
 
@@ -10,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.arrays import Array, floats, misfit, operand, private
-from autograd.errors import GraphError, ShapeError
+from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node
-from autograd.op import Op, on_entry
+from autograd.op import Op, on_entry, shape_of
 from autograd.operators import BINARY, Operators, real
 from autograd.ops.indexing import getitem, setitem
 from autograd.ops.shaping import reshape, transpose
@@ -245,6 +246,11 @@ class Tensor(Node):
         return len(self._record.array)
 
     def __getitem__(self, index: Any) -> Tensor:
+        if not is_constant(index):
+            raise DTypeError(
+                "getitem: an index is a constant, but a node came: give int(i.item()) or i.data.astype(int); "
+                "where a condition of the graph picks, its shape would depend on data: use where(condition, t, other)"
+            )
         result: Tensor = getitem(self, index)
         return result
 
@@ -266,6 +272,11 @@ class Tensor(Node):
 
         Raises `ShapeError` for a value that does not fit, `GraphError` inside `no_grad` for what was computed.
         """
+        if not is_constant(index) and not (isinstance(index, Tensor) and index._record.is_condition and is_one(value)):
+            raise DTypeError(
+                "setitem: an index is a constant, or a condition where one number goes to all its places: "
+                "use t = where(condition, value, t), or give int(i.item()) or i.data.astype(int) for numbers"
+            )
         if isinstance(self._latest, View):
             self._latest.assign(self, index, value)
             return
@@ -391,6 +402,16 @@ def handle(record: Record | View) -> Tensor:
 
 
 Record.handle = handle
+
+
+def is_constant(index: Any) -> bool:
+    """Whether no part of an index is a node."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return not any(isinstance(part, Operators) for part in parts)
+
+
+def is_one(value: Any) -> bool:
+    return math.prod(shape_of(value)) == 1
 
 
 def is_tracked(value: Any) -> bool:

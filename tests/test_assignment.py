@@ -213,3 +213,30 @@ def test_views_of_views_of_any_depth() -> None:
         view = view.reshape(2)
     t[0] = 5.0
     assert view.data.tolist() == [5, 2]
+
+
+# Indices from the graph.
+
+
+def test_a_condition_of_the_graph_says_where_one_number_goes() -> None:
+    t = Tensor([1.0, -2.0, 3.0], label="t")
+    with autograd.tracing():
+        u = t * 1.0
+        u[u < 0] = 0.5
+        y = (u * u).sum()
+    y.backward()
+    np.testing.assert_array_equal(t.grad, [2, 0, 6])
+    graph = Graph.of(y)
+    assert "u = q[r] ← 0.5" in str(graph)
+    assert graph.replay({"t": [-1.0, -1.0, 2.0]})["y"].data == 4.5
+
+
+def test_any_other_node_as_an_index_is_refused_with_the_cure() -> None:
+    t, i = Tensor([1.0, -2.0, 3.0]), Tensor([0.0, 1.0])
+    with autograd.tracing():
+        positive = t > 0
+    for index in (i, positive, autograd.Value(1.0), (i,), (0, positive)):
+        with pytest.raises(autograd.DTypeError, match=r"index is a constant.*where\(condition, t, other\)"):
+            t[index]
+        with pytest.raises(autograd.DTypeError, match=r"index is a constant.*where\(condition, value, t\)"):
+            t[index] = np.ones(2)

@@ -24,7 +24,7 @@ from autograd.notation.words import (
     latex_name,
     latex_number,
 )
-from autograd.op import Op
+from autograd.op import Op, fill
 from autograd.symbol import Symbol
 
 #: A template, and how tightly what it makes binds.
@@ -117,6 +117,7 @@ def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Leve
             pieces.append(dialect.parentheses.format(text) if loose else text)
         else:
             param = formula.params.get(place, Symbol(place[0]))  # not known: its initial stands for it
+            param = fill(param, [told(x)[0] for x in formula.inputs])
             pieces.append(told(param)[0] if isinstance(param, Symbol) else dialect.param(param))
     return "".join(pieces)
 
