@@ -337,7 +337,9 @@ def function(record, g, marker):
     {inputs}, = record.inputs
 {indent(held, 4)}\
     alike = {alike}
-{indent("".join(parts), 4)}""")
+{indent("".join(parts), 4)}\
+    return {op.masks}
+""")
     return Source(source.text, {**source.names, **used})
 
 
@@ -356,12 +358,14 @@ def primitive_pull_source(op: Op) -> Source:
     text = f"""\
 def function(record, g, marker):
     params = record.params or {{}}
-    if params.__class__ is Bound:
+    if isinstance(params, Bound):
         return by_rules(record, g, marker)
     z = record.array
     {inputs}, = record.inputs
 {indent(held, 4)}\
     alike = False
-{indent("".join(parts), 4)}"""
+{indent("".join(parts), 4)}\
+    return {op.masks}
+"""
     rules = {f"rule_{name}": rule for name, rule in zip(names, op.rules, strict=True)}
     return Source(text, {"Bound": Bound, **rules})

@@ -13,9 +13,10 @@ from autograd.graph import Graph, GraphNode, applied
 from autograd.node import Node
 from autograd.notation.printer import latex, text
 from autograd.notation.words import format_number, latex_name, latex_number, latex_ratio, ratio
-from autograd.op import Interval, Op, each, shape_of
+from autograd.op import Interval, Op, Output, each, shape_of
 from autograd.ops.elementwise import mul
 from autograd.symbol import Symbol
+from autograd.vjp import every_output, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,11 @@ def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: M
 def run_rule(op: Op, k: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
     if op.is_elementwise:
         return op.partial(k, y, inputs, params)
+    if isinstance(params, Output):
+        outputs = params.outputs
+        others = [Symbol("0", x.shape) for x in outputs] if isinstance(g, Symbol) else spread(g, params)
+        g = tuple(g if j == params.index else other for j, other in enumerate(others))
+        y = every_output(op, y, inputs, params)
     return op.run(op.rules_for(inputs, params)[k][0], inputs, params, g, y)
 
 
@@ -165,7 +171,7 @@ def check_on_numbers(op: Op, k: int, inputs: Sequence[Any], params: Mapping[str,
     numbers = [example(x, op.domain[i] if op.domain else None) for i, x in enumerate(inputs)]
     with np.errstate(all="ignore"):
         try:
-            y = np.asarray(op.run(op.forward, numbers, params))
+            y = np.asarray(op.evaluate(numbers, params))
         except Exception:  # no numbers for this operation: they say nothing about its rule
             return
         try:

@@ -265,7 +265,7 @@ def recompute(node: GraphNode, xs: Sequence[Any]) -> tuple[Any, tuple[float | No
     """A node's data, and slopes where it is scalar, from new inputs."""
     assert node.op is not None
     if node.slopes is None:
-        return np.asarray(node.op.run(node.op.forward, xs, node.params)), None
+        return np.asarray(node.op.evaluate(xs, node.params)), None
     if node.op.is_flat:
         return bool(node.op.run(node.op.forward, xs, node.params)), node.slopes
     output, *slopes = evaluate(node.op, list(xs), node.params)

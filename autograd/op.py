@@ -80,6 +80,17 @@ class Bound(Mapping[str, Any]):
         return len(self._arguments)
 
 
+class Output(Bound):
+    """The params of one of several outputs of a call: which it is, and all outputs as they were computed."""
+
+    __slots__ = ("index", "outputs")
+
+    def __init__(self, arguments: Mapping[str, Any], index: int, outputs: tuple[Any, ...]) -> None:
+        super().__init__(arguments)
+        self.index = index
+        self.outputs = outputs
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Op:
     """One operation of the table. Call it like a function; the arguments choose the interpretation.
@@ -312,14 +323,28 @@ class Op:
         arrays = [as_array(value) for value in inputs]
         if any(isinstance(array, np.ndarray) and array.dtype == object for array in arrays):
             return self.on_objects(arrays, params)
-        return self.run(self.forward, arrays, params)
+        return self.evaluate(arrays, params)
 
     def run(self, function: Forward, inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any) -> Any:
         """Call a function that has this operation's signature, behind the arguments ``before``."""
-        if params.__class__ is not Bound:
+        if not isinstance(params, Bound):
             return function(*before, *inputs, **(params or NOTHING))
         args, kwargs = self.arguments(inputs, params)
         return function(*before, *args, **kwargs)
+
+    def evaluate(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
+        """The forward function on plain operands; of several outputs, the one that the params are of."""
+        result = self.run(self.forward, inputs, params)
+        return result[params.index] if isinstance(params, Output) else result
+
+    def output_params(self, params: Mapping[str, Any], index: int, outputs: tuple[Any, ...]) -> Output:
+        """Of a call with these params, those of one output."""
+        arguments = (
+            params
+            if isinstance(params, Bound)
+            else {name: Input(k) for k, name in enumerate(self._inputs)} | dict(params)
+        )
+        return Output(arguments, index, outputs)
 
     def on_objects(self, arrays: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """Element by element for an elementwise operation, else the forward function on object arrays."""
@@ -568,6 +593,6 @@ def _enter(op: Op) -> Op:
     for install in _installers:  # the first of them refuses a method that nodes have already
         install(op)
     _table[op.name] = op
-    if isinstance(op.forward, np.ufunc) or op.forward.__module__ == "numpy":
+    if isinstance(op.forward, np.ufunc) or (op.forward.__module__ or "").startswith("numpy"):
         _overrides.setdefault(op.forward, op)  # a second operation on one NumPy function leaves it to the first
     return op

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.masked import Masked
-from autograd.op import Op, shape_of
+from autograd.op import Op, Output, shape_of
 from autograd.vjp import vjp
 
 
@@ -47,7 +47,7 @@ def sweep(equations: Sequence[Equation], operands: Operands, seed: Any, adjoints
 
     An equation's adjoint is final when the first event comes from it.
     """
-    if any(equation.op is not None and equation.op.masks and equation.slopes is None for equation in equations):
+    if any(map(masks, equations)):
         seed = Masked(seed, np.ones(shape_of(seed), bool))
     carried: list[Any] = [None] * (len(equations) - 1) + [seed]
     adjoints[:] = carried
@@ -65,6 +65,12 @@ def sweep(equations: Sequence[Equation], operands: Operands, seed: Any, adjoints
             yield Event(index, k, target, plain(g), plain(contribution))
 
 
+def masks(equation: Equation) -> bool:
+    """Whether what a Tensor's operation sends back as zero may be no number; so of an output that was not used."""
+    op = equation.op
+    return op is not None and equation.slopes is None and (op.masks or isinstance(equation.params, Output))
+
+
 def contributions(equation: Equation, g: Any, y: Any, inputs: Sequence[Any]) -> Iterable[tuple[int, Any]]:
     """What the gradient ``g`` of one equation contributes, by the position of the input."""
     op, slopes = equation.op, equation.slopes
@@ -77,7 +83,7 @@ def contributions(equation: Equation, g: Any, y: Any, inputs: Sequence[Any]) -> 
     if isinstance(g, Masked):
         if not g.live.all():
             inputs = [with_its_zeros(x) if t is None else x for x, t in zip(inputs, equation.inputs, strict=True)]
-        if op.masks or not g.live.all():
+        if masks(equation) or not g.live.all():
             try:
                 return list(vjp(op, wanted, g, y, inputs, equation.params))
             except Exception:  # a person's own rule may do what only arrays can; if that is not it, it will raise again

@@ -21,7 +21,7 @@ from autograd.backward import swept
 from autograd.errors import GraphError
 from autograd.node import Recorded
 from autograd.notation.python import Untranslatable
-from autograd.op import Op
+from autograd.op import Op, Output
 from autograd.record import Leaf, Record
 from autograd.vjp import fitted, vjp
 
@@ -151,7 +151,7 @@ def sweep_tensors(output: Record, seed: Any) -> None:
 
 
 def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> bool:
-    """The adjoints, last to first; and whether an operation was there that masks."""
+    """The adjoints, last to first; and whether an operation was there whose zeros may be no numbers."""
     masks = False
     output.adjoint = seed
     with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
@@ -161,9 +161,9 @@ def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> bool:
                 record.adjoint = None
                 continue
             op: Any = record.op
-            masks = masks or op.masks
             pull = _pulls.get(op) or pull_of(op)
-            pull(record, g, marker)
+            if pull(record, g, marker):
+                masks = True
     return masks
 
 
@@ -270,13 +270,16 @@ def settle(leaves: list[Record], order: list[Record], marker: Any) -> None:
     store(sums)
 
 
-Pull = Callable[[Record, Any, Any], None]
+Pull = Callable[[Record, Any, Any], bool | None]
 
 _pulls: dict[Op, Pull] = {}
 
 
 def pull_of(op: Op) -> Pull:
-    """A function that adds what a gradient contributes to the inputs: generated, where the rules have a text."""
+    """A function that adds what a gradient contributes to the inputs, and says whether zeros in it may be no numbers.
+
+    It is generated, where the rules have a text.
+    """
     names = {"Record": Record, "fit": fitted, "by_rules": pull_by_rules}
     try:
         pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
@@ -286,10 +289,11 @@ def pull_of(op: Op) -> Pull:
     return pull
 
 
-def pull_by_rules(record: Record, g: Any, marker: Any) -> None:
+def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:
     wanted = [k for k, x in enumerate(record.inputs) if x.__class__ is Record and x.requires_grad]
     assert record.op is not None
     for k, contribution in vjp(record.op, wanted, g, *record._operands(), record.params):
         x = record.inputs[k]
         before = x.adjoint
         x.adjoint = contribution if before is marker else before + contribution
+    return record.op.masks or isinstance(record.params, Output)

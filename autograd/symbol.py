@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.notation.rows import row_of
-from autograd.op import Op, shape_of
+from autograd.op import Op, Output, shape_of
 from autograd.operators import Operators
 from autograd.ops.indexing import getitem
 from autograd.ops.shaping import transpose
@@ -73,6 +73,8 @@ def same_number(value: Any, number: float) -> bool:
 
 def result_shape(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[int, ...]:
     """The shape of the result: by broadcasting, by the operation's own rule, or else by a forward pass over ones."""
+    if isinstance(params, Output):
+        return shape_of(params.outputs[params.index])
     if op.is_elementwise:
         return np.broadcast_shapes(*(shape_of(value) for value in inputs))
     shapes = [shape_of(value) for value in inputs]

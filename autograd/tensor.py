@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from autograd.arrays import Array, floats, misfit, operand, private
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node
-from autograd.op import Op, on_entry, shape_of
+from autograd.op import Op, Output, on_entry, shape_of
 from autograd.operators import BINARY, Operators, real
 from autograd.ops.indexing import getitem, setitem
 from autograd.ops.shaping import reshape, transpose
@@ -366,29 +366,18 @@ class Tensor(Node):
                 array = operand(x, op)
                 held.append(array)
                 arrays.append(array)
-        if params:
+        if params and not isinstance(params, Output):
             params = type(params)({name: private(value) for name, value in params.items()})  # type: ignore[call-arg]
         try:
             result = op.run(op.forward, arrays, params)
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, held, params, error)) from error
-        state = mode()
-        if op.is_flat and state != "tracing":
+        if op.is_flat and mode() != "tracing":
             return result
+        if result.__class__ is not np.ndarray and isinstance(result, tuple | list):
+            return several(op, inputs, held, result, params, requires_grad)
         array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
-        if state == "no_grad" or not (requires_grad or (state == "tracing" and any(map(is_computed, held)))):
-            record = leaf_record(array, Leaf(array, None), False)
-            return handle(record if array.base is None else view_or_record(record, op, inputs, params))
-        record = new(Record)
-        record.array = array
-        record.op = op
-        record.inputs = tuple(held)
-        record.params = params or None
-        record.requires_grad = requires_grad and not op.is_flat
-        record.adjoint = record.leaf = None
-        if state == "tracing":
-            record._origin = origin()
-        return handle(record if array.base is None else view_or_record(record, op, inputs, params))
+        return recorded(op, inputs, held, array, params, requires_grad)
 
 
 new = object.__new__
@@ -402,6 +391,59 @@ def handle(record: Record | View) -> Tensor:
 
 
 Record.handle = handle
+
+
+def recorded(
+    op: Op,
+    inputs: Sequence[Any],
+    held: Sequence[Any],
+    array: Array,
+    params: Mapping[str, Any],
+    requires_grad: bool,
+) -> Tensor:
+    """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
+    state = mode()
+    if state == "no_grad" or not (requires_grad or (state == "tracing" and any(map(is_computed, held)))):
+        record = leaf_record(array, Leaf(array, None), False)
+    else:
+        record = new(Record)
+        record.array = array
+        record.op = op
+        record.inputs = tuple(held)
+        record.params = params or None
+        record.requires_grad = requires_grad and not op.is_flat
+        record.adjoint = record.leaf = None
+        if state == "tracing":
+            record._origin = origin()
+    node: Tensor = new(Tensor)
+    node._latest = record if array.base is None else view_or_record(record, op, inputs, params)
+    return node
+
+
+def several(
+    op: Op,
+    inputs: Sequence[Any],
+    held: Sequence[Any],
+    result: Sequence[Any],
+    params: Mapping[str, Any],
+    requires_grad: bool,
+) -> Any:
+    """A Tensor for each of several outputs, as NumPy returns them; what is not of floats is a plain array."""
+    if op.is_elementwise:
+        raise DTypeError(f"{op.name}: expected one array, got {len(result)}: enter it with autograd.primitive")
+    outputs = tuple(map(np.asarray, result))
+    wanted = [params.index] if isinstance(params, Output) else range(len(outputs))
+    handles: list[Any] = []
+    for k in wanted:
+        if outputs[k].dtype.kind == "f":
+            of_this = op.output_params(params, k, outputs)
+            handles.append(recorded(op, inputs, held, outputs[k], of_this, requires_grad))
+        else:
+            handles.append(outputs[k])
+    if isinstance(params, Output):
+        return handles[0]
+    kind: Any = type(result)
+    return kind(*handles) if hasattr(kind, "_fields") else kind(handles)
 
 
 def is_constant(index: Any) -> bool:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd.errors import ShapeError
-from autograd.op import Op, each, shape_of
+from autograd.masked import Masked
+from autograd.op import Op, Output, each, shape_of
+from autograd.operators import Operators
 from autograd.ops.shaping import astype, unbroadcast
 
 
@@ -22,6 +26,8 @@ def vjp(
     >>> dict(vjp(autograd.mul, [0, 1], 1.0, 12.0, [3.0, 4.0], None))
     {0: 4.0, 1: 3.0}
     """
+    if isinstance(params, Output):
+        g, y = spread(g, params), every_output(op, y, inputs, params)
     rules = op.rules_for(inputs, params)
     listed: dict[each, Any] = {}
     for k in wanted:
@@ -40,6 +46,23 @@ def vjp(
         else:
             part = op.run(rule, inputs, params, g, y)
         yield k, fitted(part, inputs[k])
+
+
+def spread(g: Any, params: Output) -> tuple[Any, ...]:
+    """The gradients of all outputs, of which one is ``g``: the others are zeros, structural beside a Masked one."""
+    zeros: list[Any] = [np.zeros(x.shape, x.dtype) for x in params.outputs]
+    if isinstance(g, Masked):
+        zeros = [Masked(zero, np.zeros(zero.shape, bool)) for zero in zeros]
+    zeros[params.index] = g
+    return tuple(zeros)
+
+
+def every_output(op: Op, y: Any, inputs: Sequence[Any], params: Output) -> tuple[Any, ...]:
+    """All outputs, of which one is ``y``: numbers beside numbers, nodes beside a node, symbols beside a symbol."""
+    if not isinstance(y, Operators):
+        return params.outputs
+    others = [op.output_params(params, k, params.outputs) for k in range(len(params.outputs))]
+    return tuple(y if of_one.index == params.index else op.apply(inputs, of_one) for of_one in others)
 
 
 def fitted(part: Any, x: Any) -> Any:

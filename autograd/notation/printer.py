@@ -24,7 +24,7 @@ from autograd.notation.words import (
     latex_name,
     latex_number,
 )
-from autograd.op import Op, fill
+from autograd.op import Op, Output, fill
 from autograd.symbol import Symbol
 
 #: A template, and how tightly what it makes binds.
@@ -91,6 +91,8 @@ def printed(formulas: Sequence[Any], dialect: Dialect) -> Printed:
     for formula in order:
         template, level = forms[id(formula)]
         text = filled(template, formula, told, dialect)
+        if isinstance(formula.params, Output):
+            text, level = f"{text}[{formula.params.index}]", Level.ATOM
         if dialect.gets_name(text, uses[id(formula)]):
             name = next(names)
             shared.append((name, text))
