@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import count, islice, takewhile
 from typing import Any, Literal
 
 import numpy as np
@@ -29,6 +29,7 @@ table: Mapping[str, Op] = types.MappingProxyType(_table)
 Parameter = inspect.Parameter
 EMPTY = Parameter.empty
 SIMPLE = frozenset({bool, int, float, str, type(None)})
+LISTS = frozenset({list, tuple})
 LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -114,6 +115,7 @@ class Op:
     _defaults: Mapping[str, Any] = field(init=False)
     _inputs: tuple[str, ...] = field(init=False)  #: arguments with a place in `rules`
     _is_plain: bool = field(init=False)  #: whether those come first, and are one input each
+    _takes_lists: bool = field(init=False)  #: whether its inputs are lists of inputs, and nothing else has to be given
     _inputs_alone: int | None = field(init=False)  #: how many those are, where nothing else has to be given
     _optional: frozenset[str] = field(init=False)  #: the other arguments
     _required: frozenset[str] = field(init=False)  #: those of them that have no default
@@ -129,6 +131,7 @@ class Op:
         others = frozenset(name for name in parameters if name not in self._inputs)
         put(self, "_optional", others)
         put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
+        put(self, "_takes_lists", not self._required and all(isinstance(rule, each) for rule in self.rules))
         put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and self.operator is None and required == 1)
@@ -146,6 +149,15 @@ class Op:
                     break
             else:
                 return self.apply(args, NOTHING)
+        if (
+            self._takes_lists
+            and len(args) == len(self.rules)
+            and not kwargs
+            and {list, tuple}.issuperset(map(type, args))
+        ):
+            record = self.recorder(args, [len(xs) for xs in args])
+            if record is not None:
+                return record(*args)
         return self.apply(*self.bind(args, kwargs))
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -158,6 +170,18 @@ class Op:
                 if kind._encloses:  # type: ignore[attr-defined]  # it holds what others are
                     break
         return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
+
+    def recorder(self, samples: Sequence[Iterable[Any]], lengths: Sequence[int]) -> Callable[..., Any] | None:
+        """A quick function for many calls with one list of inputs an argument, where the inputs have such a function.
+
+        The lists have these lengths; the types of their inputs are those in the samples, which are looked at once.
+        """
+        kinds = [set(map(type, sample)) for sample in samples]
+        for kind in set().union(*kinds):
+            found: Callable[..., Callable[..., Any] | None] | None = getattr(kind, "_recorder", None)
+            if found is not None:
+                return found(self, kinds, lengths)
+        return None
 
     @property
     def is_flat(self) -> bool:
@@ -207,14 +231,14 @@ class Op:
 
     def _quick(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The params of the commonest calls: every input is given in order, and no node is anywhere else."""
-        count = len(self.rules)
-        if not count <= len(args) <= len(self._names):
+        given = len(self.rules)
+        if not given <= len(args) <= len(self._names):
             return None
-        for x in args[:count]:
+        for x in args[:given]:
             if x is None:
                 return None
-        params = dict(zip(self._names[count:], args[count:], strict=False)) | dict(kwargs)
-        if len(params) != len(args) - count + len(kwargs) or not self._required <= params.keys() <= self._optional:
+        params = dict(zip(self._names[given:], args[given:], strict=False)) | dict(kwargs)
+        if len(params) != len(args) - given + len(kwargs) or not self._required <= params.keys() <= self._optional:
             return None
         if params.get("out") is not None or any(map(holds_node, params.values())):
             return None
@@ -290,6 +314,11 @@ class Op:
             return ()
         differentiated = [k for k, (rule, _) in enumerate(self.rules_for(inputs, params)) if rule is not None]
         return differentiated[:1] if self.linear == "first" else differentiated
+
+    def listed(self, lengths: Sequence[int]) -> Bound:
+        """The params of a call with one list of inputs an argument, of these lengths."""
+        places = map(Input, count())
+        return Bound({name: list(islice(places, length)) for name, length in zip(self._inputs, lengths, strict=True)})
 
     def listed_rules(self, params: Bound) -> Iterator[tuple[Rule, slice]]:
         """Of an operation of lists, the rule of each list and where its inputs stand among all."""

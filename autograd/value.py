@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -196,6 +197,16 @@ class Value(Node):
         return node
 
     @classmethod
+    def _recorder(cls, op: Op, kinds: Sequence[set[type]], lengths: Sequence[int]) -> Callable[..., Value] | None:
+        """What records calls with lists of these lengths, each of inputs of one type; None: the general way does."""
+        if blocks.get() is not None or any(len(kind) != 1 for kind in kinds):
+            return None
+        key = op, *chain(*kinds), *lengths
+        if key not in _recorders:
+            _recorders[key] = recorder(op, [kind for (kind,) in kinds], lengths)
+        return _recorders[key]
+
+    @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Values: the general way, which the operators' own code falls back on."""
         if (
@@ -283,26 +294,39 @@ def evaluate_many(op: Op, values: list[float], params: Bound) -> tuple[float, li
     return float(output), slopes
 
 
+def recorder(op: Op, kinds: Sequence[type], lengths: Sequence[int]) -> Callable[..., Value] | None:
+    """Generated code that records an operation of lists, if they are short, of Values or of numbers."""
+    if not op.is_elementwise or not QUICK.issuperset(kinds) or sum(lengths) > SHORT:
+        return None
+    try:
+        source = codegen.lists_source(op, lengths, [NUMBERS[kind] for kind in kinds])
+    except Untranslatable:
+        return None
+    return codegen.compiled(f"{op.name} of {lengths}", source, NAMES | {"op": op, "params": op.listed(lengths)})
+
+
+#: How many inputs generated code has at most: it has a line or two for each.
+SHORT = 256
+
 #: What many-input operations take without a look at each.
 QUICK = {Value, float, int}
 
+#: How generated code gets the number of an input.
+NUMBERS = {Value: codegen.DATA, float: "{}", int: "float({})"}
+
+#: What generated code has to be given.
+NAMES = {"Value": Value, "UNSET": UNSET, "EDGE": codegen.EDGE, "new": object.__new__, "blocks": blocks.get}
+
 _evaluators: dict[Op, codegen.Evaluate] = {}
+_recorders: dict[Any, Callable[..., Value] | None] = {}
 
 
 def install(op: Op) -> None:
     """Give Value the generated code for an operation's operator or method, where it has such code."""
-    names = {
-        "Value": Value,
-        "UNSET": UNSET,
-        "EDGE": codegen.EDGE,
-        "new": object.__new__,
-        "blocks": blocks.get,
-        "op": op,
-    }
 
     def give(name: str, source: codegen.Source) -> None:
         general = getattr(Operators, name, op)
-        method = codegen.compiled(f"Value.{name}", source, names | {"general": general})
+        method = codegen.compiled(f"Value.{name}", source, NAMES | {"op": op, "general": general})
         method.__name__, method.__doc__ = name, op.doc
         setattr(Value, name, method)
 

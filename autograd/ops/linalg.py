@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from autograd.op import Bound, Input, primitive
+from autograd.op import Bound, primitive
 from autograd.ops.elementwise import sum_of_products
 from autograd.ops.shaping import transpose
 
@@ -45,7 +47,7 @@ def product(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 @cache
 def factors(count: int) -> Bound:
     """The params of a sum of so many products."""
-    return Bound({"xs": [Input(k) for k in range(count)], "ys": [Input(count + k) for k in range(count)]})
+    return sum_of_products.listed([count, count])
 
 
 def dot(xs: list[Any], ys: list[Any]) -> Any:
@@ -55,20 +57,28 @@ def dot(xs: list[Any], ys: list[Any]) -> Any:
     return sum_of_products.apply([*xs, *ys], factors(len(xs)))
 
 
+def products(rows: list[list[Any]], columns: list[list[Any]]) -> Iterator[Any]:
+    """Every row times every column, each one node."""
+    count = len(rows[0]) if rows else 0
+    record = sum_of_products.recorder([chain(*rows), chain(*columns)], [count, count]) if count > 1 else None
+    for row in rows:
+        for column in columns:
+            yield dot(row, column) if record is None else record(row, column)
+
+
 def matmul_of_scalars(a: Any, b: Any) -> Any:
     """The product of object arrays: every element is one node, a sum of products."""
-    shape = np.matmul(np.broadcast_to(0.0, a.shape), np.broadcast_to(0.0, b.shape)).shape  # raises what NumPy raises
-    left, right = a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]
+    if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2:][0]:
+        np.matmul(np.broadcast_to(0.0, a.shape), np.broadcast_to(0.0, b.shape))  # raises what NumPy raises
+    left, right = a if a.ndim > 1 else a[None], (b if b.ndim > 1 else b[:, None]).swapaxes(-1, -2)
     stacks = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    left = np.broadcast_to(left, (*stacks, *left.shape[-2:]))
-    right = np.swapaxes(np.broadcast_to(right, (*stacks, *right.shape[-2:])), -1, -2)
-    result = np.empty((*stacks, left.shape[-2], right.shape[-2]), dtype=object)
-    for stack in np.ndindex(stacks):
-        columns = right[stack].tolist()
-        for i, row in enumerate(left[stack].tolist()):
-            for j, column in enumerate(columns):
-                result[(*stack, i, j)] = dot(row, column)
-    return result.reshape(shape)[()]
+    if stacks:
+        left = np.broadcast_to(left, (*stacks, *left.shape[-2:]))
+        right = np.broadcast_to(right, (*stacks, *right.shape[-2:]))
+    elements = [x for stack in np.ndindex(stacks) for x in products(left[stack].tolist(), right[stack].tolist())]
+    result = np.empty(len(elements), dtype=object)
+    result[:] = elements
+    return result.reshape(product(a.shape, b.shape))[()]
 
 
 matmul = primitive(
