@@ -317,7 +317,7 @@ def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Sour
         node.data = z
         node.grad = UNSET
         node.op = op
-        node._x = None
+        node._x = (v2, v3,)
         node._dx = None
         node._y = inputs
         node._dy = (None, None, x0, x1,)
@@ -329,25 +329,24 @@ def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Sour
     if len(rules) < len(op.rules) or not all(map(is_fixed, [op.forward, *rules])):
         raise Untranslatable("what a person's own rules read is not followed into lists")
     places = range(sum(lengths))
-    symbols = iter([Live(f"x{k}") for k in places])
+    read = [number for number, length in zip(numbers, lengths, strict=True) for _ in range(length)]
+    tracked = [k for k in places if read[k] == DATA]
+    symbols = (Live(f"x{k}") for k in places)
     lists = [list(islice(symbols, length)) for length in lengths]
     output = python([op.forward(*lists)], on_floats)
-    partials = [
-        list(map(rule(Live("z"), *lists), range(length))) if number == DATA else []
-        for rule, length, number in zip(rules, lengths, numbers, strict=True)
-    ]
-    slopes = python(list(chain(*partials)), on_floats)
-    spelled = iter(slopes.formulas)
-    tracked = [number == DATA for number, length in zip(numbers, lengths, strict=True) for _ in range(length)]
-    read = [number for number, length in zip(numbers, lengths, strict=True) for _ in range(length)]
+    partials = list(
+        chain(*(map(rule(Live("z"), *lists), range(len(xs))) for rule, xs in zip(rules, lists, strict=True)))
+    )
+    slopes = python([partials[k] for k in tracked], on_floats)
+    spelled = dict(zip(tracked, slopes.formulas, strict=True))
     body = NODE.format(
         before="".join(f"x{k} = {read[k].format(f'v{k}')}\n" for k in places) + lines(output),
         z=output.formulas[0],
         between=lines(slopes),
-        x=None,
+        x="inputs" if len(tracked) == len(places) else f"({', '.join(f'v{k}' for k in tracked)},)",
         dx=None,
         y="inputs",
-        dy=f"({', '.join(next(spelled) if is_node else 'None' for is_node in tracked)},)",
+        dy=f"({', '.join(spelled.get(k, 'None') for k in places)},)",
     )
     text = f"""\
 def function(*lists):

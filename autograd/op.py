@@ -352,8 +352,8 @@ class Op:
         if not self.is_elementwise:
             return self.run(self.scalars or self.forward, arrays, params)
         each_one: Callable[..., Any] = lambda *xs: self.run(self, xs, params)  # noqa: E731
-        if self.method and len(arrays) == 1 and not params:  # a Value's own method is quicker
-            each_one = lambda x: getattr(type(x), self.name, self)(x)  # noqa: E731
+        if self.method and len(arrays) == 1 and not params and len(kinds := set(map(type, arrays[0].flat))) == 1:
+            each_one = getattr(kinds.pop(), self.name, each_one)  # a Value's own method is quicker
         return np.frompyfunc(each_one, len(arrays), 1)(*arrays)
 
     def partial(self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:

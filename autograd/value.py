@@ -46,8 +46,8 @@ class Value(Node):
     """
 
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
-    # the collector to track. An operation of more inputs has a tuple of them in the place of the second, and of their
-    # slopes likewise.
+    # the collector to track. An operation of more inputs has a tuple of them in the place of the second, one of their
+    # slopes likewise, and in the place of the first one of those that a gradient goes to: the same, where that is all.
     __slots__ = ("_dx", "_dy", "_label", "_origin_", "_params", "_x", "_y", "data", "grad", "op")
 
     label = unless_set("_label")
@@ -196,6 +196,11 @@ class Value(Node):
         node._x, node._y = (*operands, None)[:2]
         return node
 
+    def _keep_many(self, inputs: Sequence[Any], slopes: Sequence[float | None]) -> None:
+        """Keep more inputs than two, or a list of them, with their slopes."""
+        self._y, self._dy = tuple(inputs), tuple(slopes)
+        self._x = tuple([x for x, slope in zip(inputs, slopes, strict=True) if slope is not None])
+
     @classmethod
     def _recorder(cls, op: Op, kinds: Sequence[set[type]], lengths: Sequence[int]) -> Callable[..., Value] | None:
         """What records calls with lists of these lengths, each of inputs of one type; None: the general way does."""
@@ -219,8 +224,7 @@ class Value(Node):
             node = Value(0.0)
             node.data, slopes = evaluate_many(op, values, params)
             node.op, node.params = op, params
-            node._y = tuple(inputs)
-            node._dy = tuple([s if x.__class__ is Value else None for x, s in zip(inputs, slopes, strict=True)])
+            node._keep_many(inputs, [s if x.__class__ is Value else None for x, s in zip(inputs, slopes, strict=True)])
             return node
         operands = [operand(value, op, k) for k, value in enumerate(inputs)]
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
@@ -241,7 +245,7 @@ class Value(Node):
             for value, slope in zip(operands, slopes, strict=True)
         ]
         if len(operands) > 2 or op.arity is None:
-            node._y, node._dy = tuple(operands), tuple(kept)
+            node._keep_many(operands, kept)
         else:
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":

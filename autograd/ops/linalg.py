@@ -70,12 +70,13 @@ def matmul_of_scalars(a: Any, b: Any) -> Any:
     """The product of object arrays: every element is one node, a sum of products."""
     if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2:][0]:
         np.matmul(np.broadcast_to(0.0, a.shape), np.broadcast_to(0.0, b.shape))  # raises what NumPy raises
-    left, right = a if a.ndim > 1 else a[None], (b if b.ndim > 1 else b[:, None]).swapaxes(-1, -2)
-    stacks = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    if stacks:
-        left = np.broadcast_to(left, (*stacks, *left.shape[-2:]))
-        right = np.broadcast_to(right, (*stacks, *right.shape[-2:]))
-    elements = [x for stack in np.ndindex(stacks) for x in products(left[stack].tolist(), right[stack].tolist())]
+    left, right = a if a.ndim > 1 else a[None], b.swapaxes(-1, -2) if b.ndim > 1 else b[None]
+    if left.ndim == right.ndim == 2:
+        elements = list(products(left.tolist(), right.tolist()))
+    else:
+        stacks = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        left, right = (np.broadcast_to(x, (*stacks, *x.shape[-2:])) for x in (left, right))
+        elements = [x for stack in np.ndindex(stacks) for x in products(left[stack].tolist(), right[stack].tolist())]
     result = np.empty(len(elements), dtype=object)
     result[:] = elements
     return result.reshape(product(a.shape, b.shape))[()]
