@@ -6,7 +6,8 @@ import inspect
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count, islice, takewhile
+from functools import lru_cache
+from itertools import chain, count, islice, takewhile
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +31,10 @@ Parameter = inspect.Parameter
 EMPTY = Parameter.empty
 SIMPLE = frozenset({bool, int, float, str, type(None)})
 LISTS = frozenset({list, tuple})
+
+#: How many lengths of lists are remembered.
+MOST = 256
+
 LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -155,9 +160,9 @@ class Op:
             and not kwargs
             and {list, tuple}.issuperset(map(type, args))
         ):
-            record = self.recorder(args, [len(xs) for xs in args])
-            if record is not None:
-                return record(*args)
+            lengths = tuple(map(len, args))
+            record = self.recorder(args, lengths)
+            return self.apply(list(chain(*args)), self.listed(lengths)) if record is None else record(*args)
         return self.apply(*self.bind(args, kwargs))
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -171,7 +176,7 @@ class Op:
                     break
         return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
 
-    def recorder(self, samples: Sequence[Iterable[Any]], lengths: Sequence[int]) -> Callable[..., Any] | None:
+    def recorder(self, samples: Sequence[Iterable[Any]], lengths: tuple[int, ...]) -> Callable[..., Any] | None:
         """A quick function for many calls with one list of inputs an argument, where the inputs have such a function.
 
         The lists have these lengths; the types of their inputs are those in the samples, which are looked at once.
@@ -315,7 +320,8 @@ class Op:
         differentiated = [k for k, (rule, _) in enumerate(self.rules_for(inputs, params)) if rule is not None]
         return differentiated[:1] if self.linear == "first" else differentiated
 
-    def listed(self, lengths: Sequence[int]) -> Bound:
+    @lru_cache(maxsize=MOST)  # noqa: B019 - operations last, and it forgets
+    def listed(self, lengths: tuple[int, ...]) -> Bound:
         """The params of a call with one list of inputs an argument, of these lengths."""
         places = map(Input, count())
         return Bound({name: list(islice(places, length)) for name, length in zip(self._inputs, lengths, strict=True)})

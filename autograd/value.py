@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any, SupportsIndex
 
@@ -12,7 +13,7 @@ from autograd import codegen
 from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, reduced
 from autograd.notation.python import Untranslatable
-from autograd.op import Bound, Op, on_entry
+from autograd.op import MOST, Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import blocks, mode, origin
 from autograd.sweeps import sweep_scalars
@@ -196,20 +197,25 @@ class Value(Node):
         node._x, node._y = (*operands, None)[:2]
         return node
 
-    def _keep_many(self, inputs: Sequence[Any], slopes: Sequence[float | None]) -> None:
-        """Keep more inputs than two, or a list of them, with their slopes."""
-        self._y, self._dy = tuple(inputs), tuple(slopes)
-        self._x = tuple([x for x, slope in zip(inputs, slopes, strict=True) if slope is not None])
+    @classmethod
+    def _of_many(cls, op: Op, inputs: tuple[Any, ...], params: Bound) -> Value:
+        """Record an operation of lists, of Values and plain numbers alone."""
+        nodes = tuple([x for x in inputs if x.__class__ is Value])
+        node = Value(0.0)
+        node.data, slopes = evaluate_many(op, [x.data if x.__class__ is Value else x for x in inputs], params)
+        node.op, node.params = op, params
+        node._x, node._y, node._dy = inputs, inputs, tuple(slopes)
+        if len(nodes) < len(inputs):
+            node._x = nodes
+            node._dy = tuple([s if x.__class__ is Value else None for x, s in zip(inputs, slopes, strict=True)])
+        return node
 
     @classmethod
-    def _recorder(cls, op: Op, kinds: Sequence[set[type]], lengths: Sequence[int]) -> Callable[..., Value] | None:
+    def _recorder(cls, op: Op, kinds: Sequence[set[type]], lengths: tuple[int, ...]) -> Callable[..., Value] | None:
         """What records calls with lists of these lengths, each of inputs of one type; None: the general way does."""
         if blocks.get() is not None or any(len(kind) != 1 for kind in kinds):
             return None
-        key = op, *chain(*kinds), *lengths
-        if key not in _recorders:
-            _recorders[key] = recorder(op, [kind for (kind,) in kinds], lengths)
-        return _recorders[key]
+        return recorder(op, tuple(chain(*kinds)), lengths)
 
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
@@ -220,12 +226,7 @@ class Value(Node):
             and blocks.get() is None
             and QUICK.issuperset(map(type, inputs))
         ):
-            values = [x.data if x.__class__ is Value else x for x in inputs]
-            node = Value(0.0)
-            node.data, slopes = evaluate_many(op, values, params)
-            node.op, node.params = op, params
-            node._keep_many(inputs, [s if x.__class__ is Value else None for x, s in zip(inputs, slopes, strict=True)])
-            return node
+            return cls._of_many(op, tuple(inputs), params)
         operands = [operand(value, op, k) for k, value in enumerate(inputs)]
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
             return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
@@ -245,7 +246,8 @@ class Value(Node):
             for value, slope in zip(operands, slopes, strict=True)
         ]
         if len(operands) > 2 or op.arity is None:
-            node._keep_many(operands, kept)
+            node._y, node._dy = tuple(operands), tuple(kept)
+            node._x = tuple([x for x, slope in zip(operands, kept, strict=True) if slope is not None])
         else:
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
@@ -298,15 +300,19 @@ def evaluate_many(op: Op, values: list[float], params: Bound) -> tuple[float, li
     return float(output), slopes
 
 
-def recorder(op: Op, kinds: Sequence[type], lengths: Sequence[int]) -> Callable[..., Value] | None:
-    """Generated code that records an operation of lists, if they are short, of Values or of numbers."""
-    if not op.is_elementwise or not QUICK.issuperset(kinds) or sum(lengths) > SHORT:
+@lru_cache(maxsize=MOST)
+def recorder(op: Op, kinds: tuple[type, ...], lengths: tuple[int, ...]) -> Callable[..., Value] | None:
+    """What records an operation of lists, of Values or of numbers: generated code, where they are short."""
+    if not op.is_elementwise or not QUICK.issuperset(kinds):
         return None
-    try:
-        source = codegen.lists_source(op, lengths, [NUMBERS[kind] for kind in kinds])
-    except Untranslatable:
-        return None
-    return codegen.compiled(f"{op.name} of {lengths}", source, NAMES | {"op": op, "params": op.listed(lengths)})
+    params = op.listed(lengths)
+    if sum(lengths) <= SHORT:
+        try:
+            source = codegen.lists_source(op, lengths, [NUMBERS[kind] for kind in kinds])
+            return codegen.compiled(f"{op.name} of {lengths}", source, NAMES | {"op": op, "params": params})
+        except Untranslatable:
+            pass
+    return lambda *lists: Value._of_many(op, tuple(chain(*lists)), params)
 
 
 #: How many inputs generated code has at most: it has a line or two for each.
@@ -322,7 +328,6 @@ NUMBERS = {Value: codegen.DATA, float: "{}", int: "float({})"}
 NAMES = {"Value": Value, "UNSET": UNSET, "EDGE": codegen.EDGE, "new": object.__new__, "blocks": blocks.get}
 
 _evaluators: dict[Op, codegen.Evaluate] = {}
-_recorders: dict[Any, Callable[..., Value] | None] = {}
 
 
 def install(op: Op) -> None:

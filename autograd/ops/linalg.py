@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from autograd.op import Bound, primitive
+from autograd.op import primitive
 from autograd.ops.elementwise import sum_of_products
 from autograd.ops.shaping import transpose
 
@@ -44,23 +43,17 @@ def product(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
-@cache
-def factors(count: int) -> Bound:
-    """The params of a sum of so many products."""
-    return sum_of_products.listed([count, count])
-
-
 def dot(xs: list[Any], ys: list[Any]) -> Any:
     """Two lists of numbers and Values, multiplied and summed in order: one node."""
     if len(xs) < 2:
         return xs[0] * ys[0] if xs else 0.0
-    return sum_of_products.apply([*xs, *ys], factors(len(xs)))
+    return sum_of_products(xs, ys)
 
 
 def products(rows: list[list[Any]], columns: list[list[Any]]) -> Iterator[Any]:
     """Every row times every column, each one node."""
     count = len(rows[0]) if rows else 0
-    record = sum_of_products.recorder([chain(*rows), chain(*columns)], [count, count]) if count > 1 else None
+    record = sum_of_products.recorder([chain(*rows), chain(*columns)], (count, count)) if count > 1 else None
     for row in rows:
         for column in columns:
             yield dot(row, column) if record is None else record(row, column)
