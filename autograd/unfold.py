@@ -76,7 +76,6 @@ def chain(node: GraphNode, values: Sequence[Any], taken: set[str]) -> list[Graph
         replace(part, name=name, label=None, grad=grad)
         for part, name, grad in zip(made[:-1], names, grads, strict=False)
     ]
-    taken.update(part.name for part in inner)
     return [*inner, made[-1]]
 
 

@@ -107,6 +107,8 @@ def test_a_matrix_product_of_values_agrees_with_tensors(left: Any, right: Any) -
         assert_close([v.grad for v in objects.flat], np.ravel(tensor.grad))
     with pytest.raises(ValueError, match="mismatch"):
         autograd.matmul(values[0], np.array([Value(1.0)] * 7))
+    with pytest.raises(ValueError, match="enough dimensions"):
+        autograd.matmul(values[0], np.array(Value(1.0), dtype=object))
 
 
 @pytest.mark.parametrize(
@@ -125,11 +127,12 @@ def test_a_sum_runs_from_left_to_right() -> None:
 
 def test_a_long_sum_of_long_sums_is_walked_once() -> None:
     leaves = [Value(float(k)) for k in range(500)]
-    layer = [sum_of([x, *leaves]) for x in leaves]
+    inner = [2.0 * x for x in leaves]
+    layer = [sum_of([x, *inner]) for x in inner]
     total = sum_of(layer)
     total.backward()
-    assert leaves[3].grad == 501
-    assert len(Graph.of(total)) == 1001
+    assert leaves[3].grad == 1002
+    assert len(Graph.of(total)) == 1501
 
 
 def test_many_inputs_in_a_deep_chain() -> None:

@@ -113,8 +113,17 @@ def test_a_persons_own_operation_of_lists() -> None:
     longest = autograd.elementwise(
         "longest", lambda xs: float(np.hypot(*map(float, xs))), autograd.op.each(product), doc="asks for digits"
     )
+    squared = autograd.elementwise(
+        "squared",
+        lambda xs: (lambda total: total * total)(reduce(add, xs)),
+        autograd.op.each(lambda z, xs: lambda k: 2 * reduce(add, xs)),
+        doc="squares the sum",
+    )
     try:
         x, y, z = leaves()[1:]
+        square = squared([x, z])
+        square.backward()
+        assert unfold(square)["square_1"].grad == 2 * (x.data + z.data)
         y = times([x, y, z])
         y.backward()
         graph = unfold(y)
@@ -124,6 +133,7 @@ def test_a_persons_own_operation_of_lists() -> None:
     finally:
         autograd.remove("times")
         autograd.remove("longest")
+        autograd.remove("squared")
 
 
 @pytest.mark.parametrize("wrong", [3.0, "x"])
