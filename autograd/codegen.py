@@ -15,7 +15,7 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -334,9 +334,9 @@ def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Sour
     symbols = (Live(f"x{k}") for k in places)
     lists = [list(islice(symbols, length)) for length in lengths]
     output = python([op.forward(*lists)], on_floats)
-    partials = list(
-        chain(*(map(rule(Live("z"), *lists), range(len(xs))) for rule, xs in zip(rules, lists, strict=True)))
-    )
+    partials: list[Any] = []
+    for rule, xs in zip(rules, lists, strict=True):
+        partials += map(rule(Live("z"), *lists), range(len(xs)))
     slopes = python([partials[k] for k in tracked], on_floats)
     spelled = dict(zip(tracked, slopes.formulas, strict=True))
     body = NODE.format(

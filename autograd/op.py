@@ -31,11 +31,10 @@ Parameter = inspect.Parameter
 EMPTY = Parameter.empty
 SIMPLE = frozenset({bool, int, float, str, type(None)})
 LISTS = frozenset({list, tuple})
+LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 #: How many lengths of lists are remembered.
 MOST = 256
-
-LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,8 @@ class Op:
         others = frozenset(name for name in parameters if name not in self._inputs)
         put(self, "_optional", others)
         put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
-        put(self, "_takes_lists", not self._required and all(isinstance(rule, each) for rule in self.rules))
+        are_lists = self._many is None and all(isinstance(rule, each) for rule in self.rules)
+        put(self, "_takes_lists", are_lists and not self._required)
         put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and self.operator is None and required == 1)
@@ -154,12 +154,7 @@ class Op:
                     break
             else:
                 return self.apply(args, NOTHING)
-        if (
-            self._takes_lists
-            and len(args) == len(self.rules)
-            and not kwargs
-            and {list, tuple}.issuperset(map(type, args))
-        ):
+        if self._takes_lists and not kwargs and len(args) == len(self.rules) and LISTS.issuperset(map(type, args)):
             lengths = tuple(map(len, args))
             record = self.recorder(args, lengths)
             return self.apply(list(chain(*args)), self.listed(lengths)) if record is None else record(*args)

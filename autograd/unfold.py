@@ -70,6 +70,8 @@ def chain(node: GraphNode, values: Sequence[Any], taken: set[str]) -> list[Graph
         params = MappingProxyType(dict(formula.params))
         made.append(replace(node, index=index, op=formula.op, inputs=inputs, params=params, data=data, slopes=kept))
         known[id(formula)] = index, data
+    if isinstance(known[id(formulas[-1])][0], Constant):
+        return [node]
     names = (name for name in numbered(f"{node.name}_") if name not in taken)
     grads = gradients_of(made)
     inner = [
@@ -93,11 +95,13 @@ def gradients_of(made: Sequence[GraphNode]) -> list[Any]:
 
 
 def parts(node: GraphNode, slots: list[Symbol]) -> list[Symbol]:
-    """The operations that the forward function of a scalar node with a list of inputs consists of."""
+    """The operations that the forward function of a scalar node with a list of inputs consists of, without choices."""
     op = node.op
     if op is None or op.arity is not None or not op.is_elementwise or node.slopes is None:
         return []
     try:
-        return operations([op.run(op.forward, slots, node.params)])
+        formulas = operations([op.run(op.forward, slots, node.params)])
     except Exception:  # a person's own function may do anything with a Symbol
         return []
+    is_arithmetic = all(part.is_elementwise and not (part.masks or part.is_flat) for part in map(op_of, formulas))
+    return formulas if is_arithmetic else []

@@ -119,6 +119,18 @@ def test_a_persons_own_operation_of_lists() -> None:
         autograd.op.each(lambda z, xs: lambda k: 2 * reduce(add, xs)),
         doc="squares the sum",
     )
+    choosing = autograd.elementwise(
+        "choosing",
+        lambda xs: autograd.where(xs[0] > 0, xs[0], xs[1]),
+        autograd.op.each(lambda z, xs: lambda k: 0),
+        doc="takes one of two",
+    )
+    ignoring = autograd.elementwise(
+        "ignoring",
+        lambda xs: xs[0] * xs[1],
+        autograd.op.each(lambda z, xs: lambda k: 0),
+        doc="ignores all but two",
+    )
     try:
         x, y, z = leaves()[1:]
         square = squared([x, z])
@@ -130,10 +142,11 @@ def test_a_persons_own_operation_of_lists() -> None:
         assert repr(graph).endswith("y_1 = w1 · w2, y = y_1 · w3)")
         assert graph["y_1"].grad == z.data
         assert len(unfold(longest([x, z]))) == 3
+        assert len(unfold(choosing([x, z]))) == 3
+        assert len(unfold(ignoring([1.0, 2.0, z]))) == 2
     finally:
-        autograd.remove("times")
-        autograd.remove("longest")
-        autograd.remove("squared")
+        for op in (times, longest, squared, choosing, ignoring):
+            autograd.remove(op.name)
 
 
 @pytest.mark.parametrize("wrong", [3.0, "x"])
