@@ -60,6 +60,7 @@ from autograd.state import no_grad, tracing
 from autograd.steps import Step, Timeline, steps
 from autograd.symbol import Symbol
 from autograd.tensor import Tensor
+from autograd.unfold import unfold
 from autograd.value import Value
 
 # abs, max, pow and sum are there too, but a star import does not hide Python's own.
@@ -139,6 +140,7 @@ __all__ = [
     "tracing",
     "transpose",
     "tree",
+    "unfold",
     "where",
     "zero_grad",
 ]

@@ -15,20 +15,24 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from autograd.notation.arrays import called, on_arrays
 from autograd.notation.floats import NAMESPACE, on_floats
-from autograd.notation.printer import op_of, operations
+from autograd.notation.printer import Printed, op_of, operations
 from autograd.notation.python import Spelling, Untranslatable, python
-from autograd.op import Bound, Op, table
+from autograd.op import Bound, Op, each, table
 from autograd.operators import real
-from autograd.reads import Live, Reads
+from autograd.reads import Live, Reads, is_fixed
 from autograd.symbol import Symbol
 
 NAMES = ("x", "y", "v", "w")
+
+#: How the number of a node is got from it, in generated code.
+DATA = "{}.data"
 
 #: What Python raises where NumPy gives an infinity or a NaN.
 EDGE = (ArithmeticError, ValueError)
@@ -84,7 +88,7 @@ class Program:
     def code(self, *formulas: Any) -> tuple[str, list[str]]:
         """Lines for what the formulas share, then an expression for each."""
         result = python(formulas, self.spelling)
-        return "".join(f"{name} = {text}\n" for name, text in result.shared), list(result.formulas)
+        return lines(result), list(result.formulas)
 
     def look_up(self, fallback: str) -> str:
         """Lines that look up what the rules read, and leave to the rules themselves what they cannot."""
@@ -105,6 +109,11 @@ if changed:
 
     def source(self, text: str) -> Source:
         return Source(text, self.reads.names)
+
+
+def lines(result: Printed) -> str:
+    """A line for everything that the formulas share."""
+    return "".join(f"{name} = {text}\n" for name, text in result.shared)
 
 
 def indent(block: str, depth: int) -> str:
@@ -204,7 +213,6 @@ node._x = {x}
 node._dx = {dx}
 node._y = {y}
 node._dy = {dy}
-return node
 """
 
 
@@ -215,7 +223,7 @@ def node(program: Program, x: str, y: str, *tracked: str) -> str:
     between, expressions = program.code(*wanted)
     slopes = dict(zip(tracked, expressions, strict=True))
     dx, dy = (slopes.get(name, "None") for name in NAMES[:2])
-    return NODE.format(before=before, z=z, between=between, x=x, y=y, dx=dx, dy=dy)
+    return NODE.format(before=before, z=z, between=between, x=x, y=y, dx=dx, dy=dy) + "return node\n"
 
 
 def unary_source(op: Op) -> Source:
@@ -289,6 +297,65 @@ def function(self, other):
 """,
         {},
     )
+
+
+def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Source:
+    """A function that records a call with lists of these lengths, in straight code.
+
+    ``numbers`` says of each list how the number of an input is got from it; `DATA` does it for nodes.
+
+    >>> import autograd
+    >>> print(lists_source(autograd.sum_of_products, [2, 2], ["{}", DATA]))
+    def function(*lists):
+        inputs = v0, v1, v2, v3, = *lists[0], *lists[1],
+        x0 = v0
+        x1 = v1
+        x2 = v2.data
+        x3 = v3.data
+        z = ((x0 * x2) + (x1 * x3))
+        node = new(Value)
+        node.data = z
+        node.grad = UNSET
+        node.op = op
+        node._x = (v2, v3,)
+        node._dx = None
+        node._y = inputs
+        node._dy = (None, None, x0, x1,)
+        node._params = params
+        return node
+    <BLANKLINE>
+    """
+    rules = [rule.rule for rule in op.rules if isinstance(rule, each)]
+    if len(rules) < len(op.rules) or not all(map(is_fixed, [op.forward, *rules])):
+        raise Untranslatable("what a person's own rules read is not followed into lists")
+    places = range(sum(lengths))
+    read = [number for number, length in zip(numbers, lengths, strict=True) for _ in range(length)]
+    tracked = [k for k in places if read[k] == DATA]
+    symbols = (Live(f"x{k}") for k in places)
+    lists = [list(islice(symbols, length)) for length in lengths]
+    output = python([op.forward(*lists)], on_floats)
+    partials: list[Any] = []
+    for rule, xs in zip(rules, lists, strict=True):
+        partials += map(rule(Live("z"), *lists), range(len(xs)))
+    slopes = python([partials[k] for k in tracked], on_floats)
+    spelled = dict(zip(tracked, slopes.formulas, strict=True))
+    body = NODE.format(
+        before="".join(f"x{k} = {read[k].format(f'v{k}')}\n" for k in places) + lines(output),
+        z=output.formulas[0],
+        between=lines(slopes),
+        x="inputs" if len(tracked) == len(places) else f"({', '.join(f'v{k}' for k in tracked)},)",
+        dx=None,
+        y="inputs",
+        dy=f"({', '.join(spelled.get(k, 'None') for k in places)},)",
+    )
+    text = f"""\
+def function(*lists):
+    inputs = {", ".join(f"v{k}" for k in places)}, = {", ".join(f"*lists[{k}]" for k in range(len(lengths)))},
+{indent(body, 4)}\
+    node._params = params
+    return node
+"""
+    return Source(text, {})
 
 
 # The way back through a Tensor: each input's part, un-broadcast where it has to be, added to what it has.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
+from functools import lru_cache
+from itertools import chain, count, islice, takewhile
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +32,11 @@ table: Mapping[str, Op] = types.MappingProxyType(_table)
 Parameter = inspect.Parameter
 EMPTY = Parameter.empty
 SIMPLE = frozenset({bool, int, float, str, type(None)})
+LISTS = frozenset({list, tuple})
 LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+#: How many lengths of lists are remembered.
+MOST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class Op:
     _defaults: Mapping[str, Any] = field(init=False)
     _inputs: tuple[str, ...] = field(init=False)  #: arguments with a place in `rules`
     _is_plain: bool = field(init=False)  #: whether those come first, and are one input each
+    _takes_lists: bool = field(init=False)  #: whether its inputs are lists of inputs, and nothing else has to be given
     _inputs_alone: int | None = field(init=False)  #: how many those are, where nothing else has to be given
     _optional: frozenset[str] = field(init=False)  #: the other arguments
     _required: frozenset[str] = field(init=False)  #: those of them that have no default
@@ -142,6 +148,8 @@ class Op:
         others = frozenset(name for name in parameters if name not in self._inputs)
         put(self, "_optional", others)
         put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
+        are_lists = self._many is None and all(isinstance(rule, each) for rule in self.rules)
+        put(self, "_takes_lists", are_lists and not self._required)
         put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and self.operator is None and required == 1)
@@ -159,6 +167,10 @@ class Op:
                     break
             else:
                 return self.apply(args, NOTHING)
+        if self._takes_lists and not kwargs and len(args) == len(self.rules) and LISTS.issuperset(map(type, args)):
+            lengths = tuple(map(len, args))
+            record = self.recorder(args, lengths)
+            return self.apply(list(chain(*args)), self.listed(lengths)) if record is None else record(*args)
         return self.apply(*self.bind(args, kwargs))
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -171,6 +183,18 @@ class Op:
                 if kind._encloses:  # type: ignore[attr-defined]  # it holds what others are
                     break
         return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
+
+    def recorder(self, samples: Sequence[Iterable[Any]], lengths: tuple[int, ...]) -> Callable[..., Any] | None:
+        """A quick function for many calls with one list of inputs an argument, where the inputs have such a function.
+
+        The lists have these lengths; the types of their inputs are those in the samples, which are looked at once.
+        """
+        kinds = [set(map(type, sample)) for sample in samples]
+        for kind in set().union(*kinds):
+            found: Callable[..., Callable[..., Any] | None] | None = getattr(kind, "_recorder", None)
+            if found is not None:
+                return found(self, kinds, lengths)
+        return None
 
     @property
     def is_flat(self) -> bool:
@@ -220,14 +244,14 @@ class Op:
 
     def _quick(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The params of the commonest calls: every input is given in order, and no node is anywhere else."""
-        count = len(self.rules)
-        if not count <= len(args) <= len(self._names):
+        given = len(self.rules)
+        if not given <= len(args) <= len(self._names):
             return None
-        for x in args[:count]:
+        for x in args[:given]:
             if x is None:
                 return None
-        params = dict(zip(self._names[count:], args[count:], strict=False)) | dict(kwargs)
-        if len(params) != len(args) - count + len(kwargs) or not self._required <= params.keys() <= self._optional:
+        params = dict(zip(self._names[given:], args[given:], strict=False)) | dict(kwargs)
+        if len(params) != len(args) - given + len(kwargs) or not self._required <= params.keys() <= self._optional:
             return None
         if params.get("out") is not None or any(map(holds_node, params.values())):
             return None
@@ -307,6 +331,12 @@ class Op:
         differentiated = [k for k, (rule, _) in enumerate(self.rules_for(inputs, params)) if rule is not None]
         return differentiated[:1] if self.linear == "first" else differentiated
 
+    @lru_cache(maxsize=MOST)  # noqa: B019 - operations last, and it forgets
+    def listed(self, lengths: tuple[int, ...]) -> Bound:
+        """The params of a call with one list of inputs an argument, of these lengths."""
+        places = map(Input, count())
+        return Bound({name: list(islice(places, length)) for name, length in zip(self._inputs, lengths, strict=True)})
+
     def listed_rules(self, params: Bound) -> Iterator[tuple[Rule, slice]]:
         """Of an operation of lists, the rule of each list and where its inputs stand among all."""
         start = 0
@@ -353,8 +383,8 @@ class Op:
         if not self.is_elementwise:
             return self.run(self.scalars or self.forward, arrays, params)
         each_one: Callable[..., Any] = lambda *xs: self.run(self, xs, params)  # noqa: E731
-        if self.method and len(arrays) == 1 and not params:  # a Value's own method is quicker
-            each_one = lambda x: getattr(type(x), self.name, self)(x)  # noqa: E731
+        if self.method and len(arrays) == 1 and not params and len(kinds := set(map(type, arrays[0].flat))) == 1:
+            each_one = getattr(kinds.pop(), self.name, each_one)  # a Value's own method is quicker
         return np.frompyfunc(each_one, len(arrays), 1)(*arrays)
 
     def partial(self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:

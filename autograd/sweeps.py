@@ -111,8 +111,8 @@ def sweep_scalars(output: Value, seed: float) -> None:
                 slope = node._dx
                 if slope is not None:
                     node._x.grad += slope * g
-                elif node._x is None:  # it has many inputs
-                    for x, slope in zip(node._y, node._dy, strict=True):
+                elif node._x.__class__ is tuple:  # it has many inputs
+                    for x, slope in zip(node._y, node._dy, strict=False):
                         if slope is not None:
                             x.grad += slope * g
                     continue
@@ -188,7 +188,7 @@ def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]])
     order: list[Value] = []
     output.grad = zero
     path = [output]
-    unfinished: list[tuple[Value, Iterator[tuple[Any, float | None]]]] = []  # nodes of many inputs, with the rest
+    unfinished: list[tuple[Value, Iterator[Value]]] = []  # nodes of many inputs, with the rest
     while path:
         node = path[-1]
         if node._dx is not None:
@@ -200,11 +200,11 @@ def visit_scalars(output: Value, zero: float, leaves: list[tuple[Value, float]])
                     continue
                 leaves.append((x, x.grad))
                 x.grad = zero
-        elif node._x is None:
+        elif node._x.__class__ is tuple:
             if not unfinished or unfinished[-1][0] is not node:
-                unfinished.append((node, zip(node._y, node._dy, strict=True)))
-            for x, slope in unfinished[-1][1]:
-                if slope is None or x.grad is zero:
+                unfinished.append((node, iter(node._x)))
+            for x in unfinished[-1][1]:
+                if x.grad is zero:
                     continue
                 if x.op is not None:
                     x.grad = zero

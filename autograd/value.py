@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -11,7 +13,7 @@ from autograd import codegen
 from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, Recorded, reduced, unless_set
 from autograd.notation.python import Untranslatable
-from autograd.op import Bound, Op, on_entry
+from autograd.op import MOST, Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import blocks, mode, origin
 from autograd.sweeps import backward, sweep_scalars
@@ -40,8 +42,8 @@ class Value(Recorded, Node):
     """
 
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
-    # the collector to track. An operation of more inputs has a tuple of them in the place of the second, and of their
-    # slopes likewise.
+    # the collector to track. An operation of more inputs has a tuple of them in the place of the second, one of their
+    # slopes likewise, and in the place of the first one of those that a gradient goes to: the same, where that is all.
     __slots__ = ("_dx", "_dy", "_label", "_origin_", "_params", "_x", "_y", "data", "grad", "op")
 
     label = unless_set("_label")
@@ -209,6 +211,26 @@ class Value(Recorded, Node):
         return node
 
     @classmethod
+    def _of_many(cls, op: Op, inputs: tuple[Any, ...], params: Bound) -> Value:
+        """Record an operation of lists, of Values and plain numbers alone."""
+        nodes = tuple([x for x in inputs if x.__class__ is Value])
+        node = Value(0.0)
+        node.data, slopes = evaluate_many(op, [x.data if x.__class__ is Value else x for x in inputs], params)
+        node.op, node.params = op, params
+        node._x, node._y, node._dy = inputs, inputs, tuple(slopes)
+        if len(nodes) < len(inputs):
+            node._x = nodes
+            node._dy = tuple([s if x.__class__ is Value else None for x, s in zip(inputs, slopes, strict=True)])
+        return node
+
+    @classmethod
+    def _recorder(cls, op: Op, kinds: Sequence[set[type]], lengths: tuple[int, ...]) -> Callable[..., Value] | None:
+        """What records calls with lists of these lengths, each of inputs of one type; None: the general way does."""
+        if blocks.get() is not None or any(len(kind) != 1 for kind in kinds):
+            return None
+        return recorder(op, tuple(chain(*kinds)), lengths)
+
+    @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Record an operation on Values: the general way, which the operators' own code falls back on."""
         if (
@@ -217,13 +239,7 @@ class Value(Recorded, Node):
             and blocks.get() is None
             and QUICK.issuperset(map(type, inputs))
         ):
-            values = [x.data if x.__class__ is Value else x for x in inputs]
-            node = Value(0.0)
-            node.data, slopes = evaluate_many(op, values, params)
-            node.op, node.params = op, params
-            node._y = tuple(inputs)
-            node._dy = tuple([s if x.__class__ is Value else None for x, s in zip(inputs, slopes, strict=True)])
-            return node
+            return cls._of_many(op, tuple(inputs), params)
         operands = [operand(value, op, k) for k, value in enumerate(inputs)]
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
             return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
@@ -244,6 +260,7 @@ class Value(Recorded, Node):
         ]
         if len(operands) > 2 or op.arity is None:
             node._y, node._dy = tuple(operands), tuple(kept)
+            node._x = tuple([x for x, slope in zip(operands, kept, strict=True) if slope is not None])
         else:
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
@@ -296,26 +313,42 @@ def evaluate_many(op: Op, values: list[float], params: Bound) -> tuple[float, li
     return float(output), slopes
 
 
+@lru_cache(maxsize=MOST)
+def recorder(op: Op, kinds: tuple[type, ...], lengths: tuple[int, ...]) -> Callable[..., Value] | None:
+    """What records an operation of lists, of Values or of numbers: generated code, where they are short."""
+    if not op.is_elementwise or not QUICK.issuperset(kinds):
+        return None
+    params = op.listed(lengths)
+    if sum(lengths) <= SHORT:
+        try:
+            source = codegen.lists_source(op, lengths, [NUMBERS[kind] for kind in kinds])
+            return codegen.compiled(f"{op.name} of {lengths}", source, NAMES | {"op": op, "params": params})
+        except Untranslatable:
+            pass
+    return lambda *lists: Value._of_many(op, tuple(chain(*lists)), params)
+
+
+#: How many inputs generated code has at most: it has a line or two for each.
+SHORT = 256
+
 #: What many-input operations take without a look at each.
 QUICK = {Value, float, int}
+
+#: How generated code gets the number of an input.
+NUMBERS = {Value: codegen.DATA, float: "{}", int: "float({})"}
+
+#: What generated code has to be given.
+NAMES = {"Value": Value, "UNSET": UNSET, "EDGE": codegen.EDGE, "new": object.__new__, "blocks": blocks.get}
 
 _evaluators: dict[Op, codegen.Evaluate] = {}
 
 
 def install(op: Op) -> None:
     """Give Value the generated code for an operation's operator or method, where it has such code."""
-    names = {
-        "Value": Value,
-        "UNSET": UNSET,
-        "EDGE": codegen.EDGE,
-        "new": object.__new__,
-        "blocks": blocks.get,
-        "op": op,
-    }
 
     def give(name: str, source: codegen.Source) -> None:
         general = getattr(Operators, name, op)
-        method = codegen.compiled(f"Value.{name}", source, names | {"general": general})
+        method = codegen.compiled(f"Value.{name}", source, NAMES | {"op": op, "general": general})
         method.__name__, method.__doc__ = name, op.doc
         setattr(Value, name, method)
 

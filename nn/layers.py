@@ -146,7 +146,8 @@ class MLP(Sequential):
     """A multilayer perceptron: Linear layers of these sizes, with an activation between them.
 
     One definition serves both forms: it is made of Tensors, and ``MLP(...).to_scalars()`` is the same network with
-    the same weights as single Values, recording one node for every addition and product.
+    the same weights as single Values, recording one node for every dot product, bias and activation;
+    `autograd.unfold` shows the dot products as additions and products.
 
     ``activation`` is ``"tanh"``, ``"relu"``, ``"sigmoid"``, ``"leaky_relu"``, a Module such as ``LeakyReLU(0.2)`` (each
     place gets a copy), or None; ``output`` is the same for the end, where None gives the scores that

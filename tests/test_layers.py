@@ -22,7 +22,7 @@ ORDER = [
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
     *("node", "codegen", "arrays", "record", "backward", "sweeps", "value", "view", "tensor"),
-    *("names", "graph", "explain", "steps"),
+    *("names", "graph", "explain", "steps", "unfold"),
     *("export.mermaid", "export.trace", "export"),
 ]
 

@@ -67,6 +67,29 @@ def test_a_sum_of_products_is_the_chain_of_its_operations(left: list[Any], data:
         )
 
 
+@given(
+    count=st.integers(2, 140),
+    kinds=st.sampled_from([(Value, Value), (Value, float), (int, Value)]),
+    seed=st.integers(0, 99),
+)
+def test_lists_of_one_type_have_their_own_code(count: int, kinds: Any, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    lists = [[kind(x) for x in rng.normal(scale=3.0, size=count)] for kind in kinds]
+    xs, ys = lists
+    many, chain = sum_of_products(xs, tuple(ys)), xs[0] * ys[0]
+    for x, y in list(zip(xs, ys, strict=True))[1:]:
+        chain = chain + x * y
+    assert (many.data, many.inputs, many.shape) == (chain.data, (*xs, *ys), ())
+    assert many.slopes == tuple(
+        float(other) if isinstance(x, Value) else None for x, other in zip(xs + ys, ys + xs, strict=True)
+    )
+    twin = copy.deepcopy(many)
+    for node in (many, twin):
+        node._check_fresh()
+        node.backward()
+        assert [x.grad for x in node.inputs if isinstance(x, Value)] == [s for s in many.slopes if s is not None]
+
+
 @pytest.mark.parametrize(
     ("left", "right"),
     [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((2, 2, 3), (3, 2)), ((1, 1), (1, 1))],
@@ -84,6 +107,16 @@ def test_a_matrix_product_of_values_agrees_with_tensors(left: Any, right: Any) -
         assert_close([v.grad for v in objects.flat], np.ravel(tensor.grad))
     with pytest.raises(ValueError, match="mismatch"):
         autograd.matmul(values[0], np.array([Value(1.0)] * 7))
+    with pytest.raises(ValueError, match="enough dimensions"):
+        autograd.matmul(values[0], np.array(Value(1.0), dtype=object))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [((0, 3), (3, 2)), ((2, 0), (0, 3)), ((3,), (3, 0)), ((0,), (0,)), ((0, 2, 3), (3, 2))]
+)
+def test_a_matrix_product_of_nothing_is_numpys(left: Any, right: Any) -> None:
+    y = autograd.matmul(np.zeros(left, dtype=object), np.zeros(right, dtype=object))
+    assert np.array_equal(y, np.zeros(left) @ np.zeros(right))
 
 
 def test_a_sum_runs_from_left_to_right() -> None:
@@ -94,11 +127,12 @@ def test_a_sum_runs_from_left_to_right() -> None:
 
 def test_a_long_sum_of_long_sums_is_walked_once() -> None:
     leaves = [Value(float(k)) for k in range(500)]
-    layer = [sum_of([x, *leaves]) for x in leaves]
+    inner = [2.0 * x for x in leaves]
+    layer = [sum_of([x, *inner]) for x in inner]
     total = sum_of(layer)
     total.backward()
-    assert leaves[3].grad == 501
-    assert len(Graph.of(total)) == 1001
+    assert leaves[3].grad == 1002
+    assert len(Graph.of(total)) == 1501
 
 
 def test_many_inputs_in_a_deep_chain() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from autograd.op import Bound, Input, primitive
+from autograd.op import primitive
 from autograd.ops.elementwise import sum_of_products
 from autograd.ops.shaping import transpose
 
@@ -42,33 +43,36 @@ def product(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
-@cache
-def factors(count: int) -> Bound:
-    """The params of a sum of so many products."""
-    return Bound({"xs": [Input(k) for k in range(count)], "ys": [Input(count + k) for k in range(count)]})
-
-
 def dot(xs: list[Any], ys: list[Any]) -> Any:
     """Two lists of numbers and Values, multiplied and summed in order: one node."""
     if len(xs) < 2:
         return xs[0] * ys[0] if xs else 0.0
-    return sum_of_products.apply([*xs, *ys], factors(len(xs)))
+    return sum_of_products(xs, ys)
+
+
+def products(rows: list[list[Any]], columns: list[list[Any]]) -> Iterator[Any]:
+    """Every row times every column, each one node."""
+    count = len(rows[0]) if rows else 0
+    record = sum_of_products.recorder([chain(*rows), chain(*columns)], (count, count)) if count > 1 else None
+    for row in rows:
+        for column in columns:
+            yield dot(row, column) if record is None else record(row, column)
 
 
 def matmul_of_scalars(a: Any, b: Any) -> Any:
     """The product of object arrays: every element is one node, a sum of products."""
-    shape = np.matmul(np.broadcast_to(0.0, a.shape), np.broadcast_to(0.0, b.shape)).shape  # raises what NumPy raises
-    left, right = a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]
-    stacks = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    left = np.broadcast_to(left, (*stacks, *left.shape[-2:]))
-    right = np.swapaxes(np.broadcast_to(right, (*stacks, *right.shape[-2:])), -1, -2)
-    result = np.empty((*stacks, left.shape[-2], right.shape[-2]), dtype=object)
-    for stack in np.ndindex(stacks):
-        columns = right[stack].tolist()
-        for i, row in enumerate(left[stack].tolist()):
-            for j, column in enumerate(columns):
-                result[(*stack, i, j)] = dot(row, column)
-    return result.reshape(shape)[()]
+    if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2:][0]:
+        np.matmul(np.broadcast_to(0.0, a.shape), np.broadcast_to(0.0, b.shape))  # raises what NumPy raises
+    left, right = a if a.ndim > 1 else a[None], b.swapaxes(-1, -2) if b.ndim > 1 else b[None]
+    if left.ndim == right.ndim == 2:
+        elements = list(products(left.tolist(), right.tolist()))
+    else:
+        stacks = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        left, right = (np.broadcast_to(x, (*stacks, *x.shape[-2:])) for x in (left, right))
+        elements = [x for stack in np.ndindex(stacks) for x in products(left[stack].tolist(), right[stack].tolist())]
+    result = np.empty(len(elements), dtype=object)
+    result[:] = elements
+    return result.reshape(product(a.shape, b.shape))[()]
 
 
 matmul = primitive(
