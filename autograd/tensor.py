@@ -18,8 +18,9 @@ from autograd.operators import BINARY, Operators, real
 from autograd.ops.indexing import getitem, setitem
 from autograd.ops.shaping import reshape, transpose
 from autograd.record import Leaf, Record, leaf_record, named
+from autograd.record_sweep import sweep_tensors
 from autograd.state import blocks, mode, origin
-from autograd.sweeps import NOTHING, backward, sweep_tensors
+from autograd.turns import NOTHING, backward
 from autograd.view import View, view_or_record
 
 

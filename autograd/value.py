@@ -16,7 +16,8 @@ from autograd.notation.python import Untranslatable
 from autograd.op import MOST, Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.state import blocks, mode, origin
-from autograd.sweeps import backward, sweep_scalars
+from autograd.turns import backward
+from autograd.value_sweep import sweep_scalars
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
 UNSET = float("0.0")

@@ -21,7 +21,19 @@ ORDER = [
     *("masked", "vjp", "sweep"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
-    *("node", "codegen", "arrays", "record", "backward", "sweeps", "value", "view", "tensor"),
+    *(
+        "node",
+        "codegen",
+        "backward",
+        "turns",
+        "value_sweep",
+        "value",
+        "arrays",
+        "record",
+        "record_sweep",
+        "view",
+        "tensor",
+    ),
     *("names", "graph", "explain", "steps", "unfold"),
     *("export.mermaid", "export.trace", "export"),
 ]
@@ -37,11 +49,9 @@ def modules(package: str) -> dict[str, Path]:
 
 
 def imports(path: Path) -> Iterator[tuple[str, str | None]]:
-    """What a file imports when it is loaded or run: module, and the name taken from it."""
+    """What a file imports, for its types too: module, and the name taken from it."""
 
     def visit(node: ast.AST) -> Iterator[tuple[str, str | None]]:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            return
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
         if isinstance(node, ast.ImportFrom):

@@ -7,15 +7,21 @@ nothing stands, the place is enclosed already: ``|{0}|``. An operation without a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from autograd.op import Op
 
-if TYPE_CHECKING:
-    from autograd.symbol import Symbol
+
+class Formula(Protocol):
+    """What a row asks of a formula."""
+
+    @property
+    def inputs(self) -> tuple[Any, ...]: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
 
 
 class Level(IntEnum):
@@ -39,7 +45,7 @@ class Row:
     latex: str
     latex_level: Level | None = None  #: where LaTeX encloses what text does not
     neutral: tuple[float | None, ...] = ()  #: by position: x + 0, x − 0, x · 1, x / 1, x ** 1 are x
-    cases: tuple[tuple[Callable[[Symbol], bool], Row], ...] = ()  #: where it is written otherwise
+    cases: tuple[tuple[Callable[[Formula], bool], Row], ...] = ()  #: where it is written otherwise
 
 
 def function(name: str, latex: str) -> Row:
@@ -47,16 +53,16 @@ def function(name: str, latex: str) -> Row:
     return Row(Level.ATOM, f"{name}({{*}})", rf"{latex}\left({{*}}\right)")
 
 
-def is_square(formula: Symbol) -> bool:
+def is_square(formula: Formula) -> bool:
     """Whether a product has the same Symbol twice (two equal numbers stay a product)."""
     return formula.inputs[0] is formula.inputs[1] and hasattr(formula.inputs[0], "op")
 
 
-def has_exponent(number: int) -> Callable[[Symbol], bool]:
+def has_exponent(number: int) -> Callable[[Formula], bool]:
     return lambda formula: is_number(formula.inputs[1], number)
 
 
-def is_indicator(formula: Symbol) -> bool:
+def is_indicator(formula: Formula) -> bool:
     """Whether it is 1 where the condition holds, else 0."""
     x, y = formula.inputs[-2:]
     return is_number(x, 1) and is_number(y, 0)
@@ -66,7 +72,7 @@ def is_number(x: Any, number: float) -> bool:
     return isinstance(x, int | float) and x == number
 
 
-def reverses_axes(formula: Symbol) -> bool:
+def reverses_axes(formula: Formula) -> bool:
     return "axes" not in formula.params
 
 
