@@ -360,8 +360,16 @@ def function(*lists):
 
 # The way back through a Tensor: each input's part, un-broadcast where it has to be, added to what it has.
 
+HELD = """\
+if input_{x}.__class__ is Record:
+    {x} = input_{x}.array
+    wants_{x} = input_{x}.requires_grad
+else:
+    {x} = input_{x}
+    wants_{x} = False"""
+
 PULL = """\
-if {input}.__class__ is Record and {input}.requires_grad:
+if wants_{array}:
 {shared}\
     part = {part}
     if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
@@ -372,8 +380,8 @@ if {input}.__class__ is Record and {input}.requires_grad:
 
 
 def held_arrays(names: Sequence[str]) -> str:
-    """Lines that take the data of the inputs: of a Record its array, a constant as it is."""
-    return "\n".join(f"{x} = input_{x}.array if input_{x}.__class__ is Record else input_{x}" for x in names)
+    """Lines that take the data of the inputs (of a Record its array), and say which of them want a gradient."""
+    return "\n".join(HELD.format(x=x) for x in names)
 
 
 def pull_source(op: Op) -> Source:

@@ -127,6 +127,7 @@ class Op:
     masks: bool = False  #: what it sends back as zero is no number: nothing flows there, not even NaN
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
     method: bool = True  #: whether nodes have it as a method: if it has one input that must be given, and no operator
+    is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
     _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
     _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
     _defaults: Mapping[str, Any] = field(init=False)
@@ -140,6 +141,7 @@ class Op:
     def __post_init__(self) -> None:
         parameters = self.signature.parameters
         put = object.__setattr__
+        put(self, "is_flat", not any(self.rules))
         put(self, "_names", tuple(name for name, p in parameters.items() if p.kind in LEADING))
         put(self, "_many", next((name for name, p in parameters.items() if p.kind is Parameter.VAR_POSITIONAL), None))
         put(self, "_defaults", {name: p.default for name, p in parameters.items() if p.default is not p.empty})
@@ -195,11 +197,6 @@ class Op:
             if found is not None:
                 return found(self, kinds, lengths)
         return None
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether it has no derivative at all, as a comparison."""
-        return not any(self.rules)
 
     @property
     def arity(self) -> int | None:

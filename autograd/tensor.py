@@ -21,7 +21,7 @@ from autograd.record import Leaf, Record, leaf_record, named
 from autograd.record_sweep import sweep_tensors
 from autograd.state import blocks, mode, origin
 from autograd.turns import NOTHING, backward
-from autograd.view import View, view_or_record
+from autograd.view import ASK, View, view_or_record
 
 
 class Tensor(Node):
@@ -114,7 +114,11 @@ class Tensor(Node):
     @property
     def grad(self) -> Any:
         """The gradient, an array of its shape and dtype; None before any sweep."""
-        return self._record.grad
+        record = self._latest
+        leaf = record.leaf
+        if leaf is None:
+            return record.adjoint  # type: ignore[union-attr]  # a View has ASK there
+        return self._record.grad if leaf is ASK else leaf.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -167,12 +171,12 @@ class Tensor(Node):
         leaf.array, leaf.lent = array, False
 
     def _leaf(self, what: str) -> Leaf:
-        record = self._record
-        if isinstance(self._latest, View):
-            raise GraphError(f"{what}: {named(record)} looks into another Tensor: change that one, or a copy")
-        if record.leaf is None:
-            raise GraphError(f"{what}: only that of a leaf can be replaced; this is {named(record)}")
-        return record.leaf
+        leaf = self._latest.leaf
+        if leaf is None:
+            raise GraphError(f"{what}: only that of a leaf can be replaced; this is {named(self._record)}")
+        if leaf is ASK:
+            raise GraphError(f"{what}: {named(self._record)} looks into another Tensor: change that one, or a copy")
+        return leaf
 
     def assign(self, array: Array) -> None:
         """Replace the data of a leaf by an array that the caller gives up: it is locked, and not copied.
@@ -182,7 +186,9 @@ class Tensor(Node):
         >>> w
         Tensor([0.5, 1.5])
         """
-        leaf, last = self._leaf("assign"), self._record.array
+        last, leaf = self._latest.array, self._latest.leaf
+        if leaf is None or leaf is ASK:
+            leaf = self._leaf("assign")
         if array.shape != last.shape or array.dtype != last.dtype:
             raise ShapeError(f"assign: expected {last.dtype}{last.shape}, got {array.dtype}{array.shape}")
         array.setflags(write=False)
@@ -194,7 +200,12 @@ class Tensor(Node):
         >>> Tensor([1.0]).numpy().flags.writeable
         False
         """
-        return self._record._snapshot()
+        record = self._latest
+        if record.leaf is not None and record.leaf.array is not record.array:
+            record = self._record
+        view = record.array.view()
+        view.setflags(write=False)
+        return view
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if self.requires_grad and mode() != "no_grad":
@@ -309,9 +320,17 @@ class Tensor(Node):
         else:
             leaf.array = array
 
+    @property
+    def has_grad(self) -> bool:
+        return self.grad is not None
+
     def zero_grad(self) -> None:
         """Forget the gradient."""
-        self.grad = None
+        leaf = self._latest.leaf
+        if leaf is None or leaf is ASK:
+            self.grad = None
+        else:
+            leaf.grad = None
 
     def detach(self) -> Tensor:
         """The same numbers as a constant.
@@ -370,14 +389,16 @@ class Tensor(Node):
         if params and not isinstance(params, Output):
             params = type(params)({name: private(value) for name, value in params.items()})  # type: ignore[call-arg]
         try:
-            result = op.run(op.forward, arrays, params)
+            result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, held, params, error)) from error
         if op.is_flat and mode() != "tracing":
             return result
         if result.__class__ is not np.ndarray and isinstance(result, tuple | list):
             return several(op, inputs, held, result, params, requires_grad)
-        array = real(result if result.__class__ is np.ndarray else np.asarray(result), op)
+        array = result if result.__class__ is np.ndarray else np.asarray(result)
+        if array.dtype.kind != "f":
+            real(array, op)
         return recorded(op, inputs, held, array, params, requires_grad)
 
 

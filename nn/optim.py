@@ -50,12 +50,15 @@ class Optimizer(ABC):
         """
         stepped = False
         for index, parameter in enumerate(self.parameters):
-            if not parameter.has_grad:
-                continue
+            grad = parameter.grad
             if isinstance(parameter, Value):
-                parameter.data = self.update(index, parameter.data, parameter.grad)
+                if not parameter.has_grad:
+                    continue
+                parameter.data = self.update(index, parameter.data, grad)
+            elif grad is None:
+                continue
             else:
-                parameter.assign(np.asarray(self.update(index, parameter.numpy(), parameter.grad)))
+                parameter.assign(np.asarray(self.update(index, parameter.numpy(), grad)))
             stepped = True
         if not stepped:
             raise GraphError("step: no parameter has a gradient: call loss.backward() first")
