@@ -5,12 +5,13 @@ from __future__ import annotations
 import copyreg
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
 from autograd.op import Op
 from autograd.operators import Operators
+from autograd.program import Constant, Equation, frozen, frozen_params
 from autograd.state import Origin, blocks, guard
 
 
@@ -120,11 +121,10 @@ class Node(Operators):
         return int(self.data)
 
 
-def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Node]:
+def topological(outputs: Iterable[Node]) -> list[Node]:
     """Every node that the outputs are computed from, each once, inputs before their users.
 
     Depth first, inputs in order, without recursion, so that a graph may be of any depth.
-    ``tracked_only`` leaves out what no gradient reaches.
 
     >>> import autograd
     >>> a = autograd.Value(1.0)
@@ -138,18 +138,37 @@ def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Nod
         if id(output) in seen:
             continue
         seen.add(id(output))
-        path = [(output, iter(output.inputs))]
-        while path:
-            node, remaining = path[-1]
-            for value in remaining:
-                if isinstance(value, Node) and id(value) not in seen and (value.requires_grad or not tracked_only):
-                    seen.add(id(value))
-                    path.append((value, iter(value.inputs)))
+        node, remaining = output, iter(output.inputs)
+        path: list[tuple[Node, Iterator[Any]]] = []  # the users of the node, each with the inputs that remain
+        while True:
+            for x in remaining:
+                if id(x) not in seen and isinstance(x, Node):
+                    seen.add(id(x))
+                    path.append((node, remaining))
+                    node, remaining = x, iter(x.inputs)
                     break
             else:
-                path.pop()
                 order.append(node)
+                if not path:
+                    break
+                node, remaining = path.pop()
     return order
+
+
+def equations_of(nodes: Sequence[Node]) -> list[Equation]:
+    """What the nodes compute, as a program; they are in order, and all that they are computed from is among them."""
+    place = {id(node): i for i, node in enumerate(nodes)}.get
+    return [
+        Equation(
+            node.op,
+            tuple([Constant(frozen(x)) if (i := place(id(x))) is None else i for x in node.inputs]),
+            frozen_params(node.params),
+            node.shape,
+            getattr(node, "dtype", None),
+            node.requires_grad,
+        )
+        for node in nodes
+    ]
 
 
 class Ancestors:

@@ -18,7 +18,7 @@ PACKAGES = ("autograd", "nn", "viz")
 ORDER = [
     *("errors", "tree", "state", "op", "operators"),
     *("ops.shaping", "ops.elementwise", "ops.reductions", "ops.linalg", "ops"),
-    *("vjp", "masked", "sweep"),
+    *("vjp", "masked", "program", "sweep"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
     *("node", "codegen", "arrays", "backward", "sweeps", "value", "tensor"),

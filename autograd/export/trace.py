@@ -47,7 +47,8 @@ import numpy as np
 
 from autograd.errors import GraphError
 from autograd.explain import explain
-from autograd.graph import Constant, Graph, GraphNode
+from autograd.graph import Graph, GraphNode
+from autograd.program import Constant
 from autograd.steps import Step, Timeline
 
 FORMAT = "stepgrad-trace"
