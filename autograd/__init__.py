@@ -55,7 +55,7 @@ from autograd.ops.elementwise import (
 from autograd.ops.linalg import matmul
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, getitem, put, reshape, stack, transpose
-from autograd.program import Constant
+from autograd.program import Constant, Equation
 from autograd.state import no_grad, tracing
 from autograd.steps import Step, Timeline, steps
 from autograd.symbol import Symbol
@@ -67,6 +67,7 @@ __all__ = [
     "AutogradError",
     "Constant",
     "DTypeError",
+    "Equation",
     "Explanation",
     "Graph",
     "GraphError",

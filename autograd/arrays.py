@@ -47,6 +47,7 @@ def operand(x: Any, op: Op) -> Any:
         x = np.array(x)
         if x.dtype.kind not in "biuf":
             raise DTypeError(f"{op.name}: expected numbers beside a Tensor, got an array of dtype {x.dtype}")
+        x.flags.writeable = False  # a graph need not copy it again
     return x
 
 

@@ -115,7 +115,7 @@ class Graph:
                 raise GraphError(f"Graph.of: expected Values or Tensors, got {type(output).__name__}")
         if not outputs:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
-        live, guards = with_guards(outputs)
+        live, sources, guards = with_guards(outputs)
         with np.errstate(all="ignore"):
             for node in live:
                 node._check_fresh()
@@ -128,7 +128,7 @@ class Graph:
             grads=tuple([frozen(node.grad) if node.has_grad else None for node in live]),
             slopes=tuple([node.slopes for node in live]),
             labels=labels,
-            sources=tuple([node.source for node in live]),
+            sources=sources,
             taken=taken,
             guards=tuple([(place[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
         )
@@ -229,16 +229,17 @@ class Graph:
         return replace(self, data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self))
 
 
-def with_guards(outputs: Sequence[Node]) -> tuple[list[Node], list[Guard]]:
-    """The nodes of the outputs, then those of the conditions that they depend on; and these guards, first to last."""
-    live, guards = topological(outputs), list[Guard]()
+def with_guards(outputs: Sequence[Node]) -> tuple[list[Node], tuple[str | None, ...], list[Guard]]:
+    """The nodes of the outputs, then those of the conditions that they depend on; their lines; the guards, in order."""
+    guards: list[Guard] = []
     while True:
-        blocks = {id(origin.guards): origin.guards for node in live if (origin := node._origin) is not None}
+        live = topological([*outputs, *(guard.condition for guard in guards)])
+        origins = [node._origin for node in live]
+        blocks = {id(origin.guards): origin.guards for origin in origins if origin is not None}
         found = [guard for block in blocks.values() for guard in block]
         if len(found) == len(guards):
-            return live, guards
+            return live, tuple([None if origin is None else origin.source for origin in origins]), guards
         guards = found
-        live = topological([*outputs, *(guard.condition for guard in guards)])
 
 
 def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:

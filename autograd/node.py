@@ -156,7 +156,7 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
 
 
 def equations_of(nodes: Sequence[Node]) -> list[Equation]:
-    """What the nodes compute, as a program; they are in order, and all that they are computed from is among them."""
+    """What the nodes compute, as a program; they are in topological order, and complete."""
     place = {id(node): i for i, node in enumerate(nodes)}.get
     return [
         Equation(

@@ -22,6 +22,12 @@ class Equation(NamedTuple):
 
     ``inputs`` are in order, repeats kept: the index of an equation, or a `Constant`. ``dtype`` is None for a Python
     number, which has the shape ().
+
+    >>> import autograd
+    >>> x = autograd.Value(3.0)
+    >>> leaf, product = autograd.Graph.of(x * 2).equations
+    >>> leaf.op, product.op, product.inputs
+    (None, <Op mul>, (0, Constant(data=2)))
     """
 
     op: Op | None

@@ -71,7 +71,7 @@ def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Se
             if equations[target].requires_grad:
                 contribution = slope * g
                 before = adjoints[target]
-                adjoints[target] = after = contribution if before is None else before + contribution
+                adjoints[target] = after = (0.0 if before is None else before) + contribution
                 yield Event(index, k, target, g, contribution, before, after)
 
 
