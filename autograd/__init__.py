@@ -12,7 +12,7 @@ from autograd import export, tree
 from autograd.backward import gradients, zero_grad
 from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError, StaleDataError
 from autograd.explain import Explanation, Partial, explain
-from autograd.graph import Constant, Graph, GraphNode
+from autograd.graph import Graph, GraphNode
 from autograd.node import Node
 from autograd.notation.words import format_index, format_number
 from autograd.op import Op, elementwise, override, primitive, remove, table
@@ -56,6 +56,7 @@ from autograd.ops.indexing import getitem, put, setitem
 from autograd.ops.linalg import matmul
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, transpose
+from autograd.program import Constant, Equation
 from autograd.state import no_grad, tracing
 from autograd.steps import Step, Timeline, steps
 from autograd.symbol import Symbol
@@ -68,6 +69,7 @@ __all__ = [
     "AutogradError",
     "Constant",
     "DTypeError",
+    "Equation",
     "Explanation",
     "Graph",
     "GraphError",

@@ -49,6 +49,7 @@ def operand(x: Any, op: Op) -> Any:
         if array.dtype.kind not in "biuf":
             raise DTypeError(f"{op.name}: expected numbers beside a Tensor, got an array of dtype {array.dtype}")
         x = array if isinstance(x, list) else guarded(array)
+        x.flags.writeable = False  # a graph need not copy it again
     return x
 
 

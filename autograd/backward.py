@@ -8,8 +8,8 @@ from typing import Any, overload
 import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
-from autograd.node import Node, Recorded, topological
-from autograd.sweep import Equation, Event, sweep
+from autograd.node import Node, Recorded, equations_of, topological
+from autograd.sweep import Event, sweep
 
 
 def events(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any], Iterator[Event]]:
@@ -18,12 +18,7 @@ def events(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Reco
     Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes too,
     and can be differentiated again.
     """
-    nodes = topological([output], tracked_only=True)
-    positions = {id(node): i for i, node in enumerate(nodes)}
-    equations = [
-        Equation(node.op, tuple([positions.get(id(x)) for x in node.inputs]), node.params, node.slopes)
-        for node in nodes
-    ]
+    nodes = topological([output])
 
     def operands(index: int) -> tuple[Any, Sequence[Any]]:
         node = nodes[index]
@@ -33,13 +28,13 @@ def events(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Reco
         return node._node, [x._node if isinstance(x, Recorded) else x for x in node.inputs]
 
     adjoints: list[Any] = []
-    return nodes, adjoints, sweep(equations, operands, seed, adjoints)
+    return nodes, adjoints, sweep(equations_of(nodes), operands, seed, adjoints, [node.slopes for node in nodes])
 
 
 def swept(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any]]:
     """The nodes in order, and d output / d node for each; None where no path leads."""
-    nodes, adjoints, run = events(output, seed, record)
     with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
+        nodes, adjoints, run = events(output, seed, record)
         for _ in run:
             pass
     return nodes, adjoints

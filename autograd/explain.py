@@ -109,7 +109,7 @@ def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
     inputs = graph.symbols(node)
     value = format_number(node.data)
-    filled = applied(op, graph.inputs_of(node), node.params) if node.shape == () else Symbol(value)
+    filled = applied(op, graph.inputs_of(node.index), node.params) if node.shape == () else Symbol(value)
     partials = []
     for k, ((rule, _), x) in enumerate(zip(op.rules_for(inputs, node.params), inputs, strict=True)):
         if rule is not None and isinstance(x, Symbol):

@@ -4,33 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import GraphError, ShapeError
-from autograd.names import caller_variables, name_all
-from autograd.node import Node, Recorded, topological
+from autograd.names import caller_variables, given_names, with_automatic
+from autograd.node import Node, Recorded, equations_of, topological
 from autograd.notation.printer import text
-from autograd.op import Bound, Op, static
+from autograd.op import Op, static
 from autograd.ops.elementwise import where
+from autograd.program import Constant, Equation, frozen
 from autograd.state import Guard
-from autograd.sweep import Equation
+from autograd.sweep import Slopes
 from autograd.symbol import Symbol
 from autograd.value import evaluate
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """An input that is no node: a plain number, or an array (read-only)."""
-
-    data: Any
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphNode:
-    """One node of a `Graph`, as it was when the snapshot was taken.
+    """One node of a `Graph`: its equation, its numbers and its names, as they were when the snapshot was taken.
 
     ``inputs`` are in order, repeats kept: the index of a node, or a `Constant`. ``data`` is a float or a
     read-only array. ``grad`` is None where no sweep has been. ``slopes`` are the local derivatives of a
@@ -40,14 +34,36 @@ class GraphNode:
     index: int
     name: str
     label: str | None
-    op: Op | None
-    inputs: tuple[int | Constant, ...]
-    params: Mapping[str, Any]
+    equation: Equation
     data: Any
     grad: Any
-    requires_grad: bool
+    slopes: Slopes
     source: str | None
-    slopes: tuple[float | None, ...] | None
+
+    @property
+    def op(self) -> Op | None:
+        """What computes it; None for a leaf."""
+        return self.equation.op
+
+    @property
+    def inputs(self) -> tuple[int | Constant, ...]:
+        """What it is computed from."""
+        return self.equation.inputs
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The arguments of the operation that are not differentiated."""
+        return self.equation.params
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the data, () for a scalar node."""
+        return self.equation.shape
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a sweep brings it a gradient."""
+        return self.equation.requires_grad
 
     @property
     def is_leaf(self) -> bool:
@@ -59,15 +75,12 @@ class GraphNode:
         """The params that hold no inputs: ``axis``, say, but not the list that a concatenation was given."""
         return static(self.params)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the data, () for a scalar node."""
-        return np.shape(self.data)
 
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
-    """A frozen computation: nodes with inputs before users, and which of them are the outputs.
+    """A frozen computation: a program, the numbers of its equations, and the names that people gave them.
+
+    ``graph.nodes`` shows all of it node by node, inputs before users.
 
     >>> from autograd import Value
     >>> x, y, z = Value(-2), Value(5), Value(-4)
@@ -78,8 +91,14 @@ class Graph:
     30.0
     """
 
-    nodes: tuple[GraphNode, ...]
-    outputs: tuple[int, ...]
+    equations: tuple[Equation, ...]
+    outputs: tuple[int, ...]  #: which of the equations
+    data: tuple[Any, ...]  #: of every equation, as for a node
+    grads: tuple[Any, ...]
+    slopes: tuple[Slopes, ...]
+    labels: tuple[str | None, ...]
+    sources: tuple[str | None, ...]
+    taken: frozenset[str]  #: names of other nodes that the person had at hand
     guards: tuple[tuple[int, bool, str | None], ...] = ()  #: a condition, how it came out, the line that asked
 
     @classmethod
@@ -97,37 +116,40 @@ class Graph:
         if not outputs:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
         records = [output._record for output in outputs]
-        live, guards = with_guards(records)
-        for node in live:
-            node._check_fresh()
-        known, chosen = name_all(live, records, caller_variables() if names is None else names)
-        positions = {id(node): i for i, node in enumerate(live)}
-        ends = tuple(positions[id(record)] for record in records)
-        nodes = []
-        for i, node in enumerate(live):
-            inputs = tuple(positions[id(x)] if isinstance(x, Recorded) else Constant(frozen(x)) for x in node.inputs)
-            nodes.append(
-                GraphNode(
-                    index=i,
-                    name=chosen[i],
-                    label=known[i],
-                    op=node.op,
-                    inputs=inputs,
-                    params=frozen_params(node.params),
-                    data=node._snapshot(),
-                    grad=frozen(node.grad) if node.has_grad else None,
-                    requires_grad=node.requires_grad,
-                    source=node.source,
-                    slopes=node.slopes,
-                )
-            )
-        return cls(tuple(nodes), ends, tuple((positions[id(g.condition)], g.outcome, g.source) for g in guards))
+        live, sources, guards = with_guards(records)
+        with np.errstate(all="ignore"):
+            for node in live:
+                node._check_fresh()
+        labels, taken = given_names(live, caller_variables() if names is None else names)
+        place = {id(node): i for i, node in enumerate(live)}
+        return cls(
+            equations=tuple(equations_of(live)),
+            outputs=tuple([place[id(record)] for record in records]),
+            data=tuple([node._snapshot() for node in live]),
+            grads=tuple([frozen(node.grad) if node.has_grad else None for node in live]),
+            slopes=tuple([node.slopes for node in live]),
+            labels=labels,
+            sources=sources,
+            taken=taken,
+            guards=tuple([(place[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the nodes: the given ones, and automatic ones for the rest."""
+        return with_automatic(self.labels, [e.op is None for e in self.equations], self.outputs[-1], self.taken)
+
+    @cached_property
+    def nodes(self) -> tuple[GraphNode, ...]:
+        """The nodes, inputs before users."""
+        columns = (self.names, self.labels, self.equations, self.data, self.grads, self.slopes, self.sources)
+        return tuple(map(GraphNode, range(len(self)), *columns))
 
     def __repr__(self) -> str:
         return f"Graph({', '.join(map(self.formula, self.nodes))})"
 
     def __len__(self) -> int:
-        return len(self.nodes)
+        return len(self.equations)
 
     def __iter__(self) -> Iterator[GraphNode]:
         return iter(self.nodes)
@@ -136,23 +158,22 @@ class Graph:
         """A node by index or by name."""
         if isinstance(key, int):
             return self.nodes[key]
-        for node in self.nodes:
-            if node.name == key:
-                return node
-        raise GraphError(f"no node is named {key!r}; the names are {', '.join(node.name for node in self.nodes)}")
+        if key not in self.names:
+            raise GraphError(f"no node is named {key!r}; the names are {', '.join(self.names)}")
+        return self.nodes[self.names.index(key)]
 
     @property
     def leaves(self) -> tuple[int, ...]:
         """The indices of the nodes that nothing computes."""
-        return tuple(node.index for node in self.nodes if node.op is None)
+        return tuple(i for i, equation in enumerate(self.equations) if equation.op is None)
 
     def users(self) -> list[list[tuple[int, int]]]:
         """For every node, who uses it: pairs of node and operand slot, in order, repeats kept."""
-        users: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
-        for node in self.nodes:
-            for slot, x in enumerate(node.inputs):
+        users: list[list[tuple[int, int]]] = [[] for _ in self.equations]
+        for i, equation in enumerate(self.equations):
+            for slot, x in enumerate(equation.inputs):
                 if isinstance(x, int):
-                    users[x].append((node.index, slot))
+                    users[x].append((i, slot))
         return users
 
     def formula(self, node: GraphNode) -> str:
@@ -166,24 +187,12 @@ class Graph:
         made: dict[int, Symbol] = {}
         for x in node.inputs:
             if not isinstance(x, Constant):
-                made.setdefault(x, Symbol(self.nodes[x].name, self.nodes[x].shape))
+                made.setdefault(x, Symbol(self.names[x], self.equations[x].shape))
         return [x.data if isinstance(x, Constant) else made[x] for x in node.inputs]
 
-    def inputs_of(self, node: GraphNode) -> list[Any]:
-        """The numbers or arrays that a node was computed from."""
-        return [x.data if isinstance(x, Constant) else self.nodes[x].data for x in node.inputs]
-
-    def equations(self) -> list[Equation]:
-        """What the nodes compute, for a sweep."""
-        return [
-            Equation(
-                node.op,
-                tuple(None if isinstance(x, Constant) or not self.nodes[x].requires_grad else x for x in node.inputs),
-                node.params,
-                node.slopes,
-            )
-            for node in self.nodes
-        ]
+    def inputs_of(self, node: GraphNode | int) -> list[Any]:
+        """The numbers or arrays that a node, or the one of that index, was computed from."""
+        return operands(self.equations[node if isinstance(node, int) else node.index], self.data)
 
     def replay(self, values: Mapping[str, Any]) -> Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
@@ -192,49 +201,48 @@ class Graph:
         that is no leaf, for values for which a branch of the code (``if x > 0:``) would have gone the other way, and
         for a `where` whose condition was computed outside `tracing`; `ShapeError` for a value of another shape.
         """
-        nodes: list[GraphNode] = []
-        for name in values:
-            if self[name].op is not None:
-                raise GraphError(f"replay: {name!r} is computed, not a leaf: give values for leaves only")
-        for node in self.nodes:
-            if values and node.op is where and isinstance(node.inputs[0], Constant) and node.source is None:
+        given = {self[name].index: value for name, value in values.items()}
+        for i in given:
+            if self.equations[i].op is not None:
+                raise GraphError(f"replay: {self.names[i]!r} is computed, not a leaf: give values for leaves only")
+        for i, equation in enumerate(self.equations):
+            if given and equation.op is where and isinstance(equation.inputs[0], Constant) and not self.sources[i]:
                 raise GraphError(
-                    f"replay: {node.name} took a branch by a condition that is not part of the graph, and might take "
-                    "the other for new values: record it inside tracing(), or run the code again"
+                    f"replay: {self.names[i]} took a branch by a condition that is not part of the graph, and might "
+                    "take the other for new values: record it inside tracing(), or run the code again"
                 )
-        for node in self.nodes:
-            if node.op is None:
-                data, slopes = node.data, node.slopes
-                if node.name in values:
-                    data = leaf_data(node, values[node.name])
+        data: list[Any] = []
+        slopes: list[Slopes] = []
+        for i, (equation, old) in enumerate(zip(self.equations, self.slopes, strict=True)):
+            if equation.op is None:
+                result, known = leaf_data(self.names[i], equation, given[i]) if i in given else self.data[i], old
             else:
-                xs = [x.data if isinstance(x, Constant) else nodes[x].data for x in node.inputs]
-                data, slopes = recompute(node, xs)
-            nodes.append(replace(node, data=frozen(data), slopes=slopes, grad=None))
-        for index, outcome, source in self.guards:
-            if bool(nodes[index].data) is not outcome:
+                result, known = recompute(equation, operands(equation, data), old)
+            data.append(frozen(result))
+            slopes.append(known)
+        for i, outcome, source in self.guards:
+            if bool(data[i]) is not outcome:
                 line = f" in {source}" if source else ""
                 raise GraphError(
-                    f"replay: {self.formula(nodes[index])} came out {outcome}, and is {not outcome} for these values"
+                    f"replay: {self.formula(self.nodes[i])} came out {outcome}, and is {not outcome} for these values"
                     f"{line}: the code may go another way; run it again"
                 )
-        return Graph(tuple(nodes), self.outputs, self.guards)
+        return replace(self, data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self))
 
 
-def frozen_params(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    return params if isinstance(params, Bound) else MappingProxyType(dict(params or {}))
-
-
-def with_guards(outputs: Sequence[Recorded]) -> tuple[list[Recorded], list[Guard]]:
-    """The nodes of the outputs, then those of the conditions that they depend on; and these guards, first to last."""
-    live, guards = topological(outputs), list[Guard]()
+def with_guards(
+    outputs: Sequence[Recorded],
+) -> tuple[list[Recorded], tuple[str | None, ...], list[Guard]]:
+    """The nodes of the outputs, then those of the conditions that they depend on; their lines; the guards, in order."""
+    guards: list[Guard] = []
     while True:
-        blocks = {id(node._origin.guards): node._origin.guards for node in live if node._origin is not None}
+        live = topological([*outputs, *(guard.condition for guard in guards)])
+        origins = [node._origin for node in live]
+        blocks = {id(origin.guards): origin.guards for origin in origins if origin is not None}
         found = [guard for block in blocks.values() for guard in block]
         if len(found) == len(guards):
-            return live, guards
+            return live, tuple([None if origin is None else origin.source for origin in origins]), guards
         guards = found
-        live = topological([*outputs, *(guard.condition for guard in guards)])
 
 
 def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:
@@ -242,31 +250,27 @@ def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tup
     return Symbol("", shape, op, tuple(inputs), params)
 
 
-def frozen(data: Any) -> Any:
-    """A number as it is; an array as a read-only one that nobody else writes to."""
-    if isinstance(data, np.ndarray):
-        if data.flags.writeable:
-            data = data.copy()
-        data = data.view()
-        data.setflags(write=False)
-    return data
+def operands(equation: Equation, data: Sequence[Any]) -> list[Any]:
+    """The numbers or arrays that an equation is computed from, given those of the equations before it."""
+    return [x.data if isinstance(x, Constant) else data[x] for x in equation.inputs]
 
 
-def leaf_data(node: GraphNode, value: Any) -> Any:
-    if isinstance(node.data, float):
+def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
+    if leaf.dtype is None:
         return float(value)
-    array = np.array(value, dtype=node.data.dtype)
-    if array.shape != node.shape:
-        raise ShapeError(f"replay: {node.name} has shape {node.shape}, got {array.shape}")
+    array = np.array(value, dtype=leaf.dtype)
+    if array.shape != leaf.shape:
+        raise ShapeError(f"replay: {name} has shape {leaf.shape}, got {array.shape}")
     return array
 
 
-def recompute(node: GraphNode, xs: Sequence[Any]) -> tuple[Any, tuple[float | None, ...] | None]:
-    """A node's data, and slopes where it is scalar, from new inputs."""
-    assert node.op is not None
-    if node.slopes is None:
-        return np.asarray(node.op.evaluate(xs, node.params)), None
-    if node.op.is_flat:
-        return bool(node.op.run(node.op.forward, xs, node.params)), node.slopes
-    output, *slopes = evaluate(node.op, list(xs), node.params)
-    return output, tuple(None if old is None else slope for old, slope in zip(node.slopes, slopes, strict=True))
+def recompute(equation: Equation, xs: Sequence[Any], old: Slopes) -> tuple[Any, Slopes]:
+    """The data of an equation, and its slopes where it is scalar, from new inputs."""
+    op = equation.op
+    assert op is not None
+    if old is None:
+        return np.asarray(op.evaluate(xs, equation.params)), None
+    if op.is_flat:
+        return bool(op.run(op.forward, xs, equation.params)), old
+    output, *slopes = evaluate(op, list(xs), equation.params)
+    return output, tuple(None if was is None else slope for was, slope in zip(old, slopes, strict=True))

@@ -35,12 +35,12 @@ def variable_names(nodes: Sequence[Recorded], variables: Mapping[str, Any]) -> d
     public = {name: held for name, held in variables.items() if name.isidentifier() and not name.startswith("_")}
     names: dict[int, str] = {}
     for name, held in public.items():
-        if isinstance(held, Node) and held._record._key in wanted:
-            names.setdefault(held._record._key, name)
+        if isinstance(held, Node) and (key := held._record._key) in wanted:
+            names.setdefault(key, name)
     for name, held in public.items():
         for path, part in islice(walk(held, inside, depth=DEPTH, cyclic=True), MOST):
-            if isinstance(part, Node) and part._record._key in wanted:
-                names.setdefault(part._record._key, name + keystr(path))
+            if isinstance(part, Node) and (key := part._record._key) in wanted and key not in names:
+                names[key] = name + keystr(path)
     return names
 
 
@@ -49,34 +49,40 @@ def inside(part: Any) -> Children:
     return () if isinstance(part, Node) else children(part, anything=True)
 
 
-def name_all(
-    nodes: Sequence[Recorded], outputs: Sequence[Recorded], variables: Mapping[str, Any]
-) -> tuple[list[str | None], list[str]]:
-    """For every node the name that a person gave it, if any, and a name that no other node has.
-
-    An automatic name is f for the last output, a letter or a number for the rest, and never that of another
-    node's variable.
-    """
+def given_names(
+    nodes: Sequence[Recorded], variables: Mapping[str, Any]
+) -> tuple[tuple[str | None, ...], frozenset[str]]:
+    """For every node the name that a person gave it, if any; and the names of all variables that are nodes."""
     found = variable_names(nodes, variables)
-    known = [node.label or found.get(node._key) for node in nodes]
-    taken = {name for name in known if name} | {name for name, held in variables.items() if isinstance(held, Node)}
-    unnamed = sum(name is None and node.op is not None for name, node in zip(known, nodes, strict=True))
+    labels = tuple([node.label or found.get(node._key) for node in nodes])
+    return labels, frozenset({name for name, held in variables.items() if isinstance(held, Node)})
+
+
+def with_automatic(
+    labels: Sequence[str | None], are_leaves: Sequence[bool], output: int, others: frozenset[str]
+) -> tuple[str, ...]:
+    """For every node a name that no other node has: the one that a person gave it, if that is still free.
+
+    An automatic name is f for the output, a letter or a number for the rest, and none of ``others``.
+    """
+    taken = {name for name in labels if name} | others
+    unnamed = sum(name is None and not is_leaf for name, is_leaf in zip(labels, are_leaves, strict=True))
     letters = LETTERS if unnamed <= len(LETTERS) + 1 else ()
     inner = chain(letters, numbered("v"))
     leaves = numbered("x")
     names: list[str] = []
     used: set[str] = set()
     repeats: dict[str, Iterator[str]] = {}
-    for name, node in zip(known, nodes, strict=True):
+    for i, (name, is_leaf) in enumerate(zip(labels, are_leaves, strict=True)):
         if name is None:
-            pool = leaves if node.op is None else chain((OUTPUT,), inner) if node is outputs[-1] else inner
+            pool = leaves if is_leaf else chain((OUTPUT,), inner) if i == output else inner
             name = next(free for free in pool if free not in taken)
         elif name in used:  # two nodes of one name: the later gets a number
             name = next(free for free in repeats.setdefault(name, numbered(f"{name}_", 2)) if free not in taken)
         taken.add(name)
         used.add(name)
         names.append(name)
-    return known, names
+    return tuple(names)
 
 
 def numbered(stem: str, start: int = 1) -> Iterator[str]:

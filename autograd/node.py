@@ -5,12 +5,15 @@ from __future__ import annotations
 import copyreg
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from autograd.op import Op
 from autograd.operators import Operators
+from autograd.program import Constant, Equation, frozen, frozen_params
 from autograd.state import Origin, blocks, guard
 
 
@@ -51,6 +54,11 @@ class Recorded:
     def shape(self) -> tuple[int, ...]:
         """The length of each axis; () for a Value."""
         raise NotImplementedError
+
+    @property
+    def dtype(self) -> np.dtype[Any] | None:
+        """The kind of number of an array; None for a Value."""
+        return None
 
     @property
     def requires_grad(self) -> bool:
@@ -211,11 +219,13 @@ class Node(Operators):
         return int(self.data)
 
 
-def topological(outputs: Iterable[Recorded], tracked_only: bool = False) -> list[Recorded]:
+def topological(
+    outputs: Iterable[Recorded], tracked_only: bool = False, without: Iterable[Recorded] = ()
+) -> list[Recorded]:
     """Everything that the outputs are computed from, each once, inputs before their users.
 
-    Depth first, inputs in order, without recursion, so that a graph may be of any depth.
-    ``tracked_only`` leaves out what no gradient reaches.
+    Depth first, inputs in order, without recursion, so that a graph may be of any depth. ``tracked_only`` leaves out
+    what no gradient reaches; the walk does not go to ``without``, nor beyond.
 
     >>> import autograd
     >>> a = autograd.Value(1.0)
@@ -224,23 +234,42 @@ def topological(outputs: Iterable[Recorded], tracked_only: bool = False) -> list
     [True, True]
     """
     order: list[Recorded] = []
-    seen: set[int] = set()
+    seen = {id(place) for place in without}
     for output in outputs:
         if id(output) in seen:
             continue
         seen.add(id(output))
-        path = [(output, iter(output.inputs))]
-        while path:
-            node, remaining = path[-1]
-            for value in remaining:
-                if isinstance(value, Recorded) and id(value) not in seen and (value.requires_grad or not tracked_only):
-                    seen.add(id(value))
-                    path.append((value, iter(value.inputs)))
+        node, remaining = output, iter(output.inputs)
+        path: list[tuple[Recorded, Iterator[Any]]] = []  # the users of the node, each with the inputs that remain
+        while True:
+            for x in remaining:
+                if id(x) not in seen and isinstance(x, Recorded) and (x.requires_grad or not tracked_only):
+                    seen.add(id(x))
+                    path.append((node, remaining))
+                    node, remaining = x, iter(x.inputs)
                     break
             else:
-                path.pop()
                 order.append(node)
+                if not path:
+                    break
+                node, remaining = path.pop()
     return order
+
+
+def equations_of(nodes: Sequence[Recorded]) -> list[Equation]:
+    """What the nodes compute, as a program; they are in topological order, and complete."""
+    place = {id(node): i for i, node in enumerate(nodes)}.get
+    return [
+        Equation(
+            node.op,
+            tuple([Constant(frozen(x)) if (i := place(id(x))) is None else i for x in node.inputs]),
+            frozen_params(node.params),
+            node.shape,
+            node.dtype,
+            node.requires_grad,
+        )
+        for node in nodes
+    ]
 
 
 class Ancestors:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from typing import Any, Literal, overload
 
 import numpy as np
 
 from autograd.errors import GraphError, ShapeError
 from autograd.explain import explain, local_derivative
-from autograd.graph import Graph, GraphNode
+from autograd.graph import Graph
 from autograd.node import Node, op_of
 from autograd.notation.printer import text
 from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
 from autograd.op import shape_of
 from autograd.ops.shaping import unbroadcast
-from autograd.sweep import sweep
+from autograd.program import Equation
+from autograd.sweep import Event, sweep
 from autograd.symbol import Symbol
 
 Kind = Literal["forward", "seed", "backward"]
@@ -67,7 +70,7 @@ class Step:
         if not op_of(node).is_elementwise:
             return None
         with np.errstate(all="ignore"):
-            slope = op_of(node).partial(self.input, node.data, self.graph.inputs_of(node), node.params)
+            slope = op_of(node).partial(self.input, node.data, self.graph.inputs_of(self.node), node.params)
             return np.asarray(slope * np.ones(node.shape, node.data.dtype))
 
     @property
@@ -141,10 +144,10 @@ class Step:
         op, g = op_of(node), ratio(self._output, node.name)
         rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
         part = Symbol(g, node.shape) * rule if op.is_elementwise else rule
-        return text(unbroadcast(part, shape_of(graph.inputs_of(node)[slot])))
+        return text(unbroadcast(part, shape_of(graph.inputs_of(self.node)[slot])))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Timeline(Sequence[Step]):
     """The steps of one computation and its backward pass, in order; ``gradients`` are where they end.
 
@@ -164,7 +167,7 @@ class Timeline(Sequence[Step]):
 
     graph: Graph
     gradients: tuple[Any, ...]
-    _steps: tuple[Step, ...]
+    events: tuple[Event, ...]  #: of the sweep, from which the steps are made when they are asked for
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -174,7 +177,7 @@ class Timeline(Sequence[Step]):
         return self._steps[index]
 
     def __len__(self) -> int:
-        return len(self._steps)
+        return len(self.graph) - len(self.graph.leaves) + 1 + len(self.events)
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps)
@@ -185,13 +188,24 @@ class Timeline(Sequence[Step]):
     def __str__(self) -> str:
         lines = []
         phase = None
-        for step in self._steps:
+        for step in self:
             now = "forward" if step.kind == "forward" else "backward"
             if now != phase:
                 lines.append(now)
                 phase = now
             lines.append(f"  {step}")
         return "\n".join(lines)
+
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
+        graph, (output,) = self.graph, self.graph.outputs
+        forward = [
+            Step(graph=graph, kind="forward", node=i, after=graph.data[i])
+            for i, equation in enumerate(graph.equations)
+            if equation.op is not None
+        ]
+        seed = Step(graph=graph, kind="seed", node=output, after=self.gradients[output])
+        return (*forward, seed, *backward_steps(graph, self.events))
 
 
 def steps(what: Node | Graph) -> Timeline:
@@ -202,58 +216,51 @@ def steps(what: Node | Graph) -> Timeline:
     graph = what if isinstance(what, Graph) else Graph.of(what)
     if len(graph.outputs) != 1:
         raise GraphError(f"steps: expected one output, got {len(graph.outputs)}")
-    output = graph.nodes[graph.outputs[0]]
-    if np.size(output.data) != 1:
-        raise ShapeError(f"steps: the output must hold one number, got shape {output.shape}: use .sum() or .mean()")
-    forward = [
-        Step(graph=graph, kind="forward", node=node.index, after=node.data)
-        for node in graph.nodes
-        if node.op is not None
-    ]
-    backward, gradients = backward_steps(graph, output)
-    return Timeline(graph, tuple(gradients), tuple(forward + backward))
-
-
-def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[Any]]:
-    """The seed and a step an edge, nodes last to first; and every node's final gradient (None: no path)."""
-    one = 1.0 if isinstance(output.data, float) else np.ones(output.shape, output.data.dtype)
-    gradients: list[Any] = [None] * len(graph.nodes)
-    gradients[output.index] = one
+    (output,) = graph.outputs
+    shape, dtype = graph.equations[output].shape, graph.equations[output].dtype
+    if prod(shape) != 1:
+        raise ShapeError(f"steps: the output must hold one number, got shape {shape}: use .sum() or .mean()")
+    seed = 1.0 if dtype is None else np.ones(shape, dtype)
+    adjoints: list[Any] = []
 
     def operands(index: int) -> tuple[Any, Sequence[Any]]:
-        return graph.nodes[index].data, graph.inputs_of(graph.nodes[index])
+        return graph.data[index], graph.inputs_of(index)
 
     with np.errstate(all="ignore"):
-        events = list(sweep(graph.equations()[: output.index + 1], operands, one, []))
+        events = tuple(sweep(graph.equations[: output + 1], operands, seed, adjoints, graph.slopes[: output + 1]))
+    adjoints += [None] * (len(graph) - len(adjoints))  # of conditions that no number depends on
+    gradients = [None if g is None else of_kind(e, g) for e, g in zip(graph.equations, adjoints, strict=True)]
+    return Timeline(graph, tuple(gradients), events)
+
+
+def backward_steps(graph: Graph, events: Sequence[Event]) -> Iterator[Step]:
+    """A step an event; each target counts what it receives."""
+    equations = graph.equations
     totals = Counter(event.target for event in events)
     counts: Counter[int] = Counter()
-    steps = [Step(graph=graph, kind="seed", node=output.index, after=one)]
     for event in events:
-        target, contribution = event.target, of_kind(graph.nodes[event.target].data, event.contribution)
-        counts[target] += 1
-        before = of_kind(graph.nodes[target].data, 0.0) if gradients[target] is None else gradients[target]
-        gradients[target] = of_kind(graph.nodes[target].data, before + contribution)
-        steps.append(
-            Step(
-                graph=graph,
-                kind="backward",
-                node=event.node,
-                input=event.input,
-                target=target,
-                upstream=gradients[event.node],
-                contribution=contribution,
-                before=before,
-                after=gradients[target],
-                nth=counts[target],
-                of=totals[target],
-            )
+        target = equations[event.target]
+        counts[event.target] += 1
+        yield Step(
+            graph=graph,
+            kind="backward",
+            node=event.node,
+            input=event.input,
+            target=event.target,
+            upstream=of_kind(equations[event.node], event.incoming),
+            contribution=of_kind(target, event.contribution),
+            before=of_kind(target, 0.0 if event.before is None else event.before),
+            after=of_kind(target, event.after),
+            nth=counts[event.target],
+            of=totals[event.target],
         )
-    return steps, gradients
 
 
-def of_kind(data: Any, number: Any) -> Any:
-    """A float beside a float; beside an array an array of its shape."""
-    return np.broadcast_to(np.asarray(number, data.dtype), data.shape) if isinstance(data, np.ndarray) else number
+def of_kind(equation: Equation, number: Any) -> Any:
+    """A float for a float; for an array a read-only array of its shape and dtype."""
+    if equation.dtype is None:
+        return number
+    return np.broadcast_to(np.asarray(number, equation.dtype), equation.shape)
 
 
 def factors(x: float, y: float) -> str:

@@ -6,91 +6,122 @@ the operands are, numbers or nodes, the contributions are. It is always careful 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.masked import Masked
-from autograd.op import Op, Output, shape_of
+from autograd.op import Output, shape_of
+from autograd.program import Constant, Equation
 from autograd.vjp import vjp
 
 
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """One operation of a computation. ``inputs`` are the equations that a gradient may flow to, None for the rest."""
+class Event(NamedTuple):
+    """The gradient ``incoming`` of a node contributes to its input number ``input``, which is the node ``target``.
 
-    op: Op | None
-    inputs: tuple[int | None, ...]
-    params: Mapping[str, Any] | None
-    slopes: tuple[float | None, ...] | None  #: of a scalar operation: None where no gradient flows
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """The gradient ``incoming`` of a node contributes to its input number ``input``, which is the node ``target``."""
+    The contribution takes the adjoint of the target from ``before``, None if it is the first, to ``after``.
+    """
 
     node: int
     input: int
     target: int
     incoming: Any
     contribution: Any
+    before: Any
+    after: Any
 
 
 #: For an equation, its output and its inputs.
 Operands = Callable[[int], tuple[Any, Sequence[Any]]]
 
+#: Of a scalar operation, the local derivative by each input, None where no gradient flows; None of a tensor's.
+Slopes = tuple[float | None, ...] | None
 
-def sweep(equations: Sequence[Equation], operands: Operands, seed: Any, adjoints: list[Any]) -> Iterator[Event]:
+
+def sweep(
+    equations: Sequence[Equation],
+    operands: Operands,
+    seed: Any,
+    adjoints: list[Any],
+    slopes: Sequence[Slopes],
+) -> Iterator[Event]:
     """Every event, from the last equation back. ``adjoints`` is filled with d last / d each; None: no path leads.
 
     An equation's adjoint is final when the first event comes from it.
     """
-    if any(map(masks, equations)):
-        seed = Masked(seed, np.ones(shape_of(seed), bool))
-    carried: list[Any] = [None] * (len(equations) - 1) + [seed]
-    adjoints[:] = carried
-    adjoints[-1] = plain(seed)
+    adjoints[:] = [None] * (len(equations) - 1) + [seed]
+    output, _ = operands(len(equations) - 1)
+    if isinstance(output, int | float):
+        return scalar_events(equations, adjoints, slopes)
+    return events(equations, operands, adjoints, slopes)
+
+
+def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Sequence[Slopes]) -> Iterator[Event]:
+    """The quick form of `events` for plain numbers, whose slopes are known."""
     for index in reversed(range(len(equations))):
-        equation, g = equations[index], carried[index]
+        g = adjoints[index]
+        if g is None:
+            continue
+        inputs = equations[index].inputs
+        for k, slope in enumerate(slopes[index] or ()):
+            if slope is None:
+                continue
+            target: Any = inputs[k]  # a constant has no slope
+            if equations[target].requires_grad:
+                contribution = slope * g
+                before = adjoints[target]
+                adjoints[target] = after = (0.0 if before is None else before) + contribution
+                yield Event(index, k, target, g, contribution, before, after)
+
+
+def events(
+    equations: Sequence[Equation], operands: Operands, adjoints: list[Any], slopes: Sequence[Slopes]
+) -> Iterator[Event]:
+    """The events, by the rules: for arrays, and for nodes of either kind."""
+    carried = list(adjoints)
+    if any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
+        carried[-1] = Masked(carried[-1], np.ones(shape_of(carried[-1]), bool))
+    for index in reversed(range(len(equations))):
+        equation, g, known = equations[index], carried[index], slopes[index]
         if g is None or equation.op is None:
             continue
-        for k, contribution in contributions(equation, g, *operands(index)):
-            target = equation.inputs[k]
-            assert target is not None
+        wanted = [
+            k
+            for k, x in enumerate(equation.inputs)
+            if not isinstance(x, Constant) and equations[x].requires_grad and (known is None or known[k] is not None)
+        ]
+        for k, contribution in contributions(equation, wanted, g, *operands(index)):
+            target: Any = equation.inputs[k]
             before = carried[target]
-            carried[target] = contribution if before is None else before + contribution
-            adjoints[target] = plain(carried[target])
-            yield Event(index, k, target, plain(g), plain(contribution))
+            carried[target] = after = contribution if before is None else before + contribution
+            adjoints[target] = plain(after)
+            yield Event(index, k, target, plain(g), plain(contribution), plain(before), adjoints[target])
 
 
 def masks(equation: Equation) -> bool:
-    """Whether what a Tensor's operation sends back as zero may be no number; so of an output that was not used."""
-    op = equation.op
-    return op is not None and equation.slopes is None and (op.masks or isinstance(equation.params, Output))
+    """Whether what an operation sends back as zero may be no number; so of an output that was not used."""
+    return equation.op is not None and (equation.op.masks or isinstance(equation.params, Output))
 
 
-def contributions(equation: Equation, g: Any, y: Any, inputs: Sequence[Any]) -> Iterable[tuple[int, Any]]:
+def contributions(
+    equation: Equation, wanted: Sequence[int], g: Any, y: Any, inputs: Sequence[Any]
+) -> Iterable[tuple[int, Any]]:
     """What the gradient ``g`` of one equation contributes, by the position of the input."""
-    op, slopes = equation.op, equation.slopes
+    op, params = equation.op, equation.params
     assert op is not None
-    wanted = [k for k, target in enumerate(equation.inputs) if target is not None]
-    if slopes is not None:
-        wanted = [k for k in wanted if slopes[k] is not None]
-        if isinstance(y, float):  # numbers: the slopes are known
-            return [(k, slopes[k] * g) for k in wanted]
-    if isinstance(g, Masked):
-        if not g.live.all():
-            inputs = [with_its_zeros(x) if t is None else x for x, t in zip(inputs, equation.inputs, strict=True)]
-        if masks(equation) or not g.live.all():
-            try:
-                return list(vjp(op, wanted, g, y, inputs, equation.params))
-            except Exception:  # a person's own rule may do what only arrays can; if that is not it, it will raise again
-                inputs = [plain(x) for x in inputs]
-        parts = vjp(op, wanted, plain(g), y, inputs, equation.params)
-        return [(k, Masked(part, np.ones(shape_of(part), bool))) for k, part in parts]
-    return vjp(op, wanted, g, y, inputs, equation.params)
+    if not isinstance(g, Masked):
+        return vjp(op, wanted, g, y, inputs, params)
+    all_live = g.live.all()
+    if not all_live:
+        inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
+    if masks(equation) or not all_live:
+        try:
+            return list(vjp(op, wanted, g, y, inputs, params))
+        except Exception:  # a person's own rule may do what only arrays can; if that is not it, it will raise again
+            inputs = [plain(x) for x in inputs]
+    parts = vjp(op, wanted, plain(g), y, inputs, params)
+    return [(k, Masked(part, np.ones(shape_of(part), bool))) for k, part in parts]
 
 
 def with_its_zeros(constant: Any) -> Any:

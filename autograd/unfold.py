@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
-from autograd.graph import Constant, Graph, GraphNode
+from autograd.graph import Graph, GraphNode
 from autograd.names import numbered
 from autograd.node import Node
 from autograd.notation.printer import op_of, operations
+from autograd.program import Constant, frozen_params
 from autograd.symbol import Symbol
 from autograd.value import evaluate
 
@@ -41,12 +41,24 @@ def unfold(what: Node | Graph) -> Graph:
     places: list[int] = []  # where each node of the graph is now
     for node in graph:
         inputs = tuple(x if isinstance(x, Constant) else places[x] for x in node.inputs)
-        moved = replace(node, index=len(nodes), inputs=inputs)
-        nodes += chain(moved, graph.inputs_of(node), taken)
+        moved = replace(node, index=len(nodes), equation=node.equation._replace(inputs=inputs))
+        nodes += chain(moved, graph.inputs_of(node.index), taken)
         places.append(len(nodes) - 1)
     outputs = tuple(places[output] for output in graph.outputs)
     guards = tuple((places[condition], outcome, line) for condition, outcome, line in graph.guards)
-    return replace(graph, nodes=tuple(nodes), outputs=outputs, guards=guards)
+    unfolded = Graph(
+        equations=tuple([node.equation for node in nodes]),
+        outputs=outputs,
+        data=tuple([node.data for node in nodes]),
+        grads=tuple([node.grad for node in nodes]),
+        slopes=tuple([node.slopes for node in nodes]),
+        labels=tuple([node.label for node in nodes]),
+        sources=tuple([node.source for node in nodes]),
+        taken=graph.taken,
+        guards=guards,
+    )
+    vars(unfolded)["names"] = tuple([node.name for node in nodes])  # not to be found anew: the old ones stay
+    return unfolded
 
 
 def chain(node: GraphNode, values: Sequence[Any], taken: set[str]) -> list[GraphNode]:
@@ -67,8 +79,8 @@ def chain(node: GraphNode, values: Sequence[Any], taken: set[str]) -> list[Graph
             continue
         index = node.index + len(made)
         kept = tuple(None if isinstance(x, Constant) else slope for x, slope in zip(inputs, slopes, strict=True))
-        params = MappingProxyType(dict(formula.params))
-        made.append(replace(node, index=index, op=formula.op, inputs=inputs, params=params, data=data, slopes=kept))
+        equation = node.equation._replace(op=formula.op, inputs=inputs, params=frozen_params(formula.params))
+        made.append(replace(node, index=index, equation=equation, data=data, slopes=kept))
         known[id(formula)] = index, data
     if isinstance(known[id(formulas[-1])][0], Constant):
         return [node]

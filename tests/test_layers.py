@@ -18,7 +18,7 @@ PACKAGES = ("autograd", "nn", "viz")
 ORDER = [
     *("errors", "tree", "state", "op", "operators"),
     *("ops.shaping", "ops.elementwise", "ops.indexing", "ops.reductions", "ops.linalg", "ops"),
-    *("masked", "vjp", "sweep"),
+    *("masked", "vjp", "program", "sweep"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
     *(

@@ -11,6 +11,7 @@ from strategies import Program, broadcasting_programs, by_operator, programs, we
 
 import autograd
 from autograd import Graph, GraphError, ShapeError, Step, Tensor, Value, steps
+from autograd.sweep import events, scalar_events
 
 LECTURE = """\
 forward
@@ -98,6 +99,25 @@ def test_the_numbers_of_every_step_add_up(program: Program) -> None:
 @given(broadcasting_programs())
 def test_the_numbers_of_every_step_add_up_for_tensors(program: Program) -> None:
     check(timelines(program, Tensor))
+
+
+@given(programs())
+def test_events_of_known_slopes_are_those_of_the_rules(program: Program) -> None:
+    leaves = [Value(float(x), requires_grad=i != 1) for i, x in enumerate(program.inputs)]
+    graph = Graph.of(program.result(by_operator, leaves))
+
+    def operands(index: int) -> Any:
+        return graph.data[index], [np.float64(x) for x in graph.inputs_of(index)]
+
+    quick, by_rules = list[Any]([None] * (len(graph) - 1) + [1.0]), list[Any]([None] * (len(graph) - 1) + [1.0])
+    known = list(scalar_events(graph.equations, quick, graph.slopes))
+    ruled = list(events(graph.equations, operands, by_rules, graph.slopes))
+    assert [event[:3] for event in known] == [event[:3] for event in ruled]
+    for one, other in zip(known, ruled, strict=True):
+        assert (one.before is None) == (other.before is None)
+        numbers = [[x or 0.0 for x in event[3:]] for event in (one, other)]
+        np.testing.assert_allclose(*numbers, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose([x or 0.0 for x in quick], [x or 0.0 for x in by_rules], rtol=1e-12, atol=1e-12)
 
 
 @given(programs())

@@ -108,9 +108,7 @@ class Line:
 
 def tree(timeline: Timeline, console: Console) -> list[Line]:
     """The graph with the gradients of this timeline, whatever the live nodes hold."""
-    nodes = zip(timeline.graph, timeline.gradients, strict=True)
-    graph = Graph(tuple(replace(node, grad=grad) for node, grad in nodes), timeline.graph.outputs)
-    found = rows(graph)
+    found = rows(replace(timeline.graph, grads=timeline.gradients))
     parts = aligned(found)
     if console.is_terminal and max(cell_len("".join(part)) for part in parts) > console.width - len(INDENT):
         parts = aligned(found, columns=False)

@@ -47,7 +47,8 @@ import numpy as np
 
 from autograd.errors import GraphError
 from autograd.explain import explain
-from autograd.graph import Constant, Graph, GraphNode
+from autograd.graph import Graph, GraphNode
+from autograd.program import Constant
 from autograd.steps import Step, Timeline
 
 FORMAT = "stepgrad-trace"
@@ -91,7 +92,7 @@ def _node(graph: Graph, node: GraphNode) -> dict[str, Any]:
         "inputs": [{"constant": _value(x.data, node)} if isinstance(x, Constant) else x for x in node.inputs],
         "params": {name: _value(value, node) for name, value in node.arguments.items()},
         "shape": list(node.shape),
-        "dtype": str(node.data.dtype) if isinstance(node.data, np.ndarray) else None,
+        "dtype": None if node.equation.dtype is None else str(node.equation.dtype),
         "data": _numbers(node.data),
         "grad": _numbers(node.grad),
         "slopes": None if node.slopes is None else [_numbers(slope) for slope in node.slopes],
