@@ -59,6 +59,7 @@ from autograd.state import no_grad, tracing
 from autograd.steps import Step, Timeline, steps
 from autograd.symbol import Symbol
 from autograd.tensor import Tensor
+from autograd.transforms import jvp, vjp
 from autograd.value import Value
 
 # abs, max, pow and sum are there too, but a star import does not hide Python's own.
@@ -100,6 +101,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "invert",
+    "jvp",
     "leaky_relu",
     "less",
     "less_equal",
@@ -137,6 +139,7 @@ __all__ = [
     "tracing",
     "transpose",
     "tree",
+    "vjp",
     "where",
     "zero_grad",
 ]

@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node, topological
-from autograd.sweep import Equation, Event, sweep
+from autograd.section import equations_of, operands_of, run
+from autograd.sweep import plain
 
 
-def events(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], list[Any], Iterator[Event]]:
-    """The nodes in order, their adjoints, and the sweep that fills these in. Touches no ``grad``.
+def swept(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], list[Any]]:
+    """The nodes in order, and d output / d node for each; None where no path leads. Touches no ``grad``.
 
     Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes too,
     and can be differentiated again.
     """
     nodes = topological([output], tracked_only=True)
-    positions = {id(node): i for i, node in enumerate(nodes)}
-    equations = [
-        Equation(node.op, tuple([positions.get(id(x)) for x in node.inputs]), node.params, node.slopes)
-        for node in nodes
-    ]
-
-    def operands(index: int) -> tuple[Any, Sequence[Any]]:
-        node = nodes[index]
-        if not record:
-            return node._operands()
-        node._check_fresh()
-        return node, node.inputs
-
-    adjoints: list[Any] = []
-    return nodes, adjoints, sweep(equations, operands, seed, adjoints)
-
-
-def swept(output: Node, seed: Any, record: bool = False) -> tuple[list[Node], list[Any]]:
-    """The nodes in order, and d output / d node for each; None where no path leads."""
-    nodes, adjoints, run = events(output, seed, record)
-    with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
-        for _ in run:
-            pass
-    return nodes, adjoints
+    equations = equations_of(nodes, {id(node): i for i, node in enumerate(nodes)})
+    adjoints = [None] * (len(nodes) - 1) + [seed]
+    run(equations, lambda index: operands_of(nodes[index], record), adjoints)
+    return nodes, [plain(adjoint) for adjoint in adjoints]
 
 
 @overload

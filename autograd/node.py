@@ -120,11 +120,11 @@ class Node(Operators):
         return int(self.data)
 
 
-def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Node]:
+def topological(outputs: Iterable[Node], tracked_only: bool = False, without: Iterable[Node] = ()) -> list[Node]:
     """Every node that the outputs are computed from, each once, inputs before their users.
 
     Depth first, inputs in order, without recursion, so that a graph may be of any depth.
-    ``tracked_only`` leaves out what no gradient reaches.
+    ``tracked_only`` leaves out what no gradient reaches; the walk does not go to ``without``, nor beyond.
 
     >>> import autograd
     >>> a = autograd.Value(1.0)
@@ -133,7 +133,7 @@ def topological(outputs: Iterable[Node], tracked_only: bool = False) -> list[Nod
     [True, True]
     """
     order: list[Node] = []
-    seen: set[int] = set()
+    seen = {id(node) for node in without}
     for output in outputs:
         if id(output) in seen:
             continue

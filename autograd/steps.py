@@ -224,7 +224,7 @@ def backward_steps(graph: Graph, output: GraphNode) -> tuple[list[Step], list[An
         return graph.nodes[index].data, graph.inputs_of(graph.nodes[index])
 
     with np.errstate(all="ignore"):
-        events = list(sweep(graph.equations()[: output.index + 1], operands, one, []))
+        events = list(sweep(graph.equations()[: output.index + 1], operands, [None] * output.index + [one]))
     totals = Counter(event.target for event in events)
     counts: Counter[int] = Counter()
     steps = [Step(graph=graph, kind="seed", node=output.index, after=one)]

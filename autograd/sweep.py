@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.masked import Masked
 from autograd.op import Op, shape_of
-from autograd.vjp import vjp
+from autograd.pullback import pullback
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +42,24 @@ class Event:
 Operands = Callable[[int], tuple[Any, Sequence[Any]]]
 
 
-def sweep(equations: Sequence[Equation], operands: Operands, seed: Any, adjoints: list[Any]) -> Iterator[Event]:
-    """Every event, from the last equation back. ``adjoints`` is filled with d last / d each; None: no path leads.
+def sweep(equations: Sequence[Equation], operands: Operands, adjoints: list[Any]) -> Iterator[Event]:
+    """Every event, from the last equation back.
 
-    An equation's adjoint is final when the first event comes from it.
+    ``adjoints`` holds the seeds in the places of the outputs, and None elsewhere; the sweep adds up in it what comes to
+    each equation, `Masked` where it may have structural zeros. None at the end: no path leads. An equation's adjoint is
+    final when the first event comes from it.
     """
     if any(equation.op is not None and equation.op.masks and equation.slopes is None for equation in equations):
-        seed = Masked(seed, np.ones(shape_of(seed), bool))
-    carried: list[Any] = [None] * (len(equations) - 1) + [seed]
-    adjoints[:] = carried
-    adjoints[-1] = plain(seed)
+        adjoints[:] = [None if seed is None else masked(seed) for seed in adjoints]
     for index in reversed(range(len(equations))):
-        equation, g = equations[index], carried[index]
+        equation, g = equations[index], adjoints[index]
         if g is None or equation.op is None:
             continue
         for k, contribution in contributions(equation, g, *operands(index)):
             target = equation.inputs[k]
             assert target is not None
-            before = carried[target]
-            carried[target] = contribution if before is None else before + contribution
-            adjoints[target] = plain(carried[target])
+            before = adjoints[target]
+            adjoints[target] = contribution if before is None else before + contribution
             yield Event(index, k, target, plain(g), plain(contribution))
 
 
@@ -75,16 +73,16 @@ def contributions(equation: Equation, g: Any, y: Any, inputs: Sequence[Any]) -> 
         if isinstance(y, float):  # numbers: the slopes are known
             return [(k, slopes[k] * g) for k in wanted]
     if isinstance(g, Masked):
-        if not g.live.all():
+        if not g.live.all() and not op.masks:  # a condition multiplies nothing
             inputs = [with_its_zeros(x) if t is None else x for x, t in zip(inputs, equation.inputs, strict=True)]
         if op.masks or not g.live.all():
             try:
-                return list(vjp(op, wanted, g, y, inputs, equation.params))
+                return list(pullback(op, wanted, g, y, inputs, equation.params))
             except Exception:  # a person's own rule may do what only arrays can; if that is not it, it will raise again
                 inputs = [plain(x) for x in inputs]
-        parts = vjp(op, wanted, plain(g), y, inputs, equation.params)
-        return [(k, Masked(part, np.ones(shape_of(part), bool))) for k, part in parts]
-    return vjp(op, wanted, g, y, inputs, equation.params)
+        parts = pullback(op, wanted, plain(g), y, inputs, equation.params)
+        return [(k, masked(part)) for k, part in parts]
+    return pullback(op, wanted, g, y, inputs, equation.params)
 
 
 def with_its_zeros(constant: Any) -> Any:
@@ -92,6 +90,11 @@ def with_its_zeros(constant: Any) -> Any:
     if isinstance(constant, np.ndarray) and constant.dtype.kind == "f" and not constant.all():
         return Masked(constant, constant != 0)
     return constant
+
+
+def masked(x: Any) -> Masked:
+    """Every element of it is live, unless it says which are."""
+    return x if isinstance(x, Masked) else Masked(x, np.ones(shape_of(x), bool))
 
 
 def plain(x: Any) -> Any:

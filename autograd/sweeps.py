@@ -20,7 +20,7 @@ from autograd.backward import swept
 from autograd.errors import GraphError, ShapeError
 from autograd.notation.python import Untranslatable
 from autograd.op import Op
-from autograd.vjp import fitted, vjp
+from autograd.pullback import fitted, pullback
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
@@ -226,7 +226,7 @@ def pull_of(op: Op, kind: type[Tensor]) -> Pull:
 def pull_by_rules(node: Tensor, g: Any, marker: Any) -> None:
     wanted = [k for k, x in enumerate(node.inputs) if isinstance(x, type(node)) and x.requires_grad]
     assert node.op is not None
-    for k, contribution in vjp(node.op, wanted, g, *node._operands(), node.params):
+    for k, contribution in pullback(node.op, wanted, g, *node._operands(), node.params):
         x = node.inputs[k]
         before = x.grad
         x.grad = contribution if before is marker else before + contribution

@@ -18,10 +18,11 @@ PACKAGES = ("autograd", "nn", "viz")
 ORDER = [
     *("errors", "tree", "state", "op", "operators"),
     *("ops.shaping", "ops.elementwise", "ops.reductions", "ops.linalg", "ops"),
-    *("vjp", "masked", "sweep"),
+    *("pullback", "masked", "sweep"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
-    *("node", "codegen", "arrays", "backward", "sweeps", "value", "tensor"),
+    *("node", "codegen", "arrays", "section", "backward", "sweeps", "value", "tensor"),
+    *("forward", "transforms"),
     *("names", "graph", "explain", "steps"),
     *("export.mermaid", "export.trace", "export"),
 ]
