@@ -76,7 +76,7 @@ def pushforward(
     Anything else transposes its own vjp. None if no tangent gets through.
 
     >>> import autograd
-    >>> pushforward(autograd.mul, {0: 1.0, 1: 10.0}, 12.0, [3.0, 4.0], None)
+    >>> float(pushforward(autograd.mul, {0: 1.0, 1: 10.0}, 12.0, [3.0, 4.0], None))
     34.0
     """
     if op.is_elementwise and not op.masks and op.linear != "separately":

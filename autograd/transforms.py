@@ -183,4 +183,4 @@ def node_like(y: Any, derivative: Any) -> Any:
 
 def kind(x: Any) -> str:
     """What was given, for a message."""
-    return f"an array of {x.dtype}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+    return f"an array of {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
