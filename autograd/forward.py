@@ -80,8 +80,8 @@ def pushforward(
     34.0
     """
     if op.is_elementwise and not op.masks and op.linear != "separately":
-        slopes = [(tangents[k], slope) for k, slope in partials(op, tangents, y, inputs, params)]
-        parts = [t if is_int(slope, 1) else t * slope for t, slope in slopes if not is_int(slope, 0)]
+        slopes = partials(op, tangents, y, inputs, params)
+        parts = [tangents[k] if slope.__class__ is int and slope == 1 else tangents[k] * slope for k, slope in slopes]
     else:
         differentiated = {k for k, (rule, _) in enumerate(op.rules_for(inputs, params)) if rule is not None}
         linear = set(op.linear_inputs(inputs, params))
@@ -91,11 +91,6 @@ def pushforward(
         if others:
             parts += transposed(op, others, y, inputs, params)
     return like_output(reduce(add, parts), y) if parts else None
-
-
-def is_int(slope: Any, number: int) -> bool:
-    """Whether a rule says this number, once and for all."""
-    return slope.__class__ is int and bool(slope == number)
 
 
 def applied(
