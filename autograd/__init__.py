@@ -61,6 +61,7 @@ from autograd.state import no_grad, tracing
 from autograd.steps import Step, Timeline, steps
 from autograd.symbol import Symbol
 from autograd.tensor import Tensor
+from autograd.transforms import jvp, vjp
 from autograd.unfold import unfold
 from autograd.value import Value
 
@@ -104,6 +105,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "invert",
+    "jvp",
     "leaky_relu",
     "less",
     "less_equal",
@@ -143,6 +145,7 @@ __all__ = [
     "transpose",
     "tree",
     "unfold",
+    "vjp",
     "where",
     "zero_grad",
 ]

@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
-from autograd.node import Node, Recorded, equations_of, topological
-from autograd.sweep import Event, sweep
+from autograd.node import Node, Recorded
+from autograd.section import Section
+from autograd.sweep import plain
 
 
-def events(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any], Iterator[Event]]:
-    """What it is computed from, in order, their adjoints, and the sweep that fills these in. Touches no ``grad``.
+def swept(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any]]:
+    """What it is computed from, in order, and d output / d each; None where no path leads. Touches no ``grad``.
 
     Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes too,
     and can be differentiated again.
     """
-    nodes = topological([output])
-
-    def operands(index: int) -> tuple[Any, Sequence[Any]]:
-        node = nodes[index]
-        if not record:
-            return node._operands()
-        node._check_fresh()
-        return node._node, [x._node if isinstance(x, Recorded) else x for x in node.inputs]
-
-    adjoints: list[Any] = []
-    return nodes, adjoints, sweep(equations_of(nodes), operands, seed, adjoints, [node.slopes for node in nodes])
-
-
-def swept(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any]]:
-    """The nodes in order, and d output / d node for each; None where no path leads."""
-    with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
-        nodes, adjoints, run = events(output, seed, record)
-        for _ in run:
-            pass
-    return nodes, adjoints
+    section = Section([output])
+    adjoints: list[Any] = [None] * (len(section.places) - 1) + [seed]
+    section.sweep(adjoints, record)
+    return section.places, [plain(adjoint) for adjoint in adjoints]
 
 
 @overload

@@ -15,8 +15,8 @@ from autograd.notation.printer import latex, text
 from autograd.notation.words import format_number, latex_name, latex_number, latex_ratio, ratio
 from autograd.op import Interval, Op, Output, each, shape_of
 from autograd.ops.elementwise import mul
+from autograd.pullback import every_output, spread
 from autograd.symbol import Symbol
-from autograd.vjp import every_output, spread
 
 
 @dataclass(frozen=True, slots=True)

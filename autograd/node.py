@@ -257,7 +257,7 @@ def topological(
 
 
 def equations_of(nodes: Sequence[Recorded]) -> list[Equation]:
-    """What the nodes compute, as a program; they are in topological order, and complete."""
+    """What the nodes compute, as a program, in their topological order; an input that is not among them is constant."""
     place = {id(node): i for i, node in enumerate(nodes)}.get
     return [
         Equation(

@@ -12,9 +12,9 @@ from autograd import codegen
 from autograd.backward import swept
 from autograd.notation.python import Untranslatable
 from autograd.op import Op, Output
+from autograd.pullback import fitted, pullback
 from autograd.record import Leaf, Record
 from autograd.turns import locks, store
-from autograd.vjp import fitted, vjp
 
 
 def sweep_tensors(output: Record, seed: Any) -> None:
@@ -133,7 +133,7 @@ def pull_of(op: Op) -> Pull:
 def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:
     wanted = [k for k, x in enumerate(record.inputs) if x.__class__ is Record and x.requires_grad]
     assert record.op is not None
-    for k, contribution in vjp(record.op, wanted, g, *record._operands(), record.params):
+    for k, contribution in pullback(record.op, wanted, g, *record._operands(), record.params):
         x = record.inputs[k]
         before = x.adjoint
         x.adjoint = contribution if before is marker else before + contribution

@@ -91,6 +91,17 @@ def no_grad() -> Iterator[None]:
 
 
 @contextmanager
+def recording() -> Iterator[None]:
+    """Record although the caller may be inside `no_grad`: for a derivative that needs the graph of what it runs."""
+    opened = tuple([block for block in blocks.get() or () if block.mode != "no_grad"])
+    token = blocks.set(opened or None)
+    try:
+        yield
+    finally:
+        blocks.reset(token)
+
+
+@contextmanager
 def tracing() -> Iterator[None]:
     """Record, for every node made inside, the source line that made it, and on which conditions it depends.
 

@@ -20,7 +20,7 @@ from autograd.notation.words import MINUS, format_number, latex_number, latex_ra
 from autograd.op import shape_of
 from autograd.ops.shaping import unbroadcast
 from autograd.program import Equation
-from autograd.sweep import Event, sweep
+from autograd.sweep import Event, plain, sweep
 from autograd.symbol import Symbol
 
 Kind = Literal["forward", "seed", "backward"]
@@ -221,15 +221,15 @@ def steps(what: Node | Graph) -> Timeline:
     if prod(shape) != 1:
         raise ShapeError(f"steps: the output must hold one number, got shape {shape}: use .sum() or .mean()")
     seed = 1.0 if dtype is None else np.ones(shape, dtype)
-    adjoints: list[Any] = []
+    adjoints: list[Any] = [None] * output + [seed]
 
     def operands(index: int) -> tuple[Any, Sequence[Any]]:
         return graph.data[index], graph.inputs_of(index)
 
     with np.errstate(all="ignore"):
-        events = tuple(sweep(graph.equations[: output + 1], operands, seed, adjoints, graph.slopes[: output + 1]))
+        events = tuple(sweep(graph.equations[: output + 1], operands, adjoints, graph.slopes[: output + 1]))
     adjoints += [None] * (len(graph) - len(adjoints))  # of conditions that no number depends on
-    gradients = [None if g is None else of_kind(e, g) for e, g in zip(graph.equations, adjoints, strict=True)]
+    gradients = [None if g is None else of_kind(e, plain(g)) for e, g in zip(graph.equations, adjoints, strict=True)]
     return Timeline(graph, tuple(gradients), events)
 
 

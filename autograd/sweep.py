@@ -14,7 +14,7 @@ import numpy as np
 from autograd.masked import Masked
 from autograd.op import Output, shape_of
 from autograd.program import Constant, Equation
-from autograd.vjp import vjp
+from autograd.pullback import pullback
 
 
 class Event(NamedTuple):
@@ -40,19 +40,16 @@ Slopes = tuple[float | None, ...] | None
 
 
 def sweep(
-    equations: Sequence[Equation],
-    operands: Operands,
-    seed: Any,
-    adjoints: list[Any],
-    slopes: Sequence[Slopes],
+    equations: Sequence[Equation], operands: Operands, adjoints: list[Any], slopes: Sequence[Slopes]
 ) -> Iterator[Event]:
-    """Every event, from the last equation back. ``adjoints`` is filled with d last / d each; None: no path leads.
+    """Every event, from the last equation back.
 
-    An equation's adjoint is final when the first event comes from it.
+    ``adjoints`` holds the seeds in the places of the outputs, and None elsewhere; the sweep adds up in it what comes to
+    each equation, `Masked` where it may have structural zeros. None at the end: no path leads. An equation's adjoint is
+    final when the first event comes from it.
     """
-    adjoints[:] = [None] * (len(equations) - 1) + [seed]
-    output, _ = operands(len(equations) - 1)
-    if isinstance(output, int | float):
+    seeds = [seed for seed in adjoints if seed is not None]
+    if None not in slopes and all(isinstance(x, int | float) for x in (*seeds, operands(len(equations) - 1)[0])):
         return scalar_events(equations, adjoints, slopes)
     return events(equations, operands, adjoints, slopes)
 
@@ -67,8 +64,8 @@ def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Se
         for k, slope in enumerate(slopes[index] or ()):
             if slope is None:
                 continue
-            target: Any = inputs[k]  # a constant has no slope
-            if equations[target].requires_grad:
+            target: Any = inputs[k]
+            if target.__class__ is int and equations[target].requires_grad:
                 contribution = slope * g
                 before = adjoints[target]
                 adjoints[target] = after = (0.0 if before is None else before) + contribution
@@ -79,11 +76,10 @@ def events(
     equations: Sequence[Equation], operands: Operands, adjoints: list[Any], slopes: Sequence[Slopes]
 ) -> Iterator[Event]:
     """The events, by the rules: for arrays, and for nodes of either kind."""
-    carried = list(adjoints)
     if any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
-        carried[-1] = Masked(carried[-1], np.ones(shape_of(carried[-1]), bool))
+        adjoints[:] = [None if seed is None else masked(seed) for seed in adjoints]
     for index in reversed(range(len(equations))):
-        equation, g, known = equations[index], carried[index], slopes[index]
+        equation, g, known = equations[index], adjoints[index], slopes[index]
         if g is None or equation.op is None:
             continue
         wanted = [
@@ -93,10 +89,9 @@ def events(
         ]
         for k, contribution in contributions(equation, wanted, g, *operands(index)):
             target: Any = equation.inputs[k]
-            before = carried[target]
-            carried[target] = after = contribution if before is None else before + contribution
-            adjoints[target] = plain(after)
-            yield Event(index, k, target, plain(g), plain(contribution), plain(before), adjoints[target])
+            before = adjoints[target]
+            adjoints[target] = after = contribution if before is None else before + contribution
+            yield Event(index, k, target, plain(g), plain(contribution), plain(before), plain(after))
 
 
 def masks(equation: Equation) -> bool:
@@ -111,17 +106,17 @@ def contributions(
     op, params = equation.op, equation.params
     assert op is not None
     if not isinstance(g, Masked):
-        return vjp(op, wanted, g, y, inputs, params)
+        return pullback(op, wanted, g, y, inputs, params)
     all_live = g.live.all()
-    if not all_live:
+    if not all_live and not op.masks:  # a condition multiplies nothing
         inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
     if masks(equation) or not all_live:
         try:
-            return list(vjp(op, wanted, g, y, inputs, params))
+            return list(pullback(op, wanted, g, y, inputs, params))
         except Exception:  # a person's own rule may do what only arrays can; if that is not it, it will raise again
             inputs = [plain(x) for x in inputs]
-    parts = vjp(op, wanted, plain(g), y, inputs, params)
-    return [(k, Masked(part, np.ones(shape_of(part), bool))) for k, part in parts]
+    parts = pullback(op, wanted, plain(g), y, inputs, params)
+    return [(k, masked(part)) for k, part in parts]
 
 
 def with_its_zeros(constant: Any) -> Any:
@@ -129,6 +124,11 @@ def with_its_zeros(constant: Any) -> Any:
     if isinstance(constant, np.ndarray) and constant.dtype.kind == "f" and not constant.all():
         return Masked(constant, constant != 0)
     return constant
+
+
+def masked(x: Any) -> Masked:
+    """Every element of it is live, unless it says which are."""
+    return x if isinstance(x, Masked) else Masked(x, np.ones(shape_of(x), bool))
 
 
 def plain(x: Any) -> Any:

@@ -171,7 +171,7 @@ class Value(Recorded, Node):
         return number
 
     def _as_constant(self, data: float) -> Value:
-        return Value(data)
+        return Value(data, requires_grad=False)
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
         return self.data, [x.data if isinstance(x, Value) else x for x in self.inputs]

@@ -10,9 +10,9 @@ import numpy as np
 from autograd.errors import GraphError
 from autograd.op import Op
 from autograd.ops.indexing import getitem, setitem
+from autograd.pullback import pullback
 from autograd.record import Leaf, Record, named
 from autograd.state import Block, blocks, mode
-from autograd.vjp import vjp
 
 #: What a view has in the place of a leaf. Its array is nobody's, so that whoever looks asks for the record.
 ASK = Leaf(np.empty(0), None)
@@ -82,7 +82,7 @@ class View:
             self.base[self.params["index"]] = changed
         elif self.op.linear == "jointly" and view.size == self.base.size:
             # It only moves elements, so that its vjp moves them back.
-            self.base[...] = dict(vjp(self.op, [0], changed, view, [self.base], self.params))[0]
+            self.base[...] = dict(pullback(self.op, [0], changed, view, [self.base], self.params))[0]
         else:
             raise GraphError(
                 f"{self.op.name}: its result looks into {named(self.base._record)}: assign to that instead"

@@ -18,12 +18,13 @@ PACKAGES = ("autograd", "nn", "viz")
 ORDER = [
     *("errors", "tree", "state", "op", "operators"),
     *("ops.shaping", "ops.elementwise", "ops.indexing", "ops.reductions", "ops.linalg", "ops"),
-    *("masked", "vjp", "program", "sweep"),
+    *("masked", "pullback", "program", "sweep"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
     *(
         "node",
         "codegen",
+        "section",
         "backward",
         "turns",
         "value_sweep",
@@ -33,6 +34,8 @@ ORDER = [
         "record_sweep",
         "view",
         "tensor",
+        "forward",
+        "transforms",
     ),
     *("names", "graph", "explain", "steps", "unfold"),
     *("export.mermaid", "export.trace", "export"),

@@ -73,6 +73,14 @@ def test_the_second_derivative_at_the_edge_of_a_where(kind: Any) -> None:
     assert (float(first.data), float(gradients(first, x))) == (0.0, 0.0)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_condition_of_floats_closes_as_well() -> None:
+    x, condition = Tensor([4.0, 0.0]), np.array([1.0, 0.0])
+    y = autograd.where(condition, autograd.where(condition, np.sqrt(x), 0.0), 0.0)
+    y.sum().backward()
+    assert_close(x.grad, [0.25, 0.0])
+
+
 def test_an_element_that_nobody_reads_sends_nothing_back() -> None:
     x = Tensor([0.0, 1000.0])
     with np.errstate(all="ignore"):
