@@ -177,6 +177,9 @@ class Op:
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The same for a call that is bound already: what the inputs are says what happens."""
+        if len(inputs) == 1:
+            interpret = getattr(type(inputs[0]), "_interpret", None)
+            return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
         interpret = None
         for kind in map(type, inputs) if len(inputs) < 4 else set(map(type, inputs)):
             found = getattr(kind, "_interpret", None)
@@ -442,6 +445,8 @@ def static(params: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def shape_of(value: Any) -> tuple[int, ...]:
     """The shape of a node, an array, a Symbol or a list; () for a number."""
+    if value.__class__ is np.ndarray:
+        return value.shape  # type: ignore[no-any-return]
     return np.shape(value) if isinstance(value, list | tuple) else getattr(value, "shape", ())
 
 

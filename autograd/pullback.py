@@ -87,16 +87,18 @@ def fitted(part: Any, x: Any) -> Any:
 
     Raises `ShapeError` where the shapes have nothing to do with each other: then a rule is wrong.
     """
-    shape = shape_of(x)
-    if shape_of(part) != shape:
+    shape, given = shape_of(x), shape_of(part)
+    if given != shape:
         try:
-            summed = unbroadcast(part, shape)
+            part = unbroadcast(part, shape)
         except (IndexError, ValueError):
-            summed = part
-        if shape_of(summed) != shape:
-            raise ShapeError(f"a rule gave a gradient of shape {shape_of(part)} to an input of shape {shape}")
-        part = summed
+            shape_fits = False
+        else:
+            shape_fits = shape_of(part) == shape
+        if not shape_fits:
+            raise ShapeError(f"a rule gave a gradient of shape {given} to an input of shape {shape}")
     dtype = getattr(x, "dtype", None)
-    if dtype is None or getattr(part, "dtype", dtype) == dtype:
+    if dtype is None:
         return part
-    return astype(part, dtype)
+    got = getattr(part, "dtype", dtype)
+    return part if got is dtype or got == dtype else astype(part, dtype)

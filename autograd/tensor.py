@@ -424,7 +424,7 @@ def recorded(
     requires_grad: bool,
 ) -> Tensor:
     """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
-    state = mode()
+    state = None if blocks.get() is None else mode()
     if state == "no_grad" or not (requires_grad or (state == "tracing" and any(map(is_computed, held)))):
         record = leaf_record(array, Leaf(array, None), False)
     else:
