@@ -13,10 +13,10 @@ from autograd.op import Op, on_entry, override_of
 if TYPE_CHECKING:
     from typing import Self
 
-#: Operator text -> the name between the underscores of its Python method.
+#: How an operator is written in the table -> the name between the underscores of its Python method.
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "&": "and", "|": "or"}
 COMPARISON = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
-UNARY = {"neg": "__neg__", "abs": "__abs__", "invert": "__invert__"}
+UNARY = {"-x": "neg", "~x": "invert", "abs(x)": "abs"}
 
 OPERAND = (int, float, complex, np.ndarray, np.generic, list)
 
@@ -122,8 +122,8 @@ def install(op: Op) -> None:
         setattr(Operators, f"__r{name}__", reflected_method(op))
     elif op.operator in COMPARISON:
         setattr(Operators, f"__{COMPARISON[op.operator]}__", binary_method(op))
-    if op.name in UNARY:
-        setattr(Operators, UNARY[op.name], unary_method(op))
+    elif op.operator in UNARY:
+        setattr(Operators, f"__{UNARY[op.operator]}__", unary_method(op))
     if op.method:
         setattr(Operators, op.name, unary_method(op))
 

@@ -120,7 +120,7 @@ broadcast_to = primitive("broadcast_to", np.broadcast_to, lambda g, y, array, sh
     linear="jointly", shape=lambda array, shape: (shape,) if isinstance(shape, int) else tuple(shape),
     doc="broadcasting copies, so the gradients of the copies are summed")
 getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
-    linear="jointly", masks=True, operator="[]", shape=indexed,
+    linear="jointly", masks=True, operator="[]", shape=indexed, method=False,
     doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
 put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
     linear="jointly", shape=lambda x, shape, index: tuple(shape), method=False,
