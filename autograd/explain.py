@@ -12,7 +12,15 @@ from autograd.errors import AutogradError, GraphError
 from autograd.graph import Graph, GraphNode, applied
 from autograd.node import Node
 from autograd.notation.printer import latex, text
-from autograd.notation.words import format_number, latex_name, latex_number, latex_ratio, ratio
+from autograd.notation.words import (
+    format_number,
+    latex_name,
+    latex_number,
+    latex_ratio,
+    latex_sentence,
+    ratio,
+    written_name,
+)
 from autograd.op import Interval, Op, each, shape_of
 from autograd.ops.elementwise import mul
 from autograd.symbol import Symbol
@@ -55,7 +63,7 @@ class Explanation:
 
     def _repr_latex_(self) -> str:
         lines = [self.latex, *(p.latex for p in self.partials)]
-        rows = [line.replace(" = ", " &= ", 1) for line in lines] + [rf"&\text{{{self.sentence}}}"]
+        rows = [line.replace(" = ", " &= ", 1) for line in lines] + [f"&{latex_sentence(self.sentence)}"]
         return r"$$\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$$"
 
 
@@ -108,15 +116,16 @@ def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
     inputs = graph.symbols(node)
     value = format_number(node.data)
-    filled = applied(op, graph.inputs_of(node), node.params) if node.shape == () else Symbol(value)
     partials = []
     for k, ((rule, _), x) in enumerate(zip(op.rules_for(inputs, node.params), inputs, strict=True)):
         if rule is not None and isinstance(x, Symbol):
             local = local_derivative(op, k, Symbol(node.name, node.shape), inputs, node.params)
             slope = node.slopes[k] if node.slopes is not None else None
             partials.append(partial(node.name, x.name, local, "" if slope is None else format_number(slope)))
-    numbers = chained(text(filled), value)
-    in_latex = chained(latex(filled), latex_number(value))
+    numbers, in_latex = value, latex_number(value)
+    if node.shape == ():
+        filled = applied(op, graph.inputs_of(node), node.params)
+        numbers, in_latex = chained(text(filled), numbers), chained(latex(filled), in_latex)
     return explanation(op, node.name, applied(op, inputs, node.params), numbers, tuple(partials), in_latex)
 
 
@@ -124,7 +133,7 @@ def explanation(
     op: Op, output: str, formula: Symbol, numbers: str, partials: tuple[Partial, ...], numbers_latex: str = ""
 ) -> Explanation:
     in_latex = chained(f"{latex_name(output)} = {latex(formula)}", numbers_latex)
-    return Explanation(op.name, f"{output} = {text(formula)}", numbers, in_latex, op.doc, partials)
+    return Explanation(op.name, f"{written_name(output)} = {text(formula)}", numbers, in_latex, op.doc, partials)
 
 
 def partial(y: str, x: str, local: Any, numbers: str) -> Partial:

@@ -103,7 +103,7 @@ greater = elementwise("greater", np.greater, None, None, operator=">", doc=FLAT)
 greater_equal = elementwise("greater_equal", np.greater_equal, None, None, operator=">=", symbol="≥", doc=FLAT)
 less = elementwise("less", np.less, None, None, operator="<", doc=FLAT)
 less_equal = elementwise("less_equal", np.less_equal, None, None, operator="<=", symbol="≤", doc=FLAT)
-equal = elementwise("equal", np.equal, None, None, operator="==", symbol="=", doc=FLAT)
+equal = elementwise("equal", np.equal, None, None, operator="==", doc=FLAT)
 not_equal = elementwise("not_equal", np.not_equal, None, None, operator="!=", symbol="≠", doc=FLAT)
 
 bitwise_and = elementwise("bitwise_and", np.bitwise_and, None, None, operator="&", symbol="∧", doc=FLAT)
