@@ -319,8 +319,7 @@ def install(op: Op) -> None:
             if op.operator in UNARY:
                 give(f"__{UNARY[op.operator]}__", codegen.unary_source(op))
         elif op.method and op.arity == 2:
-            ((name, value),) = op.defaults.items()
-            give(op.name, codegen.binary_source(op, name, f"={value!r}"))
+            give(op.name, codegen.optional_source(op))
     except Untranslatable:
         pass  # the general way serves it
 
