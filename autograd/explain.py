@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import AutogradError, GraphError
 from autograd.graph import Graph, GraphNode, applied
+from autograd.names import numbered
 from autograd.node import Node
 from autograd.notation.printer import latex, text
 from autograd.notation.words import (
@@ -91,7 +93,7 @@ def explain(what: Node | GraphNode | Op, graph: Graph | None = None) -> Explanat
 
 def explain_op(op: Op) -> Explanation:
     inputs, params = example_call(op)
-    output = next(name for name in "yzw" if name not in {x.name for x in inputs})
+    output = next(name for name in chain("yzw", numbered("y")) if name not in {x.name for x in inputs})
     if not op.is_elementwise:  # its derivative depends on the shapes: see a node
         return explanation(op, output, applied(op, inputs, params), "", ())
     rules = op.rules_for(inputs, params)
@@ -104,13 +106,11 @@ def explain_op(op: Op) -> Explanation:
 
 
 def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
-    """Inputs x, y, z; two of each, x1, x2, where an argument is a list."""
+    """Inputs by the names of the arguments; where an argument is a list, two: x1, x2."""
     if op.arity is None:
         lists = [[Symbol(f"{letter}{k}") for k in (1, 2)] for letter in "xyz"[: len(op.rules)]]
         return op.bind(tuple(lists), {})
-    return [
-        Symbol(name) for name in ("xyz" if op.arity <= 3 else [f"x{k + 1}" for k in range(op.arity)])[: op.arity]
-    ], {}
+    return [Symbol(name) for name in list(op.signature.parameters)[: op.arity]], {}
 
 
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:

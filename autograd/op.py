@@ -108,7 +108,7 @@ class Op:
     linear: Linear = "no"  #: in its differentiated inputs: all together, each alone, or in the first alone
     masks: bool = False  #: what it sends back as zero is no number: nothing flows there, not even NaN
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
-    method: bool = True  #: whether nodes have it as a method: if it has one input that must be given
+    method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
     _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
     _defaults: Mapping[str, Any] = field(init=False)
@@ -131,7 +131,7 @@ class Op:
         put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
         put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
         required = len(self.rules) - len(self.defaults)
-        put(self, "method", self.method and required == 1)
+        put(self, "method", self.method and self._is_plain and required == 1)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
