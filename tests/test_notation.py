@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from formulas import evaluated
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numeric import assert_close
 from strategies import MEANING
@@ -139,6 +139,10 @@ def apply(name: str, *inputs: Any) -> Symbol:
     return Symbol("", (), table[name], inputs)
 
 
+#: More than elsewhere: what is drawn here is a whole formula.
+many = settings(max_examples=20 * settings().max_examples)
+
+
 @st.composite
 def formulas(draw: st.DrawFn, one: tuple[str, ...] = ONE, depth: int = 4) -> Any:
     """A number: a name, a constant, or an operation on such; a condition among them."""
@@ -176,6 +180,7 @@ def computed(formula: Any) -> Any:
     return {"sigmoid": MEANING["sigmoid"], "pow": operator.pow}.get(formula.op.name, formula.op.forward)(*inputs)
 
 
+@many
 @given(formulas())
 def test_a_formula_in_text_reads_as_what_it_computes(formula: Any) -> None:
     result = printed([formula], TEXT)
@@ -186,6 +191,7 @@ def test_a_formula_in_text_reads_as_what_it_computes(formula: Any) -> None:
         np.testing.assert_allclose(evaluated(result.formulas[0], names), float(computed(formula)), rtol=1e-9)
 
 
+@many
 @given(formulas(one=ONE[:-2]))
 def test_a_formula_in_code_computes_the_same(formula: Any) -> None:
     code = python([formula], on_floats)
@@ -200,6 +206,7 @@ def test_a_formula_in_code_computes_the_same(formula: Any) -> None:
         np.testing.assert_allclose(float(value), float(computed(formula)), rtol=1e-9)
 
 
+@many
 @given(formulas())
 def test_a_formula_in_latex_is_well_formed(formula: Any) -> None:
     source = latex(formula)
