@@ -12,6 +12,7 @@ Value and a Tensor agree everywhere.
 from __future__ import annotations
 
 import linecache
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -241,7 +242,19 @@ def function(self):
 """)
 
 
-def binary_source(op: Op, other: str = "other", default: str = "") -> Source:
+def binary_source(op: Op) -> Source:
+    return named_source(op, "other")
+
+
+def optional_source(op: Op) -> Source:
+    """The same for an operation whose second input has a default, and so is known by its own name."""
+    ((name, value),) = op.defaults.items()
+    if re.search(rf"\b{name}\b", named_source(op, "other").text):
+        raise Untranslatable(f"generated code has something else of the name {name}")
+    return named_source(op, name, f"={value!r}")
+
+
+def named_source(op: Op, other: str, default: str = "") -> Source:
     program = Program(op, on_floats)
     return program.source(f"""\
 def function(self, {other}{default}):

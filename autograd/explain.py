@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import AutogradError, GraphError
 from autograd.graph import Graph, GraphNode, applied
+from autograd.names import numbered
 from autograd.node import Node
 from autograd.notation.printer import latex, text
-from autograd.notation.words import format_number, latex_name, latex_number, latex_ratio, ratio
+from autograd.notation.words import (
+    format_number,
+    latex_name,
+    latex_number,
+    latex_ratio,
+    latex_sentence,
+    ratio,
+    written_name,
+)
 from autograd.op import Interval, Op, Output, each, shape_of
 from autograd.ops.elementwise import mul
 from autograd.pullback import every_output, spread
@@ -56,7 +66,7 @@ class Explanation:
 
     def _repr_latex_(self) -> str:
         lines = [self.latex, *(p.latex for p in self.partials)]
-        rows = [line.replace(" = ", " &= ", 1) for line in lines] + [rf"&\text{{{self.sentence}}}"]
+        rows = [line.replace(" = ", " &= ", 1) for line in lines] + [f"&{latex_sentence(self.sentence)}"]
         return r"$$\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$$"
 
 
@@ -84,7 +94,7 @@ def explain(what: Node | GraphNode | Op, graph: Graph | None = None) -> Explanat
 
 def explain_op(op: Op) -> Explanation:
     inputs, params = example_call(op)
-    output = next(name for name in "yzw" if name not in {x.name for x in inputs})
+    output = next(name for name in chain("yzw", numbered("y")) if name not in {x.name for x in inputs})
     if not op.is_elementwise:  # its derivative depends on the shapes: see a node
         return explanation(op, output, applied(op, inputs, params), "", ())
     rules = op.rules_for(inputs, params)
@@ -97,27 +107,26 @@ def explain_op(op: Op) -> Explanation:
 
 
 def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
-    """Inputs x, y, z; two of each, x1, x2, where an argument is a list."""
+    """Inputs by the names of the arguments; where an argument is a list, two: x1, x2."""
     if op.arity is None:
         lists = [[Symbol(f"{letter}{k}") for k in (1, 2)] for letter in "xyz"[: len(op.rules)]]
         return op.bind(tuple(lists), {})
-    return [
-        Symbol(name) for name in ("xyz" if op.arity <= 3 else [f"x{k + 1}" for k in range(op.arity)])[: op.arity]
-    ], {}
+    return [Symbol(name) for name in list(op.signature.parameters)[: op.arity]], {}
 
 
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
     inputs = graph.symbols(node)
     value = format_number(node.data)
-    filled = applied(op, graph.inputs_of(node.index), node.params) if node.shape == () else Symbol(value)
     partials = []
     for k, ((rule, _), x) in enumerate(zip(op.rules_for(inputs, node.params), inputs, strict=True)):
         if rule is not None and isinstance(x, Symbol):
             local = local_derivative(op, k, Symbol(node.name, node.shape), inputs, node.params)
             slope = node.slopes[k] if node.slopes is not None else None
             partials.append(partial(node.name, x.name, local, "" if slope is None else format_number(slope)))
-    numbers = chained(text(filled), value)
-    in_latex = chained(latex(filled), latex_number(value))
+    numbers, in_latex = value, latex_number(value)
+    if node.shape == ():
+        filled = applied(op, graph.inputs_of(node), node.params)
+        numbers, in_latex = chained(text(filled), numbers), chained(latex(filled), in_latex)
     return explanation(op, node.name, applied(op, inputs, node.params), numbers, tuple(partials), in_latex)
 
 
@@ -125,7 +134,7 @@ def explanation(
     op: Op, output: str, formula: Symbol, numbers: str, partials: tuple[Partial, ...], numbers_latex: str = ""
 ) -> Explanation:
     in_latex = chained(f"{latex_name(output)} = {latex(formula)}", numbers_latex)
-    return Explanation(op.name, f"{output} = {text(formula)}", numbers, in_latex, op.doc, partials)
+    return Explanation(op.name, f"{written_name(output)} = {text(formula)}", numbers, in_latex, op.doc, partials)
 
 
 def partial(y: str, x: str, local: Any, numbers: str) -> Partial:

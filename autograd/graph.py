@@ -13,6 +13,7 @@ from autograd.errors import GraphError, ShapeError
 from autograd.names import caller_variables, given_names, with_automatic
 from autograd.node import Node, Recorded, equations_of, topological
 from autograd.notation.printer import text
+from autograd.notation.words import written_name
 from autograd.op import Op, static
 from autograd.ops.elementwise import where
 from autograd.program import Constant, Equation, frozen
@@ -180,7 +181,7 @@ class Graph:
         """``q = x + y`` for one node."""
         if node.op is None:
             return node.name
-        return f"{node.name} = {text(applied(node.op, self.symbols(node), node.params))}"
+        return f"{written_name(node.name)} = {text(applied(node.op, self.symbols(node), node.params))}"
 
     def symbols(self, node: GraphNode) -> list[Any]:
         """The inputs of a node as Symbols, constants as they are; the same node twice is the same Symbol twice."""

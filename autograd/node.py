@@ -195,7 +195,9 @@ class Node(Operators):
     @property
     def _op(self) -> str:
         """The operation as short text, empty for a leaf (micrograd's name for it)."""
-        return "" if self.op is None else self.op.operator or self.op.symbol
+        if self.op is None:
+            return ""
+        return self.op.operator if self.op.operator and self.op.arity == 2 else self.op.symbol
 
     @property
     def _prev(self) -> tuple[Node, ...]:

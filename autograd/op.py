@@ -118,7 +118,7 @@ class Op:
     signature: inspect.Signature  #: NumPy's names, order and defaults
     is_elementwise: bool
     doc: str  #: one sentence on what the gradient does
-    operator: str | None = None
+    operator: str | None = None  #: as Python writes it: "*", "-x", "abs(x)", "[]"
     symbol: str = ""  #: short text for pictures
     domain: tuple[Interval, ...] = ()  #: per input, the open interval on which the rule holds; empty: everywhere
     kinks: Callable[..., Any] | None = None  #: not differentiable where this is zero
@@ -126,7 +126,7 @@ class Op:
     linear: Linear = "no"  #: in its differentiated inputs: all together, each alone, or in the first alone
     masks: bool = False  #: what it sends back as zero is no number: nothing flows there, not even NaN
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
-    method: bool = True  #: whether nodes have it as a method: if it has one input that must be given, and no operator
+    method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
     _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
     _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
@@ -154,7 +154,7 @@ class Op:
         put(self, "_takes_lists", are_lists and not self._required)
         put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
         required = len(self.rules) - len(self.defaults)
-        put(self, "method", self.method and self.operator is None and required == 1)
+        put(self, "method", self.method and self._is_plain and required == 1)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"

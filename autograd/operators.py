@@ -13,10 +13,10 @@ from autograd.op import Op, on_entry, override_of
 if TYPE_CHECKING:
     from typing import Self
 
-#: Operator text -> the name between the underscores of its Python method.
+#: How an operator is written in the table -> the name between the underscores of its Python method.
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "&": "and", "|": "or"}
 COMPARISON = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
-UNARY = {"neg": "__neg__", "abs": "__abs__", "invert": "__invert__"}
+UNARY = {"-x": "neg", "~x": "invert", "abs(x)": "abs"}
 
 OPERAND = (int, float, complex, np.ndarray, np.generic, list)
 
@@ -70,6 +70,8 @@ class Operators:
         def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Self: ...
         def max(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Self: ...
         def softmax(self, axis: int = -1) -> Self: ...
+        def astype(self, dtype: Any) -> Self: ...
+        def broadcast_to(self, shape: int | tuple[int, ...]) -> Self: ...
         def logsumexp(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Self: ...
 
     def __pos__(self) -> Self:
@@ -122,8 +124,8 @@ def install(op: Op) -> None:
         setattr(Operators, f"__r{name}__", reflected_method(op))
     elif op.operator in COMPARISON:
         setattr(Operators, f"__{COMPARISON[op.operator]}__", binary_method(op))
-    if op.name in UNARY:
-        setattr(Operators, UNARY[op.name], unary_method(op))
+    elif op.operator in UNARY:
+        setattr(Operators, f"__{UNARY[op.operator]}__", unary_method(op))
     if op.method:
         setattr(Operators, op.name, unary_method(op))
 

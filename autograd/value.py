@@ -370,11 +370,10 @@ def install(op: Op) -> None:
             give(f"__r{BINARY[op.operator]}__", codegen.reflected_source(op))
         elif op.method and op.arity == 1:
             give(op.name, codegen.unary_source(op))
-            if op.name in UNARY:
-                give(UNARY[op.name], codegen.unary_source(op))
+            if op.operator in UNARY:
+                give(f"__{UNARY[op.operator]}__", codegen.unary_source(op))
         elif op.method and op.arity == 2:
-            ((name, value),) = op.defaults.items()
-            give(op.name, codegen.binary_source(op, name, f"={value!r}"))
+            give(op.name, codegen.optional_source(op))
     except Untranslatable:
         pass  # the general way serves it
 

@@ -64,11 +64,11 @@ def test_the_guard_of_a_branch_is_in_the_graph_and_refuses_the_other_side() -> N
         y = absolute(Value(2.0, "x"))
     graph = Graph.of(y)
     ((index, outcome, source),) = graph.guards
-    assert (graph.formula(graph[index]), outcome) == ("q = x > 0", True)
+    assert (graph.formula(graph[index]), outcome) == ("q = [x > 0]", True)
     assert source is not None
     assert "return x * 3 if x > 0 else -x" in source
     assert graph.replay({"x": 5.0})[graph.outputs[0]].data == 15
-    with pytest.raises(GraphError, match="q = x > 0 came out True, and is False for these values"):
+    with pytest.raises(GraphError, match=r"q = \[x > 0\] came out True, and is False for these values"):
         graph.replay({"x": -1.0})
     assert [step.formula for step in steps(graph)][-1] == "∂y/∂x += ∂y/∂y · ∂y/∂x = 1 · 3 = 3"
 

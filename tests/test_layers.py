@@ -145,10 +145,19 @@ def test_all_is_sorted_complete_and_without_repeats(package: str) -> None:
 
 
 def test_every_operation_of_the_table_is_public() -> None:
+    """By imports that are written out, so that editors and type checkers know them."""
     autograd, nn = importlib.import_module("autograd"), importlib.import_module("nn")
-    for name, op in autograd.table.items():
-        assert hasattr(autograd, name) or hasattr(nn, name), name
-        assert name in (*autograd.__all__, *nn.__all__) or hasattr(builtins, name), f"only Python's own names: {op}"
+    for module in ("elementwise", "shaping", "reductions", "linalg"):
+        for name, op in vars(importlib.import_module(f"autograd.ops.{module}")).items():
+            if isinstance(op, autograd.Op) and op.name == name:
+                line = f"from autograd.ops.{module} import {name}"
+                assert getattr(autograd, name, None) is op, f"add to autograd/__init__.py: {line}"
+    for name in autograd.table:
+        is_listed = name in (*autograd.__all__, *nn.__all__)
+        if hasattr(builtins, name):
+            assert not is_listed, f"take out of __all__ in autograd/__init__.py: {name!r}, a name of Python's own"
+        else:
+            assert is_listed, f"add to __all__ in autograd/__init__.py: {name!r}"
 
 
 def test_the_tests_are_no_package() -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import operator
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from formulas import evaluated
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numeric import assert_close
+from strategies import MEANING
 
 import autograd
 from autograd import Graph, Symbol, Tensor, Value, explain, steps, table
-from autograd.notation.floats import on_floats
+from autograd.notation.floats import NAMESPACE, on_floats
 from autograd.notation.printer import LATEX, TEXT, Printed, latex, printed, text
 from autograd.notation.python import python
 from autograd.notation.rows import ROWS
-from autograd.notation.words import is_whole
+from autograd.notation.words import is_whole, written_name
 
 x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
 
@@ -31,7 +35,7 @@ def test_a_name_that_is_one_thing_stands_bare(name: str) -> None:
     assert text(Symbol(name) * z) == f"{name} · z"
 
 
-@pytest.mark.parametrize("name", ["a+b", "a b", "2x", "x²", "−x", "a]", "f(x) + 1", "∂f/∂a + b"])
+@pytest.mark.parametrize("name", ["a+b", "a b", "2x", "x²", "−x", "Wᵀ", "f(x) + 1", "∂f/∂a + b"])
 def test_any_other_name_is_put_in_parentheses(name: str) -> None:
     assert text(Symbol(name) * z) == f"({name}) · z"
     assert text(z - Symbol(name)) == f"z − ({name})"
@@ -62,6 +66,171 @@ def test_a_bare_name_is_read_back_as_one_name(name: str) -> None:
             assert re.search(r"\[\W*|\.", name), "an index or a number need not be Python's"
         else:
             assert type(body).__name__ in ("Name", "Attribute", "Subscript", "Constant", "List")
+
+
+@pytest.mark.parametrize(
+    "name", ["a]", "a) + (b", "a, b", "a = b", "|a", "2", "True", " a", "a\nb", "\u202ea", '"', ""]
+)
+def test_a_name_that_could_be_taken_for_something_else_is_in_quotes(name: str) -> None:
+    assert re.fullmatch(r'"[^\n]*" · z', text(Symbol(name) * z))
+    assert re.fullmatch(r"\\mathrm\{\".*\"\} \\cdot z", latex(Symbol(name) * z))
+
+
+#: What may do harm in a name, each with the more chance.
+nasty = st.text(st.sampled_from("ab1 ²[](){}.,;:=+-−·/^_|<>∂'\"\\$%&#~\n\u202e’″√ᵀσ") | st.characters(), max_size=8)
+
+
+@given(nasty)
+def test_a_name_ends_where_it_ends(name: str) -> None:
+    """Outside of quotes it closes no bracket that it did not open, and has nothing that separates or equates."""
+    name_in_text = written_name(name)
+    assert name_in_text.isprintable()
+    is_quoted = name_in_text.startswith('"')
+    assert (ast.literal_eval(name_in_text) if is_quoted else name_in_text) == name, "no two names are written alike"
+    if not is_quoted:
+        unnested = name_in_text
+        while (shorter := re.sub(r"\([^()[\]{}]*\)|\[[^()[\]{}]*\]|\{[^()[\]{}]*\}", "", unnested)) != unnested:
+            unnested = shorter
+        assert not re.search(r"[][(){},;:=|\"\\]", unnested)
+
+
+def commands(formula: str) -> set[str]:
+    """The commands in LaTeX; what is not written as a command is plain, with braces in pairs."""
+    depth = 0
+    rest = re.sub(r"\\(?:[a-zA-Z]+|[^a-zA-Z])", "", formula)
+    for c in rest:
+        assert c not in "%&#$~", "these are told by a command"
+        depth += {"{": 1, "}": -1}.get(c, 0)
+        assert depth >= 0
+    assert depth == 0
+    assert re.findall(r"[_^].?.?", re.sub(r"_\{\d+\}|\^\{2\}", "", rest)) == [], "nothing else is raised or lowered"
+    return set(re.findall(r"\\([a-zA-Z]+)", formula))
+
+
+@given(nasty, nasty)
+def test_no_name_is_a_command_of_latex(name: str, other: str) -> None:
+    x, y = Symbol(name), Symbol(other)
+    for formula in (x * y, x * x, autograd.tanh(x), x / y):
+        allowed = {"mathrm", "left", "right", "cdot", "frac", "partial", "tanh", "backslash", "hat", "sim"}
+        assert commands(latex(formula)) <= allowed
+
+
+@given(nasty)
+def test_what_a_node_explains_has_its_name_in_latex_as_text(name: str) -> None:
+    v = Value(2.0, label=name or None)
+    explanation = explain((v * v).tanh())
+    for formula in (explanation.latex, *(p.latex for p in explanation.partials)):
+        commands(formula)
+    assert "\n" not in explanation.formula
+
+
+# Formulas.
+
+FLOATS = {"x": 0.7, "y": -1.3, "z": 2.0}
+CONSTANTS = [-2, -1, -0.5, 0, 0.1, 1, 1.5, 2, 3, 1e-9, -1e-9, 1e30, float("inf")]
+TAKE_CONDITIONS = ("logical_and", "logical_or", "bitwise_and", "bitwise_or", "logical_not", "invert")
+COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
+ONE = ("neg", "abs", "exp", "sin", "cos", "tanh", "sqrt", "log", "sign", "sigmoid", "relu")
+TWO = ("add", "sub", "mul", "div", "pow", "maximum", "minimum")
+
+
+def apply(name: str, *inputs: Any) -> Symbol:
+    """As a rule computes it, but of numbers alone too."""
+    return Symbol("", (), table[name], inputs)
+
+
+#: More than elsewhere: what is drawn here is a whole formula.
+many = settings(max_examples=20 * settings().max_examples)
+
+
+@st.composite
+def formulas(draw: st.DrawFn, one: tuple[str, ...] = ONE, depth: int = 4) -> Any:
+    """A number: a name, a constant, or an operation on such; a condition among them."""
+
+    def number(depth: int) -> Any:
+        kind = draw(st.sampled_from(["leaf", "one", "two", "two", "where", "condition"])) if depth else "leaf"
+        if kind == "leaf":
+            return draw(st.sampled_from([*map(Symbol, FLOATS), *CONSTANTS]))
+        if kind == "one":
+            return apply(draw(st.sampled_from(one)), number(depth - 1))
+        if kind == "two":
+            return apply(draw(st.sampled_from(TWO)), number(depth - 1), number(depth - 1))
+        if kind == "where":
+            return apply("where", condition(depth - 1), number(depth - 1), number(depth - 1))
+        return condition(depth - 1)
+
+    def condition(depth: int) -> Any:
+        name = draw(st.sampled_from(COMPARISONS + TAKE_CONDITIONS if depth else COMPARISONS))
+        part = condition if name in TAKE_CONDITIONS else number
+        return apply(name, *(part(max(depth - 1, 0)) for _ in table[name].rules))
+
+    return number(depth)
+
+
+def computed(formula: Any) -> Any:
+    """What a formula comes to, by the forward functions; a condition that stands as a number is 0 or 1."""
+    if not isinstance(formula, Symbol):
+        return np.float64(formula)
+    if formula.op is None:
+        return np.float64(FLOATS[formula.name])
+    inputs = [computed(x) for x in formula.inputs]
+    for k, x in enumerate(inputs):
+        takes_condition = formula.op.name in TAKE_CONDITIONS or (formula.op is autograd.where and k == 0)
+        inputs[k] = np.bool_(x) if takes_condition else np.float64(x)
+    return {"sigmoid": MEANING["sigmoid"], "pow": operator.pow}.get(formula.op.name, formula.op.forward)(*inputs)
+
+
+@many
+@given(formulas())
+def test_a_formula_in_text_reads_as_what_it_computes(formula: Any) -> None:
+    result = printed([formula], TEXT)
+    names = dict(FLOATS)
+    with np.errstate(all="ignore"):
+        for name, shared in result.shared:
+            names[name] = evaluated(shared, names)
+        np.testing.assert_allclose(evaluated(result.formulas[0], names), float(computed(formula)), rtol=1e-9)
+
+
+@many
+@given(formulas(one=ONE[:-2]))
+def test_a_formula_in_code_computes_the_same(formula: Any) -> None:
+    code = python([formula], on_floats)
+    names = dict(NAMESPACE) | FLOATS | {"inf": float("inf")}
+    try:
+        for name, shared in code.shared:
+            names[name] = eval(shared, names)
+        value = eval(code.formulas[0], names)
+    except (ArithmeticError, ValueError, TypeError):  # at an edge, code raises; a power of a negative number has none
+        return
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(float(value), float(computed(formula)), rtol=1e-9)
+
+
+@many
+@given(formulas())
+def test_a_formula_in_latex_is_well_formed(formula: Any) -> None:
+    source = latex(formula)
+    assert source.count("{") == source.count("}")
+    assert source.count(r"\left") == source.count(r"\right")
+    assert source.isascii()
+
+
+def test_conditions_are_typeset() -> None:
+    a, b = x > 0, x == y
+    assert text(a) == "[x > 0]"
+    assert text(b) == "[x == y]"
+    assert text(a & ~b) == "[[x > 0] ∧ [¬[x == y]]]"
+    assert text(a * 2 + 1) == "[x > 0] · 2 + 1"
+    assert text(autograd.where(x + y > 0, x, 2)) == "where(x + y > 0, x, 2)"
+    assert latex(b) == r"\left[x = y\right]"
+    assert latex(autograd.where(a, 2, x)) == r"\begin{cases} 2 & \text{if } x > 0 \\ x & \text{otherwise} \end{cases}"
+    assert latex(autograd.where(True, x, 2)).startswith(r"\begin{cases} x & \text{if } \text{True} \\")
+    with autograd.tracing():
+        v = Value(2.0)
+        f = v == 2
+    assert str(explain(f)).splitlines()[0] == "f = [v == 2] = [2 == 2] = True"
+    assert explain(f).latex == r"f = \left[v = 2\right] = \left[2 = 2\right] = \text{True}"
+    assert explain(autograd.relu).partials[0].formula == "[x > 0]"
 
 
 # Shared parts.
@@ -131,9 +300,24 @@ def test_code_computes_equal_operations_once_and_tells_numbers_apart() -> None:
 # One place.
 
 
-def test_no_file_asks_an_operation_for_its_name_to_decide_how_it_is_written() -> None:
-    for path in Path(autograd.__file__).parent.rglob("*.py"):
-        assert not re.search(r"op\.name (==|!=) ", path.read_text(encoding="utf-8")), path
+def test_no_file_asks_an_operation_for_its_name() -> None:
+    """Only the rows are found by name: whatever else differs from operation to operation is said by its entry."""
+    root = Path(autograd.__file__).parent.parent
+    for path in (path for package in ("autograd", "nn", "viz") for path in (root / package).rglob("*.py")):
+        found = re.findall(r"op\.name (?:==|!=|in [A-Z({[]|not in [A-Z({[]).*", path.read_text(encoding="utf-8"))
+        assert not found or path.name == "rows.py", (path, found)
+
+
+@pytest.mark.parametrize("name", ["add", "mul", "matmul", "neg", "abs", "invert", "greater"])
+def test_an_operation_is_spelled_once_for_each_way_of_writing_it(name: str) -> None:
+    """Its entry in the table, one row for people and one text for floats; no file has a second table of operators."""
+    root = Path(autograd.__file__).parent.parent
+    forward = f"np.{table[name].forward.__name__}"
+    for path in (path for package in ("autograd", "viz") for path in (root / package).rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        keys = re.findall(rf'"{name}":|{re.escape(forward)}:', source)
+        home = path.parent.name == "notation" or path.name == "operators.py"
+        assert len(keys) <= home, (path, keys)
 
 
 def test_every_row_is_that_of_an_operation() -> None:

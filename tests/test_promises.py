@@ -34,6 +34,20 @@ def test_a_rule_that_reads_a_variable_sees_its_present_value(monkeypatch: pytest
             assert (scaled(x).data, x.scaled().data, x.grad, t.grad) == (rate, rate, rate, rate)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("name", ["alpha", "self", "x", "kind", "exp", "new", "general", "pow"])
+def test_an_optional_input_may_have_any_name(name: str) -> None:
+    """One that generated code uses for something else included."""
+    rules = eval(f"(lambda y, a, {name}=2.0: 3 * a**2 * {name}, lambda y, a, {name}=2.0: a**3)")
+    with entered(autograd.elementwise("weighted", lambda a, w: a**3 * w, *rules, doc="weighs")):
+        for args, kwargs, weight in (((), {}, 2.0), ((5.0,), {}, 5.0), ((), {name: 5.0}, 5.0)):
+            if name == "self" and kwargs:
+                continue  # a method has it already
+            v = Value(2.0)
+            y = v.weighted(*args, **kwargs)  # type: ignore[attr-defined]
+            y.backward()
+            assert (y.data, v.grad) == (8 * weight, 12 * weight)
+
+
 def test_a_namesake_that_is_another_function_is_not_taken_for_it() -> None:
     with entered(autograd.elementwise("mod", np.mod, lambda z, x, y: 1, lambda z, x, y: 0, doc="wraps")) as mod:
         assert mod(Value(5.0), 3.0).data == mod(Tensor(5.0), 3.0).item() == 2.0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,17 +20,16 @@ PAIRS = {"max": "maximum", "min": "minimum"}
 #: How Python spells an operator; which operation it stands for, its entry in the table says.
 SPELLED: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@",
+    ast.USub: "-x", ast.Subscript: "[]",
     ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
 BY_OPERATOR = {op.operator: op.name for op in autograd.table.values()}
 
-#: Arithmetic on plain numbers, done at once.
-FOLDS: dict[str, Callable[[float, float], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "**": operator.pow,
+#: What is wrong with arithmetic on plain numbers, by the first word of NumPy's message.
+FAULTS = {
+    "divide": "division by zero",
+    "overflow": "the result is too large for a float (1.8e308)",
+    "invalid": "the result is no real number",
 }
 REFUSED: dict[type[ast.AST], str] = {
     ast.Attribute: "an attribute: call functions by their bare name, as in exp(x)",

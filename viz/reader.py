@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from viz.grammar import BY_OPERATOR, CONSTANTS, FOLDS, PAIRS, REFUSED, SPELLED, STATEMENTS, Call, Operand, Ref
+from viz.grammar import BY_OPERATOR, CONSTANTS, FAULTS, PAIRS, REFUSED, SPELLED, STATEMENTS, Call, Operand, Ref
 from viz.source import MAX_DEPTH, TOO_DEEP, Source
 
 MAX_CALLS = 2_000  #: operations of an expression
@@ -115,7 +115,9 @@ class Reader:
         operand = self._operand(node.operand)
         if isinstance(node.op, ast.UAdd):
             return operand
-        return -operand if isinstance(operand, float) else self._call("neg", (operand,), self.source.position(node))
+        if isinstance(operand, float):
+            return -operand
+        return self._call(BY_OPERATOR[SPELLED[type(node.op)]], (operand,), self.source.position(node))
 
     def _binary(self, node: ast.BinOp) -> Operand:
         chain = [node]  # x + y + z + … leans to the left: walked without recursion
@@ -128,28 +130,22 @@ class Reader:
                 what = REFUSED.get(type(link.op), "an operator other than + - * / ** @")
                 self._refuse(f"expected arithmetic, got {what}", link, position)
             symbol = SPELLED[type(link.op)]
-            fold = FOLDS.get(symbol)
+            op = autograd.table[BY_OPERATOR[symbol]]
             position = self.source.text.index(symbol, position)
             right = self._operand(link.right)
-            if fold and isinstance(left, float) and isinstance(right, float):
-                left = self._fold(fold, left, right, position)
+            if op.is_elementwise and isinstance(left, float) and isinstance(right, float):
+                left = self._fold(op, left, right, position)
             else:
-                left = self._call(BY_OPERATOR[symbol], (left, right), position)
+                left = self._call(op.name, (left, right), position)
         return left
 
-    def _fold(self, fold: Callable[[float, float], Any], left: float, right: float, position: int) -> float:
+    def _fold(self, op: autograd.Op, left: float, right: float, position: int) -> float:
         """Arithmetic on plain numbers: always in floats, so that 9**9**9**9 takes no time."""
         try:
-            value = fold(left, right)
-        except OverflowError:
-            value = math.inf
-        except ZeroDivisionError:
-            raise self.source.error("division by zero", position) from None
-        if isinstance(value, complex) or math.isnan(value):
-            raise self.source.error("the result is no real number", position)
-        if math.isinf(value) and not (math.isinf(left) or math.isinf(right)):
-            raise self.source.error("the result is too large for a float (1.8e308)", position)
-        return float(value)
+            with np.errstate(all="raise", under="ignore"):
+                return float(op(left, right))
+        except FloatingPointError as error:
+            raise self.source.error(FAULTS[str(error).partition(" ")[0]], position) from None
 
     def _element(self, node: ast.expr) -> Operand:
         """As `_operand`; True and False are allowed here too, in the elements of a mask."""
@@ -177,7 +173,7 @@ class Reader:
     def _subscript(self, node: ast.Subscript) -> Operand:
         value = self._operand(node.value)
         position = self.source.text.index("[", self.source.end(node.value))
-        return self._call("getitem", (value,), position, {"index": self._index(node.slice)})
+        return self._call(BY_OPERATOR[SPELLED[type(node)]], (value,), position, {"index": self._index(node.slice)})
 
     def _index(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Tuple):
@@ -232,7 +228,7 @@ class Reader:
         if name in PAIRS:
             return f"to compare two values, write {name}(x, y)"
         near = difflib.get_close_matches(name, autograd.table, 1)
-        named = sorted(op.name for op in autograd.table.values() if not op.operator)
+        named = sorted(op.name for op in autograd.table.values() if op.operator not in SPELLED.values())
         return f"did you mean {near[0]}?" if near else f"the functions are {', '.join(named)}"
 
     def _inputs(self, node: ast.Call, op: autograd.Op) -> tuple[tuple[Operand, ...], list[ast.expr]]:

@@ -19,7 +19,7 @@ def on_arrays(op: Op) -> str | None:
     """
     if op.arity is None or (op.params and not op.is_elementwise):
         return None
-    if op.operator is not None:
+    if op.operator is not None and op.arity == 2:
         return f"({{0}} {op.operator} {{1}})"
     return f"op_{op.name}({', '.join(f'{{{k}}}' for k in range(op.arity))})"
 

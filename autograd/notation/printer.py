@@ -23,6 +23,7 @@ from autograd.notation.words import (
     latex_escaped,
     latex_name,
     latex_number,
+    written_name,
 )
 from autograd.op import Op, Output, fill
 from autograd.symbol import Symbol
@@ -38,7 +39,16 @@ class Dialect(ABC):
     """What a language has of its own."""
 
     parentheses: str
+    brackets: str  #: around a condition that stands as a number
     minus: str
+
+    def enclosed(self, text: str, level: Level) -> str:
+        """What binds too loosely where it stands."""
+        return (self.brackets if level == Level.CONDITION else self.parentheses).format(text)
+
+    def stated(self, text: str, level: Level) -> str:
+        """What stands behind an equals sign."""
+        return self.enclosed(text, level) if level == Level.CONDITION else text
 
     @abstractmethod
     def form(self, formula: Symbol) -> Form:
@@ -95,10 +105,10 @@ def printed(formulas: Sequence[Any], dialect: Dialect) -> Printed:
             text, level = f"{text}[{formula.params.index}]", Level.ATOM
         if dialect.gets_name(text, uses[id(formula)]):
             name = next(names)
-            shared.append((name, text))
+            shared.append((name, dialect.stated(text, level)))
             text, level = dialect.leaf(Symbol(name))
         texts[id(formula)] = text, level
-    return Printed(tuple(shared), tuple(told(formula)[0] for formula in formulas))
+    return Printed(tuple(shared), tuple(dialect.stated(*told(formula)) for formula in formulas))
 
 
 def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Level]], dialect: Dialect) -> str:
@@ -116,7 +126,7 @@ def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Leve
             text, binds = told(formula.inputs[int(place)])
             hides_minus = text.startswith(dialect.minus) and any(pieces)
             loose = level and (binds < Level[level.upper()] or hides_minus)
-            pieces.append(dialect.parentheses.format(text) if loose else text)
+            pieces.append(dialect.enclosed(text, binds) if loose else text)
         else:
             param = formula.params.get(place, Symbol(place[0]))  # not known: its initial stands for it
             param = fill(param, [told(x)[0] for x in formula.inputs])
@@ -161,7 +171,7 @@ def operations(formulas: Sequence[Any]) -> list[Symbol]:
     return order
 
 
-def written(formula: Symbol) -> Row:
+def row_for(formula: Symbol) -> Row:
     """The row of a formula's operation, or that of its special case."""
     row = row_of(op_of(formula), len(formula.inputs))
     return next((case for applies, case in row.cases if applies(formula)), row)
@@ -187,15 +197,17 @@ class Text(Dialect):
     """For people, in plain text."""
 
     parentheses = "({})"
+    brackets = "[{}]"
     minus = MINUS
 
     def form(self, formula: Symbol) -> Form:
-        row = written(formula)
+        row = row_for(formula)
         return row.text, row.level
 
     def leaf(self, x: Any) -> tuple[str, Level]:
         if isinstance(x, Symbol):
-            return x.name, Level.ATOM if is_whole(x.name) else Level.COMPARISON
+            name = written_name(x.name)
+            return name, Level.ATOM if is_whole(name) else Level.NAME
         constant = format_constant(x)
         return constant, Level.NEGATIVE if constant.startswith(MINUS) else Level.ATOM
 
@@ -215,18 +227,22 @@ class Latex(Dialect):
     """For people, typeset."""
 
     parentheses = r"\left({}\right)"
+    brackets = r"\left[{}\right]"
     minus = "-"
 
     def form(self, formula: Symbol) -> Form:
-        row = written(formula)
+        row = row_for(formula)
         return row.latex, row.level if row.latex_level is None else row.latex_level
 
     def leaf(self, x: Any) -> tuple[str, Level]:
         text, level = TEXT.leaf(x)
-        return (latex_name(text) if isinstance(x, Symbol) else latex_number(text)), level
+        if isinstance(x, Symbol):
+            return latex_name(x.name), level
+        number = latex_number(text)
+        return number, min(level, Level.PRODUCT) if r"\cdot" in number else level
 
     def param(self, x: Any) -> str:
-        return rf"\text{{{latex_escaped(format_index(x))}}}"
+        return rf"\mathrm{{{latex_escaped(format_index(x))}}}"
 
     def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
         lists = [listed(x) for x in params.values() if isinstance(x, list)]

@@ -29,6 +29,7 @@ class Python(Dialect):
     """Code for one backend."""
 
     parentheses = "({})"
+    brackets = "({})"
     minus = "-"
 
     def __init__(self, spelling: Spelling) -> None:

@@ -2,7 +2,8 @@
 
 A row is two templates. ``{0}`` is the first input, ``{*}`` all arguments, ``{index}`` the argument of that name. What
 stands behind a colon is how tightly an input must bind to stand there without parentheses: ``{0:sum} + {1:sum}``; where
-nothing stands, the place is enclosed already: ``|{0}|``. An operation without a row is written as a function.
+nothing stands, the place is enclosed already: ``|{0}|``. A condition that stands as a number is in brackets, as Iverson
+wrote it: ``[x > 0]`` is 1 where it holds, else 0. An operation without a row is written as a function.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Protocol
 
+from autograd.notation.words import latex_escaped
 from autograd.op import Op
+from autograd.operators import COMPARISON
 
 
 class Formula(Protocol):
@@ -25,15 +28,16 @@ class Formula(Protocol):
 
 
 class Level(IntEnum):
-    """How tightly a formula binds, loosest first: x > y, x + y, x / y, x · y, −x, x², f(x)."""
+    """How tightly a formula binds, loosest first: x > y, a name such as "a b", x + y, x / y, x · y, −x, x², f(x)."""
 
-    COMPARISON = 0
-    SUM = 1
-    QUOTIENT = 2
-    PRODUCT = 3
-    NEGATIVE = 4
-    POWER = 5
-    ATOM = 6
+    CONDITION = 0
+    NAME = 1
+    SUM = 2
+    QUOTIENT = 3
+    PRODUCT = 4
+    NEGATIVE = 5
+    POWER = 6
+    ATOM = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Row:
     latex_level: Level | None = None  #: where LaTeX encloses what text does not
     neutral: tuple[float | None, ...] = ()  #: by position: x + 0, x − 0, x · 1, x / 1, x ** 1 are x
     cases: tuple[tuple[Callable[[Formula], bool], Row], ...] = ()  #: where it is written otherwise
+
+
+def verbatim(text: str) -> str:
+    """Text in a template."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def function(name: str, latex: str) -> Row:
@@ -78,9 +87,11 @@ def reverses_axes(formula: Formula) -> bool:
 
 SQUARE = Row(Level.POWER, "{0:atom}²", "{0:atom}^{{2}}")
 CUBE = Row(Level.POWER, "{0:atom}³", "{0:atom}^{{3}}")
-INDICATOR = Row(Level.ATOM, "[{0}]", r"\begin{{cases}} {1} & {0} \\ {2} & \text{{else}} \end{{cases}}")
+NOT = Row(Level.CONDITION, "¬{0:atom}", r"\lnot {0:atom}")
+CASES = r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}"
 TRANSPOSED = Row(Level.ATOM, "{0:atom}ᵀ", r"{0:atom}^{{\top}}")
-LATEX_SIGN = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne", "∧": r"\land", "∨": r"\lor"}
+INDICATOR = Row(Level.ATOM, "[{0}]", CASES)
+LATEX_SIGN = {"==": "=", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "∧": r"\land", "∨": r"\lor"}
 
 # fmt: off
 ROWS = {
@@ -104,13 +115,11 @@ ROWS = {
     "max": function("max", r"\max"),
     "maximum": function("maximum", r"\max"),
     "minimum": function("minimum", r"\min"),
-    "where": Row(Level.ATOM, "where({*})", INDICATOR.latex, cases=((is_indicator, INDICATOR),)),
-    "logical_and": Row(Level.COMPARISON, "{0:atom} ∧ {1:atom}", r"{0:atom} \land {1:atom}"),
-    "logical_or": Row(Level.COMPARISON, "{0:atom} ∨ {1:atom}", r"{0:atom} \lor {1:atom}"),
-    "logical_not": Row(Level.NEGATIVE, "¬{0:atom}", r"\lnot {0:atom}"),
-    "invert": Row(Level.NEGATIVE, "¬{0:atom}", r"\lnot {0:atom}"),
+    "where": Row(Level.ATOM, "where({*})", CASES, cases=((is_indicator, INDICATOR),)),
+    "logical_not": NOT,
+    "invert": NOT,
     "getitem": Row(Level.ATOM, "{0:atom}[{index}]", r"{0:atom}\left[{index}\right]"),
-    "setitem": Row(Level.COMPARISON, "{0:atom}[{index}] ← {1:sum}",
+    "setitem": Row(Level.NAME, "{0:atom}[{index}] ← {1:sum}",
                    r"{0:atom}\left[{index}\right] \gets {1:sum}"),
     "transpose": Row(Level.ATOM, "transpose({*})", r"\operatorname{{transpose}}\left({*}\right)",
                      cases=((reverses_axes, TRANSPOSED),)),
@@ -137,25 +146,21 @@ MANY = {"sum_of": sum_row, "sum_of_products": products_row}
 
 
 def row_of(op: Op, count: int = 0) -> Row:
-    """How an operation of so many inputs is written: its row, or a comparison by its sign, or a function by its name.
+    """How an operation of so many inputs is written: its row, or a condition by its sign, or a function by its name.
 
     >>> import autograd
     >>> row_of(autograd.table["relu"]).text
     'relu({*})'
     >>> row_of(autograd.table["greater_equal"]).text
-    '{0:atom} ≥ {1:atom}'
+    '{0:sum} ≥ {1:sum}'
     """
     if op.name in MANY and count:
         return MANY[op.name](count)
     if op.name in ROWS:
         return ROWS[op.name]
-    if op.operator is not None and op.is_flat:
-        sign = LATEX_SIGN.get(op.symbol, op.symbol)
-        return Row(
-            Level.COMPARISON,
-            f"{{0:atom}} {op.symbol} {{1:atom}}",
-            rf"\left[{{0:atom}} {sign} {{1:atom}}\right]",
-            Level.ATOM,
-        )
-    latex = op.name.replace("_", r"\_")
-    return function(op.name, rf"\operatorname{{{{{latex}}}}}")
+    if op.is_flat and op.arity == 2 and op.symbol != op.name:
+        level = "sum" if op.operator in COMPARISON else "atom"
+        template = f"{{{{0:{level}}}}} {{}} {{{{1:{level}}}}}"
+        sign = LATEX_SIGN.get(op.symbol) or latex_escaped(op.symbol)
+        return Row(Level.CONDITION, template.format(verbatim(op.symbol)), template.format(verbatim(sign)))
+    return function(op.name, verbatim(rf"\operatorname{{{latex_escaped(op.name)}}}"))

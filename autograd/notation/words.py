@@ -9,14 +9,22 @@ import numpy as np
 
 MINUS = "−"
 
-#: A name that stays one thing wherever it stands: ``w1``, ``w[0]``, ``W1[0, 2]``, ``neuron.w[0]``. A raised digit is
-#: a power, not part of a name.
-_WORD = r"(?!\d)(?:(?![²³¹⁰-⁹])\w)+′*"
-_NAME = rf"{_WORD}(?:\.{_WORD}|\[[^\[\]]*\])*"
-#: So does a derivative, ∂f/∂x, ∂sinh(x)/∂x or ∂f/∂(a+b), and what `format_number` writes.
+ESCAPES = {c: rf"\{c}" for c in "_%&#${} "} | {"\\": r"\backslash ", "^": r"\hat{\ }", "~": r"\sim ", "\n": r"\ "}
+
+#: A name that stays one thing wherever it stands: ``w1``, ``w[0]``, ``W1[0, 2]``, ``neuron.w[0]``. A raised character
+#: is a power or a transpose, not part of a name.
+_WORD = r"(?![\d½¼¾])(?:(?![²³¹⁰-ⁿᵀ])\w)+′*"
+_NAME = rf"{_WORD}(?:\.{_WORD}|\[[\w\s,.:…'−+-]*\])*"
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+#: So does a derivative, ∂f/∂x, ∂sinh(x)/∂x or ∂f/∂(a+b), and an array as `format_number` writes it.
 _PARENTHESES = r"\((?:[^()]|\([^()]*\))*\)"
-_PART = rf"(?:{_NAME}(?:{_PARENTHESES})?|{_PARENTHESES})"
-_WHOLE = re.compile(rf"{_NAME}|∂{_PART}/∂{_PART}|[\d.]+|∞|\[[][\d.,…∞NaNe+− ]*\]|array of [\d×]+")
+_PART = rf"(?:{_NAME}(?:{_PARENTHESES})?|{_PARENTHESES}|{_QUOTED})"
+_RATIO = re.compile(rf"∂({_PART})/∂({_PART})")
+_WHOLE = re.compile(rf"{_NAME}|{_QUOTED}|{_RATIO.pattern}|\[[][\d.,…∞NaNe+− ]*\]|array of [\d×]+")
+#: What reads as a number, and what would end an argument or an equation.
+_CONSTANT = re.compile(r"[\d.]+|∞|NaN|True|False|…")
+_ENDING = re.compile(r"""[,;:=|"“”\\]""")
+_PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 def format_number(x: Any, digits: int = 4) -> str:
@@ -72,6 +80,10 @@ def format_index(index: Any) -> str:
     """
     if isinstance(index, tuple):
         return ", ".join(map(format_index, index))
+    if isinstance(index, list):
+        return f"[{', '.join(map(format_index, index))}]"
+    if isinstance(index, np.ndarray):
+        return format_number(index)
     if isinstance(index, slice):
         ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
         return ":".join(ends if index.step is None else [*ends, str(index.step)])
@@ -87,25 +99,63 @@ def is_whole(name: str) -> bool:
     return _WHOLE.fullmatch(name) is not None
 
 
+def written_name(name: str) -> str:
+    """A name as it is written: in quotes, where it could be taken for something else.
+
+    >>> print(written_name("w[0]"), written_name("a+b"), written_name("a = b"), written_name("2"))
+    w[0] a+b "a = b" "2"
+    """
+    return name if not _CONSTANT.fullmatch(name) and (is_whole(name) or is_plain(name)) else quoted(name)
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name ends where it ends: nothing in it closes, separates or equates what stands around it."""
+    if not name or not name.isprintable() or name != name.strip() or _ENDING.search(name):
+        return False
+    opened = []
+    for c in name:
+        if c in "([{":
+            opened.append(c)
+        elif c in _PAIRS and (not opened or opened.pop() != _PAIRS[c]):
+            return False
+    return not opened
+
+
+def quoted(name: str) -> str:
+    """Any text on one line, in quotes."""
+    escapes = {'"': r"\"", "\\": r"\\"}
+    return '"' + "".join(escapes.get(c, c) if c.isprintable() else unicode_escape(c) for c in name) + '"'
+
+
+def unicode_escape(c: str) -> str:
+    return c.encode("unicode_escape").decode()
+
+
 def ratio(y: str, x: str) -> str:
     """The derivative of y by x.
 
     >>> ratio("f", "x"), ratio("f", "a+b")
     ('∂f/∂x', '∂f/∂(a+b)')
     """
-    return "/".join(f"∂{name}" if re.fullmatch(_PART, name) else f"∂({name})" for name in (y, x))
+    names = map(written_name, (y, x))
+    return "/".join(f"∂{name}" if re.fullmatch(_PART, name) else f"∂({name})" for name in names)
 
 
 def latex_ratio(y: str, x: str) -> str:
     """The derivative of y by x as LaTeX."""
     above, below = (
-        latex_name(name) if re.fullmatch(_PART, name) else rf"\left({latex_name(name)}\right)" for name in (y, x)
+        latex_name(name) if re.fullmatch(_PART, written_name(name)) else rf"\left({latex_name(name)}\right)"
+        for name in (y, x)
     )
     return rf"\frac{{\partial {above}}}{{\partial {below}}}"
 
 
 def latex_number(number: str) -> str:
-    """A formatted number as LaTeX."""
+    r"""A formatted number as LaTeX.
+
+    >>> print(latex_number("−1.5e−09"), latex_number("True"))
+    -1.5 \cdot 10^{-9} \text{True}
+    """
     plain = (
         number.replace(MINUS, "-")
         .replace("·", r"\cdot")
@@ -113,24 +163,36 @@ def latex_number(number: str) -> str:
         .replace("NaN", r"\mathrm{NaN}")
         .replace("…", r"\dots")
     )
-    return rf"\text{{{plain}}}" if plain.startswith("array of") else plain
+    plain = re.sub(r"(?<=\d)e([+-])0*(\d+)", lambda e: rf" \cdot 10^{{{e[1].strip('+')}{e[2]}}}", plain)
+    return re.sub(r"array of [\d×]+|True|False", r"\\text{\g<0>}", plain)
 
 
 def latex_name(name: str) -> str:
     r"""A variable's name as LaTeX: ``w1`` has an index, a long name is upright.
 
-    >>> print(latex_name("w1"), latex_name("loss"))
-    w_{1} \mathrm{loss}
+    >>> print(latex_name("w1"), latex_name("loss"), latex_name("∂f/∂x"))
+    w_{1} \mathrm{loss} \frac{\partial f}{\partial x}
     """
+    name = written_name(name)
+    if derivative := _RATIO.fullmatch(name):
+        return rf"\frac{{\partial {latex_name(derivative[1])}}}{{\partial {latex_name(derivative[2])}}}"
     stem = name.rstrip("0123456789")
     digits = name[len(stem) :]
-    escaped = latex_escaped(stem)
-    if stem.startswith("∂"):
-        return escaped.replace("∂", r"\partial ") + digits
-    stem = stem if len(stem) == 1 and stem.isalpha() else rf"\mathrm{{{escaped}}}"
-    return f"{stem}_{{{digits}}}" if digits else stem
+    if digits and re.fullmatch(_WORD, stem):
+        return f"{latex_name(stem)}_{{{digits}}}"
+    return name if len(name) == 1 and name.isalpha() else rf"\mathrm{{{latex_escaped(name)}}}"
 
 
 def latex_escaped(text: str) -> str:
-    """Plain text inside LaTeX."""
-    return "".join(rf"\{c}" if c in "_%&#${}" else r"\backslash " if c == "\\" else c for c in text)
+    """Plain text in LaTeX's math mode, where blanks have to be said and ^ would raise what follows."""
+    return "".join(ESCAPES.get(c, c) for c in text)
+
+
+def latex_sentence(text: str) -> str:
+    r"""A sentence in math mode. Not all that show LaTeX undo escapes inside of ``\text``, so they stand outside.
+
+    >>> print(latex_sentence("scales x_1"))
+    \text{scales x}\_\text{1}
+    """
+    parts = re.split(r"([_%&#${}~^\\])", text)
+    return "".join(ESCAPES.get(part) or rf"\text{{{part}}}" for part in parts if part)

@@ -36,7 +36,7 @@ pow = elementwise("pow", np.power,
     lambda z, x, y: z * log(where(x == 0, 1.0, x)),  # 1.0: no half precision for small integers
     operator="**", symbol="xⁿ", domain=(POSITIVE, REAL),
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
-neg = elementwise("neg", np.negative, lambda y, x: -1, symbol="−", linear="jointly",
+neg = elementwise("neg", np.negative, lambda y, x: -1, operator="-x", symbol="−", linear="jointly",
     doc="negate flips the sign of the gradient")
 
 # Many terms: of Values, one node each.
@@ -80,7 +80,7 @@ leaky_relu = elementwise("leaky_relu", lambda x, alpha: np.where(x > 0, x, alpha
     lambda y, x, alpha=0.01: where(x > 0, 0, x),
     symbol="leaky ReLU", kinks=lambda x, alpha: x,
     doc="leaky ReLU lets the gradient through where its input is positive, else alpha of it")
-abs = elementwise("abs", np.abs, lambda y, x: sign(x), symbol="|·|", kinks=lambda x: x,
+abs = elementwise("abs", np.abs, lambda y, x: sign(x), operator="abs(x)", symbol="|·|", kinks=lambda x: x,
     doc="absolute value passes the gradient with the sign of its input")
 sign: Op = elementwise("sign", np.sign, lambda y, x: 0, kinks=lambda x: x,
     doc="sign is flat: it stops the gradient")
@@ -103,12 +103,12 @@ greater = elementwise("greater", np.greater, None, None, operator=">", doc=FLAT)
 greater_equal = elementwise("greater_equal", np.greater_equal, None, None, operator=">=", symbol="≥", doc=FLAT)
 less = elementwise("less", np.less, None, None, operator="<", doc=FLAT)
 less_equal = elementwise("less_equal", np.less_equal, None, None, operator="<=", symbol="≤", doc=FLAT)
-equal = elementwise("equal", np.equal, None, None, operator="==", symbol="=", doc=FLAT)
+equal = elementwise("equal", np.equal, None, None, operator="==", doc=FLAT)
 not_equal = elementwise("not_equal", np.not_equal, None, None, operator="!=", symbol="≠", doc=FLAT)
 
 bitwise_and = elementwise("bitwise_and", np.bitwise_and, None, None, operator="&", symbol="∧", doc=FLAT)
 bitwise_or = elementwise("bitwise_or", np.bitwise_or, None, None, operator="|", symbol="∨", doc=FLAT)
-invert = elementwise("invert", np.invert, None, symbol="¬", method=False, doc=FLAT)
+invert = elementwise("invert", np.invert, None, operator="~x", symbol="¬", method=False, doc=FLAT)
 logical_and = elementwise("logical_and", np.logical_and, None, None, symbol="∧", doc=FLAT)
 logical_or = elementwise("logical_or", np.logical_or, None, None, symbol="∨", doc=FLAT)
 logical_not = elementwise("logical_not", np.logical_not, None, symbol="¬", method=False, doc=FLAT)

@@ -60,7 +60,7 @@ def value_vjp(g: Any, y: Any, x: Any, value: Any, index: Any) -> Any:
 
 # fmt: off
 getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
-    linear="jointly", masks=True, operator="[]", shape=indexed,
+    linear="jointly", masks=True, operator="[]", shape=indexed, method=False,
     doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
 put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
     linear="jointly", shape=lambda x, shape, index: tuple(shape), method=False,
