@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -80,6 +80,12 @@ class Recorded:
         """The line of code that made it, where it was made inside ``tracing()``."""
         return None if self._origin is None else self._origin.source
 
+    def _equation(self, place: Callable[[int], int | None]) -> Equation:
+        """What it computes, given the index of the equation that stands for an input, by the ``id`` of that."""
+        inputs = [Constant(frozen(x)) if (i := place(id(x))) is None else i for x in self.inputs]
+        params = frozen_params(self.params)
+        return Equation(self.op, tuple(inputs), params, self.shape, self.dtype, self.requires_grad)
+
     @property
     def _key(self) -> int:
         """What tells it from others; the same for all that one leaf has been."""
@@ -93,6 +99,10 @@ class Recorded:
     def _snapshot(self) -> Any:
         """The data as a float or a read-only array."""
         raise NotImplementedError
+
+    def _numbers(self) -> tuple[Any, Any, tuple[float | None, ...] | None]:
+        """The data, the gradient or None, and the slopes, as nobody can change them."""
+        return self._snapshot(), frozen(self.grad) if self.has_grad else None, self.slopes
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
         """The numbers of the output and of the inputs, as they were when it was computed."""
@@ -243,8 +253,11 @@ def topological(
         path: list[tuple[Recorded, Iterator[Any]]] = []  # the users of the node, each with the inputs that remain
         while True:
             for x in remaining:
-                if id(x) not in seen and isinstance(x, Recorded) and (x.requires_grad or not tracked_only):
+                if id(x) not in seen and isinstance(x, Recorded) and (not tracked_only or x.requires_grad):
                     seen.add(id(x))
+                    if x.op is None:
+                        order.append(x)
+                        continue
                     path.append((node, remaining))
                     node, remaining = x, iter(x.inputs)
                     break
@@ -259,17 +272,7 @@ def topological(
 def equations_of(nodes: Sequence[Recorded]) -> list[Equation]:
     """What the nodes compute, as a program, in their topological order; an input that is not among them is constant."""
     place = {id(node): i for i, node in enumerate(nodes)}.get
-    return [
-        Equation(
-            node.op,
-            tuple([Constant(frozen(x)) if (i := place(id(x))) is None else i for x in node.inputs]),
-            frozen_params(node.params),
-            node.shape,
-            node.dtype,
-            node.requires_grad,
-        )
-        for node in nodes
-    ]
+    return [node._equation(place) for node in nodes]
 
 
 class Ancestors:
