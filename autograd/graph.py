@@ -121,18 +121,18 @@ class Graph:
             for node in live:
                 node._check_fresh()
         labels, taken = given_names(live, caller_variables() if names is None else names)
-        place = {id(node): i for i, node in enumerate(live)}
+        places = {id(node): i for i, node in enumerate(live)}
         data, grads, slopes = zip(*[node._numbers() for node in live], strict=True)
         return cls(
-            equations=tuple(equations_of(live)),
-            outputs=tuple([place[id(record)] for record in records]),
+            equations=tuple(equations_of(live, places)),
+            outputs=tuple([places[id(record)] for record in records]),
             data=data,
             grads=grads,
             slopes=slopes,
             labels=labels,
             sources=sources,
             taken=taken,
-            guards=tuple([(place[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
+            guards=tuple([(places[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
         )
 
     @cached_property

@@ -253,8 +253,8 @@ def topological(
         path: list[tuple[Recorded, Iterator[Any]]] = []  # the users of the node, each with the inputs that remain
         while True:
             for x in remaining:
-                if id(x) not in seen and isinstance(x, Recorded) and (not tracked_only or x.requires_grad):
-                    seen.add(id(x))
+                if (key := id(x)) not in seen and isinstance(x, Recorded) and (not tracked_only or x.requires_grad):
+                    seen.add(key)
                     if x.op is None:
                         order.append(x)
                         continue
@@ -269,10 +269,12 @@ def topological(
     return order
 
 
-def equations_of(nodes: Sequence[Recorded]) -> list[Equation]:
-    """What the nodes compute, as a program, in their topological order; an input that is not among them is constant."""
-    place = {id(node): i for i, node in enumerate(nodes)}.get
-    return [node._equation(place) for node in nodes]
+def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int]) -> list[Equation]:
+    """What the nodes compute, as a program, in their topological order; ``places`` has the index of each by its ``id``.
+
+    An input that is not among them is constant.
+    """
+    return [node._equation(places.get) for node in nodes]
 
 
 class Ancestors:

@@ -202,17 +202,20 @@ class Value(Recorded, Node):
             return CONSTANT_LEAF if x is CONSTANT else LEAF
         if y.__class__ is tuple or op.takes_params:
             return super()._equation(place)
-        i = place(id(x))
-        inputs: tuple[Any, ...] = (made(Constant, (x,)) if i is None else i,)
-        if y is not None:
-            j = place(id(y))
-            inputs = (*inputs, made(Constant, (y,)) if j is None else j)
-        equation: Equation = made(Equation, (op, inputs, NOTHING, (), None, x is not CONSTANT and not op.is_flat))
+        first, second = place(id(x)), None if y is None else place(id(y))
+        if first is None:
+            first = made(Constant, (x,))
+        if second is None and y is not None:
+            second = made(Constant, (y,))
+        inputs = (first,) if y is None else (first, second)
+        equation: Equation = made(Equation, (op, inputs, NOTHING, (), None, not op.is_flat))
         return equation
 
     def _numbers(self) -> tuple[float, float | None, tuple[float | None, ...]]:
-        grad = self.grad
-        return self.data, None if grad is UNSET else grad, self.slopes
+        grad, y = None if self.grad is UNSET else self.grad, self._y
+        if y.__class__ is tuple or self.op is None:
+            return self.data, grad, self.slopes
+        return self.data, grad, (self._dx,) if y is None else (self._dx, self._dy)
 
     def _check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
@@ -225,11 +228,7 @@ class Value(Recorded, Node):
             x = x.data if isinstance(x, Value) else x
             computed = evaluator(x) if y is None else evaluator(x, y.data if isinstance(y, Value) else y)
             dx, dy = self._dx, self._dy
-            if (
-                computed[0] == self.data
-                and (dx is None or dx == computed[1])
-                and (dy is None or dy == computed[2])
-            ):
+            if computed[0] == self.data and (dx is None or dx == computed[1]) and (dy is None or dy == computed[2]):
                 return
         values = [x.data if isinstance(x, Value) else x for x in self.inputs]
         now, *slopes = evaluate(op, values, self.params or NOTHING)
