@@ -48,10 +48,10 @@ def is_scalar(output: Any, adjoints: Sequence[Any], slopes: Sequence[Slopes]) ->
 def scalar_adjoints(equations: Sequence[Equation], adjoints: list[Any], slopes: Sequence[Slopes]) -> None:
     """What `scalar_events` leaves in the adjoints, without the events."""
     for index in reversed(range(len(equations))):
-        g = adjoints[index]
-        if g is None:
+        g, known = adjoints[index], slopes[index]
+        if g is None or not known:
             continue
-        for x, slope in zip(equations[index].inputs, slopes[index] or (), strict=False):
+        for x, slope in zip(equations[index].inputs, known, strict=True):
             if slope is not None and x.__class__ is int and equations[x].requires_grad:
                 before = adjoints[x]
                 adjoints[x] = (0.0 if before is None else before) + slope * g
