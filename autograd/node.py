@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.op import Op
 from autograd.operators import Operators
-from autograd.program import Constant, Equation, frozen, frozen_params
+from autograd.program import Constant, Equation, frozen, frozen_params, made
 from autograd.state import Origin, blocks, guard
 
 
@@ -82,9 +82,10 @@ class Recorded:
 
     def _equation(self, place: Callable[[int], int | None]) -> Equation:
         """What it computes, given the index of the equation that stands for an input, by the ``id`` of that."""
-        inputs = [Constant(frozen(x)) if (i := place(id(x))) is None else i for x in self.inputs]
+        inputs = tuple([made(Constant, (frozen(x),)) if (i := place(id(x))) is None else i for x in self.inputs])
         params = frozen_params(self.params)
-        return Equation(self.op, tuple(inputs), params, self.shape, self.dtype, self.requires_grad)
+        equation: Equation = made(Equation, (self.op, inputs, params, self.shape, self.dtype, self.requires_grad))
+        return equation
 
     @property
     def _key(self) -> int:
@@ -102,7 +103,7 @@ class Recorded:
 
     def _numbers(self) -> tuple[Any, Any, tuple[float | None, ...] | None]:
         """The data, the gradient or None, and the slopes, as nobody can change them."""
-        return self._snapshot(), frozen(self.grad) if self.has_grad else None, self.slopes
+        raise NotImplementedError
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
         """The numbers of the output and of the inputs, as they were when it was computed."""
