@@ -199,8 +199,9 @@ def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[Any, ...]:
         return float(z), *(None if slope is None else float(slope) for slope in slopes)
 
 
-# The methods of Value. A node is made in line, slot by slot: a call for each would double its cost. Its label,
-# params and source are left unset, which saves the collector half of what it would look at.
+# The methods of Value. A node is made in line, slot by slot: a call for each would double its cost. Its params
+# are left unset, and what is seldom there, a label and a source, shares one slot, which saves memory and the collector
+# what it would look at.
 
 NODE = """\
 {before}\
@@ -214,6 +215,7 @@ node._x = {x}
 node._dx = {dx}
 node._y = {y}
 node._dy = {dy}
+node._notes = None
 """
 
 
@@ -334,6 +336,7 @@ def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Sour
         node._dx = None
         node._y = inputs
         node._dy = (None, None, x0, x1,)
+        node._notes = None
         node._params = params
         return node
     <BLANKLINE>

@@ -122,17 +122,18 @@ class Graph:
             for node in live:
                 node._check_fresh()
         labels, taken = given_names(live, caller_variables() if names is None else names)
-        place = {id(node): i for i, node in enumerate(live)}
+        places = {id(node): i for i, node in enumerate(live)}
+        data, grads, slopes = zip(*[node._numbers() for node in live], strict=True)
         return cls(
-            equations=tuple(equations_of(live)),
-            outputs=tuple([place[id(record)] for record in records]),
-            data=tuple([node._snapshot() for node in live]),
-            grads=tuple([frozen(node.grad) if node.has_grad else None for node in live]),
-            slopes=tuple([node.slopes for node in live]),
+            equations=tuple(equations_of(live, places)),
+            outputs=tuple([places[id(record)] for record in records]),
+            data=data,
+            grads=grads,
+            slopes=slopes,
             labels=labels,
             sources=sources,
             taken=taken,
-            guards=tuple([(place[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
+            guards=tuple([(places[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
         )
 
     @cached_property

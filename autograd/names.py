@@ -19,18 +19,21 @@ DEPTH = 4
 MOST = 10_000
 
 
+#: Whose objects hold no nodes that a person put there.
+OURS = "autograd."
+
+
 def caller_variables() -> dict[str, Any]:
     """The variables of the innermost frame outside this project's packages, its own before the global ones."""
     frame = user_frame()
     return {} if frame is None else dict(chain(frame.f_locals.items(), frame.f_globals.items())) | frame.f_locals
 
 
-def variable_names(nodes: Sequence[Recorded], variables: Mapping[str, Any]) -> dict[int, str]:
+def variable_names(wanted: set[int], variables: Mapping[str, Any]) -> dict[int, str]:
     """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
     Of several variables the first counts: the one of a later loop does not rename a node.
     """
-    wanted = {node._key for node in nodes}
     # A test runner has variables such as "@py_assert1".
     public = {name: held for name, held in variables.items() if name.isidentifier() and not name.startswith("_")}
     names: dict[int, str] = {}
@@ -38,6 +41,8 @@ def variable_names(nodes: Sequence[Recorded], variables: Mapping[str, Any]) -> d
         if isinstance(held, Node) and (key := held._record._key) in wanted:
             names.setdefault(key, name)
     for name, held in public.items():
+        if not inside(held):
+            continue
         for path, part in islice(walk(held, inside, depth=DEPTH, cyclic=True), MOST):
             if isinstance(part, Node) and (key := part._record._key) in wanted and key not in names:
                 names[key] = name + keystr(path)
@@ -45,16 +50,19 @@ def variable_names(nodes: Sequence[Recorded], variables: Mapping[str, Any]) -> d
 
 
 def inside(part: Any) -> Children:
-    """Where nodes are searched: in containers and in people's own objects, but not in the nodes themselves."""
-    return () if isinstance(part, Node) else children(part, anything=True)
+    """Where nodes are searched: in containers and in people's own objects, but not in nodes, operations, graphs."""
+    if isinstance(part, Node) or str(type(part).__module__).startswith(OURS):
+        return ()
+    return children(part, anything=True)
 
 
 def given_names(
     nodes: Sequence[Recorded], variables: Mapping[str, Any]
 ) -> tuple[tuple[str | None, ...], frozenset[str]]:
     """For every node the name that a person gave it, if any; and the names of all variables that are nodes."""
-    found = variable_names(nodes, variables)
-    labels = tuple([node.label or found.get(node._key) for node in nodes])
+    keys = [node._key for node in nodes]
+    found = variable_names(set(keys), variables)
+    labels = tuple([node.label or found.get(key) for node, key in zip(nodes, keys, strict=True)])
     return labels, frozenset({name for name, held in variables.items() if isinstance(held, Node)})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.op import Op
 from autograd.operators import Operators
-from autograd.program import Constant, Equation, frozen, frozen_params
+from autograd.program import Constant, Equation, frozen, frozen_params, made
 from autograd.state import Origin, blocks, guard
 
 
@@ -80,6 +80,13 @@ class Recorded:
         """The line of code that made it, where it was made inside ``tracing()``."""
         return None if self._origin is None else self._origin.source
 
+    def _equation(self, place: Callable[[int], int | None]) -> Equation:
+        """What it computes, given the index of the equation that stands for an input, by the ``id`` of that."""
+        inputs = tuple([made(Constant, (frozen(x),)) if (i := place(id(x))) is None else i for x in self.inputs])
+        params = frozen_params(self.params)
+        equation: Equation = made(Equation, (self.op, inputs, params, self.shape, self.dtype, self.requires_grad))
+        return equation
+
     @property
     def _key(self) -> int:
         """What tells it from others; the same for all that one leaf has been."""
@@ -92,6 +99,10 @@ class Recorded:
 
     def _snapshot(self) -> Any:
         """The data as a float or a read-only array."""
+        raise NotImplementedError
+
+    def _numbers(self) -> tuple[Any, Any, tuple[float | None, ...] | None]:
+        """The data, the gradient or None, and the slopes, as nobody can change them."""
         raise NotImplementedError
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
@@ -245,8 +256,11 @@ def topological(
         path: list[tuple[Recorded, Iterator[Any]]] = []  # the users of the node, each with the inputs that remain
         while True:
             for x in remaining:
-                if id(x) not in seen and isinstance(x, Recorded) and (x.requires_grad or not tracked_only):
-                    seen.add(id(x))
+                if (key := id(x)) not in seen and isinstance(x, Recorded) and (not tracked_only or x.requires_grad):
+                    seen.add(key)
+                    if x.op is None:
+                        order.append(x)
+                        continue
                     path.append((node, remaining))
                     node, remaining = x, iter(x.inputs)
                     break
@@ -258,20 +272,12 @@ def topological(
     return order
 
 
-def equations_of(nodes: Sequence[Recorded]) -> list[Equation]:
-    """What the nodes compute, as a program, in their topological order; an input that is not among them is constant."""
-    place = {id(node): i for i, node in enumerate(nodes)}.get
-    return [
-        Equation(
-            node.op,
-            tuple([Constant(frozen(x)) if (i := place(id(x))) is None else i for x in node.inputs]),
-            frozen_params(node.params),
-            node.shape,
-            node.dtype,
-            node.requires_grad,
-        )
-        for node in nodes
-    ]
+def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int]) -> list[Equation]:
+    """What the nodes compute, as a program, in their topological order; ``places`` has the index of each by its ``id``.
+
+    An input that is not among them is constant.
+    """
+    return [node._equation(places.get) for node in nodes]
 
 
 class Ancestors:

@@ -128,6 +128,7 @@ class Op:
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
+    takes_params: bool = field(init=False)  #: whether it has arguments that are no inputs
     _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
     _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
     _defaults: Mapping[str, Any] = field(init=False)
@@ -149,6 +150,7 @@ class Op:
         put(self, "_is_plain", self._many is None and not any(isinstance(rule, each) for rule in self.rules))
         others = frozenset(name for name in parameters if name not in self._inputs)
         put(self, "_optional", others)
+        put(self, "takes_params", bool(others))
         put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
         are_lists = self._many is None and all(isinstance(rule, each) for rule in self.rules)
         put(self, "_takes_lists", are_lists and not self._required)

@@ -12,6 +12,7 @@ from autograd.arrays import Array, alike
 from autograd.errors import ShapeError, StaleDataError
 from autograd.node import Node, Recorded, op_of, reduced, unless_set
 from autograd.op import Op
+from autograd.program import frozen
 
 
 class Leaf:
@@ -123,6 +124,10 @@ class Record(Recorded):
         array = self.array.view()
         array.setflags(write=False)
         return array
+
+    def _numbers(self) -> tuple[Array, Array | None, None]:
+        grad = self.grad
+        return self._snapshot(), None if grad is None else frozen(grad), None
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
         return self.array, [x.array if x.__class__ is Record else x for x in self.inputs]

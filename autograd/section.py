@@ -10,7 +10,7 @@ import numpy as np
 from autograd.node import Recorded, equations_of, topological
 from autograd.op import NOTHING
 from autograd.program import Equation
-from autograd.sweep import sweep
+from autograd.sweep import events, is_scalar, scalar_adjoints
 
 
 class Section:
@@ -34,7 +34,7 @@ class Section:
             #: Whether the outputs depend on anything else that is tracked.
             self.is_open = len(walked) > len(self.places) - len(sources)
         self._index = {id(place): i for i, place in enumerate(self.places)}
-        self.equations = equations_of(self.places)
+        self.equations = equations_of(self.places, self._index)
         self.equations[: self.sources] = map(as_leaf, self.equations[: self.sources])
         self.slopes = [place.slopes for place in self.places]
         for i in range(self.sources):
@@ -55,7 +55,11 @@ class Section:
     def sweep(self, adjoints: list[Any], record: bool) -> None:
         """The whole sweep of events at once."""
         with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
-            for _ in sweep(self.equations, lambda index: self.operands(index, record), adjoints, self.slopes):
+            output = self.operands(len(self.places) - 1, record)[0]
+            if is_scalar(output, adjoints, self.slopes):
+                scalar_adjoints(self.equations, adjoints, self.slopes)
+                return
+            for _ in events(self.equations, lambda index: self.operands(index, record), adjoints, self.slopes):
                 pass
 
     def pull(self, seeds: Iterable[tuple[Recorded, Any]], record: bool) -> list[Any]:

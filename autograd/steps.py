@@ -20,7 +20,7 @@ from autograd.notation.words import MINUS, format_number, latex_number, latex_ra
 from autograd.op import shape_of
 from autograd.ops.shaping import unbroadcast
 from autograd.program import Equation
-from autograd.sweep import Event, plain, sweep
+from autograd.sweep import Event, events, is_scalar, plain, scalar_adjoints, scalar_events
 from autograd.symbol import Symbol
 
 Kind = Literal["forward", "seed", "backward"]
@@ -167,7 +167,7 @@ class Timeline(Sequence[Step]):
 
     graph: Graph
     gradients: tuple[Any, ...]
-    events: tuple[Event, ...]  #: of the sweep, from which the steps are made when they are asked for
+    swept: tuple[Event, ...] | None  #: of a sweep of arrays; those of numbers are known by the slopes
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -195,6 +195,15 @@ class Timeline(Sequence[Step]):
                 phase = now
             lines.append(f"  {step}")
         return "\n".join(lines)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """Those of the sweep, from which the steps are made when they are asked for."""
+        if self.swept is not None:
+            return self.swept
+        (output,) = self.graph.outputs
+        adjoints = [None] * output + [self.gradients[output]]
+        return tuple(scalar_events(self.graph.equations[: output + 1], adjoints, self.graph.slopes))
 
     @cached_property
     def _steps(self) -> tuple[Step, ...]:
@@ -226,17 +235,21 @@ def steps(what: Node | Graph) -> Timeline:
     def operands(index: int) -> tuple[Any, Sequence[Any]]:
         return graph.data[index], graph.inputs_of(index)
 
+    equations, slopes = graph.equations[: output + 1], graph.slopes[: output + 1]
+    beyond = [None] * (len(graph) - len(equations))  # conditions that no number depends on
+    if is_scalar(graph.data[output], adjoints, slopes):
+        scalar_adjoints(equations, adjoints, slopes)
+        return Timeline(graph, (*adjoints, *beyond), None)
     with np.errstate(all="ignore"):
-        events = tuple(sweep(graph.equations[: output + 1], operands, adjoints, graph.slopes[: output + 1]))
-    adjoints += [None] * (len(graph) - len(adjoints))  # of conditions that no number depends on
-    gradients = [None if g is None else of_kind(e, plain(g)) for e, g in zip(graph.equations, adjoints, strict=True)]
-    return Timeline(graph, tuple(gradients), events)
+        swept = tuple(events(equations, operands, adjoints, slopes))
+    gradients = [None if g is None else of_kind(e, plain(g)) for e, g in zip(equations, adjoints, strict=True)]
+    return Timeline(graph, (*gradients, *beyond), swept)
 
 
 def backward_steps(graph: Graph, events: Sequence[Event]) -> Iterator[Step]:
     """A step an event; each target counts what it receives."""
     equations = graph.equations
-    totals = Counter(event.target for event in events)
+    totals = Counter([event.target for event in events])
     counts: Counter[int] = Counter()
     for event in events:
         target = equations[event.target]

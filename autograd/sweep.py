@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.masked import Masked
 from autograd.op import Output, shape_of
-from autograd.program import Constant, Equation
+from autograd.program import Constant, Equation, made
 from autograd.pullback import pullback
 
 
@@ -39,37 +39,39 @@ Operands = Callable[[int], tuple[Any, Sequence[Any]]]
 Slopes = tuple[float | None, ...] | None
 
 
-def sweep(
-    equations: Sequence[Equation], operands: Operands, adjoints: list[Any], slopes: Sequence[Slopes]
-) -> Iterator[Event]:
-    """Every event, from the last equation back.
-
-    ``adjoints`` holds the seeds in the places of the outputs, and None elsewhere; the sweep adds up in it what comes to
-    each equation, `Masked` where it may have structural zeros. None at the end: no path leads. An equation's adjoint is
-    final when the first event comes from it.
-    """
+def is_scalar(output: Any, adjoints: Sequence[Any], slopes: Sequence[Slopes]) -> bool:
+    """Whether it is a sweep of plain numbers whose slopes are known, given the output of the last equation."""
     seeds = [seed for seed in adjoints if seed is not None]
-    if None not in slopes and all(isinstance(x, int | float) for x in (*seeds, operands(len(equations) - 1)[0])):
-        return scalar_events(equations, adjoints, slopes)
-    return events(equations, operands, adjoints, slopes)
+    return None not in slopes and all(isinstance(x, int | float) for x in (*seeds, output))
+
+
+def scalar_adjoints(equations: Sequence[Equation], adjoints: list[Any], slopes: Sequence[Slopes]) -> None:
+    """What `scalar_events` leaves in the adjoints, without the events."""
+    for index in reversed(range(len(equations))):
+        g, known = adjoints[index], slopes[index]
+        if g is None or not known:
+            continue
+        for x, slope in zip(equations[index].inputs, known, strict=True):
+            if slope is not None and x.__class__ is int and equations[x].requires_grad:
+                before = adjoints[x]
+                adjoints[x] = (0.0 if before is None else before) + slope * g
 
 
 def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Sequence[Slopes]) -> Iterator[Event]:
     """The quick form of `events` for plain numbers, whose slopes are known."""
+    tracked = [equation.requires_grad for equation in equations]
     for index in reversed(range(len(equations))):
         g = adjoints[index]
         if g is None:
             continue
-        inputs = equations[index].inputs
-        for k, slope in enumerate(slopes[index] or ()):
-            if slope is None:
-                continue
-            target: Any = inputs[k]
-            if target.__class__ is int and equations[target].requires_grad:
+        k = -1
+        for target, slope in zip(equations[index].inputs, slopes[index] or (), strict=False):
+            k += 1
+            if slope is not None and target.__class__ is int and tracked[target]:
                 contribution = slope * g
                 before = adjoints[target]
                 adjoints[target] = after = (0.0 if before is None else before) + contribution
-                yield Event(index, k, target, g, contribution, before, after)
+                yield made(Event, (index, k, target, g, contribution, before, after))
 
 
 def events(

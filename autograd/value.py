@@ -15,7 +15,8 @@ from autograd.node import Node, Recorded, reduced, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, NOTHING, Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
-from autograd.state import blocks, mode, origin
+from autograd.program import Constant, Equation, made
+from autograd.state import Origin, blocks, mode, origin
 from autograd.turns import backward
 from autograd.value_sweep import sweep_scalars
 
@@ -24,6 +25,10 @@ UNSET = float("0.0")
 
 #: What stands in the place of the first input of a leaf that is a constant: of any other leaf it is None.
 CONSTANT: Any = object()
+
+#: What all leaves are in a program.
+LEAF = Equation(None, (), NOTHING, (), None, requires_grad=True)
+CONSTANT_LEAF = LEAF._replace(requires_grad=False)
 
 
 class Value(Recorded, Node):
@@ -45,11 +50,9 @@ class Value(Recorded, Node):
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
     # the collector to track. An operation of more inputs has a tuple of them in the place of the second, one of their
     # slopes likewise, and in the place of the first one of those that a gradient goes to: the same, where that is all.
-    __slots__ = ("_dx", "_dy", "_label", "_origin_", "_params", "_x", "_y", "data", "grad", "op")
+    __slots__ = ("_dx", "_dy", "_notes", "_params", "_x", "_y", "data", "grad", "op")
 
-    label = unless_set("_label")
     params = unless_set("_params")
-    _origin = unless_set("_origin_")
 
     data: float
     grad: float
@@ -57,6 +60,7 @@ class Value(Recorded, Node):
     _y: Any
     _dx: float | None
     _dy: Any
+    _notes: tuple[str | None, Origin | None] | None  #: label and origin, if there is one
 
     def __init__(self, data: float, label: str | None = None, requires_grad: bool = True) -> None:
         if data.__class__ is not float:
@@ -71,8 +75,7 @@ class Value(Recorded, Node):
         self.data = data
         self.grad = UNSET
         self.op = None
-        if label is not None:
-            self.label = label
+        self._notes = None if label is None else (label, None)
         self._x = None if requires_grad else CONSTANT
         self._y = self._dx = self._dy = None
 
@@ -96,6 +99,23 @@ class Value(Recorded, Node):
         grad = "–" if self.grad is UNSET else self.grad
         label = "" if self.label is None else f", label={self.label!r}"
         return f"Value(data={self.data}, grad={grad}{label})"
+
+    @property
+    def label(self) -> str | None:
+        """A name given by hand."""
+        return None if self._notes is None else self._notes[0]
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        self._notes = label, self._origin
+
+    @property
+    def _origin(self) -> Origin | None:
+        return None if self._notes is None else self._notes[1]
+
+    @_origin.setter
+    def _origin(self, origin: Origin | None) -> None:
+        self._notes = self.label, origin
 
     @property
     def _record(self) -> Value:
@@ -176,24 +196,46 @@ class Value(Recorded, Node):
     def _operands(self) -> tuple[Any, Sequence[Any]]:
         return self.data, [x.data if isinstance(x, Value) else x for x in self.inputs]
 
+    def _equation(self, place: Callable[[int], int | None]) -> Equation:
+        op, x, y = self.op, self._x, self._y
+        if op is None:
+            return CONSTANT_LEAF if x is CONSTANT else LEAF
+        if y.__class__ is tuple or op.takes_params:
+            return super()._equation(place)
+        first, second = place(id(x)), None if y is None else place(id(y))
+        if first is None:
+            first = made(Constant, (x,))
+        if second is None and y is not None:
+            second = made(Constant, (y,))
+        inputs = (first,) if y is None else (first, second)
+        equation: Equation = made(Equation, (op, inputs, NOTHING, (), None, not op.is_flat))
+        return equation
+
+    def _numbers(self) -> tuple[float, float | None, tuple[float | None, ...]]:
+        grad, y = None if self.grad is UNSET else self.grad, self._y
+        if y.__class__ is tuple or self.op is None:
+            return self.data, grad, self.slopes
+        return self.data, grad, (self._dx,) if y is None else (self._dx, self._dy)
+
     def _check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
-        if self.op is None:
+        op, x, y = self.op, self._x, self._y
+        if op is None:
             return
+        evaluator = _evaluators.get(op)
+        if evaluator is not None and y.__class__ is not tuple and not op.takes_params:
+            # The commonest case: one or two inputs, and no NaN.
+            x = x.data if isinstance(x, Value) else x
+            computed = evaluator(x) if y is None else evaluator(x, y.data if isinstance(y, Value) else y)
+            dx, dy = self._dx, self._dy
+            if computed[0] == self.data and (dx is None or dx == computed[1]) and (dy is None or dy == computed[2]):
+                return
         values = [x.data if isinstance(x, Value) else x for x in self.inputs]
-        computed = evaluate(self.op, values, self.params or NOTHING)
-        dx, dy = self._dx, self._dy
-        if (
-            computed[0] == self.data
-            and (dx is None or dx == computed[1])
-            and (dy is None or (dy.__class__ is float and dy == computed[2]))
-        ):
-            return  # the commonest case: one or two inputs, and no NaN
-        now, *slopes = computed
+        now, *slopes = evaluate(op, values, self.params or NOTHING)
         alike = [was is None or same(slope, was) for slope, was in zip(slopes, self.slopes, strict=True)]
         if same(now, self.data) and all(alike):
             return
-        name = self.label or self.op.name
+        name = self.label or op.name
         changed = " with another slope" if same(now, self.data) else ""
         raise StaleDataError(
             f"{name}: computed as {self.data}, but its inputs now give {now}{changed}: "

@@ -138,6 +138,27 @@ def test_what_is_no_node_is_refused(outputs: Any) -> None:
         Graph.of(*outputs)
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_another_slope_is_enough_to_be_stale(swapped: bool) -> None:
+    x, zero = Value(2.0), Value(0.0)
+    y = zero * x if swapped else x * zero
+    x.data = 3.0
+    with pytest.raises(StaleDataError, match="another slope"):
+        Graph.of(y)
+
+
+def test_params_of_an_operation_of_one_input_are_kept() -> None:
+    scaled = autograd.elementwise("scaled", lambda x, n=2: x * n, lambda y, x, n=2: n, doc="scales the gradient")
+    try:
+        x = Value(5.0)
+        for n in (2, 3, 2):  # with the default first: its generated code does not serve the others
+            graph = Graph.of(scaled(x) if n == 2 else scaled(x, n=n))
+            assert dict(graph.nodes[1].params) == ({} if n == 2 else {"n": n})
+            assert graph.replay({"x": 7.0}).nodes[1].data == 7.0 * n
+    finally:
+        autograd.remove("scaled")
+
+
 @pytest.mark.parametrize("kind", [Value, Tensor])
 def test_a_stale_computation_is_refused(kind: Any) -> None:
     x = kind(2.0)

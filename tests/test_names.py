@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -166,7 +167,32 @@ def test_many_nodes_are_numbered() -> None:
     assert names(graph) == ["x", *(f"v{i}" for i in range(1, 20)), "f"]
 
 
+def test_a_name_is_not_looked_for_in_nodes_graphs_and_operations() -> None:
+    class Weight(Value):
+        pass
+
+    x, owner = Value(1.0), Weight(2.0)
+    owner.part = x  # type: ignore[attr-defined]
+    graph = Graph.of(x * owner)
+    given = {"graph": graph, "timeline": steps(graph), "op": autograd.mul, "owner": owner}
+    assert names(Graph.of(x * owner, names=given)) == ["x1", "owner", "f"]
+
+
 # The line that made a node.
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_a_label_leaves_the_line_alone_and_both_are_copied(kind: Any) -> None:
+    x = kind(2.0)
+    with autograd.tracing():
+        y = x * x
+    line = y.source
+    y.label = "square"
+    twin = copy.deepcopy(y)
+    assert line is not None
+    assert [(node.label, node.source) for node in (y, twin)] == [("square", line)] * 2
+    y.label = None
+    assert (y.label, y.source) == (None, line)
 
 
 @pytest.mark.parametrize("kind", [Value, Tensor])

@@ -11,7 +11,7 @@ from strategies import Program, broadcasting_programs, by_operator, programs, we
 
 import autograd
 from autograd import Graph, GraphError, ShapeError, Step, Tensor, Value, steps
-from autograd.sweep import events, scalar_events
+from autograd.sweep import events, scalar_adjoints, scalar_events
 
 LECTURE = """\
 forward
@@ -110,7 +110,10 @@ def test_events_of_known_slopes_are_those_of_the_rules(program: Program) -> None
         return graph.data[index], [np.float64(x) for x in graph.inputs_of(index)]
 
     quick, by_rules = list[Any]([None] * (len(graph) - 1) + [1.0]), list[Any]([None] * (len(graph) - 1) + [1.0])
+    alone = list(quick)
     known = list(scalar_events(graph.equations, quick, graph.slopes))
+    scalar_adjoints(graph.equations, alone, graph.slopes)
+    np.testing.assert_array_equal(np.array(alone, float), np.array(quick, float))
     ruled = list(events(graph.equations, operands, by_rules, graph.slopes))
     assert [event[:3] for event in known] == [event[:3] for event in ruled]
     for one, other in zip(known, ruled, strict=True):
