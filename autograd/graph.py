@@ -14,7 +14,7 @@ from autograd.names import caller_variables, given_names, with_automatic
 from autograd.node import Node, Recorded, equations_of, topological
 from autograd.notation.printer import text
 from autograd.notation.words import written_name
-from autograd.op import Op, static
+from autograd.op import Op, Output, static
 from autograd.ops.elementwise import where
 from autograd.program import Constant, Equation, frozen
 from autograd.state import Guard
@@ -100,6 +100,7 @@ class Graph:
     labels: tuple[str | None, ...]
     sources: tuple[str | None, ...]
     taken: frozenset[str]  #: names of other nodes that the person had at hand
+    fixed: tuple[str, ...] = ()  #: the names of all, where they are not to be found from the labels
     guards: tuple[tuple[int, bool, str | None], ...] = ()  #: a condition, how it came out, the line that asked
 
     @classmethod
@@ -139,7 +140,9 @@ class Graph:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the nodes: the given ones, and automatic ones for the rest."""
-        return with_automatic(self.labels, [e.op is None for e in self.equations], self.outputs[-1], self.taken)
+        return self.fixed or with_automatic(
+            self.labels, [e.op is None for e in self.equations], self.outputs[-1], self.taken
+        )
 
     @cached_property
     def nodes(self) -> tuple[GraphNode, ...]:
@@ -213,13 +216,17 @@ class Graph:
                     f"replay: {self.names[i]} took a branch by a condition that is not part of the graph, and might "
                     "take the other for new values: record it inside tracing(), or run the code again"
                 )
+        equations = list(self.equations)
         data: list[Any] = []
         slopes: list[Slopes] = []
         for i, (equation, old) in enumerate(zip(self.equations, self.slopes, strict=True)):
             if equation.op is None:
                 result, known = leaf_data(self.names[i], equation, given[i]) if i in given else self.data[i], old
             else:
-                result, known = recompute(equation, operands(equation, data), old)
+                xs = operands(equation, data)
+                if isinstance(equation.params, Output):
+                    equations[i] = equation = equation._replace(params=outputs_again(equation.op, xs, equation.params))
+                result, known = recompute(equation, xs, old)
             data.append(frozen(result))
             slopes.append(known)
         for i, outcome, source in self.guards:
@@ -229,7 +236,9 @@ class Graph:
                     f"replay: {self.formula(self.nodes[i])} came out {outcome}, and is {not outcome} for these values"
                     f"{line}: the code may go another way; run it again"
                 )
-        return replace(self, data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self))
+        return replace(
+            self, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self)
+        )
 
 
 def with_guards(
@@ -266,10 +275,17 @@ def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
     return array
 
 
+def outputs_again(op: Op, xs: Sequence[Any], params: Output) -> Output:
+    """The params of one of several outputs, with all outputs from new inputs."""
+    return Output(params, params.index, tuple(map(np.asarray, op.run(op.forward, xs, params))))
+
+
 def recompute(equation: Equation, xs: Sequence[Any], old: Slopes) -> tuple[Any, Slopes]:
     """The data of an equation, and its slopes where it is scalar, from new inputs."""
     op = equation.op
     assert op is not None
+    if isinstance(equation.params, Output):
+        return equation.params.outputs[equation.params.index], None
     if old is None:
         return np.asarray(op.evaluate(xs, equation.params)), None
     if op.is_flat:

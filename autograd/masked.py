@@ -65,7 +65,8 @@ class Masked(Operators):
         live = live_elements(op, inputs, params, linear)
         with np.errstate(all="ignore"):  # zero times infinity, where nothing is live
             result = op.run(op, data, params)
-            if op.linear == "separately" and not op.is_elementwise and not np.isfinite(numbers(result)).all():
+            is_product = op.linear == "separately" and not op.is_elementwise and len(inputs) == 2
+            if is_product and not np.isfinite(numbers(result)).all():
                 result = sum_of_live_terms(op, inputs, params)
             return cls(kept(live, result), live)
 

@@ -488,6 +488,8 @@ def elementwise(
     2.0
     >>> autograd.remove("double")
     """
+    if gate and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
+        raise ValueError(f"{name}: a gate is linear jointly, and has one rule an input: leave linear= and each out")
     return _enter(
         Op(
             name,

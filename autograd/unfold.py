@@ -46,7 +46,7 @@ def unfold(what: Node | Graph) -> Graph:
         places.append(len(nodes) - 1)
     outputs = tuple(places[output] for output in graph.outputs)
     guards = tuple((places[condition], outcome, line) for condition, outcome, line in graph.guards)
-    unfolded = Graph(
+    return Graph(
         equations=tuple([node.equation for node in nodes]),
         outputs=outputs,
         data=tuple([node.data for node in nodes]),
@@ -55,10 +55,9 @@ def unfold(what: Node | Graph) -> Graph:
         labels=tuple([node.label for node in nodes]),
         sources=tuple([node.source for node in nodes]),
         taken=graph.taken,
+        fixed=tuple([node.name for node in nodes]),
         guards=guards,
     )
-    vars(unfolded)["names"] = tuple([node.name for node in nodes])  # not to be found anew: the old ones stay
-    return unfolded
 
 
 def chain(node: GraphNode, values: Sequence[Any], taken: set[str]) -> list[GraphNode]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from strategies import Program, broadcasting_programs, by_operator, programs, weighted_sum
 
 import autograd
-from autograd import Constant, Graph, GraphError, ShapeError, StaleDataError, Tensor, Value, gradients
+from autograd import Constant, Graph, GraphError, ShapeError, StaleDataError, Tensor, Value, gradients, steps
 
 
 def example() -> Graph:
@@ -228,3 +228,22 @@ def test_a_graph_outlives_its_nodes_and_the_gradient_of_a_replay_is_that_of_new_
     replayed = make().replay({"x": 0.5})
     x = Value(0.5)
     assert autograd.steps(replayed).gradients[0] == gradients(np.tanh(x * x) / x, x)
+
+
+# Several outputs.
+
+
+def test_outputs_of_one_call_are_all_new_in_a_replay() -> None:
+    rule = lambda g, y, x: g[0] * y[0] + 2 * g[1]  # noqa: E731
+    both = autograd.primitive("both", lambda x: (np.exp(x), 2 * x), rule, doc="two outputs")
+    try:
+        x = Tensor([1.0, 2.0], label="x")
+        first, second = both(x)
+        again = Graph.of((first + second).sum()).replay({"x": [0.0, 0.0]})
+        np.testing.assert_array_equal(steps(again).gradients[again["x"].index], [3, 3])
+        first, second = both(x)
+        assert [output.op for output in (first, second)] == [both, both]
+        first.sum().backward()
+        np.testing.assert_array_equal(x.grad, np.exp([1, 2]))
+    finally:
+        autograd.remove("both")
