@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
     """Inputs x, y, z; two of each, x1, x2, where an argument is a list."""
     if op.arity is None:
         lists = [[Symbol(f"{letter}{k}") for k in (1, 2)] for letter in "xyz"[: len(op.rules)]]
-        return op.bind(tuple(lists), {})
+        return list(chain(*lists)), op.listed((2,) * len(lists))
     return [
         Symbol(name) for name in ("xyz" if op.arity <= 3 else [f"x{k + 1}" for k in range(op.arity)])[: op.arity]
     ], {}

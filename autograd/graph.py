@@ -13,8 +13,7 @@ from autograd.errors import GraphError, ShapeError
 from autograd.names import caller_variables, name_all
 from autograd.node import Node, Recorded, topological
 from autograd.notation.printer import text
-from autograd.op import Bound, Op, static
-from autograd.ops.elementwise import where
+from autograd.op import Bound, Op, Output, static
 from autograd.state import Guard
 from autograd.sweep import Equation
 from autograd.symbol import Symbol
@@ -190,27 +189,26 @@ class Graph:
 
         Inside `tracing`, comparisons are part of the graph, so `where` chooses anew. Raises `GraphError` for a name
         that is no leaf, for values for which a branch of the code (``if x > 0:``) would have gone the other way, and
-        for a `where` whose condition was computed outside `tracing`; `ShapeError` for a value of another shape.
+        for a `where` whose condition, or a `take_along_axis` whose indices, were computed outside `tracing`;
+        `ShapeError` for a value of another shape.
         """
         nodes: list[GraphNode] = []
         for name in values:
             if self[name].op is not None:
                 raise GraphError(f"replay: {name!r} is computed, not a leaf: give values for leaves only")
         for node in self.nodes:
-            if values and node.op is where and isinstance(node.inputs[0], Constant) and node.source is None:
+            if values and node.source is None and chosen_outside(node):
                 raise GraphError(
-                    f"replay: {node.name} took a branch by a condition that is not part of the graph, and might take "
-                    "the other for new values: record it inside tracing(), or run the code again"
+                    f"replay: {node.name} took a branch, or an order, by a condition that is not part of the graph, "
+                    "and might take another for new values: record it inside tracing(), or run the code again"
                 )
         for node in self.nodes:
             if node.op is None:
-                data, slopes = node.data, node.slopes
-                if node.name in values:
-                    data = leaf_data(node, values[node.name])
+                data = leaf_data(node, values[node.name]) if node.name in values else node.data
+                nodes.append(replace(node, data=frozen(data), grad=None))
             else:
                 xs = [x.data if isinstance(x, Constant) else nodes[x].data for x in node.inputs]
-                data, slopes = recompute(node, xs)
-            nodes.append(replace(node, data=frozen(data), slopes=slopes, grad=None))
+                nodes.append(recomputed(node, node.op, xs))
         for index, outcome, source in self.guards:
             if bool(nodes[index].data) is not outcome:
                 line = f" in {source}" if source else ""
@@ -261,12 +259,25 @@ def leaf_data(node: GraphNode, value: Any) -> Any:
     return array
 
 
-def recompute(node: GraphNode, xs: Sequence[Any]) -> tuple[Any, tuple[float | None, ...] | None]:
-    """A node's data, and slopes where it is scalar, from new inputs."""
-    assert node.op is not None
-    if node.slopes is None:
-        return np.asarray(node.op.evaluate(xs, node.params)), None
-    if node.op.is_flat:
-        return bool(node.op.run(node.op.forward, xs, node.params)), node.slopes
-    output, *slopes = evaluate(node.op, list(xs), node.params)
-    return output, tuple(None if old is None else slope for old, slope in zip(node.slopes, slopes, strict=True))
+def chosen_outside(node: GraphNode) -> bool:
+    """Whether what it chooses by, a condition or indices, is no part of the graph."""
+    if node.op is None or node.op.is_flat:
+        return False
+    rules = node.op.rules_for(node.inputs, node.params)
+    return any(rule is None and isinstance(x, Constant) for x, (rule, _) in zip(node.inputs, rules, strict=True))
+
+
+def recomputed(node: GraphNode, op: Op, xs: Sequence[Any]) -> GraphNode:
+    """The node on new inputs: its data, slopes where it is scalar, and of several outputs the others too."""
+    params, slopes = node.params, node.slopes
+    if isinstance(params, Output):
+        outputs = tuple(map(frozen, map(np.asarray, op.run(op.forward, xs, params))))
+        data, params = outputs[params.index], op.output_params(params, params.index, outputs)
+    elif slopes is None:
+        data = np.asarray(op.evaluate(xs, params))
+    elif op.is_flat:
+        data = bool(op.run(op.forward, xs, params))
+    else:
+        data, *now = evaluate(op, list(xs), params)
+        slopes = tuple(None if old is None else slope for old, slope in zip(slopes, now, strict=True))
+    return replace(node, params=params, data=frozen(data), slopes=slopes, grad=None)
