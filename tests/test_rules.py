@@ -286,20 +286,20 @@ def taken(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
     """An array, and indices along one of its axes; on the others, either may have length 1."""
     axis = draw(st.sampled_from([None, 0, 1, -1]))
     if axis is None:
-        return [(2, 3), draw(hnp.arrays(int, 4, elements=st.integers(-6, 5)))], {"axis": None}
+        return [(2, 3)], {"axis": None, "indices": draw(hnp.arrays(int, 4, elements=st.integers(-6, 5)))}
     shape = draw(st.sampled_from([(3, 3), (1, 3), (3, 1)]))
     other = [draw(st.sampled_from([1, 3])) for _ in range(2)]
     other[axis] = draw(st.integers(1, 4))
     indices = draw(hnp.arrays(int, other, elements=st.integers(-shape[axis], shape[axis] - 1)))
-    return [shape, indices], draw(st.sampled_from([{"axis": axis}] + [{}] * (axis == -1)))
+    return [shape], {"indices": indices} | draw(st.sampled_from([{"axis": axis}] + [{}] * (axis == -1)))
 
 
 @st.composite
 def added(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
     """What `taken` gave, and where it came from."""
-    (shape, indices), params = draw(taken())
-    y = np.take_along_axis(np.zeros(shape), indices, params.get("axis", -1))
-    return [y.shape, indices], params | {"shape": shape}
+    (shape,), params = draw(taken())
+    y = np.take_along_axis(np.zeros(shape), params["indices"], params.get("axis", -1))
+    return [y.shape], params | {"shape": shape}
 
 
 @st.composite
@@ -375,10 +375,17 @@ def calls(draw: st.DrawFn, op: Op) -> tuple[list[Any], dict[str, Any]]:
 
 
 def call(function: Callable[..., Any], op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
-    """The operation, or its forward function, on inputs and params where its signature has them."""
     if "subscripts" in params:
         return function(params["subscripts"], *inputs, **{k: v for k, v in params.items() if k != "subscripts"})
     return function(inputs, **params) if op.arity is None else function(*inputs, **params)
+
+
+def applied(op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
+    return call(op, op, inputs, params)
+
+
+def forward(op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
+    return call(op.forward, op, inputs, params)
 
 
 def outputs(y: Any) -> list[Any]:
@@ -388,24 +395,6 @@ def outputs(y: Any) -> list[Any]:
     u, s, vh = y
     signs = np.sign(np.diagonal(u.data if isinstance(u, Tensor) else u, axis1=-2, axis2=-1))
     return [u * signs[..., None, :], s, vh * signs[..., :, None]]
-
-
-def applied(op: Op, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
-    return outputs(call(op, op, inputs, params))
-
-
-def forward(op: Op, inputs: list[Any], params: dict[str, Any]) -> list[Any]:
-    return outputs(call(op.forward, op, inputs, params))
-
-
-def leaves_of(inputs: list[Any], dtype: Any = None) -> list[Any]:
-    """A Tensor for each; indices stay arrays."""
-    return [x if x.dtype == int else Tensor(x, dtype=dtype) for x in inputs]
-
-
-def floats(inputs: list[Any]) -> list[int]:
-    """Which of them have a gradient."""
-    return [k for k, x in enumerate(inputs) if x.dtype == float]
 
 
 def weights_for(y: Any) -> Any:
@@ -420,40 +409,39 @@ def weighted(ys: list[Any]) -> Any:
 
 def one_number(op: Op, inputs: list[Any], params: dict[str, Any], k: int) -> Callable[[Any], Any]:
     """The weighted sum of the forward function's outputs as a function of input k."""
-    return lambda x: weighted(forward(op, [*inputs[:k], x, *inputs[k + 1 :]], params))
+    return lambda x: weighted(outputs(forward(op, [*inputs[:k], x, *inputs[k + 1 :]], params)))
 
 
 @each_primitive
 @given(data=st.data())
 def test_primitives_on_tensors_have_the_slopes_of_their_forward_function(op: Op, data: st.DataObject) -> None:
     inputs, params = data.draw(calls(op))
-    leaves = leaves_of(inputs)
-    ys = applied(op, leaves, params)
-    for y, z in zip(ys, forward(op, inputs, params), strict=True):
+    leaves = [Tensor(x) for x in inputs]
+    ys = outputs(applied(op, leaves, params))
+    for y, z in zip(ys, outputs(forward(op, inputs, params)), strict=True):
         np.testing.assert_array_equal(y.data, z)
     weighted(ys).backward()
-    for k in floats(inputs):
+    for k, leaf in enumerate(leaves):
         step = 1e-5 if op.name == "max" else 0.02
         f = one_number(op, inputs, params, k)
         expected, tolerance = (
             derivative(f, inputs[k]) if op.name != "max" else (differences(f, inputs[k], step, 2), 1e-7)
         )
-        assert isinstance(leaves[k].grad, np.ndarray)
-        assert_close(leaves[k].grad, expected, tolerance)
+        assert isinstance(leaf.grad, np.ndarray)
+        assert_close(leaf.grad, expected, tolerance)
 
 
 @each_primitive
 @given(data=st.data())
 def test_primitives_behind_a_closed_where_send_back_what_the_open_elements_do(op: Op, data: st.DataObject) -> None:
     inputs, params = data.draw(calls(op))
-    ys = forward(op, inputs, params)
-    open_ = [data.draw(hnp.arrays(bool, np.shape(y))) for y in ys]
+    masks = [data.draw(hnp.arrays(bool, np.shape(y))) for y in outputs(forward(op, inputs, params))]
     slopes = []
     for choose in (lambda y, mask: autograd.where(mask, y, 0.0), lambda y, mask: mask * y):
-        leaves = leaves_of(inputs)
-        total = weighted([choose(y, mask) for y, mask in zip(applied(op, leaves, params), open_, strict=True)])
-        xs = [leaves[k] for k in floats(inputs)]
-        slopes += [gradients(total, xs), [x.data for x in gradients(total, xs, create_graph=True)]]
+        leaves = [Tensor(x) for x in inputs]
+        ys = outputs(applied(op, leaves, params))
+        total = weighted([choose(y, mask) for y, mask in zip(ys, masks, strict=True)])
+        slopes += [gradients(total, leaves), [x.data for x in gradients(total, leaves, create_graph=True)]]
     for others in slopes[1:]:
         for one, other in zip(slopes[0], others, strict=True):
             assert_close(one, other)
@@ -463,36 +451,34 @@ def test_primitives_behind_a_closed_where_send_back_what_the_open_elements_do(op
 @given(data=st.data())
 def test_a_float32_stays_one_through_primitives(op: Op, data: st.DataObject) -> None:
     inputs, params = data.draw(calls(op))
-    leaves, twins = leaves_of(inputs, np.float32), leaves_of(inputs)
-    ys = applied(op, leaves, params)
+    leaves, twins = [Tensor(x, dtype=np.float32) for x in inputs], [Tensor(x) for x in inputs]
+    ys = outputs(applied(op, leaves, params))
     assert {y.dtype for y in ys} == {np.dtype(np.float32)}
     weighted(ys).backward()
-    weighted(applied(op, twins, params)).backward()
-    for k in floats(inputs):
-        assert leaves[k].grad.dtype == np.float32
-        assert_close(leaves[k].grad, twins[k].grad, 1e-4)
+    weighted(outputs(applied(op, twins, params))).backward()
+    for leaf, twin in zip(leaves, twins, strict=True):
+        assert leaf.grad.dtype == np.float32
+        assert_close(leaf.grad, twin.grad, 1e-4)
 
 
-@pytest.mark.parametrize(
-    "op", [op for op in PRIMITIVES if op.name not in {"astype", "svd"}], ids=lambda op: op.name
-)  # a Value has but one dtype, and svd is not made of arithmetic
+#: A Value has but one dtype; svd is not made of arithmetic.
+TENSORS_ALONE = {"astype", "svd"}
+
+
+@pytest.mark.parametrize("op", [op for op in PRIMITIVES if op.name not in TENSORS_ALONE], ids=lambda op: op.name)
 @given(data=st.data())
 def test_primitives_on_object_arrays_of_values_agree_with_tensors(op: Op, data: st.DataObject) -> None:
     inputs, params = data.draw(calls(op))
     assume(all(x.size for x in inputs))
-    leaves = leaves_of(inputs)
-    (y,) = applied(op, leaves, params)
-    weighted([y]).backward()
-    objects = list(inputs)
-    for k in floats(inputs):
-        objects[k] = np.array([Value(v) for v in inputs[k].ravel()], dtype=object).reshape(inputs[k].shape)
-    z = np.asarray(call(op, op, objects, params))
+    leaves = [Tensor(x) for x in inputs]
+    y = applied(op, leaves, params)
+    (y * weights_for(y.data)).sum().backward()
+    objects = [np.array([Value(v) for v in x.ravel()], dtype=object).reshape(x.shape) for x in inputs]
+    z = np.asarray(applied(op, objects, params))
     assert_close(z.astype(float), y.data)
-    total = np.sum(z * weights_for(y.data))
-    assume(isinstance(total, Value))  # nothing may have been picked
-    total.backward()
-    for k in floats(inputs):
-        assert_close([v.grad for v in objects[k].ravel()], np.ravel(leaves[k].grad))
+    np.sum(z * weights_for(y.data)).backward()
+    for leaf, array in zip(leaves, objects, strict=True):
+        assert_close([v.grad for v in array.ravel()], np.ravel(leaf.grad))
 
 
 @each_primitive
@@ -503,15 +489,14 @@ def test_second_derivatives_of_primitives_are_the_slopes_of_the_first(op: Op, da
 
     def slopes(*xs: Any) -> tuple[list[Tensor], Tensor]:
         """The leaves, and one number made of all first derivatives (squared outputs keep them from being constant)."""
-        leaves = [leaf for leaf in leaves_of(list(xs)) if isinstance(leaf, Tensor)]
-        of_floats = iter(leaves)
-        ys = applied(op, [next(of_floats) if x.dtype == float else x for x in xs], params)
+        leaves = [Tensor(x) for x in xs]
+        ys = outputs(applied(op, leaves, params))
         first = gradients(weighted([y * y for y in ys]), leaves, create_graph=True)
         parts = [(slope * weights_for(slope.data)).sum() for slope in first]
         return leaves, parts[0] if len(parts) == 1 else autograd.stack(parts).sum()
 
     leaves, along = slopes(*inputs)
-    for k, second in zip(floats(inputs), gradients(along, leaves), strict=True):
+    for k, second in enumerate(gradients(along, leaves)):
         step = TINY if op.name == "max" else 0.02
         expected = differences(lambda x, k=k: slopes(*inputs[:k], x, *inputs[k + 1 :])[1].item(), inputs[k], step)
         assert_close(second, expected, tolerance=1e-5)
