@@ -16,11 +16,14 @@ from autograd.graph import Graph, GraphNode
 from autograd.node import Node
 from autograd.notation.words import format_index, format_number
 from autograd.op import Op, elementwise, override, primitive, remove, table
+from autograd.ops.contraction import einsum
+from autograd.ops.decompositions import svd
 from autograd.ops.elementwise import (
     abs,
     add,
     bitwise_and,
     bitwise_or,
+    clip,
     cos,
     div,
     equal,
@@ -52,10 +55,11 @@ from autograd.ops.elementwise import (
     tanh,
     where,
 )
-from autograd.ops.indexing import getitem, put, setitem
+from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
 from autograd.ops.linalg import matmul
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, transpose
+from autograd.ops.sorting import argsort, sort
 from autograd.program import Constant, Equation
 from autograd.state import no_grad, tracing
 from autograd.steps import Step, Timeline, steps
@@ -86,13 +90,17 @@ __all__ = [
     "Timeline",
     "Value",
     "add",
+    "add_along_axis",
+    "argsort",
     "astype",
     "bitwise_and",
     "bitwise_or",
     "broadcast_to",
+    "clip",
     "concatenate",
     "cos",
     "div",
+    "einsum",
     "elementwise",
     "equal",
     "exp",
@@ -133,13 +141,16 @@ __all__ = [
     "sign",
     "sin",
     "softmax",
+    "sort",
     "sqrt",
     "stack",
     "steps",
     "sub",
     "sum_of",
     "sum_of_products",
+    "svd",
     "table",
+    "take_along_axis",
     "tanh",
     "tracing",
     "transpose",

@@ -25,7 +25,7 @@ from autograd.notation.arrays import called, on_arrays
 from autograd.notation.floats import NAMESPACE, on_floats
 from autograd.notation.printer import Printed, op_of, operations
 from autograd.notation.python import Spelling, Untranslatable, python
-from autograd.op import Bound, Op, each, table
+from autograd.op import NOTHING, Bound, Op, each, table
 from autograd.operators import real
 from autograd.reads import Live, Reads, is_fixed
 from autograd.symbol import Symbol
@@ -190,12 +190,18 @@ def function({arguments}):
 """)
 
 
-def evaluate_at_edge(op: Op, *values: float, **params: Any) -> tuple[Any, ...]:
+def evaluate_at_edge(op: Op, *values: float) -> tuple[Any, ...]:
     """The same by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
+    return evaluate_by_rules(op, values, NOTHING)
+
+
+def evaluate_by_rules(op: Op, values: Sequence[float], params: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The same for any call: the forward function and the rules, as they are, on NumPy's numbers."""
     numbers = [np.float64(value) for value in values]
     z = np.float64(real(op.run(op.forward, numbers, params), op))
     with np.errstate(all="ignore"):
-        slopes = (None if rule is None else op.partial(k, z, numbers, params) for k, rule in enumerate(op.rules))
+        rules = op.rules_for(numbers, params)
+        slopes = (None if rule is None else op.partial(k, z, numbers, params) for k, (rule, _) in enumerate(rules))
         return float(z), *(None if slope is None else float(slope) for slope in slopes)
 
 
@@ -421,8 +427,10 @@ def pull_source(op: Op) -> Source:
     used = {f"op_{op_of(part).name}": op_of(part).forward for part in operations(program.slopes)}
     if not op.masks:
         used = {name: called(forward) for name, forward in used.items()}
+    shortcut = "if record.params.__class__ is Bound:\n    return by_rules(record, g, marker)\n"
     source = program.source(f"""\
 def function(record, g, marker):
+{indent(shortcut, 4) if None in op.defaults.values() else ""}\
 {indent(program.look_up("by_rules(record, g, marker)"), 4)}\
     z = record.array
     {inputs}, = record.inputs
@@ -431,7 +439,7 @@ def function(record, g, marker):
 {indent("".join(parts), 4)}\
     return {op.masks}
 """)
-    return Source(source.text, {**source.names, **used})
+    return Source(source.text, {**source.names, **used, "Bound": Bound})
 
 
 def primitive_pull_source(op: Op) -> Source:

@@ -110,7 +110,7 @@ def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
     """Inputs by the names of the arguments; where an argument is a list, two: x1, x2."""
     if op.arity is None:
         lists = [[Symbol(f"{letter}{k}") for k in (1, 2)] for letter in "xyz"[: len(op.rules)]]
-        return op.bind(tuple(lists), {})
+        return list(chain(*lists)), op.listed((2,) * len(lists))
     return [Symbol(name) for name in list(op.signature.parameters)[: op.arity]], {}
 
 

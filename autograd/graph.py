@@ -15,7 +15,6 @@ from autograd.node import Node, Recorded, equations_of, topological
 from autograd.notation.printer import text
 from autograd.notation.words import written_name
 from autograd.op import Op, Output, static
-from autograd.ops.elementwise import where
 from autograd.program import Constant, Equation, frozen
 from autograd.state import Guard
 from autograd.sweep import Slopes
@@ -204,17 +203,18 @@ class Graph:
 
         Inside `tracing`, comparisons are part of the graph, so `where` chooses anew. Raises `GraphError` for a name
         that is no leaf, for values for which a branch of the code (``if x > 0:``) would have gone the other way, and
-        for a `where` whose condition was computed outside `tracing`; `ShapeError` for a value of another shape.
+        for a `where` whose condition, or a `take_along_axis` whose indices, were computed outside `tracing`;
+        `ShapeError` for a value of another shape.
         """
         given = {self[name].index: value for name, value in values.items()}
         for i in given:
             if self.equations[i].op is not None:
                 raise GraphError(f"replay: {self.names[i]!r} is computed, not a leaf: give values for leaves only")
         for i, equation in enumerate(self.equations):
-            if given and equation.op is where and isinstance(equation.inputs[0], Constant) and not self.sources[i]:
+            if given and not self.sources[i] and chosen_outside(equation):
                 raise GraphError(
-                    f"replay: {self.names[i]} took a branch by a condition that is not part of the graph, and might "
-                    "take the other for new values: record it inside tracing(), or run the code again"
+                    f"replay: {self.names[i]} took a branch, or an order, by a condition that is not in the graph, and "
+                    "might take another for new values: record it inside tracing(), or run the code again"
                 )
         equations = list(self.equations)
         data: list[Any] = []
@@ -273,6 +273,14 @@ def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
     if array.shape != leaf.shape:
         raise ShapeError(f"replay: {name} has shape {leaf.shape}, got {array.shape}")
     return array
+
+
+def chosen_outside(equation: Equation) -> bool:
+    """Whether what it chooses by, a condition or indices, is no part of the graph."""
+    if equation.op is None or equation.op.is_flat:
+        return False
+    rules = equation.op.rules_for(equation.inputs, equation.params)
+    return any(rule is None and isinstance(x, Constant) for x, (rule, _) in zip(equation.inputs, rules, strict=True))
 
 
 def outputs_again(op: Op, xs: Sequence[Any], params: Output) -> Output:

@@ -7,7 +7,8 @@ run on both at once. What is live follows from what an operation is linear in, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 
 from autograd.op import Op, shape_of
 from autograd.operators import Operators
-from autograd.ops.elementwise import where
+from autograd.ops.elementwise import logical_and, logical_or, not_equal, where
 from autograd.ops.indexing import getitem
-from autograd.ops.shaping import transpose
+from autograd.ops.shaping import broadcast_to, transpose
 
 Live = NDArray[np.bool_]
 
@@ -32,13 +33,14 @@ class Masked(Operators):
     array([ True,  True])
     """
 
-    __slots__ = ("data", "live")
+    __slots__ = ("choice", "data", "live")
 
     _encloses = True
 
-    def __init__(self, data: Any, live: Live) -> None:
+    def __init__(self, data: Any, live: Live, choice: Any = None) -> None:
         self.data = data
         self.live = live
+        self.choice = choice  #: the same as a node, where it depends on a condition that is in the graph
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -62,28 +64,28 @@ class Masked(Operators):
         linear = op.linear_inputs(inputs, params)
         if not all(k in linear for k, x in enumerate(inputs) if isinstance(x, Masked)):
             return op.run(op, data, params)  # what is dead cannot be told from what is live
-        live = live_elements(op, inputs, params, linear)
+        lives = [live_part(x) if k in linear else numbers(x) for k, x in enumerate(inputs)]
+        live = np.asarray(live_elements(op, lives, params, linear))
+        choices = [choice_part(x) if k in linear else x for k, x in enumerate(inputs)]
+        depends = linear if op.is_elementwise and not op.masks else range(len(inputs))
+        is_recorded = any(isinstance(choices[k], Operators) for k in depends)
+        choice = live_elements(op, choices, params, linear) if is_recorded else None
         with np.errstate(all="ignore"):  # zero times infinity, where nothing is live
             result = op.run(op, data, params)
             is_product = op.linear == "separately" and not op.is_elementwise and len(inputs) == 2
             if is_product and not np.isfinite(numbers(result)).all():
                 result = sum_of_live_terms(op, inputs, params)
-            return cls(kept(live, result), live)
+            return cls(kept(live, choice, result), live, choice)
 
 
-def live_elements(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], linear: Sequence[int]) -> Live:
-    """Which elements of the output have a live term."""
-    lives = [live_part(x) if k in linear else x for k, x in enumerate(inputs)]
+def live_elements(op: Op, lives: Sequence[Any], params: Mapping[str, Any], linear: Sequence[int]) -> Any:
+    """Which elements of the output have a live term: an array, or a node where that is what the operands have."""
     if not op.is_elementwise:  # weights, so that no two terms cancel
-        result = op.run(op.forward, [weighted(x) if k in linear else x for k, x in enumerate(lives)], params)
-        found: Live = np.asarray(numbers(result) != 0)
-        return found
+        return not_equal(op.run(op, [weighted(x) if k in linear else x for k, x in enumerate(lives)], params), 0)
     if op.masks:
-        chosen: Live = np.asarray(op.run(op.forward, [numbers(x) for x in lives], params), dtype=bool)
-        return chosen
-    combine = np.logical_and if op.linear == "separately" else np.logical_or
-    shape = np.broadcast_shapes(*map(shape_of, inputs))
-    live: Live = np.broadcast_to(lives[linear[0]], shape)
+        return op.run(op, lives, params)
+    combine = logical_and if op.linear == "separately" else logical_or
+    live = broadcast_to(lives[linear[0]], np.broadcast_shapes(*map(shape_of, lives)))
     for k in linear[1:]:
         live = combine(live, lives[k])
     return live
@@ -96,15 +98,22 @@ def live_part(x: Any) -> Live:
     return np.full(shape_of(x), not (x.__class__ is int and x == 0))
 
 
-def weighted(live: Live) -> NDArray[np.float64]:
+def choice_part(x: Any) -> Any:
+    """The same as a node, where there is one."""
+    return x.choice if isinstance(x, Masked) and x.choice is not None else live_part(x)
+
+
+def weighted(live: Any) -> Any:
     """Numbers between 1 and 2 for what is live, 0 for what is not."""
-    weights: NDArray[np.float64] = live * np.random.default_rng(live.size).uniform(1, 2, live.shape)
-    return weights
+    return live * np.random.default_rng(live.size).uniform(1, 2, live.shape)
 
 
-def kept(live: Live, data: Any) -> Any:
+def kept(live: Live, choice: Any, data: Any) -> Any:
     """The numbers where they are live, zero elsewhere; recorded where they are nodes."""
-    return data if live.all() else where(live, data, 0.0 if shape_of(data) == () else np.zeros((), numbers(data).dtype))
+    if choice is None and live.all():
+        return data
+    zero = 0.0 if shape_of(data) == () else np.zeros((), numbers(data).dtype)
+    return where(live if choice is None else choice, data, zero)
 
 
 def numbers(x: Any) -> Any:
@@ -113,7 +122,7 @@ def numbers(x: Any) -> Any:
 
 
 def sum_of_live_terms(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """A product of two operands, each output element the sum of its live terms alone.
+    """A product, each element of the output the sum of its live terms alone: of those whose factors all are.
 
     A dead zero times a finite number adds nothing, so the finite parts are multiplied as ever. Where live terms meet
     infinities and NaNs, the output is the infinity or NaN that their sum is.
@@ -122,19 +131,31 @@ def sum_of_live_terms(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) 
     values, lives = [numbers(x) for x in plain], [live_part(x) for x in inputs]
     finite = [where(np.isfinite(v), x, 0.0 * v.dtype.type(1)) for x, v in zip(plain, values, strict=True)]
 
-    def meets(left: Live, right: Live) -> Live:
-        return np.asarray(op.run(op.forward, [weighted(left), weighted(right)], params) != 0)
+    def factors(chosen: Callable[[Any], Any]) -> list[Live]:
+        """Of each operand, the live elements that are such."""
+        return [live & chosen(x) for x, live in zip(values, lives, strict=True)]
 
-    def signed(x: NDArray[Any], live: Live) -> tuple[Live, Live, Live, Live]:
-        return live & (x > 0), live & (x < 0), live & np.isinf(x), live & np.isnan(x)
+    def meets(among: Sequence[Live], *instead: tuple[int, Live]) -> Any:
+        """Where a term has all its factors among these, or ``instead`` of an operand's among others."""
+        picked = [dict(instead).get(k, live) for k, live in enumerate(among)]
+        if not all(live.any() for live in picked):
+            return np.False_
+        return np.asarray(op.run(op.forward, [weighted(live) for live in picked], params) != 0)
 
-    (up, down, inf, nan), (up2, down2, inf2, nan2) = (signed(x, live) for x, live in zip(values, lives, strict=True))
-    zero, zero2 = (live & (x == 0) for x, live in zip(values, lives, strict=True))
-    pos = meets(up & inf, up2) | meets(up, up2 & inf2) | meets(down & inf, down2) | meets(down, down2 & inf2)
-    neg = meets(up & inf, down2) | meets(up, down2 & inf2) | meets(down & inf, up2) | meets(down, up2 & inf2)
-    invalid = meets(nan, lives[1]) | meets(lives[0], nan2) | meets(zero, inf2) | meets(inf, zero2) | (pos & neg)
-    special = pos | neg | invalid
-    limit = np.where(invalid, np.nan, np.where(pos, np.inf, -np.inf)).astype(np.result_type(*values))
+    places = range(len(inputs))
+    inf, zero = factors(np.isinf), factors(lambda x: x == 0)
+    signed = factors(lambda x: x > 0), factors(lambda x: x < 0)
+    limits: list[Any] = [np.False_, np.False_]
+    for signs in product((0, 1), repeat=len(inputs)):
+        among = [signed[sign][k] for k, sign in enumerate(signs)]
+        for k in places:
+            limits[sum(signs) % 2] = limits[sum(signs) % 2] | meets(among, (k, among[k] & inf[k]))
+    invalid = limits[0] & limits[1]
+    for k, nan in enumerate(factors(np.isnan)):
+        invalid = invalid | meets(lives, (k, nan))
+    for k, j in permutations(places, 2):
+        invalid = invalid | meets(lives, (k, zero[k]), (j, inf[j]))
     with np.errstate(all="ignore"):
         result = op.run(op, finite, params)
-    return where(special, limit, result)
+    limit = np.where(invalid, np.nan, np.where(limits[0], np.inf, -np.inf)).astype(np.result_type(*values))
+    return where(invalid | limits[0] | limits[1], limit, result)

@@ -57,6 +57,20 @@ class each:  # noqa: N801 - reads as a word of the table
     rule: Rule
 
 
+class param:  # noqa: N801 - reads as a word of the table
+    """In the place of a rule: the argument is no input, though one that is may stand behind it.
+
+    >>> import autograd
+    >>> power = autograd.primitive("power", lambda n, x: x**n, param, lambda g, y, n, x: g * (n * x ** (n - 1)),
+    ...     doc="scales it by n·xⁿ⁻¹")
+    >>> x = autograd.Tensor(3.0)
+    >>> power(2, x).backward()
+    >>> x.grad
+    array(6.)
+    >>> autograd.remove("power")
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """In `Bound` params: the place of input number ``index``."""
@@ -114,7 +128,7 @@ class Op:
 
     name: str
     forward: Forward
-    rules: tuple[Rule | each | None, ...]  #: one an argument, in order; None: it is an input that has no derivative
+    rules: tuple[Rule | each | None, ...]  #: one an input, in order; None: one that has no derivative
     signature: inspect.Signature  #: NumPy's names, order and defaults
     is_elementwise: bool
     doc: str  #: one sentence on what the gradient does
@@ -132,7 +146,7 @@ class Op:
     _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
     _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
     _defaults: Mapping[str, Any] = field(init=False)
-    _inputs: tuple[str, ...] = field(init=False)  #: arguments with a place in `rules`
+    _inputs: tuple[str, ...] = field(init=False)  #: the arguments that are inputs, or lists of them
     _is_plain: bool = field(init=False)  #: whether those come first, and are one input each
     _takes_lists: bool = field(init=False)  #: whether its inputs are lists of inputs, and nothing else has to be given
     _inputs_alone: int | None = field(init=False)  #: how many those are, where nothing else has to be given
@@ -146,8 +160,14 @@ class Op:
         put(self, "_names", tuple(name for name, p in parameters.items() if p.kind in LEADING))
         put(self, "_many", next((name for name, p in parameters.items() if p.kind is Parameter.VAR_POSITIONAL), None))
         put(self, "_defaults", {name: p.default for name, p in parameters.items() if p.default is not p.empty})
-        put(self, "_inputs", tuple(parameters)[: len(self.rules)])
-        put(self, "_is_plain", self._many is None and not any(isinstance(rule, each) for rule in self.rules))
+        put(
+            self,
+            "_inputs",
+            tuple(name for name, rule in zip(parameters, self.rules, strict=False) if rule is not param),
+        )
+        put(self, "rules", tuple(rule for rule in self.rules if rule is not param))
+        has_lists = any(isinstance(rule, each) for rule in self.rules)
+        put(self, "_is_plain", not has_lists and self._inputs == tuple(parameters)[: len(self.rules)])
         others = frozenset(name for name in parameters if name not in self._inputs)
         put(self, "_optional", others)
         put(self, "takes_params", bool(others))
@@ -205,7 +225,7 @@ class Op:
 
     @property
     def arity(self) -> int | None:
-        """How many arguments are inputs; None where an argument is a list of any number of inputs."""
+        """How many inputs there are, before all else; None where an argument is a list of any number of inputs."""
         return len(self.rules) if self._is_plain else None
 
     @property
@@ -527,8 +547,9 @@ def primitive(
 
     ``rules[k](g, output, *arguments)`` is the vjp of argument k: it takes the gradient ``g`` of the output to that of
     the input. There is one function an argument, so that what nobody needs is never computed; `each` makes one for a
-    list of inputs, None stands for an argument without a derivative. The arguments behind ``g`` and the output are
-    those of the operation, with their names and defaults: NumPy's.
+    list of inputs, None stands for an input without a derivative, and `param` for an argument that is no input, before
+    one that is. The arguments behind ``g`` and the output are those of the operation, with their names and defaults:
+    NumPy's.
 
     ``linear`` says that it is linear in its differentiated inputs: all together (``"jointly"``: a sum, a
     concatenation), each alone (``"separately"``: a product), or in the ``"first"`` alone (a quotient). ``masks`` says
@@ -564,12 +585,12 @@ def primitive(
 
 
 def signature_of(rules: Sequence[Rule | each | None], forward: Forward, before: int) -> inspect.Signature:
-    """That of the operation's rules, without what comes before its arguments; of a flat operation, x and y."""
+    """That of the operation's rules, without what comes before its arguments; of a flat one, that of its function."""
     for rule in rules:
-        if rule is not None:
+        if rule is not None and rule is not param:
             whole = inspect.signature(rule.rule if isinstance(rule, each) else rule).parameters.values()
             return inspect.Signature([p.replace(annotation=EMPTY) for p in list(whole)[before:]])
-    if isinstance(forward, types.FunctionType):
+    if not isinstance(forward, np.ufunc):
         return inspect.signature(forward)
     return inspect.Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in ("x", "y", "z")[: len(rules)]])
 

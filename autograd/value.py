@@ -285,6 +285,7 @@ class Value(Recorded, Node):
         """Record an operation on Values: the general way, which the operators' own code falls back on."""
         if (
             op.is_elementwise
+            and op.arity is None
             and isinstance(params, Bound)
             and blocks.get() is None
             and QUICK.issuperset(map(type, inputs))
@@ -308,7 +309,7 @@ class Value(Recorded, Node):
             slope if isinstance(value, Value) and not (op.masks and slope == 0) else None
             for value, slope in zip(operands, slopes, strict=True)
         ]
-        if len(operands) > 2 or op.arity is None:
+        if len(operands) > 2 or isinstance(params, Bound):
             node._y, node._dy = tuple(operands), tuple(kept)
             node._x = tuple([x for x, slope in zip(operands, kept, strict=True) if slope is not None])
         else:
@@ -341,11 +342,11 @@ def operand(value: Any, op: Op, k: int) -> Any:
 
 def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:
     """Output and slopes on plain numbers."""
-    if params.__class__ is Bound:
+    if params.__class__ is Bound and op.arity is None:
         output, many = evaluate_many(op, values, params)
         return output, *many
     if params:
-        return codegen.evaluate_at_edge(op, *values, **params)
+        return codegen.evaluate_by_rules(op, values, params)
     evaluator = _evaluators.get(op)
     if evaluator is None:
         evaluator = _evaluators[op] = codegen.evaluator(op)

@@ -14,7 +14,7 @@ from autograd.explain import example_call
 from autograd.notation.printer import text
 from autograd.op import Interval, Op, override_of
 from autograd.operators import BINARY, COMPARISON
-from autograd.ops import elementwise, indexing, linalg, reductions, shaping
+from autograd.ops import contraction, decompositions, elementwise, indexing, linalg, reductions, shaping, sorting
 
 GROUPS: dict[str, ModuleType] = {
     "Element by element": elementwise,
@@ -22,6 +22,9 @@ GROUPS: dict[str, ModuleType] = {
     "Indices": indexing,
     "Reductions": reductions,
     "Matrix products": linalg,
+    "Contractions": contraction,
+    "Decompositions": decompositions,
+    "Sorting": sorting,
     "Losses": nn.losses,
 }
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numeric import assert_close
-from strategies import Program, by_function, numbers, programs
+from strategies import Program, arrays, by_function, numbers, programs
 
 import autograd
 from autograd import Graph, GraphError, Tensor, Value, gradients, no_grad, steps, tracing, where
@@ -99,6 +99,20 @@ def test_conditions_of_arrays_replay() -> None:
     assert_close(graph.replay({"t": new})[graph.outputs[0]].data, expected.sum())
     y.backward()
     assert_close(t.grad, [1.0, 0.0, 7.0])
+
+
+@given(x=arrays(3), other=arrays(3))
+def test_a_recorded_gradient_through_where_chooses_anew(x: Any, other: Any) -> None:
+    """What is dead on the way back depends on the condition too, through sums, products and indices."""
+
+    def slope(t: Any) -> Any:
+        y = where(t > 0.25, t**2, 0.0)
+        z = where(y[::-1] < 1, y * [3.0, 5.0, 7.0], y.sum())
+        return (gradients((np.arange(9.0).reshape(3, 3) @ z).sum(), t, create_graph=True) ** 2).sum()
+
+    with tracing():
+        graph = Graph.of(slope(Tensor(x, label="x")))
+    assert_close(graph.replay({"x": other})[graph.outputs[0]].data, slope(Tensor(other)).item())
 
 
 def test_a_where_recorded_outside_tracing_says_where_to_record_it() -> None:

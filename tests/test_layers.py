@@ -17,7 +17,8 @@ PACKAGES = ("autograd", "nn", "viz")
 #: The files of `autograd`, each importing from those before it only.
 ORDER = [
     *("errors", "tree", "state", "op", "operators"),
-    *("ops.shaping", "ops.elementwise", "ops.indexing", "ops.reductions", "ops.linalg", "ops"),
+    *("ops.shaping", "ops.elementwise", "ops.indexing", "ops.reductions", "ops.linalg"),
+    *("ops.contraction", "ops.decompositions", "ops.sorting", "ops"),
     *("masked", "pullback", "program", "sweep"),
     *("notation.words", "notation.rows", "symbol", "notation.printer"),
     *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),

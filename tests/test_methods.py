@@ -19,7 +19,7 @@ from autograd.operators import Operators
 #: Methods that come from the table: PyTorch has all of them, NumPy some.
 CHOSEN = {
     *("abs", "neg", "sign", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu"),
-    *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to"),
+    *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to", "argsort", "clip"),
 }
 OURS = {"leaky_relu"}  # torch.nn.functional has it as a function
 
@@ -31,6 +31,8 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "size": [lambda a: a.size],
     "dtype": [lambda a: a.dtype],
     "astype": [lambda a: a.astype(np.float32), lambda a: a.astype("f4"), lambda a: a.astype(dtype=np.float64)],
+    "argsort": [lambda a: a.argsort(), lambda a: a.argsort(0), lambda a: a.argsort(axis=None), lambda a: a.argsort(-1)],
+    "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(-0.5), lambda a: a.clip(0.5, None)],
     "item": [lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item()],
     "reshape": [
         *(lambda a: a.reshape(-1), lambda a: a.reshape((-1,)), lambda a: a.reshape(a.shape[::-1])),
@@ -80,6 +82,8 @@ def test_what_an_ndarray_has_too_is_the_same_here(name: str, array: Any) -> None
             assert got.dtype == np.asarray(expected).dtype
             np.testing.assert_allclose(got.data, expected, rtol=1e-6, atol=1e-6)
             assert got.shape == np.shape(expected)
+        elif isinstance(got, np.ndarray):
+            np.testing.assert_array_equal(got, expected)
         else:
             assert got == expected
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -27,7 +29,7 @@ from autograd import Graph, Op, Symbol, Tensor, Value, codegen, elementwise, exp
 assert nn.cross_entropy  # whose rule is in the table too
 
 ELEMENTWISE = [op for op in table.values() if op.is_elementwise and all(op.rules) and op.arity]
-PRIMITIVES = [op for op in table.values() if not op.is_elementwise and op.rules]
+PRIMITIVES = [op for op in table.values() if not op.is_elementwise and not op.is_flat]
 
 each_elementwise = pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)
 each_primitive = pytest.mark.parametrize("op", PRIMITIVES, ids=lambda op: op.name)
@@ -180,8 +182,9 @@ def test_what_has_no_generated_code_is_listed_with_its_reason() -> None:
     listed = codegen.not_generated()
     many = {name for name in listed if table[name].is_elementwise}
     assert many == {"sum_of", "sum_of_products"}, "their code would differ with the number of inputs"
-    for op in PRIMITIVES:
-        assert "mixes elements" in listed[op.name]
+    for name in listed.keys() - many:
+        assert "mixes elements" in listed[name]
+    assert listed.keys() - many >= {op.name for op in PRIMITIVES}
 
 
 # What people read.
@@ -272,6 +275,61 @@ def assigned(value: tuple[int, ...]) -> st.SearchStrategy[tuple[Any, dict[str, A
     return st.tuples(st.just([(3, 3), value]), st.fixed_dictionaries({"index": st.sampled_from(places)}))
 
 
+def distinct(*shape: int, **params: Any) -> st.SearchStrategy[tuple[Any, dict[str, Any]]]:
+    """One input whose elements are far apart, so that no step changes their order."""
+    spread = hnp.arrays(float, shape, elements=st.integers(-40, 40), unique=True).map(lambda x: x / 8)
+    choices = {name: st.sampled_from(values) for name, values in params.items()}
+    return st.tuples(st.tuples(spread), st.fixed_dictionaries({}, optional=choices))
+
+
+@st.composite
+def taken(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
+    """An array, and indices along one of its axes; on the others, either may have length 1."""
+    axis = draw(st.sampled_from([None, 0, 1, -1]))
+    if axis is None:
+        return [(2, 3)], {"axis": None, "indices": draw(hnp.arrays(int, 4, elements=st.integers(-6, 5)))}
+    shape = draw(st.sampled_from([(3, 3), (1, 3), (3, 1)]))
+    other = [draw(st.sampled_from([1, 3])) for _ in range(2)]
+    other[axis] = draw(st.integers(1, 4))
+    indices = draw(hnp.arrays(int, other, elements=st.integers(-shape[axis], shape[axis] - 1)))
+    return [shape], {"indices": indices} | draw(st.sampled_from([{"axis": axis}] + [{}] * (axis == -1)))
+
+
+@st.composite
+def added(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
+    """What `taken` gave, and where it came from."""
+    (shape,), params = draw(taken())
+    y = np.take_along_axis(np.zeros(shape), params["indices"], params.get("axis", -1))
+    return [y.shape], params | {"shape": shape}
+
+
+@st.composite
+def contractions(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
+    """Subscripts, and shapes that fit them: letters repeated, summed over, of length 1, left to an ellipsis."""
+    lengths = dict(zip("ijkA", draw(st.permutations([1, 2, 3, 2])), strict=True))
+    terms, shapes = [], []
+    for _ in range(draw(st.integers(1, 3))):
+        term = draw(st.text("ijkA", max_size=3))
+        once = {c: draw(st.sampled_from([n, n, n, 1])) for c, n in lengths.items()}
+        dots = draw(st.sampled_from([None, None, (), (2,), (3, 1), (1, 2)]))
+        at = draw(st.integers(0, len(term)))
+        terms.append(term if dots is None else f"{term[:at]}...{term[at:]}")
+        shapes.append(tuple([once[c] for c in term[:at]] + list(dots or ()) + [once[c] for c in term[at:]]))
+    subscripts = ",".join(terms)
+    letters = sorted(set(subscripts) - set(".,"))
+    output = draw(st.none() | st.permutations(letters).flatmap(lambda p: st.integers(0, len(p)).map(lambda n: p[:n])))
+    if output is not None:
+        subscripts += "->" + ("..." if "..." in subscripts else "") + "".join(output)
+    params = draw(st.fixed_dictionaries({}, optional={"optimize": st.booleans()}))
+    return shapes, params | {"subscripts": subscripts}
+
+
+def well_conditioned(*stack: int, m: int, n: int, **params: Any) -> st.SearchStrategy[tuple[Any, dict[str, Any]]]:
+    """Matrices whose singular values are far from each other and from zero."""
+    noise = arrays((*stack, m, n), -0.25, 0.25)
+    return st.tuples(st.tuples(noise.map(lambda x: x + np.diag([5.0, 3.5, 2.0])[:m, :n])), st.just(params))
+
+
 CALLS = {
     "sum": called([(3, 3)], [(2, 4)], [(0, 3)], axis=AXIS, keepdims=st.booleans()),
     "mean": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
@@ -289,6 +347,16 @@ CALLS = {
     "concatenate": called([(2, 2), (2, 2), (2, 2)], axis=[None, 0, 1, -1]),
     "stack": called([(2, 3), (2, 3)], axis=[0, 1, 2, -1]),
     "astype": needed((2, 3), dtype=[np.float64]),
+    "sort": distinct(3, 4, axis=[None, 0, 1, -1, -2], kind=[None, "stable", "heapsort"]),
+    "take_along_axis": taken(),
+    "add_along_axis": added(),
+    "einsum": contractions(),
+    "svd": st.one_of(
+        well_conditioned(m=2, n=2),
+        well_conditioned(m=3, n=2, full_matrices=False),
+        well_conditioned(2, m=1, n=2, full_matrices=False),
+        well_conditioned(m=2, n=3, compute_uv=False),
+    ),
 }
 
 
@@ -300,19 +368,34 @@ def calls(draw: st.DrawFn, op: Op) -> tuple[list[Any], dict[str, Any]]:
     if op.name not in CALLS:
         pytest.fail(f"add a line to CALLS: how is {op.name} called?")
     shapes, params = draw(CALLS[op.name])
-    inputs = [draw(arrays(shape)) for shape in shapes]
+    inputs = [x if isinstance(x, np.ndarray) else draw(arrays(x)) for x in shapes]
     if op.name == "max":  # ties are another test's business
         inputs = [x + np.linspace(0, 0.25, x.size).reshape(x.shape) ** 2 / 8 for x in inputs]
         assume(all(np.min(np.diff(np.sort(x, axis=None)), initial=1) > 1e-4 for x in inputs))
     return inputs, params
 
 
+def call(function: Callable[..., Any], op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
+    if "subscripts" in params:
+        return function(params["subscripts"], *inputs, **{k: v for k, v in params.items() if k != "subscripts"})
+    return function(inputs, **params) if op.arity is None else function(*inputs, **params)
+
+
 def applied(op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
-    return op(inputs, **params) if op.arity is None else op(*inputs, **params)
+    return call(op, op, inputs, params)
 
 
 def forward(op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
-    return op.forward(inputs, **params) if op.arity is None else op.forward(*inputs, **params)
+    return call(op.forward, op, inputs, params)
+
+
+def outputs(y: Any) -> list[Any]:
+    """What was computed: one array, or several. Of singular vectors, which have no sign, the ones near the axes."""
+    if not isinstance(y, tuple):
+        return [y]
+    u, s, vh = y
+    signs = np.sign(np.diagonal(u.data if isinstance(u, Tensor) else u, axis1=-2, axis2=-1))
+    return [u * signs[..., None, :], s, vh * signs[..., :, None]]
 
 
 def weights_for(y: Any) -> Any:
@@ -320,14 +403,14 @@ def weights_for(y: Any) -> Any:
     return np.cos(np.arange(1.0, np.size(y) + 1)).reshape(np.shape(y))
 
 
+def weighted(ys: list[Any]) -> Any:
+    """One number that every element of every output has a part in."""
+    return reduce(operator.add, [np.sum(weights_for(y.data if isinstance(y, Tensor) else y) * y) for y in ys])
+
+
 def one_number(op: Op, inputs: list[Any], params: dict[str, Any], k: int) -> Callable[[Any], Any]:
-    """The weighted sum of the forward function's output as a function of input k."""
-
-    def f(x: Any) -> Any:
-        y = forward(op, [*inputs[:k], x, *inputs[k + 1 :]], params)
-        return np.sum(weights_for(y) * y)
-
-    return f
+    """The weighted sum of the forward function's outputs as a function of input k."""
+    return lambda x: weighted(outputs(forward(op, [*inputs[:k], x, *inputs[k + 1 :]], params)))
 
 
 @each_primitive
@@ -335,9 +418,10 @@ def one_number(op: Op, inputs: list[Any], params: dict[str, Any], k: int) -> Cal
 def test_primitives_on_tensors_have_the_slopes_of_their_forward_function(op: Op, data: st.DataObject) -> None:
     inputs, params = data.draw(calls(op))
     leaves = [Tensor(x) for x in inputs]
-    y = applied(op, leaves, params)
-    np.testing.assert_array_equal(y.data, forward(op, inputs, params))
-    y.backward(weights_for(y.data))
+    ys = outputs(applied(op, leaves, params))
+    for y, z in zip(ys, outputs(forward(op, inputs, params)), strict=True):
+        np.testing.assert_array_equal(y.data, z)
+    weighted(ys).backward()
     for k, leaf in enumerate(leaves):
         step = 1e-5 if op.name == "max" else 0.02
         f = one_number(op, inputs, params, k)
@@ -348,7 +432,41 @@ def test_primitives_on_tensors_have_the_slopes_of_their_forward_function(op: Op,
         assert_close(leaf.grad, expected, tolerance)
 
 
-@pytest.mark.parametrize("op", [op for op in PRIMITIVES if op is not table["astype"]])  # a Value has but one dtype
+@each_primitive
+@given(data=st.data())
+def test_primitives_behind_a_closed_where_send_back_what_the_open_elements_do(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(calls(op))
+    masks = [data.draw(hnp.arrays(bool, np.shape(y))) for y in outputs(forward(op, inputs, params))]
+    slopes = []
+    for choose in (lambda y, mask: autograd.where(mask, y, 0.0), lambda y, mask: mask * y):
+        leaves = [Tensor(x) for x in inputs]
+        ys = outputs(applied(op, leaves, params))
+        total = weighted([choose(y, mask) for y, mask in zip(ys, masks, strict=True)])
+        slopes += [gradients(total, leaves), [x.data for x in gradients(total, leaves, create_graph=True)]]
+    for others in slopes[1:]:
+        for one, other in zip(slopes[0], others, strict=True):
+            assert_close(one, other)
+
+
+@pytest.mark.parametrize("op", [op for op in PRIMITIVES if op.name != "astype"], ids=lambda op: op.name)
+@given(data=st.data())
+def test_a_float32_stays_one_through_primitives(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(calls(op))
+    leaves, twins = [Tensor(x, dtype=np.float32) for x in inputs], [Tensor(x) for x in inputs]
+    ys = outputs(applied(op, leaves, params))
+    assert {y.dtype for y in ys} == {np.dtype(np.float32)}
+    weighted(ys).backward()
+    weighted(outputs(applied(op, twins, params))).backward()
+    for leaf, twin in zip(leaves, twins, strict=True):
+        assert leaf.grad.dtype == np.float32
+        assert_close(leaf.grad, twin.grad, 1e-4)
+
+
+#: A Value has but one dtype; svd is not made of arithmetic.
+TENSORS_ALONE = {"astype", "svd"}
+
+
+@pytest.mark.parametrize("op", [op for op in PRIMITIVES if op.name not in TENSORS_ALONE], ids=lambda op: op.name)
 @given(data=st.data())
 def test_primitives_on_object_arrays_of_values_agree_with_tensors(op: Op, data: st.DataObject) -> None:
     inputs, params = data.draw(calls(op))
@@ -373,8 +491,8 @@ def test_second_derivatives_of_primitives_are_the_slopes_of_the_first(op: Op, da
     def slopes(*xs: Any) -> tuple[list[Tensor], Tensor]:
         """The leaves, and one number made of all first derivatives (squared outputs keep them from being constant)."""
         leaves = [Tensor(x) for x in xs]
-        y = applied(op, leaves, params)
-        first = gradients((y * y * weights_for(y.data)).sum(), leaves, create_graph=True)
+        ys = outputs(applied(op, leaves, params))
+        first = gradients(weighted([y * y for y in ys]), leaves, create_graph=True)
         parts = [(slope * weights_for(slope.data)).sum() for slope in first]
         return leaves, parts[0] if len(parts) == 1 else autograd.stack(parts).sum()
 

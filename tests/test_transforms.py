@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numeric import assert_close, derivative, differences
 from strategies import UNGATED_OPS, Program, arrays, broadcasting_programs, by_function, meaning, programs
-from test_rules import applied, calls, smooth_points, weights_for
+from test_rules import applied, calls, forward, outputs, smooth_points, weights_for
 from test_where import BETWEEN, OPEN, SINGULAR
 
 import autograd
@@ -58,8 +58,16 @@ def functions(draw: st.DrawFn, op: Op) -> tuple[Function, Function, list[Any]]:
         points = draw(st.lists(smooth_points(op), min_size=1, max_size=3))
         return op, op.forward, list(np.array(points).T)
     inputs, params = draw(calls(op))
-    plain = lambda *xs: op.forward(xs if op.arity is None else xs[0], *xs[1:] if op.arity else (), **params)  # noqa: E731
-    return lambda *xs: applied(op, list(xs), params), plain, inputs
+    return (
+        lambda *xs: joined(applied(op, list(xs), params)),
+        lambda *xs: joined(forward(op, list(xs), params)),
+        inputs,
+    )
+
+
+def joined(y: Any) -> Any:
+    """Several outputs one after another."""
+    return np.concatenate([part.reshape(-1) for part in outputs(y)]) if isinstance(y, tuple) else y
 
 
 def directions(inputs: list[Any], phase: float) -> tuple[Any, ...]:
@@ -96,7 +104,7 @@ def along(op: Op, f: Function, inputs: list[Any], us: tuple[Any, ...]) -> tuple[
     slopes, tolerance = np.empty(y.shape), 0.0
     for index in np.ndindex(y.shape):
         element = lambda s, index=index: np.asarray(moved(s))[index]  # noqa: E731
-        if op.name == "max":
+        if op.name in ("max", "svd"):
             slope, trust = differences(element, 0.0, 1e-6, 2), 1e-7
         else:
             slope, trust = derivative(lambda s, element=element: element(0.1 * s), 0.0)
@@ -164,9 +172,9 @@ def test_second_derivatives_agree_in_every_nesting(op: Op, data: st.DataObject) 
         "vjp of vjp": dot(vjp(gradient, *xs)[1](us), vs),
         "the other way round": float(jvp(lambda *args: slope(*args, ts=vs), xs, us)[1]),
     }
-    step = 1e-5 if op.name == "max" else 0.01
+    step = 1e-5 if op.name in ("max", "svd") else 0.01
     expected = differences(
-        lambda s: float(slope(*plain(op, [x + s * v for x, v in zip(inputs, vs, strict=True)]))), 0.0, step
+        lambda s: float(slope(*plain(op, [np.asarray(x + s * v) for x, v in zip(inputs, vs, strict=True)]))), 0.0, step
     )
     for name, result in results.items():
         assert result == pytest.approx(float(expected), rel=1e-5, abs=1e-5), name

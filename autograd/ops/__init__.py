@@ -1,5 +1,14 @@
 """The table: every operation with its derivative, one entry each."""
 
-from autograd.ops import elementwise, indexing, linalg, reductions, shaping
+from autograd.ops import contraction, decompositions, elementwise, indexing, linalg, reductions, shaping, sorting
 
-__all__ = ["elementwise", "indexing", "linalg", "reductions", "shaping"]
+__all__ = [
+    "contraction",
+    "decompositions",
+    "elementwise",
+    "indexing",
+    "linalg",
+    "reductions",
+    "shaping",
+    "sorting",
+]

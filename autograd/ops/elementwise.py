@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, each, elementwise
+from autograd.op import Op, each, elementwise, override
 
 POSITIVE = (0.0, np.inf)
 REAL = (-np.inf, np.inf)
@@ -94,6 +94,12 @@ minimum = elementwise("minimum", np.minimum,
     lambda z, x, y: (y < x) + 0.5 * (x == y),
     symbol="min", kinks=lambda x, y: x - y,
     doc="minimum sends the gradient to the smaller input; a tie shares it equally")
+clip = elementwise("clip", lambda a, a_min=None, a_max=None, out=None: capped(floored(a, a_min), a_max),
+    lambda y, a, a_min=None, a_max=None, out=None: above(a, a_min) * below(floored(a, a_min), a_max),
+    lambda y, a, a_min=None, a_max=None, out=None: above(a_min, a) * below(a_min, a_max),
+    lambda y, a, a_min=None, a_max=None, out=None: above(floored(a, a_min), a_max),
+    kinks=lambda a, a_min, a_max: (a - a_min) * (a - a_max) * (a_min - a_max),
+    doc="clip sends the gradient to what was taken, the input or a bound; a tie shares it equally, as maximum does")
 
 # Comparisons have no gradient, nor has the condition of where.
 
@@ -125,3 +131,26 @@ where: Op = elementwise("where", np.where,
 def pick(condition: Any, x: Any, y: Any) -> Any:
     """`where` for a rule: a condition known beforehand, as for a constant exponent, leaves nothing to compute."""
     return (x if condition else y) if isinstance(condition, bool | np.bool_) else where(condition, x, y)
+
+
+# Clipping, from one side or from two: a bound that is None is not there.
+
+
+def floored(a: Any, a_min: Any) -> Any:
+    return a if a_min is None else maximum(a, a_min)
+
+
+def capped(a: Any, a_max: Any) -> Any:
+    return a if a_max is None else minimum(a, a_max)
+
+
+def above(x: Any, bound: Any) -> Any:
+    """Of the gradient of the larger of two, what goes to x."""
+    return 1 if bound is None else (x > bound) + 0.5 * (x == bound)
+
+
+def below(x: Any, bound: Any) -> Any:
+    return 1 if bound is None else (x < bound) + 0.5 * (x == bound)
+
+
+override(np.clip, clip)

@@ -58,6 +58,33 @@ def value_vjp(g: Any, y: Any, x: Any, value: Any, index: Any) -> Any:
     return reshape(part, (1,) * extra + part.shape) if extra > 0 else part  # NumPy lets it have more axes, of length 1
 
 
+def along(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
+    """The index by which indices along one axis pick from that shape; on the other axes the two broadcast."""
+    if len(indices.shape) != len(shape):
+        raise ValueError(f"expected indices of {len(shape)} axes, as the array has, got {len(indices.shape)}")
+    parts: list[Any] = list(np.ogrid[tuple(map(slice, shape))])
+    parts[axis] = indices
+    return tuple(parts)
+
+
+def added_along(x: Any, indices: Any, shape: tuple[int, ...], axis: int | None = -1) -> Any:
+    """Zeros of that shape, with ``x`` added at the indices along the axis: what is picked twice receives twice."""
+    zeros = np.zeros(shape, dtype=x.dtype)
+    if axis is None:
+        np.add.at(zeros.reshape(-1), indices, x)
+    else:
+        np.add.at(zeros, along(shape, indices, axis), x)
+    return zeros
+
+
+def taken_along(arr: tuple[int, ...], indices: tuple[int, ...], axis: int | None = -1) -> tuple[int, ...]:
+    """On the axis as long as the indices; on the others, what the two broadcast to."""
+    if axis is None:
+        return indices
+    place = axis % len(arr)
+    return np.broadcast_shapes((*arr[:place], 1, *arr[place + 1 :]), indices)
+
+
 # fmt: off
 getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
     linear="jointly", masks=True, operator="[]", shape=indexed, method=False,
@@ -68,3 +95,11 @@ put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
 setitem: Op = primitive("setitem", assigned, lambda g, y, x, value, index: setitem(g, 0, index), value_vjp,
     linear="jointly", masks=True, operator="[]=", shape=lambda x, value, index: x,
     doc="assigning takes the gradient of the elements that were replaced to the value, and the rest on to the old ones")
+take_along_axis = primitive("take_along_axis", np.take_along_axis,
+    lambda g, y, arr, indices, axis=-1: add_along_axis(g, indices, shape_of(arr), axis), None,
+    linear="jointly", masks=True, shape=taken_along,
+    doc="taking along an axis sends the gradient back to the elements that were taken, and zero to the rest")
+add_along_axis: Op = primitive("add_along_axis", added_along,
+    lambda g, y, x, indices, shape, axis=-1: take_along_axis(g, indices, axis), None,
+    linear="jointly", shape=lambda x, indices, shape, axis=-1: tuple(shape),
+    doc="adding into zeros along an axis picks the gradient up from the same places")

@@ -1,0 +1,109 @@
+"""Sums of products over named axes, as Einstein wrote them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from string import ascii_letters
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError
+from autograd.op import Op, each, override, param, primitive, shape_of
+from autograd.ops.indexing import put
+from autograd.ops.shaping import unbroadcast
+
+Shape = tuple[int, ...]
+
+
+def contracted(subscripts: str, /, *operands: Any, **params: Any) -> Any:
+    """By NumPy, which takes lists of numbers in the place of letters too."""
+    if not isinstance(subscripts, str):
+        raise TypeError("einsum: expected subscripts as text before the operands, as in einsum('ij,jk->ik', a, b)")
+    return np.einsum(subscripts, *operands, **params)
+
+
+def spelled_out(subscripts: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
+    """The letters of each operand and those of the output, with letters for an ellipsis, and the output always said.
+
+    >>> spelled_out("...ij, jk", [(5, 2, 3), (3, 4)])
+    (['aij', 'jk'], 'aik')
+    """
+    left, arrow, output = subscripts.replace(" ", "").partition("->")
+    terms = left.split(",")
+    named = [term.replace("...", "") for term in terms]
+    lengths = [
+        len(shape) - len(letters) if "..." in term else 0
+        for term, letters, shape in zip(terms, named, shapes, strict=True)
+    ]
+    free = (letter for letter in ascii_letters if letter not in subscripts)
+    ellipsis = "".join(next(free) for _ in range(max(lengths)))
+    terms = [term.replace("...", ellipsis[len(ellipsis) - n :]) for term, n in zip(terms, lengths, strict=True)]
+    if not arrow:
+        output = "..." + "".join(sorted(letter for letter, n in Counter("".join(named)).items() if n == 1))
+    for term, shape in zip(terms, shapes, strict=True):
+        if len(term) != len(shape):
+            raise ShapeError(f"einsum: expected an operand of {len(term)} axes for {term!r}, got shape {shape}")
+    return terms, output.replace("...", ellipsis)
+
+
+def sizes(terms: Sequence[str], shapes: Sequence[Shape]) -> dict[str, int]:
+    """How long the axis of each letter is; one of length 1 broadcasts."""
+    found: dict[str, int] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        for letter, n in zip(term, shape, strict=True):
+            if found.setdefault(letter, n) == 1:
+                found[letter] = n
+    return found
+
+
+def result(subscripts: str, /, *operands: Shape, **_: Any) -> Shape:
+    terms, output = spelled_out(subscripts, operands)
+    found = sizes(terms, operands)
+    return tuple(found[letter] for letter in output)
+
+
+def einsum_vjp(
+    g: Any,
+    y: Any,
+    subscripts: str,
+    /,
+    *operands: Any,
+    out: None = None,
+    optimize: Any = False,
+    dtype: Any = None,
+    order: str = "K",
+    casting: str = "safe",
+) -> Callable[[int], Any]:
+    """One einsum more: the gradient and the other operands, summed to the letters of the one that is asked for."""
+    shapes = [shape_of(x) for x in operands]
+    terms, output = spelled_out(subscripts, shapes)
+
+    def part(k: int) -> Any:
+        factors = [(output, g), *((terms[j], x) for j, x in enumerate(operands) if j != k)]
+        known = sizes([letters for letters, _ in factors], [shape_of(x) for _, x in factors])
+        own = sizes([terms[k]], [shapes[k]])
+        for letter, n in own.items():
+            if known.get(letter, 1) == 1:  # summed over: what is along it receives the same
+                factors.append((letter, np.ones(n, getattr(g, "dtype", None))))
+        spelled = f"{','.join(letters for letters, _ in factors)}->{''.join(own)}"
+        contribution = einsum(spelled, *(x for _, x in factors), optimize=bool(optimize))
+        if len(own) == len(terms[k]):
+            return contribution
+        return put(unbroadcast(contribution, tuple(own.values())), shapes[k], diagonal(terms[k], own))
+
+    return part
+
+
+def diagonal(term: str, lengths: Mapping[str, int]) -> tuple[Any, ...]:
+    """The index of the elements in which axes of the same letter have the same place."""
+    grid = dict(zip(lengths, np.ogrid[tuple(map(slice, lengths.values()))], strict=True))
+    return tuple(grid[letter] for letter in term)
+
+
+# fmt: off
+einsum: Op = primitive("einsum", contracted, param, each(einsum_vjp), linear="separately", masks=True, shape=result,
+    symbol="Σ×",
+    doc="a sum of products multiplies the gradient by the other factors, and sums over the axes that are not its own")
+override(np.einsum, einsum)

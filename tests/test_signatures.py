@@ -1,0 +1,136 @@
+"""NumPy's own signatures: what may be left out, given by name, or given as None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from numeric import assert_close, differences
+from strategies import arrays, numbers
+
+import autograd
+from autograd import Graph, Tensor, Value, elementwise, gradients, steps
+
+X = np.array([[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.sum(t, 0, None, None),
+        lambda t: np.sum(t, axis=0, dtype=None, out=None),
+        lambda t: np.sum(t, out=None),
+        lambda t: np.sum(t, 1, np.float64, None, True),
+        lambda t: np.mean(t, 0, None, None, False),
+        lambda t: np.mean(t, dtype=np.float64),
+        lambda t: np.max(t, 0, None),
+        lambda t: np.concatenate([t, t], 0, None),
+        lambda t: np.concatenate((t, t), axis=1, out=None, dtype=np.float64, casting="same_kind"),
+        lambda t: np.stack([t, t], 0, out=None),
+        lambda t: np.sort(t, 0, None, None, stable=True),
+        lambda t: np.sort(t, axis=None, kind="mergesort"),
+        lambda t: np.take_along_axis(t, np.array([[0], [1]]), axis=1),
+        lambda t: np.einsum("ij,kj", t, t, out=None, optimize="greedy"),
+        lambda t: np.einsum("ij->i", t, dtype=np.float64, order="C", casting="safe"),
+        lambda t: np.linalg.svd(a=t, compute_uv=False, full_matrices=True),
+        lambda t: np.clip(t, -1, 2, None),
+        lambda t: np.clip(t, a_min=-1.0, a_max=None),
+        lambda t: np.clip(t, None, 2.0, out=None),
+        lambda t: np.clip(t, None, None),
+    ],
+)
+def test_a_call_gives_numpys_numbers_and_their_slopes(call: Callable[[Any], Any]) -> None:
+    t = Tensor(X)
+    y = call(t)
+    np.testing.assert_array_equal(y.data, call(X))
+    weights = np.arange(1.0, y.size + 1).reshape(y.shape)
+    y.backward(weights)
+    assert_close(t.grad, differences(lambda x: np.sum(call(x) * weights), X), 1e-8)
+
+
+@pytest.mark.parametrize("function", [np.sum, np.mean])
+def test_a_dtype_is_that_of_the_result_and_not_of_the_gradient(function: Any) -> None:
+    t = Tensor(np.float32([1.0, 2.0]))
+    y = function(t, dtype=np.float64)
+    y.backward()
+    assert (y.dtype, t.grad.dtype) == (np.float64, np.float32)
+
+
+BOUND = st.none() | numbers(-2, 2)
+
+
+@given(x=numbers(-3, 3), low=BOUND, high=BOUND)
+def test_clip_is_differentiated_in_all_that_it_is_given(x: float, low: Any, high: Any) -> None:
+    """At a point away from ties, by differences; as Values, as Tensors, and both beside plain numbers."""
+    point = [x, low, high]
+    given_ = [k for k, v in enumerate(point) if v is not None]
+    assume(all(abs(point[i] - point[j]) > 0.05 for i in given_ for j in given_ if i < j))
+    slopes = [
+        differences(lambda v, k=k: np.clip(*point[:k], v, *point[k + 1 :]), point[k], 0.01).item() for k in given_
+    ]
+    for kind, nodes in product((Value, Tensor), ([0], given_[1:], given_)):
+        args = [kind(v) if k in nodes else v for k, v in enumerate(point)]
+        xs = [args[k] for k in nodes]
+        expected = [slopes[given_.index(k)] for k in nodes]
+        if not xs:
+            continue
+        for spell in (autograd.clip, np.clip):
+            y = spell(*args)
+            assert y.item() == np.clip(*point)
+            assert len(y.inputs) == len(given_)
+            assert_close(gradients(y, xs), expected)
+            assert_close([slope.item() for slope in gradients(y, xs, create_graph=True)], expected)
+            autograd.zero_grad(*xs)
+            y.backward()
+            assert_close([float(x.grad) for x in xs], expected)
+            assert_close(Graph.of(y).replay({}).nodes[-1].data, y.item())
+            assert len(steps(y)) >= 3
+
+
+@given(x=arrays((2, 3)), low=arrays((3,)), high=arrays((2, 1)))
+def test_clip_is_maximum_and_minimum_ties_and_all(x: Any, low: Any, high: Any) -> None:
+    leaves = [[Tensor(np.round(v)) for v in (x, low, high)] for _ in range(2)]
+    np.clip(*leaves[0]).sum().backward()
+    a, b, c = leaves[1]
+    autograd.minimum(autograd.maximum(a, b), c).sum().backward()
+    for one, other in zip(*leaves, strict=True):
+        assert_close(one.grad, other.grad)
+
+
+def test_clip_is_a_method_and_a_function_of_lists() -> None:
+    t = Tensor([-1.0, 0.5, 2.0])
+    t.clip(0, 1).sum().backward()  # type: ignore[attr-defined]
+    assert t.grad.tolist() == [0.0, 1.0, 0.0]
+    v = Value(3.0)
+    y = v.clip(None, 2.0)  # type: ignore[attr-defined]
+    y.backward()
+    assert (y.data, v.grad, v.clip().data) == (2.0, 0.0, 3.0)  # type: ignore[attr-defined]
+    assert [x.data for x in autograd.clip([Value(3.0), Value(-1.0)], 0.0, 1.0)] == [1.0, 0.0]
+    assert str(Graph.of(Value(3.0, "x").clip(None, 2.0))) == "Graph(x, f = clip(x, None, 2))"  # type: ignore[attr-defined]
+    assert t.clip(0.0, None).dtype == np.float64  # type: ignore[attr-defined]
+    assert Tensor(np.float32([3.0])).clip(None, 2.0).dtype == np.float32  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_any_operation_may_have_an_input_that_can_be_left_out(kind: Any) -> None:
+    affine = elementwise(
+        "affine",
+        lambda x, scale=None, shift=None: (x if scale is None else x * scale) + (0 if shift is None else shift),
+        lambda y, x, scale=None, shift=None: 1 if scale is None else scale,
+        lambda y, x, scale=None, shift=None: x,
+        lambda y, x, scale=None, shift=None: 1,
+        doc="scales it",
+    )
+    try:
+        x, a, b = kind(2.0), kind(3.0), kind(5.0)
+        assert gradients(affine(x, None, b), [x, a, b]) == [1.0, 0.0, 1.0]
+        assert gradients(affine(x, a), [x, a, b]) == [3.0, 2.0, 0.0]
+        assert gradients(affine(x, shift=b, scale=a), [x, a, b]) == [3.0, 2.0, 1.0]
+        assert gradients(gradients(affine(x, a), x, create_graph=True), a) == 1.0
+    finally:
+        autograd.remove("affine")
