@@ -9,11 +9,13 @@
 """
 
 from autograd import export, tree
-from autograd.backward import gradients, zero_grad
 from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError, StaleDataError
-from autograd.explain import Explanation, Partial, explain
-from autograd.graph import Graph, GraphNode
+from autograd.graph.explain import Explanation, Partial, explain
+from autograd.graph.graph import Graph, GraphNode
+from autograd.graph.steps import Step, Timeline, steps
+from autograd.graph.unfold import unfold
 from autograd.node import Node
+from autograd.notation.symbol import Symbol
 from autograd.notation.words import format_index, format_number
 from autograd.op import Op, elementwise, override, primitive, remove, table
 from autograd.ops.contraction import einsum
@@ -61,13 +63,11 @@ from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, transpose
 from autograd.ops.sorting import argsort, sort
 from autograd.program import Constant, Equation
+from autograd.scalar.value import Value
 from autograd.state import no_grad, tracing
-from autograd.steps import Step, Timeline, steps
-from autograd.symbol import Symbol
-from autograd.tensor import Tensor
-from autograd.transforms import jvp, vjp
-from autograd.unfold import unfold
-from autograd.value import Value
+from autograd.sweep.reverse import gradients, zero_grad
+from autograd.tensor.tensor import Tensor
+from autograd.transforms.directional import jvp, vjp
 
 # abs, max, pow and sum are there too, but a star import does not hide Python's own.
 __all__ = [

@@ -10,7 +10,7 @@ import numpy as np
 
 import autograd
 import nn.losses
-from autograd.explain import example_call
+from autograd.graph.explain import example_call
 from autograd.notation.printer import text
 from autograd.op import Interval, Op, override_of
 from autograd.operators import BINARY, COMPARISON

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from viz.render import renderer
+from viz.picture.render import renderer
 
 settings.register_profile(
     "tests",

@@ -393,7 +393,7 @@ def interrupted_at(line: int, run: Callable[[], None]) -> bool:
     def trace(frame: Any, event: str, arg: Any) -> Any:
         nonlocal seen
         filename = frame.f_code.co_filename
-        if not (filename.endswith(("turns.py", "_sweep.py", "tensor.py")) or filename.startswith("<autograd")):
+        if not (filename.endswith(("turns.py", "sweep.py", "tensor.py")) or filename.startswith("<autograd")):
             return None
         statement = linecache.getline(filename, frame.f_lineno).strip()
         if event == "line" and not statement.startswith(("with ", "try:")):  # there Python lets nothing in
@@ -555,7 +555,7 @@ def test_a_fork_during_a_sweep_can_sweep() -> None:
             os._exit(0 if x.grad == 6 else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
-    with autograd.turns.locks.leaves:
+    with autograd.sweep.turns.locks.leaves:
         forked()
 
 

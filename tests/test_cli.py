@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.cli import main
-from viz.render import renderer
+from viz.command.cli import main
+from viz.picture.render import renderer
 
 ROOT = Path(__file__).parent.parent
 DEMO = ("(x + y) * z", "x=-2", "y=5", "z=-4")

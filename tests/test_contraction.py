@@ -15,7 +15,7 @@ from strategies import arrays
 
 import autograd
 from autograd import Graph, ShapeError, Symbol, Tensor, Value, gradients, tracing
-from autograd.masked import Masked
+from autograd.sweep.masked import Masked
 
 
 @given(a=arrays((2, 3)), b=arrays((3, 4)), c=arrays((4, 2)))

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from samples import demo
 
 import autograd
-import viz.dot
+import viz.picture.dot
 from autograd import Graph, Tensor, Value
 from viz import draw
-from viz.dot import MANY, Picture
-from viz.render import RenderError
-from viz.view import lines, shorten, view
+from viz.model.view import lines, shorten, view
+from viz.picture.dot import MANY, Picture
+from viz.picture.render import RenderError
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = 'a<b> & "q" \\N \\G | {p} </text><script>alert(1)</script> ]]> -- \n日本 \u202e\0\ud800'
@@ -77,7 +77,7 @@ class TestEachRenderer:
 
     def test_a_layout_that_is_cut_short_shows_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
         whole = parts(draw(demo()))
-        monkeypatch.setattr(viz.dot, "MANY", 3)
+        monkeypatch.setattr(viz.picture.dot, "MANY", 3)
         assert parts(draw(demo())) == whole
 
     def test_png(self) -> None:
@@ -162,7 +162,7 @@ def test_what_nobody_can_read_is_not_laid_out_unasked(monkeypatch: pytest.Monkey
         asked.append((format, timeout))
         return b"<svg/>"
 
-    monkeypatch.setattr(viz.dot, "render", render)
+    monkeypatch.setattr(viz.picture.dot, "render", render)
     x = Value(0.5)
     for _ in range(4_999):
         x = -x
@@ -179,7 +179,7 @@ def test_what_nobody_can_read_is_not_laid_out_unasked(monkeypatch: pytest.Monkey
     picture.png(force=True)
     assert asked == [("svg", None), ("png", None)]
     draw(x).svg()
-    assert asked[2:] == [("svg", viz.dot.TIMEOUT)]
+    assert asked[2:] == [("svg", viz.picture.dot.TIMEOUT)]
 
 
 def test_a_repeated_input_has_two_edges_in_order() -> None:

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd
-from viz.expression import ExpressionError, parse, parse_bindings
+from viz.command.expression import ExpressionError, parse, parse_bindings
 
 
 def run(text: str, *arguments: str) -> autograd.Node:

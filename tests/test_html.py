@@ -18,10 +18,10 @@ from samples import demo
 
 import autograd
 import viz
-import viz.html
+import viz.page.html
 from autograd import Graph, Tensor, Value, steps
-from viz.frames import finished, frames, roomy, width
-from viz.html import static
+from viz.page.frames import finished, frames, roomy, width
+from viz.page.html import static
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"' <!-- \u2028 ]]>"
 
@@ -185,7 +185,7 @@ def test_a_network_of_77_nodes_stays_small() -> None:
 
 
 def test_too_many_steps_are_not_shown_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viz.html, "LARGEST", 5)
+    monkeypatch.setattr(viz.page.html, "LARGEST", 5)
     bundle = viz.step(demo())._repr_mimebundle_()
     assert bundle["text/plain"].startswith("7 steps: print() lists them")
     assert "<script>" not in bundle["text/html"]
@@ -213,7 +213,7 @@ def test_public_names() -> None:
 
 
 def test_literal_is_json_that_stays_inside_a_script() -> None:
-    text = viz.html.literal([HOSTILE])
+    text = viz.page.html.literal([HOSTILE])
     assert json.loads(text) == [HOSTILE]
     assert "<" not in text
     assert "\u2028" not in text

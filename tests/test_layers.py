@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,33 +15,20 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("autograd", "nn", "viz")
 
-#: The files of `autograd`, each importing from those before it only.
-ORDER = [
-    *("errors", "tree", "state", "op", "operators"),
-    *("ops.shaping", "ops.elementwise", "ops.indexing", "ops.reductions", "ops.linalg"),
-    *("ops.contraction", "ops.decompositions", "ops.sorting", "ops"),
-    *("masked", "pullback", "program", "sweep"),
-    *("notation.words", "notation.rows", "symbol", "notation.printer"),
-    *("notation.floats", "notation.arrays", "notation.python", "notation", "reads"),
-    *(
-        "node",
-        "codegen",
-        "section",
-        "backward",
-        "turns",
-        "value_sweep",
-        "value",
-        "arrays",
-        "record",
-        "record_sweep",
-        "view",
-        "tensor",
-        "forward",
-        "transforms",
-    ),
-    *("names", "graph", "explain", "steps", "unfold"),
-    *("export.mermaid", "export.trace", "export"),
-]
+
+def listed(package: str) -> list[str]:
+    """The files of a package in the order of CONTRIBUTING's list; a folder stands after its files."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    head, block = re.search(rf"^    {package}/ *(.*)\n((?:      .*\n)*)", text, re.M).groups()  # type: ignore[union-attr]
+    order = head.split(", ") if head else []
+    for name, kind, what in re.findall(r"^ {6}(\w+)(/|\.py) +(.*)$", block, re.M):
+        if kind == "/":
+            order += [f"{name}.{file}" for file in what.rpartition(": ")[2].split(", ")]
+        order.append(name)
+    return order
+
+
+PLACES = [(package, name) for package in PACKAGES for name in listed(package)]
 
 
 def modules(package: str) -> dict[str, Path]:
@@ -79,27 +67,16 @@ def imported_modules(path: Path, known: dict[str, Path]) -> set[str]:
     return found
 
 
-def test_every_file_of_autograd_has_its_place() -> None:
-    assert sorted(f"autograd.{name}" for name in ORDER) == sorted(set(modules("autograd")) - {"autograd"})
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_file_has_its_place_in_the_list(package: str) -> None:
+    assert sorted(f"{package}.{name}" for name in listed(package)) == sorted(set(modules(package)) - {package})
 
 
-@pytest.mark.parametrize("name", ORDER)
-def test_a_file_of_autograd_imports_only_files_above_it(name: str) -> None:
-    known = modules("autograd")
-    above = {f"autograd.{other}" for other in ORDER[: ORDER.index(name)]}
-    assert imported_modules(known[f"autograd.{name}"], known) <= above
-
-
-@pytest.mark.parametrize("package", ["nn", "viz"])
-def test_no_file_of_a_package_imports_in_a_circle(package: str) -> None:
-    known = modules(package)
-    uses = {name: imported_modules(path, known) - {package} for name, path in known.items() if name != package}
-    placed: set[str] = set()
-    while uses:
-        free = [name for name, needed in uses.items() if needed <= placed]
-        assert free, f"these import each other: {sorted(uses)}"
-        placed.update(free)
-        uses = {name: needed for name, needed in uses.items() if name not in placed}
+@pytest.mark.parametrize(("package", "name"), PLACES)
+def test_a_file_imports_only_what_stands_before_it(package: str, name: str) -> None:
+    known, order = modules(package), listed(package)
+    before = {f"{package}.{other}" for other in order[: order.index(name)]}
+    assert imported_modules(known[f"{package}.{name}"], known) <= before
 
 
 def outside(package: str) -> set[str]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Op, Tensor, Value, cos, elementwise, tanh
-from autograd.codegen import evaluate_at_edge, evaluator, not_generated, unary_source, why_not
+from autograd.compile.codegen import evaluate_at_edge, evaluator, not_generated, unary_source, why_not
 from autograd.notation.python import Untranslatable
 
 FACTOR: Any = 2.0

@@ -13,7 +13,7 @@ import pytest
 from graphviz.backend import dot_command
 
 from viz.files import write
-from viz.render import RenderError, dot_binary, render, renderer
+from viz.picture.render import RenderError, dot_binary, render, renderer
 
 SOURCE = """digraph {
     rankdir=LR node [fontname="Arial" shape=plain]

@@ -24,7 +24,8 @@ from strategies import MEANING, arrays, meaning, numbers
 
 import autograd
 import nn
-from autograd import Graph, Op, Symbol, Tensor, Value, codegen, elementwise, explain, gradients, table
+from autograd import Graph, Op, Symbol, Tensor, Value, elementwise, explain, gradients, table
+from autograd.compile import codegen
 
 assert nn.cross_entropy  # whose rule is in the table too
 

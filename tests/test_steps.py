@@ -11,7 +11,7 @@ from strategies import Program, broadcasting_programs, by_operator, programs, we
 
 import autograd
 from autograd import Graph, GraphError, ShapeError, Step, Tensor, Value, steps
-from autograd.sweep import events, scalar_adjoints, scalar_events
+from autograd.sweep.events import events, scalar_adjoints, scalar_events
 
 LECTURE = """\
 forward

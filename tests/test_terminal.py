@@ -13,7 +13,7 @@ from rich.console import Console
 
 import autograd
 from autograd import Graph, Tensor, Timeline, Value, steps
-from viz.terminal import new_console, show
+from viz.terminal.console import new_console, show
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -12,7 +12,7 @@ from samples import demo
 
 import autograd
 from autograd import Graph, Tensor, Value
-from viz.text import ABOVE, BELOW, MAX_DEPTH, draw_text, rows
+from viz.terminal.text import ABOVE, BELOW, MAX_DEPTH, draw_text, rows
 
 
 def test_the_demo() -> None:

@@ -14,7 +14,7 @@ from numeric import assert_close
 
 import autograd
 from autograd import Tensor, Value, gradients, steps
-from autograd.masked import Masked
+from autograd.sweep.masked import Masked
 
 I3 = np.eye(3)
 

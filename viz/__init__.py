@@ -1,7 +1,7 @@
 """Pictures of computations: draw the graph, step through it forward and backward."""
 
-from viz.dot import Picture, draw
-from viz.html import Stepper, step
-from viz.render import RenderError, render
+from viz.page.html import Stepper, step
+from viz.picture.dot import Picture, draw
+from viz.picture.render import RenderError, render
 
 __all__ = ["Picture", "RenderError", "Stepper", "draw", "render", "step"]

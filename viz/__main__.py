@@ -2,7 +2,7 @@
 
 import sys
 
-from viz.cli import main
+from viz.command.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

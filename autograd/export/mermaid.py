@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.graph import Graph, GraphNode
+from autograd.graph.graph import Graph, GraphNode
 from autograd.notation.words import format_number
 
 #: Signs that mean nothing to Mermaid inside a quoted label; every other ASCII sign is written as its code.

@@ -46,10 +46,10 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import GraphError
-from autograd.explain import explain
-from autograd.graph import Graph, GraphNode
+from autograd.graph.explain import explain
+from autograd.graph.graph import Graph, GraphNode
+from autograd.graph.steps import Step, Timeline
 from autograd.program import Constant
-from autograd.steps import Step, Timeline
 
 FORMAT = "stepgrad-trace"
 VERSION = 1

@@ -15,6 +15,7 @@ from string import Formatter
 from typing import Any
 
 from autograd.notation.rows import Level, Row, row_of
+from autograd.notation.symbol import Symbol
 from autograd.notation.words import (
     MINUS,
     format_constant,
@@ -26,7 +27,6 @@ from autograd.notation.words import (
     written_name,
 )
 from autograd.op import Op, Output, fill
-from autograd.symbol import Symbol
 
 #: A template, and how tightly what it makes binds.
 Form = tuple[str, Level]

@@ -11,8 +11,8 @@ import numpy as np
 
 from autograd.notation.printer import Dialect, Form, Printed, op_of, operations, printed
 from autograd.notation.rows import Level
+from autograd.notation.symbol import Symbol
 from autograd.op import Op
-from autograd.symbol import Symbol
 
 #: How an operation is spelled, as a template that stays one operand wherever it is put; None: it has no spelling.
 Spelling = Callable[[Op], str | None]

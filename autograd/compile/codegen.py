@@ -1,0 +1,470 @@
+"""From a rule to straight Python: the code that Values and Tensors run, written by running rules on Symbols.
+
+A rule is written once, in the table. Run on Symbols it gives a formula, and the formula gives the text of a
+function on floats, or on arrays; each function that ends in ``_source`` shows such a text. Nothing here
+knows a derivative.
+
+At the edges of a function (1/0, log 0, exp 1000) Python raises where NumPy gives an infinity or a NaN and
+warns. There, and for an operation that has no Python text, the rule runs on NumPy numbers instead: so a
+Value and a Tensor agree everywhere.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from autograd.compile.reads import Live, Reads, is_fixed
+from autograd.notation.arrays import called, on_arrays
+from autograd.notation.floats import NAMESPACE, on_floats
+from autograd.notation.printer import Printed, op_of, operations
+from autograd.notation.python import Spelling, Untranslatable, python
+from autograd.notation.symbol import Symbol
+from autograd.op import NOTHING, Bound, Op, each, table
+from autograd.operators import real
+
+NAMES = ("x", "y", "v", "w")
+
+#: How the number of a node is got from it, in generated code.
+DATA = "{}.data"
+
+#: What Python raises where NumPy gives an infinity or a NaN.
+EDGE = (ArithmeticError, ValueError)
+
+Evaluate = Callable[..., tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a function, and what it has to be given by name."""
+
+    text: str
+    names: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Program:
+    """The formulas of one elementwise operation, ready to be written for one backend."""
+
+    def __init__(self, op: Op, spelling: Spelling) -> None:
+        if not op.is_elementwise:
+            raise Untranslatable("it mixes elements: its pullback runs as it is")
+        parameters = op.signature.parameters
+        must = any(parameters[name].default is parameters[name].empty for name in op.params)
+        if must or op.arity is None or op.arity > len(NAMES):
+            raise Untranslatable("it has more than a few inputs, or others")
+        self.op, self.spelling, self.reads = op, spelling, Reads()
+        inputs = [Live(name) for name in NAMES[: op.arity]]
+        #: The output in x and y; the slope by each of them in z, x and y, or None; the part of a gate in g too.
+        self.output = self.spelled(Symbol("", (), op, tuple(inputs)))
+        before = [Live("g") if spelling is on_arrays else 1, Live("z")] if op.masks else [Live("z")]
+        self.slopes = [
+            None if rule is None else self.spelled(self.reads.trace(rule, *before, *inputs))  # type: ignore[arg-type]
+            for rule in op.rules
+        ]
+
+    def spelled(self, formula: Any) -> Any:
+        """The formula in operations that have a spelling: any other is replaced by what its forward function does."""
+        made: dict[int, Any] = {}
+        for part in operations([formula]):
+            op, inputs = op_of(part), [made.get(id(x), x) for x in part.inputs]
+            params = {name: made.get(id(x), x) for name, x in part.params.items()}
+            if self.spelling(op) is not None:
+                made[id(part)] = Live("", (), op, tuple(inputs), params)
+            elif isinstance(op.forward, np.ufunc) or params or not op.is_elementwise:
+                raise Untranslatable(f"{op.name} has no spelling")
+            else:
+                made[id(part)] = self.spelled(self.reads.trace(op.forward, *inputs))
+        return made.get(id(formula), formula)
+
+    def code(self, *formulas: Any) -> tuple[str, list[str]]:
+        """Lines for what the formulas share, then an expression for each."""
+        result = python(formulas, self.spelling)
+        return lines(result), list(result.formulas)
+
+    def look_up(self, fallback: str) -> str:
+        """Lines that look up what the rules read, and leave to the rules themselves what they cannot."""
+        if not self.reads.places and not self.reads.checks:
+            return ""
+        wrapped = "float({})" if self.spelling is on_floats else "{}"
+        lines = [f"{name} = {wrapped.format(place)}" for place, name in self.reads.places.items()]
+        lines.append(f"changed = {' or '.join(self.reads.checks) or False}")
+        block = indent("\n".join(lines), 4)
+        return f"""\
+try:
+{block}\
+except Exception:
+    changed = True
+if changed:
+    return {fallback}
+"""
+
+    def source(self, text: str) -> Source:
+        return Source(text, self.reads.names)
+
+
+def lines(result: Printed) -> str:
+    """A line for everything that the formulas share."""
+    return "".join(f"{name} = {text}\n" for name, text in result.shared)
+
+
+def indent(block: str, depth: int) -> str:
+    return "".join(" " * depth + line + "\n" for line in block.splitlines())
+
+
+def compiled(name: str, source: Source, namespace: Mapping[str, Any]) -> Callable[..., Any]:
+    """The one function that the source defines, with the source kept for tracebacks and debuggers."""
+    filename = f"<autograd {name}>"
+    linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
+    names = {**NAMESPACE, **namespace, **source.names}
+    exec(compile(source.text, filename, "exec"), names)  # the text comes from the table alone
+    function: Callable[..., Any] = names["function"]
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+def why_not(op: Op) -> str | None:
+    """Why an operation has no generated code, so that its rules run as they are; None if it has.
+
+    >>> import autograd
+    >>> why_not(autograd.tanh)
+    >>> why_not(autograd.matmul)
+    'it mixes elements: its pullback runs as it is'
+    """
+    try:
+        Program(op, on_floats)
+        pull_source(op)
+    except Untranslatable as reason:
+        return str(reason)
+    return None
+
+
+def not_generated() -> dict[str, str]:
+    """Every operation of the table that has no generated code, and why."""
+    reasons = {op.name: why_not(op) for op in table.values()}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def evaluator(op: Op) -> Evaluate:
+    """A function from floats to the output and the slope by each input.
+
+    >>> import autograd
+    >>> evaluator(autograd.mul)(3.0, -4.0)
+    (-12.0, -4.0, 3.0)
+    >>> evaluator(autograd.tanh)(0.0)
+    (0.0, 1.0)
+    """
+    at_edge = partial(evaluate_at_edge, op)
+    try:
+        return compiled(f"{op.name} evaluator", evaluator_source(op), {"EDGE": EDGE, "at_edge": at_edge})
+    except Untranslatable:
+        return at_edge
+
+
+def evaluator_source(op: Op) -> Source:
+    program = Program(op, on_floats)
+    arguments = ", ".join(NAMES[: op.arity])
+    before, (output,) = program.code(program.output)
+    between, expressions = program.code(*(slope for slope in program.slopes if slope is not None))
+    given = iter(expressions)
+    slopes = ["None" if slope is None else next(given) for slope in program.slopes]
+    return program.source(f"""\
+def function({arguments}):
+{indent(program.look_up(f"at_edge({arguments})"), 4)}\
+    try:
+{indent(before, 8)}\
+        z = {output}
+{indent(between, 8)}\
+        return {", ".join(["z", *slopes])},
+    except EDGE:
+        return at_edge({arguments})
+""")
+
+
+def evaluate_at_edge(op: Op, *values: float) -> tuple[Any, ...]:
+    """The same by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
+    return evaluate_by_rules(op, values, NOTHING)
+
+
+def evaluate_by_rules(op: Op, values: Sequence[float], params: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The same for any call: the forward function and the rules, as they are, on NumPy's numbers."""
+    numbers = [np.float64(value) for value in values]
+    z = np.float64(real(op.run(op.forward, numbers, params), op))
+    with np.errstate(all="ignore"):
+        rules = op.rules_for(numbers, params)
+        slopes = (None if rule is None else op.partial(k, z, numbers, params) for k, (rule, _) in enumerate(rules))
+        return float(z), *(None if slope is None else float(slope) for slope in slopes)
+
+
+# The methods of Value. A node is made in line, slot by slot: a call for each would double its cost. Its params
+# are left unset, and what is seldom there, a label and a source, shares one slot, which saves memory and the collector
+# what it would look at.
+
+NODE = """\
+{before}\
+z = {z}
+{between}\
+node = new(Value)
+node.data = z
+node.grad = UNSET
+node.op = op
+node._x = {x}
+node._dx = {dx}
+node._y = {y}
+node._dy = {dy}
+node._notes = None
+"""
+
+
+def node(program: Program, x: str, y: str, *tracked: str) -> str:
+    """Lines that compute the output, and the slopes of those inputs that are nodes."""
+    before, (z,) = program.code(program.output)
+    wanted = [slope for name, slope in zip(NAMES, program.slopes, strict=False) if name in tracked]
+    between, expressions = program.code(*wanted)
+    slopes = dict(zip(tracked, expressions, strict=True))
+    dx, dy = (slopes.get(name, "None") for name in NAMES[:2])
+    return NODE.format(before=before, z=z, between=between, x=x, y=y, dx=dx, dy=dy) + "return node\n"
+
+
+def unary_source(op: Op) -> Source:
+    program = Program(op, on_floats)
+    return program.source(f"""\
+def function(self):
+    if blocks() is None:
+{indent(program.look_up("general(self)"), 8)}\
+        try:
+            x = self.data
+{indent(node(program, "self", "None", "x"), 12)}\
+        except EDGE:
+            pass
+    return general(self)
+""")
+
+
+def binary_source(op: Op) -> Source:
+    return named_source(op, "other")
+
+
+def optional_source(op: Op) -> Source:
+    """The same for an operation whose second input has a default, and so is known by its own name."""
+    ((name, value),) = op.defaults.items()
+    if re.search(rf"\b{name}\b", named_source(op, "other").text):
+        raise Untranslatable(f"generated code has something else of the name {name}")
+    return named_source(op, name, f"={value!r}")
+
+
+def named_source(op: Op, other: str, default: str = "") -> Source:
+    program = Program(op, on_floats)
+    return program.source(f"""\
+def function(self, {other}{default}):
+    if blocks() is None:
+{indent(program.look_up(f"general(self, {other})"), 8)}\
+        try:
+            kind = {other}.__class__
+            if kind is Value:
+                x = self.data
+                y = {other}.data
+{indent(node(program, "self", other, "x", "y"), 16)}\
+            if kind is float or kind is int:
+                x = self.data
+                y = {other}
+{indent(node(program, "self", other, "x"), 16)}\
+        except EDGE:
+            pass
+    return general(self, {other})
+""")
+
+
+def reflected_source(op: Op) -> Source:
+    program = Program(op, on_floats)
+    return program.source(f"""\
+def function(self, other):
+    kind = other.__class__
+    if blocks() is None and (kind is float or kind is int):
+{indent(program.look_up("general(self, other)"), 8)}\
+        try:
+            x = other
+            y = self.data
+{indent(node(program, "other", "self", "y"), 12)}\
+        except EDGE:
+            pass
+    return general(self, other)
+""")
+
+
+def comparison_source(op: Op) -> Source:
+    template = on_floats(op)
+    if template is None:
+        raise Untranslatable(f"{op.name} has no spelling")
+    return Source(
+        f"""\
+def function(self, other):
+    kind = other.__class__
+    if blocks() is None:
+        if kind is Value:
+            return {template.format("self.data", "other.data")}
+        if kind is float or kind is int:
+            return {template.format("self.data", "other")}
+    return general(self, other)
+""",
+        {},
+    )
+
+
+def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Source:
+    """A function that records a call with lists of these lengths, in straight code.
+
+    ``numbers`` says of each list how the number of an input is got from it; `DATA` does it for nodes.
+
+    >>> import autograd
+    >>> print(lists_source(autograd.sum_of_products, [2, 2], ["{}", DATA]))
+    def function(*lists):
+        inputs = v0, v1, v2, v3, = *lists[0], *lists[1],
+        x0 = v0
+        x1 = v1
+        x2 = v2.data
+        x3 = v3.data
+        z = ((x0 * x2) + (x1 * x3))
+        node = new(Value)
+        node.data = z
+        node.grad = UNSET
+        node.op = op
+        node._x = (v2, v3,)
+        node._dx = None
+        node._y = inputs
+        node._dy = (None, None, x0, x1,)
+        node._notes = None
+        node._params = params
+        return node
+    <BLANKLINE>
+    """
+    rules = [rule.rule for rule in op.rules if isinstance(rule, each)]
+    if len(rules) < len(op.rules) or not all(map(is_fixed, [op.forward, *rules])):
+        raise Untranslatable("what a person's own rules read is not followed into lists")
+    places = range(sum(lengths))
+    read = [number for number, length in zip(numbers, lengths, strict=True) for _ in range(length)]
+    tracked = [k for k in places if read[k] == DATA]
+    symbols = (Live(f"x{k}") for k in places)
+    lists = [list(islice(symbols, length)) for length in lengths]
+    output = python([op.forward(*lists)], on_floats)
+    partials: list[Any] = []
+    for rule, xs in zip(rules, lists, strict=True):
+        partials += map(rule(Live("z"), *lists), range(len(xs)))
+    slopes = python([partials[k] for k in tracked], on_floats)
+    spelled = dict(zip(tracked, slopes.formulas, strict=True))
+    body = NODE.format(
+        before="".join(f"x{k} = {read[k].format(f'v{k}')}\n" for k in places) + lines(output),
+        z=output.formulas[0],
+        between=lines(slopes),
+        x="inputs" if len(tracked) == len(places) else f"({', '.join(f'v{k}' for k in tracked)},)",
+        dx=None,
+        y="inputs",
+        dy=f"({', '.join(spelled.get(k, 'None') for k in places)},)",
+    )
+    text = f"""\
+def function(*lists):
+    inputs = {", ".join(f"v{k}" for k in places)}, = {", ".join(f"*lists[{k}]" for k in range(len(lengths)))},
+{indent(body, 4)}\
+    node._params = params
+    return node
+"""
+    return Source(text, {})
+
+
+# The way back through a Tensor: each input's part, un-broadcast where it has to be, added to what it has.
+
+HELD = """\
+if input_{x}.__class__ is Record:
+    {x} = input_{x}.array
+    wants_{x} = input_{x}.requires_grad
+else:
+    {x} = input_{x}
+    wants_{x} = False"""
+
+PULL = """\
+if wants_{array}:
+{shared}\
+    part = {part}
+    if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
+        part = fit(part, {array})
+    before = {input}.adjoint
+    {input}.adjoint = part if before is marker else before + part
+"""
+
+
+def held_arrays(names: Sequence[str]) -> str:
+    """Lines that take the data of the inputs (of a Record its array), and say which of them want a gradient."""
+    return "\n".join(HELD.format(x=x) for x in names)
+
+
+def pull_source(op: Op) -> Source:
+    """A function that adds what the gradient ``g`` of a Record contributes to each input's ``adjoint``.
+
+    One that is still the ``marker`` of the sweep has received nothing yet.
+    """
+    if not op.is_elementwise:
+        return primitive_pull_source(op)
+    program = Program(op, on_arrays)
+    names = NAMES[: op.arity]
+    inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
+    parts = []
+    for name, formula in zip(names, program.slopes, strict=False):
+        if formula is None:
+            continue
+        shared, (slope,) = program.code(formula)
+        part = slope if op.masks else "g" if slope == "1" else f"g * {slope}"
+        parts.append(PULL.format(input=f"input_{name}", array=name, shared=indent(shared, 4), part=part))
+    alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
+    used = {f"op_{op_of(part).name}": op_of(part).forward for part in operations(program.slopes)}
+    if not op.masks:
+        used = {name: called(forward) for name, forward in used.items()}
+    shortcut = "if record.params.__class__ is Bound:\n    return by_rules(record, g, marker)\n"
+    source = program.source(f"""\
+def function(record, g, marker):
+{indent(shortcut, 4) if None in op.defaults.values() else ""}\
+{indent(program.look_up("by_rules(record, g, marker)"), 4)}\
+    z = record.array
+    {inputs}, = record.inputs
+{indent(held, 4)}\
+    alike = {alike}
+{indent("".join(parts), 4)}\
+    return {op.masks}
+""")
+    return Source(source.text, {**source.names, **used, "Bound": Bound})
+
+
+def primitive_pull_source(op: Op) -> Source:
+    """The same for an operation that mixes elements: its rules are called as they are."""
+    if op.arity is None or op.arity > len(NAMES):
+        raise Untranslatable("an argument is a list of inputs: its rule runs as it is")
+    names = NAMES[: op.arity]
+    inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
+    arrays = ", ".join(names)
+    parts = [
+        PULL.format(input=f"input_{name}", array=name, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
+        for name, rule in zip(names, op.rules, strict=True)
+        if rule is not None
+    ]
+    text = f"""\
+def function(record, g, marker):
+    params = record.params or {{}}
+    if isinstance(params, Bound):
+        return by_rules(record, g, marker)
+    z = record.array
+    {inputs}, = record.inputs
+{indent(held, 4)}\
+    alike = False
+{indent("".join(parts), 4)}\
+    return {op.masks}
+"""
+    rules = {f"rule_{name}": rule for name, rule in zip(names, op.rules, strict=True)}
+    return Source(text, {"Bound": Bound, **rules})

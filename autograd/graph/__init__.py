@@ -1,0 +1,1 @@
+"""A computation as a frozen thing: named, explained, stepped through."""

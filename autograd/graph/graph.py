@@ -1,0 +1,302 @@
+"""Graph: an immutable snapshot of a computation, checked, and replayable on new leaf values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import GraphError, ShapeError
+from autograd.graph.names import caller_variables, given_names, with_automatic
+from autograd.node import Node, Recorded, equations_of, topological
+from autograd.notation.printer import text
+from autograd.notation.symbol import Symbol
+from autograd.notation.words import written_name
+from autograd.op import Op, Output, static
+from autograd.program import Constant, Equation, frozen
+from autograd.scalar.value import evaluate
+from autograd.state import Guard
+from autograd.sweep.events import Slopes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphNode:
+    """One node of a `Graph`: its equation, its numbers and its names, as they were when the snapshot was taken.
+
+    ``inputs`` are in order, repeats kept: the index of a node, or a `Constant`. ``data`` is a float or a
+    read-only array. ``grad`` is None where no sweep has been. ``slopes`` are the local derivatives of a
+    scalar operation, None for an input that no gradient reaches; ``slopes`` is None for a tensor.
+    """
+
+    index: int
+    name: str
+    label: str | None
+    equation: Equation
+    data: Any
+    grad: Any
+    slopes: Slopes
+    source: str | None
+
+    @property
+    def op(self) -> Op | None:
+        """What computes it; None for a leaf."""
+        return self.equation.op
+
+    @property
+    def inputs(self) -> tuple[int | Constant, ...]:
+        """What it is computed from."""
+        return self.equation.inputs
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The arguments of the operation that are not differentiated."""
+        return self.equation.params
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the data, () for a scalar node."""
+        return self.equation.shape
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a sweep brings it a gradient."""
+        return self.equation.requires_grad
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether nothing computes it."""
+        return self.op is None
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The params that hold no inputs: ``axis``, say, but not the list that a concatenation was given."""
+        return static(self.params)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Graph:
+    """A frozen computation: a program, the numbers of its equations, and the names that people gave them.
+
+    ``graph.nodes`` shows all of it node by node, inputs before users.
+
+    >>> from autograd import Value
+    >>> x, y, z = Value(-2), Value(5), Value(-4)
+    >>> graph = Graph.of((x + y) * z)
+    >>> graph
+    Graph(x, y, q = x + y, z, f = q · z)
+    >>> graph.replay({"z": 10})["f"].data
+    30.0
+    """
+
+    equations: tuple[Equation, ...]
+    outputs: tuple[int, ...]  #: which of the equations
+    data: tuple[Any, ...]  #: of every equation, as for a node
+    grads: tuple[Any, ...]
+    slopes: tuple[Slopes, ...]
+    labels: tuple[str | None, ...]
+    sources: tuple[str | None, ...]
+    taken: frozenset[str]  #: names of other nodes that the person had at hand
+    fixed: tuple[str, ...] = ()  #: the names of all, where they are not to be found from the labels
+    guards: tuple[tuple[int, bool, str | None], ...] = ()  #: a condition, how it came out, the line that asked
+
+    @classmethod
+    def of(cls, *outputs: Node, names: Mapping[str, Any] | None = None) -> Graph:
+        """Snapshot of everything the outputs are computed from.
+
+        A node is named by its label, else by the variable that holds it where the person's code runs (or by
+        ``names``, a mapping like ``locals()``), else q, r, s … and f for a single output.
+
+        Raises `GraphError` if there is no output or one is no node, `StaleDataError` if data changed since.
+        """
+        for output in outputs:
+            if not isinstance(output, Node):
+                raise GraphError(f"Graph.of: expected Values or Tensors, got {type(output).__name__}")
+        if not outputs:
+            raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
+        records = [output._record for output in outputs]
+        live, sources, guards = with_guards(records)
+        with np.errstate(all="ignore"):
+            for node in live:
+                node._check_fresh()
+        labels, taken = given_names(live, caller_variables() if names is None else names)
+        places = {id(node): i for i, node in enumerate(live)}
+        data, grads, slopes = zip(*[node._numbers() for node in live], strict=True)
+        return cls(
+            equations=tuple(equations_of(live, places)),
+            outputs=tuple([places[id(record)] for record in records]),
+            data=data,
+            grads=grads,
+            slopes=slopes,
+            labels=labels,
+            sources=sources,
+            taken=taken,
+            guards=tuple([(places[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the nodes: the given ones, and automatic ones for the rest."""
+        return self.fixed or with_automatic(
+            self.labels, [e.op is None for e in self.equations], self.outputs[-1], self.taken
+        )
+
+    @cached_property
+    def nodes(self) -> tuple[GraphNode, ...]:
+        """The nodes, inputs before users."""
+        columns = (self.names, self.labels, self.equations, self.data, self.grads, self.slopes, self.sources)
+        return tuple(map(GraphNode, range(len(self)), *columns))
+
+    def __repr__(self) -> str:
+        return f"Graph({', '.join(map(self.formula, self.nodes))})"
+
+    def __len__(self) -> int:
+        return len(self.equations)
+
+    def __iter__(self) -> Iterator[GraphNode]:
+        return iter(self.nodes)
+
+    def __getitem__(self, key: int | str) -> GraphNode:
+        """A node by index or by name."""
+        if isinstance(key, int):
+            return self.nodes[key]
+        if key not in self.names:
+            raise GraphError(f"no node is named {key!r}; the names are {', '.join(self.names)}")
+        return self.nodes[self.names.index(key)]
+
+    @property
+    def leaves(self) -> tuple[int, ...]:
+        """The indices of the nodes that nothing computes."""
+        return tuple(i for i, equation in enumerate(self.equations) if equation.op is None)
+
+    def users(self) -> list[list[tuple[int, int]]]:
+        """For every node, who uses it: pairs of node and operand slot, in order, repeats kept."""
+        users: list[list[tuple[int, int]]] = [[] for _ in self.equations]
+        for i, equation in enumerate(self.equations):
+            for slot, x in enumerate(equation.inputs):
+                if isinstance(x, int):
+                    users[x].append((i, slot))
+        return users
+
+    def formula(self, node: GraphNode) -> str:
+        """``q = x + y`` for one node."""
+        if node.op is None:
+            return node.name
+        return f"{written_name(node.name)} = {text(applied(node.op, self.symbols(node), node.params))}"
+
+    def symbols(self, node: GraphNode) -> list[Any]:
+        """The inputs of a node as Symbols, constants as they are; the same node twice is the same Symbol twice."""
+        made: dict[int, Symbol] = {}
+        for x in node.inputs:
+            if not isinstance(x, Constant):
+                made.setdefault(x, Symbol(self.names[x], self.equations[x].shape))
+        return [x.data if isinstance(x, Constant) else made[x] for x in node.inputs]
+
+    def inputs_of(self, node: GraphNode | int) -> list[Any]:
+        """The numbers or arrays that a node, or the one of that index, was computed from."""
+        return operands(self.equations[node if isinstance(node, int) else node.index], self.data)
+
+    def replay(self, values: Mapping[str, Any]) -> Graph:
+        """The same computation on new values for the named leaves: a new graph, without gradients.
+
+        Inside `tracing`, comparisons are part of the graph, so `where` chooses anew. Raises `GraphError` for a name
+        that is no leaf, for values for which a branch of the code (``if x > 0:``) would have gone the other way, and
+        for a `where` whose condition, or a `take_along_axis` whose indices, were computed outside `tracing`;
+        `ShapeError` for a value of another shape.
+        """
+        given = {self[name].index: value for name, value in values.items()}
+        for i in given:
+            if self.equations[i].op is not None:
+                raise GraphError(f"replay: {self.names[i]!r} is computed, not a leaf: give values for leaves only")
+        for i, equation in enumerate(self.equations):
+            if given and not self.sources[i] and chosen_outside(equation):
+                raise GraphError(
+                    f"replay: {self.names[i]} took a branch, or an order, by a condition that is not in the graph, and "
+                    "might take another for new values: record it inside tracing(), or run the code again"
+                )
+        equations = list(self.equations)
+        data: list[Any] = []
+        slopes: list[Slopes] = []
+        for i, (equation, old) in enumerate(zip(self.equations, self.slopes, strict=True)):
+            if equation.op is None:
+                result, known = leaf_data(self.names[i], equation, given[i]) if i in given else self.data[i], old
+            else:
+                xs = operands(equation, data)
+                if isinstance(equation.params, Output):
+                    equations[i] = equation = equation._replace(params=outputs_again(equation.op, xs, equation.params))
+                result, known = recompute(equation, xs, old)
+            data.append(frozen(result))
+            slopes.append(known)
+        for i, outcome, source in self.guards:
+            if bool(data[i]) is not outcome:
+                line = f" in {source}" if source else ""
+                raise GraphError(
+                    f"replay: {self.formula(self.nodes[i])} came out {outcome}, and is {not outcome} for these values"
+                    f"{line}: the code may go another way; run it again"
+                )
+        return replace(
+            self, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self)
+        )
+
+
+def with_guards(
+    outputs: Sequence[Recorded],
+) -> tuple[list[Recorded], tuple[str | None, ...], list[Guard]]:
+    """The nodes of the outputs, then those of the conditions that they depend on; their lines; the guards, in order."""
+    guards: list[Guard] = []
+    while True:
+        live = topological([*outputs, *(guard.condition for guard in guards)])
+        origins = [node._origin for node in live]
+        blocks = {id(origin.guards): origin.guards for origin in origins if origin is not None}
+        found = [guard for block in blocks.values() for guard in block]
+        if len(found) == len(guards):
+            return live, tuple([None if origin is None else origin.source for origin in origins]), guards
+        guards = found
+
+
+def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:
+    """The formula of an operation on these inputs, as it was computed: nothing simplified."""
+    return Symbol("", shape, op, tuple(inputs), params)
+
+
+def operands(equation: Equation, data: Sequence[Any]) -> list[Any]:
+    """The numbers or arrays that an equation is computed from, given those of the equations before it."""
+    return [x.data if isinstance(x, Constant) else data[x] for x in equation.inputs]
+
+
+def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
+    if leaf.dtype is None:
+        return float(value)
+    array = np.array(value, dtype=leaf.dtype)
+    if array.shape != leaf.shape:
+        raise ShapeError(f"replay: {name} has shape {leaf.shape}, got {array.shape}")
+    return array
+
+
+def chosen_outside(equation: Equation) -> bool:
+    """Whether what it chooses by, a condition or indices, is no part of the graph."""
+    if equation.op is None or equation.op.is_flat:
+        return False
+    rules = equation.op.rules_for(equation.inputs, equation.params)
+    return any(rule is None and isinstance(x, Constant) for x, (rule, _) in zip(equation.inputs, rules, strict=True))
+
+
+def outputs_again(op: Op, xs: Sequence[Any], params: Output) -> Output:
+    """The params of one of several outputs, with all outputs from new inputs."""
+    return Output(params, params.index, tuple(map(np.asarray, op.run(op.forward, xs, params))))
+
+
+def recompute(equation: Equation, xs: Sequence[Any], old: Slopes) -> tuple[Any, Slopes]:
+    """The data of an equation, and its slopes where it is scalar, from new inputs."""
+    op = equation.op
+    assert op is not None
+    if isinstance(equation.params, Output):
+        return equation.params.outputs[equation.params.index], None
+    if old is None:
+        return np.asarray(op.evaluate(xs, equation.params)), None
+    if op.is_flat:
+        return bool(op.run(op.forward, xs, equation.params)), old
+    output, *slopes = evaluate(op, list(xs), equation.params)
+    return output, tuple(None if was is None else slope for was, slope in zip(old, slopes, strict=True))

@@ -1,0 +1,292 @@
+"""Graph -> timeline: every forward step, the seed, and one step for every edge of the way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from autograd.errors import GraphError, ShapeError
+from autograd.graph.explain import explain, local_derivative
+from autograd.graph.graph import Graph
+from autograd.node import Node, op_of
+from autograd.notation.printer import text
+from autograd.notation.symbol import Symbol
+from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
+from autograd.op import shape_of
+from autograd.ops.shaping import unbroadcast
+from autograd.program import Equation
+from autograd.sweep.events import Event, events, is_scalar, plain, scalar_adjoints, scalar_events
+
+Kind = Literal["forward", "seed", "backward"]
+
+#: How many steps the repr of a timeline shows.
+FEW = 50
+
+SEED = "the gradient of the output by itself is 1"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class Step:
+    """One thing that happens, with its numbers; its words are made when they are asked for.
+
+    ``forward``: ``node`` is computed, ``after`` is its value. ``seed``: the gradient of the output by itself
+    is 1. ``backward``: the gradient ``upstream`` of ``node`` flows to ``target``, its input number ``input``:
+    ``contribution`` takes the gradient of the target from ``before`` to ``after``, as the ``nth`` of ``of``
+    contributions.
+    """
+
+    graph: Graph
+    kind: Kind
+    node: int
+    input: int | None = None
+    target: int | None = None
+    upstream: Any = None
+    contribution: Any = None
+    before: Any = None
+    after: Any
+    nth: int | None = None
+    of: int | None = None
+
+    def __str__(self) -> str:
+        return self.formula + (f"   ({self.ledger})" if self.ledger else "")
+
+    def __repr__(self) -> str:
+        return f"Step({self})"
+
+    @property
+    def local(self) -> Any:
+        """The slope by which ``upstream`` was multiplied; None where an operation mixes elements."""
+        if self.input is None:
+            return None
+        node = self.graph.nodes[self.node]
+        if node.slopes is not None:
+            return node.slopes[self.input]
+        if not op_of(node).is_elementwise:
+            return None
+        with np.errstate(all="ignore"):
+            slope = op_of(node).partial(self.input, node.data, self.graph.inputs_of(self.node), node.params)
+            return np.asarray(slope * np.ones(node.shape, node.data.dtype))
+
+    @property
+    def formula(self) -> str:
+        """What happens, as people write it: ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4."""
+        if self.kind == "forward":
+            explanation = explain(self.graph.nodes[self.node], self.graph)
+            return f"{explanation.formula} = {explanation.numbers}"
+        f, q = self._output, self.graph.nodes[self.node].name
+        if self.kind == "seed":
+            return f"{ratio(f, f)} = 1"
+        x = self.graph.nodes[self._target].name
+        if (product := self._product) is not None:
+            chain = f"{ratio(f, x)} += {ratio(f, q)} · {ratio(q, x)}"
+            return f"{chain} = {product} = {format_number(self.contribution)}"
+        return f"{ratio(f, x)} += {self._rule_text()} = {format_number(self.contribution)}"
+
+    @property
+    def latex(self) -> str:
+        """The same as LaTeX."""
+        if self.kind == "forward":
+            return explain(self.graph.nodes[self.node], self.graph).latex
+        f, q = self._output, self.graph.nodes[self.node].name
+        if self.kind == "seed":
+            return f"{latex_ratio(f, f)} = 1"
+        x = self.graph.nodes[self._target].name
+        chain = rf"{latex_ratio(f, x)} \mathrel{{+}}= {latex_ratio(f, q)} \cdot {latex_ratio(q, x)}"
+        if (product := self._product) is None:
+            return chain
+        return f"{chain} = {latex_number(product)} = {latex_number(format_number(self.contribution))}"
+
+    @property
+    def sentence(self) -> str:
+        """What the gradient does here, in words."""
+        return SEED if self.kind == "seed" else op_of(self.graph.nodes[self.node]).doc
+
+    @property
+    def source(self) -> str | None:
+        """The line of code that made the node, where it was made inside ``tracing()``."""
+        return None if self.kind == "seed" else self.graph.nodes[self.node].source
+
+    @property
+    def ledger(self) -> str:
+        """``2nd of 2: now 6`` where several contributions sum, else empty."""
+        if self.nth is None or self.of is None or self.of < 2:
+            return ""
+        return f"{ordinal(self.nth)} of {self.of}: now {format_number(self.after)}"
+
+    @property
+    def _output(self) -> str:
+        return self.graph.nodes[self.graph.outputs[0]].name
+
+    @property
+    def _target(self) -> int:
+        assert self.target is not None
+        return self.target
+
+    @property
+    def _product(self) -> str | None:
+        """The product of two numbers that the contribution is, where it is one."""
+        local = self.local
+        if local is None or not np.shape(local) == np.shape(self.contribution) == ():
+            return None
+        return factors(self.upstream, local)
+
+    def _rule_text(self) -> str:
+        """The rule in symbols, with ∂f/∂q for the gradient that comes in."""
+        graph, node, slot = self.graph, self.graph.nodes[self.node], self.input
+        assert slot is not None
+        inputs = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
+        op, g = op_of(node), ratio(self._output, node.name)
+        rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
+        part = Symbol(g, node.shape) * rule if op.is_elementwise else rule
+        return text(unbroadcast(part, shape_of(graph.inputs_of(self.node)[slot])))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Timeline(Sequence[Step]):
+    """The steps of one computation and its backward pass, in order; ``gradients`` are where they end.
+
+    >>> from autograd import Value
+    >>> x, y, z = Value(-2), Value(5), Value(-4)
+    >>> print(steps((x + y) * z))
+    forward
+      q = x + y = −2 + 5 = 3
+      f = q · z = 3 · (−4) = −12
+    backward
+      ∂f/∂f = 1
+      ∂f/∂q += ∂f/∂f · ∂f/∂q = 1 · (−4) = −4
+      ∂f/∂z += ∂f/∂f · ∂f/∂z = 1 · 3 = 3
+      ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4
+      ∂f/∂y += ∂f/∂q · ∂q/∂y = −4 · 1 = −4
+    """
+
+    graph: Graph
+    gradients: tuple[Any, ...]
+    swept: tuple[Event, ...] | None  #: of a sweep of arrays; those of numbers are known by the slopes
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
+        return self._steps[index]
+
+    def __len__(self) -> int:
+        return len(self.graph) - len(self.graph.leaves) + 1 + len(self.events)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    def __repr__(self) -> str:
+        return str(self) if len(self) <= FEW else f"Timeline({len(self)} steps: print it, or show it with viz.step)"
+
+    def __str__(self) -> str:
+        lines = []
+        phase = None
+        for step in self:
+            now = "forward" if step.kind == "forward" else "backward"
+            if now != phase:
+                lines.append(now)
+                phase = now
+            lines.append(f"  {step}")
+        return "\n".join(lines)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """Those of the sweep, from which the steps are made when they are asked for."""
+        if self.swept is not None:
+            return self.swept
+        (output,) = self.graph.outputs
+        adjoints = [None] * output + [self.gradients[output]]
+        return tuple(scalar_events(self.graph.equations[: output + 1], adjoints, self.graph.slopes))
+
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
+        graph, (output,) = self.graph, self.graph.outputs
+        forward = [
+            Step(graph=graph, kind="forward", node=i, after=graph.data[i])
+            for i, equation in enumerate(graph.equations)
+            if equation.op is not None
+        ]
+        seed = Step(graph=graph, kind="seed", node=output, after=self.gradients[output])
+        return (*forward, seed, *backward_steps(graph, self.events))
+
+
+def steps(what: Node | Graph) -> Timeline:
+    """The timeline of a node's computation, or of a graph with one output. Touches no live node.
+
+    Raises `ShapeError` if the output holds more than one number, `GraphError` for several outputs.
+    """
+    graph = what if isinstance(what, Graph) else Graph.of(what)
+    if len(graph.outputs) != 1:
+        raise GraphError(f"steps: expected one output, got {len(graph.outputs)}")
+    (output,) = graph.outputs
+    shape, dtype = graph.equations[output].shape, graph.equations[output].dtype
+    if prod(shape) != 1:
+        raise ShapeError(f"steps: the output must hold one number, got shape {shape}: use .sum() or .mean()")
+    seed = 1.0 if dtype is None else np.ones(shape, dtype)
+    adjoints: list[Any] = [None] * output + [seed]
+
+    def operands(index: int) -> tuple[Any, Sequence[Any]]:
+        return graph.data[index], graph.inputs_of(index)
+
+    equations, slopes = graph.equations[: output + 1], graph.slopes[: output + 1]
+    beyond = [None] * (len(graph) - len(equations))  # conditions that no number depends on
+    if is_scalar(graph.data[output], adjoints, slopes):
+        scalar_adjoints(equations, adjoints, slopes)
+        return Timeline(graph, (*adjoints, *beyond), None)
+    with np.errstate(all="ignore"):
+        swept = tuple(events(equations, operands, adjoints, slopes))
+    gradients = [None if g is None else of_kind(e, plain(g)) for e, g in zip(equations, adjoints, strict=True)]
+    return Timeline(graph, (*gradients, *beyond), swept)
+
+
+def backward_steps(graph: Graph, events: Sequence[Event]) -> Iterator[Step]:
+    """A step an event; each target counts what it receives."""
+    equations = graph.equations
+    totals = Counter([event.target for event in events])
+    counts: Counter[int] = Counter()
+    for event in events:
+        target = equations[event.target]
+        counts[event.target] += 1
+        yield Step(
+            graph=graph,
+            kind="backward",
+            node=event.node,
+            input=event.input,
+            target=event.target,
+            upstream=of_kind(equations[event.node], event.incoming),
+            contribution=of_kind(target, event.contribution),
+            before=of_kind(target, 0.0 if event.before is None else event.before),
+            after=of_kind(target, event.after),
+            nth=counts[event.target],
+            of=totals[event.target],
+        )
+
+
+def of_kind(equation: Equation, number: Any) -> Any:
+    """A float for a float; for an array a read-only array of its shape and dtype."""
+    if equation.dtype is None:
+        return number
+    return np.broadcast_to(np.asarray(number, equation.dtype), equation.shape)
+
+
+def factors(x: float, y: float) -> str:
+    """A product as people write it: a negative second factor goes in parentheses."""
+    second = format_number(y)
+    return f"{format_number(x)} · {f'({second})' if second.startswith(MINUS) else second}"
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, … 11th, … 21st.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
+    """
+    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"

@@ -1,0 +1,1 @@
+"""Value: a Python float that remembers how it was computed."""

@@ -1,0 +1,92 @@
+"""The quick sweep of Values, in the nodes. One that it has visited has the sweep's own zero as its ``grad``.
+
+So nothing more has to be stored in a node, or cleared afterwards. `Value` is built on this, so it has no name here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from autograd.errors import GraphError
+from autograd.sweep.turns import NOTHING, locks
+
+
+def sweep_scalars(output: Any, seed: float) -> None:
+    """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``."""
+    zero = float("0.0")
+    leaves: list[tuple[Any, float]] = []
+    with locks.leaves:
+        try:
+            order = visit_scalars(output, zero, leaves)
+            if not any(leaf.requires_grad for leaf, _ in leaves):
+                raise GraphError(NOTHING)
+            output.grad = seed
+            for node in reversed(order):
+                g = node.grad
+                slope = node._dx
+                if slope is not None:
+                    node._x.grad += slope * g
+                elif node._x.__class__ is tuple:  # it has many inputs
+                    for x, slope in zip(node._y, node._dy, strict=False):
+                        if slope is not None:
+                            x.grad += slope * g
+                    continue
+                slope = node._dy
+                if slope is not None:
+                    node._y.grad += slope * g
+            for leaf, before in leaves:
+                leaf.grad = before + leaf.grad if leaf.requires_grad else before
+        except BaseException:  # an interrupt must not leave half a sum behind
+            for leaf, before in leaves:
+                leaf.grad = before
+            raise
+
+
+def visit_scalars(output: Any, zero: float, leaves: list[tuple[Any, float]]) -> list[Any]:
+    """Inner nodes in the order of `topological`, grads zeroed; leaves go to ``leaves`` with the grads they had."""
+    if output.op is None:
+        leaves.append((output, output.grad))
+        return []
+    order: list[Any] = []
+    output.grad = zero
+    path = [output]
+    unfinished: list[tuple[Any, Iterator[Any]]] = []  # nodes of many inputs, with the rest
+    while path:
+        node = path[-1]
+        if node._dx is not None:
+            x = node._x
+            if x.grad is not zero:
+                if x.op is not None:
+                    x.grad = zero
+                    path.append(x)
+                    continue
+                leaves.append((x, x.grad))
+                x.grad = zero
+        elif node._x.__class__ is tuple:
+            if not unfinished or unfinished[-1][0] is not node:
+                unfinished.append((node, iter(node._x)))
+            for x in unfinished[-1][1]:
+                if x.grad is zero:
+                    continue
+                if x.op is not None:
+                    x.grad = zero
+                    path.append(x)
+                    break
+                leaves.append((x, x.grad))
+                x.grad = zero
+            else:
+                unfinished.pop()
+                order.append(path.pop())
+            continue
+        if node._dy is not None:
+            x = node._y
+            if x.grad is not zero:
+                if x.op is not None:
+                    x.grad = zero
+                    path.append(x)
+                    continue
+                leaves.append((x, x.grad))
+                x.grad = zero
+        order.append(path.pop())
+    return order

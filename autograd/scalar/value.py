@@ -1,0 +1,424 @@
+"""Value: a Python float that remembers how it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any, SupportsIndex
+
+import numpy as np
+
+from autograd.compile import codegen
+from autograd.errors import DTypeError, StaleDataError
+from autograd.node import Node, Recorded, reduced, unless_set
+from autograd.notation.python import Untranslatable
+from autograd.op import MOST, NOTHING, Bound, Op, on_entry
+from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
+from autograd.program import Constant, Equation, made
+from autograd.scalar.sweep import sweep_scalars
+from autograd.state import Origin, blocks, mode, origin
+from autograd.sweep.turns import backward
+
+#: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
+UNSET = float("0.0")
+
+#: What stands in the place of the first input of a leaf that is a constant: of any other leaf it is None.
+CONSTANT: Any = object()
+
+#: What all leaves are in a program.
+LEAF = Equation(None, (), NOTHING, (), None, requires_grad=True)
+CONSTANT_LEAF = LEAF._replace(requires_grad=False)
+
+
+class Value(Recorded, Node):
+    """One number of a scalar graph. Arithmetic on Values records; `backward` fills ``grad``.
+
+    ``data`` is a Python float. ``grad`` is 0.0 before any sweep. ``label`` is a name for pictures; without
+    one, the variable that holds the Value names it. With ``requires_grad=False`` it is a constant, as is what
+    `no_grad` computes: no sweep brings it a gradient. A graph is freed by reference count.
+
+    >>> x, y, z = Value(-2), Value(5), Value(-4)
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> f.data, x.grad, y.grad, z.grad
+    (-12.0, -4.0, -4.0, 3.0)
+
+    Raises `DTypeError` for anything that is not one real number.
+    """
+
+    # The two inputs and their slopes are slots of their own: every tuple would be one more object for
+    # the collector to track. An operation of more inputs has a tuple of them in the place of the second, one of their
+    # slopes likewise, and in the place of the first one of those that a gradient goes to: the same, where that is all.
+    __slots__ = ("_dx", "_dy", "_notes", "_params", "_x", "_y", "data", "grad", "op")
+
+    params = unless_set("_params")
+
+    data: float
+    grad: float
+    _x: Any
+    _y: Any
+    _dx: float | None
+    _dy: Any
+    _notes: tuple[str | None, Origin | None] | None  #: label and origin, if there is one
+
+    def __init__(self, data: float, label: str | None = None, requires_grad: bool = True) -> None:
+        if data.__class__ is not float:
+            if isinstance(data, complex):
+                raise DTypeError("Value: expected one real number, got a complex one")
+            try:
+                data = float(data)
+            except (TypeError, ValueError) as error:
+                raise DTypeError(f"Value: expected one real number, got {data!r}: use Tensor for arrays") from error
+            except OverflowError as error:
+                raise DTypeError("Value: expected a number within the range of a float (1.8e308)") from error
+        self.data = data
+        self.grad = UNSET
+        self.op = None
+        self._notes = None if label is None else (label, None)
+        self._x = None if requires_grad else CONSTANT
+        self._y = self._dx = self._dy = None
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        inputs = () if self.op is None else (self._x, self._y)
+        fields = {
+            name: getattr(self, name) for name in self.__slots__ if name not in ("_x", "_y") and hasattr(self, name)
+        }
+        if self.grad is UNSET:
+            del fields["grad"]
+        return reduced(self, (inputs, self._x is CONSTANT, fields))
+
+    def __setstate__(self, state: tuple[Any, Any]) -> None:
+        inputs, is_constant, fields = state[1]
+        self.grad = UNSET
+        self._x, self._y = inputs or (CONSTANT if is_constant else None, None)
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    def __repr__(self) -> str:
+        grad = "–" if self.grad is UNSET else self.grad
+        label = "" if self.label is None else f", label={self.label!r}"
+        return f"Value(data={self.data}, grad={grad}{label})"
+
+    @property
+    def label(self) -> str | None:
+        """A name given by hand."""
+        return None if self._notes is None else self._notes[0]
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        self._notes = label, self._origin
+
+    @property
+    def _origin(self) -> Origin | None:
+        return None if self._notes is None else self._notes[1]
+
+    @_origin.setter
+    def _origin(self, origin: Origin | None) -> None:
+        self._notes = self.label, origin
+
+    @property
+    def _record(self) -> Value:
+        return self
+
+    @property
+    def _node(self) -> Value:
+        return self
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        if self.op is None:
+            return ()
+        if self._y.__class__ is tuple:
+            many: tuple[Any, ...] = self._y
+            return many
+        return (self._x,) if self._y is None else (self._x, self._y)
+
+    @property
+    def slopes(self) -> tuple[float | None, ...]:
+        """The local derivative by each input, computed with the value; None for a constant."""
+        if self.op is None:
+            return ()
+        if self._dy.__class__ is tuple:
+            many: tuple[float | None, ...] = self._dy
+            return many
+        return (self._dx,) if self._y is None else (self._dx, self._dy)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return ()
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a sweep brings this node a gradient: not so for a constant, or a comparison."""
+        return self._x is not CONSTANT and (self.op is None or not self.op.is_flat)
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a sweep has brought this node a gradient."""
+        return self.grad is not UNSET
+
+    def item(self) -> float:
+        """The number itself, as for a Tensor."""
+        return self.data
+
+    def _snapshot(self) -> float:
+        return self.data
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self.grad = UNSET
+
+    def backward(self) -> None:
+        """Sweep from here to the leaves: d self / d node for every node, by the chain rule.
+
+        Leaves accumulate over sweeps, as in PyTorch; inner nodes show the last sweep alone.
+
+        >>> x = Value(3.0)
+        >>> y = x**3
+        >>> y.backward()
+        >>> x.grad
+        27.0
+        >>> y.backward()
+        >>> x.grad
+        54.0
+
+        Raises `GraphError` if nothing here needs a gradient.
+        """
+        backward(self, 1.0, sweep_scalars)
+
+    def _filled(self, number: float) -> float:
+        return number
+
+    def _as_constant(self, data: float) -> Value:
+        return Value(data, requires_grad=False)
+
+    def _operands(self) -> tuple[Any, Sequence[Any]]:
+        return self.data, [x.data if isinstance(x, Value) else x for x in self.inputs]
+
+    def _equation(self, place: Callable[[int], int | None]) -> Equation:
+        op, x, y = self.op, self._x, self._y
+        if op is None:
+            return CONSTANT_LEAF if x is CONSTANT else LEAF
+        if y.__class__ is tuple or op.takes_params:
+            return super()._equation(place)
+        first, second = place(id(x)), None if y is None else place(id(y))
+        if first is None:
+            first = made(Constant, (x,))
+        if second is None and y is not None:
+            second = made(Constant, (y,))
+        inputs = (first,) if y is None else (first, second)
+        equation: Equation = made(Equation, (op, inputs, NOTHING, (), None, not op.is_flat))
+        return equation
+
+    def _numbers(self) -> tuple[float, float | None, tuple[float | None, ...]]:
+        grad, y = None if self.grad is UNSET else self.grad, self._y
+        if y.__class__ is tuple or self.op is None:
+            return self.data, grad, self.slopes
+        return self.data, grad, (self._dx,) if y is None else (self._dx, self._dy)
+
+    def _check_fresh(self) -> None:
+        """Raise `StaleDataError` if an input changed after this node was computed."""
+        op, x, y = self.op, self._x, self._y
+        if op is None:
+            return
+        evaluator = _evaluators.get(op)
+        if evaluator is not None and y.__class__ is not tuple and not op.takes_params:
+            # The commonest case: one or two inputs, and no NaN.
+            x = x.data if isinstance(x, Value) else x
+            computed = evaluator(x) if y is None else evaluator(x, y.data if isinstance(y, Value) else y)
+            dx, dy = self._dx, self._dy
+            if computed[0] == self.data and (dx is None or dx == computed[1]) and (dy is None or dy == computed[2]):
+                return
+        values = [x.data if isinstance(x, Value) else x for x in self.inputs]
+        now, *slopes = evaluate(op, values, self.params or NOTHING)
+        alike = [was is None or same(slope, was) for slope, was in zip(slopes, self.slopes, strict=True)]
+        if same(now, self.data) and all(alike):
+            return
+        name = self.label or op.name
+        changed = " with another slope" if same(now, self.data) else ""
+        raise StaleDataError(
+            f"{name}: computed as {self.data}, but its inputs now give {now}{changed}: "
+            "their data changed afterwards; run the forward computation again"
+        )
+
+    @property
+    def _holder(self) -> Value:
+        return self
+
+    def _plus(self, grad: float, adjoint: float) -> float:
+        return grad + adjoint
+
+    def _show(self, adjoint: float | None) -> None:
+        self.grad = UNSET if adjoint is None else adjoint
+
+    @classmethod
+    def _condition(cls, op: Op, operands: Sequence[Any], outcome: bool) -> Value:
+        """A comparison as a node."""
+        node = Value(0.0)
+        node.data, node.op, node._origin = outcome, op, origin()
+        node._x, node._y = (*operands, None)[:2]
+        return node
+
+    @classmethod
+    def _of_many(cls, op: Op, inputs: tuple[Any, ...], params: Bound) -> Value:
+        """Record an operation of lists, of Values and plain numbers alone."""
+        nodes = tuple([x for x in inputs if x.__class__ is Value])
+        node = Value(0.0)
+        node.data, slopes = evaluate_many(op, [x.data if x.__class__ is Value else x for x in inputs], params)
+        node.op, node.params = op, params
+        node._x, node._y, node._dy = inputs, inputs, tuple(slopes)
+        if len(nodes) < len(inputs):
+            node._x = nodes
+            node._dy = tuple([s if x.__class__ is Value else None for x, s in zip(inputs, slopes, strict=True)])
+        return node
+
+    @classmethod
+    def _recorder(cls, op: Op, kinds: Sequence[set[type]], lengths: tuple[int, ...]) -> Callable[..., Value] | None:
+        """What records calls with lists of these lengths, each of inputs of one type; None: the general way does."""
+        if blocks.get() is not None or any(len(kind) != 1 for kind in kinds):
+            return None
+        return recorder(op, tuple(chain(*kinds)), lengths)
+
+    @classmethod
+    def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """Record an operation on Values: the general way, which the operators' own code falls back on."""
+        if (
+            op.is_elementwise
+            and op.arity is None
+            and isinstance(params, Bound)
+            and blocks.get() is None
+            and QUICK.issuperset(map(type, inputs))
+        ):
+            return cls._of_many(op, tuple(inputs), params)
+        operands = [operand(value, op, k) for k, value in enumerate(inputs)]
+        if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
+            return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
+        values = [value.data if isinstance(value, Value) else value for value in operands]
+        if op.is_flat:
+            outcome = bool(op.forward(*values))
+            return outcome if mode() != "tracing" else cls._condition(op, operands, outcome)
+        output, *slopes = evaluate(op, values, params)
+        if mode() == "no_grad":
+            return Value(output, requires_grad=False)
+        node = Value(output)
+        node.op = op
+        if params:
+            node.params = params
+        kept: list[float | None] = [
+            slope if isinstance(value, Value) and not (op.masks and slope == 0) else None
+            for value, slope in zip(operands, slopes, strict=True)
+        ]
+        if len(operands) > 2 or isinstance(params, Bound):
+            node._y, node._dy = tuple(operands), tuple(kept)
+            node._x = tuple([x for x, slope in zip(operands, kept, strict=True) if slope is not None])
+        else:
+            (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
+        if mode() == "tracing":
+            node._origin = origin()
+        return node
+
+
+def same(a: float, b: float) -> bool:
+    return a == b or (a != a and b != b)
+
+
+def operand(value: Any, op: Op, k: int) -> Any:
+    """An operand as a Value, a Python number, or an array that may hold Values; a condition stays True or False."""
+    if isinstance(value, Value):
+        return value
+    if isinstance(value, bool | np.bool_) and op.rules[k : k + 1] == (None,):
+        return bool(value)
+    if isinstance(value, Operators):
+        raise DTypeError(
+            f"{op.name}: cannot mix a Value with a {type(value).__name__}: make both Values, or both Tensors"
+        )
+    real(value, op)
+    if isinstance(value, list | np.ndarray):
+        value = np.asarray(value)
+        return value if value.ndim else value.item()
+    return value if value.__class__ is int and abs(value) < 2**53 else float(value)
+
+
+def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:
+    """Output and slopes on plain numbers."""
+    if params.__class__ is Bound and op.arity is None:
+        output, many = evaluate_many(op, values, params)
+        return output, *many
+    if params:
+        return codegen.evaluate_by_rules(op, values, params)
+    evaluator = _evaluators.get(op)
+    if evaluator is None:
+        evaluator = _evaluators[op] = codegen.evaluator(op)
+    return evaluator(*values)
+
+
+def evaluate_many(op: Op, values: list[float], params: Bound) -> tuple[float, list[float]]:
+    """Output and slopes of an elementwise operation of lists, whose inputs stand one list after the other."""
+    rules = list(op.listed_rules(params))
+    lists = [values[at] for _, at in rules]
+    output = op.forward(*lists)
+    slopes: list[float] = []
+    for (rule, _), values_of_one in zip(rules, lists, strict=True):
+        slopes += map(rule(output, *lists), range(len(values_of_one)))
+    return float(output), slopes
+
+
+@lru_cache(maxsize=MOST)
+def recorder(op: Op, kinds: tuple[type, ...], lengths: tuple[int, ...]) -> Callable[..., Value] | None:
+    """What records an operation of lists, of Values or of numbers: generated code, where they are short."""
+    if not op.is_elementwise or not QUICK.issuperset(kinds):
+        return None
+    params = op.listed(lengths)
+    if sum(lengths) <= SHORT:
+        try:
+            source = codegen.lists_source(op, lengths, [NUMBERS[kind] for kind in kinds])
+            return codegen.compiled(f"{op.name} of {lengths}", source, NAMES | {"op": op, "params": params})
+        except Untranslatable:
+            pass
+    return lambda *lists: Value._of_many(op, tuple(chain(*lists)), params)
+
+
+#: How many inputs generated code has at most: it has a line or two for each.
+SHORT = 256
+
+#: What many-input operations take without a look at each.
+QUICK = {Value, float, int}
+
+#: How generated code gets the number of an input.
+NUMBERS = {Value: codegen.DATA, float: "{}", int: "float({})"}
+
+#: What generated code has to be given.
+NAMES = {"Value": Value, "UNSET": UNSET, "EDGE": codegen.EDGE, "new": object.__new__, "blocks": blocks.get}
+
+_evaluators: dict[Op, codegen.Evaluate] = {}
+
+
+def install(op: Op) -> None:
+    """Give Value the generated code for an operation's operator or method, where it has such code."""
+
+    def give(name: str, source: codegen.Source) -> None:
+        general = getattr(Operators, name, op)
+        method = codegen.compiled(f"Value.{name}", source, NAMES | {"op": op, "general": general})
+        method.__name__, method.__doc__ = name, op.doc
+        setattr(Value, name, method)
+
+    try:
+        if op.is_flat and op.operator not in COMPARISON:
+            return
+        if op.operator in COMPARISON:
+            give(f"__{COMPARISON[op.operator]}__", codegen.comparison_source(op))
+        elif op.operator in BINARY:
+            give(f"__{BINARY[op.operator]}__", codegen.binary_source(op))
+            give(f"__r{BINARY[op.operator]}__", codegen.reflected_source(op))
+        elif op.method and op.arity == 1:
+            give(op.name, codegen.unary_source(op))
+            if op.operator in UNARY:
+                give(f"__{UNARY[op.operator]}__", codegen.unary_source(op))
+        elif op.method and op.arity == 2:
+            give(op.name, codegen.optional_source(op))
+    except Untranslatable:
+        pass  # the general way serves it
+
+
+on_entry(install)

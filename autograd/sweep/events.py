@@ -1,0 +1,137 @@
+"""The sweep of events: one event for every edge that carries a gradient, from the output back.
+
+It reads equations and operands and touches no node, so it serves `gradients`, recorded sweeps and `steps` alike: what
+the operands are, numbers or nodes, the contributions are. It is always careful about structural zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.op import Output, shape_of
+from autograd.program import Constant, Equation, made
+from autograd.sweep.masked import Masked
+from autograd.sweep.pullback import pullback
+
+
+class Event(NamedTuple):
+    """The gradient ``incoming`` of a node contributes to its input number ``input``, which is the node ``target``.
+
+    The contribution takes the adjoint of the target from ``before``, None if it is the first, to ``after``.
+    """
+
+    node: int
+    input: int
+    target: int
+    incoming: Any
+    contribution: Any
+    before: Any
+    after: Any
+
+
+#: For an equation, its output and its inputs.
+Operands = Callable[[int], tuple[Any, Sequence[Any]]]
+
+#: Of a scalar operation, the local derivative by each input, None where no gradient flows; None of a tensor's.
+Slopes = tuple[float | None, ...] | None
+
+
+def is_scalar(output: Any, adjoints: Sequence[Any], slopes: Sequence[Slopes]) -> bool:
+    """Whether it is a sweep of plain numbers whose slopes are known, given the output of the last equation."""
+    seeds = [seed for seed in adjoints if seed is not None]
+    return None not in slopes and all(isinstance(x, int | float) for x in (*seeds, output))
+
+
+def scalar_adjoints(equations: Sequence[Equation], adjoints: list[Any], slopes: Sequence[Slopes]) -> None:
+    """What `scalar_events` leaves in the adjoints, without the events."""
+    for index in reversed(range(len(equations))):
+        g, known = adjoints[index], slopes[index]
+        if g is None or not known:
+            continue
+        for x, slope in zip(equations[index].inputs, known, strict=True):
+            if slope is not None and x.__class__ is int and equations[x].requires_grad:
+                before = adjoints[x]
+                adjoints[x] = (0.0 if before is None else before) + slope * g
+
+
+def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Sequence[Slopes]) -> Iterator[Event]:
+    """The quick form of `events` for plain numbers, whose slopes are known."""
+    tracked = [equation.requires_grad for equation in equations]
+    for index in reversed(range(len(equations))):
+        g = adjoints[index]
+        if g is None:
+            continue
+        k = -1
+        for target, slope in zip(equations[index].inputs, slopes[index] or (), strict=False):
+            k += 1
+            if slope is not None and target.__class__ is int and tracked[target]:
+                contribution = slope * g
+                before = adjoints[target]
+                adjoints[target] = after = (0.0 if before is None else before) + contribution
+                yield made(Event, (index, k, target, g, contribution, before, after))
+
+
+def events(
+    equations: Sequence[Equation], operands: Operands, adjoints: list[Any], slopes: Sequence[Slopes]
+) -> Iterator[Event]:
+    """The events, by the rules: for arrays, and for nodes of either kind."""
+    if any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
+        adjoints[:] = [None if seed is None else masked(seed) for seed in adjoints]
+    for index in reversed(range(len(equations))):
+        equation, g, known = equations[index], adjoints[index], slopes[index]
+        if g is None or equation.op is None:
+            continue
+        wanted = [
+            k
+            for k, x in enumerate(equation.inputs)
+            if not isinstance(x, Constant) and equations[x].requires_grad and (known is None or known[k] is not None)
+        ]
+        for k, contribution in contributions(equation, wanted, g, *operands(index)):
+            target: Any = equation.inputs[k]
+            before = adjoints[target]
+            adjoints[target] = after = contribution if before is None else before + contribution
+            yield Event(index, k, target, plain(g), plain(contribution), plain(before), plain(after))
+
+
+def masks(equation: Equation) -> bool:
+    """Whether what an operation sends back as zero may be no number; so of an output that was not used."""
+    return equation.op is not None and (equation.op.masks or isinstance(equation.params, Output))
+
+
+def contributions(
+    equation: Equation, wanted: Sequence[int], g: Any, y: Any, inputs: Sequence[Any]
+) -> Iterable[tuple[int, Any]]:
+    """What the gradient ``g`` of one equation contributes, by the position of the input."""
+    op, params = equation.op, equation.params
+    assert op is not None
+    if not isinstance(g, Masked):
+        return pullback(op, wanted, g, y, inputs, params)
+    all_live = g.live.all()
+    if not all_live and not op.masks:  # a condition multiplies nothing
+        inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
+    if masks(equation) or not all_live:
+        try:
+            return list(pullback(op, wanted, g, y, inputs, params))
+        except Exception:  # a person's own rule may do what only arrays can; if that is not it, it will raise again
+            inputs = [plain(x) for x in inputs]
+    parts = pullback(op, wanted, plain(g), y, inputs, params)
+    return [(k, masked(part)) for k, part in parts]
+
+
+def with_its_zeros(constant: Any) -> Any:
+    """A constant array whose zeros, which depend on nothing, are no numbers either: 0 · f(x) is flat."""
+    if isinstance(constant, np.ndarray) and constant.dtype.kind == "f" and not constant.all():
+        return Masked(constant, constant != 0)
+    return constant
+
+
+def masked(x: Any) -> Masked:
+    """Every element of it is live, unless it says which are."""
+    return x if isinstance(x, Masked) else Masked(x, np.ones(shape_of(x), bool))
+
+
+def plain(x: Any) -> Any:
+    return x.data if isinstance(x, Masked) else x

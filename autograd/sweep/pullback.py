@@ -1,0 +1,104 @@
+"""One operation on the way back, a vector-Jacobian product; and its partials, which serve the way forward too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError
+from autograd.op import Op, Output, each, shape_of
+from autograd.operators import Operators
+from autograd.ops.shaping import astype, unbroadcast
+from autograd.sweep.masked import Masked
+
+
+def partials(
+    op: Op, wanted: Iterable[int], y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None
+) -> Iterator[tuple[int, Any]]:
+    """The local derivatives of an elementwise operation that is no gate, by each of the ``wanted`` inputs that has one.
+
+    >>> import autograd
+    >>> dict(partials(autograd.mul, [0, 1], 12.0, [3.0, 4.0], None))
+    {0: 4.0, 1: 3.0}
+    """
+    rules = op.rules_for(inputs, params)
+    listed: dict[each, Any] = {}
+    for k in wanted:
+        rule, place = rules[k] if k < len(rules) else (None, 0)
+        if isinstance(rule, each):
+            if rule not in listed:
+                listed[rule] = op.run(rule.rule, inputs, params, y)
+            yield k, listed[rule](place)
+        elif rule is not None:
+            yield k, op.run(rule, inputs, params, y)
+
+
+def pullback(
+    op: Op, wanted: Iterable[int], g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None
+) -> Iterator[tuple[int, Any]]:
+    """What the gradient ``g`` of the output ``y`` contributes to each of the ``wanted`` inputs that has a rule.
+
+    Numbers, arrays, nodes and symbols all pass through here: what ``g`` and the inputs are, the parts are. Broadcasting
+    is undone, and each part has the dtype of its input.
+
+    >>> import autograd
+    >>> dict(pullback(autograd.mul, [0, 1], 1.0, 12.0, [3.0, 4.0], None))
+    {0: 4.0, 1: 3.0}
+    """
+    if isinstance(params, Output):
+        g, y = spread(g, params), every_output(op, y, inputs, params)
+    if op.is_elementwise and not op.masks:
+        for k, slope in partials(op, wanted, y, inputs, params):
+            yield k, fitted(g if slope.__class__ is int and slope == 1 else g * slope, inputs[k])
+        return
+    rules = op.rules_for(inputs, params)
+    listed: dict[each, Any] = {}
+    for k in wanted:
+        rule, place = rules[k] if k < len(rules) else (None, 0)
+        if isinstance(rule, each):
+            if rule not in listed:
+                listed[rule] = op.run(rule.rule, inputs, params, g, y)
+            yield k, fitted(listed[rule](place), inputs[k])
+        elif rule is not None:
+            yield k, fitted(op.run(rule, inputs, params, g, y), inputs[k])
+
+
+def spread(g: Any, params: Output) -> tuple[Any, ...]:
+    """The gradients of all outputs, of which one is ``g``: the others are zeros, structural beside a Masked one."""
+    zeros: list[Any] = [np.zeros(x.shape, x.dtype) for x in params.outputs]
+    if isinstance(g, Masked):
+        zeros = [Masked(zero, np.zeros(zero.shape, bool)) for zero in zeros]
+    zeros[params.index] = g
+    return tuple(zeros)
+
+
+def every_output(op: Op, y: Any, inputs: Sequence[Any], params: Output) -> tuple[Any, ...]:
+    """All outputs, of which one is ``y``: numbers beside numbers, nodes beside a node, symbols beside a symbol."""
+    if not isinstance(y, Operators):
+        return params.outputs
+    others = [op.output_params(params, k, params.outputs) for k in range(len(params.outputs))]
+    return tuple(y if of_one.index == params.index else op.apply(inputs, of_one) for of_one in others)
+
+
+def fitted(part: Any, x: Any) -> Any:
+    """A contribution in the shape and the dtype of the input that it is for.
+
+    Raises `ShapeError` where the shapes have nothing to do with each other: then a rule is wrong.
+    """
+    shape, given = shape_of(x), shape_of(part)
+    if given != shape:
+        try:
+            part = unbroadcast(part, shape)
+        except (IndexError, ValueError):
+            shape_fits = False
+        else:
+            shape_fits = shape_of(part) == shape
+        if not shape_fits:
+            raise ShapeError(f"a rule gave a gradient of shape {given} to an input of shape {shape}")
+    dtype = getattr(x, "dtype", None)
+    if dtype is None:
+        return part
+    got = getattr(part, "dtype", dtype)
+    return part if got is dtype or got == dtype else astype(part, dtype)

@@ -1,0 +1,93 @@
+"""The reverse sweep beside the nodes: it touches no ``grad``, and can record itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from autograd.errors import DTypeError, GraphError, ShapeError
+from autograd.node import Node, Recorded
+from autograd.sweep.events import plain
+from autograd.sweep.section import Section
+
+
+def swept(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any]]:
+    """What it is computed from, in order, and d output / d each; None where no path leads. Touches no ``grad``.
+
+    Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes too,
+    and can be differentiated again.
+    """
+    section = Section([output])
+    adjoints: list[Any] = [None] * (len(section.places) - 1) + [seed]
+    section.sweep(adjoints, record)
+    return section.places, [plain(adjoint) for adjoint in adjoints]
+
+
+@overload
+def gradients(y: Node, xs: Node, create_graph: bool = ...) -> Any: ...
+@overload
+def gradients(y: Node, xs: Sequence[Node], create_graph: bool = ...) -> list[Any]: ...
+def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) -> Any:
+    """The gradient of y by one node, or by each of several, without touching anybody's ``grad``.
+
+    ``y`` holds one number; ``xs`` may be leaves or inner nodes; a node that y does not depend on gets zero.
+    The results are floats or arrays of the shapes of ``xs``; with ``create_graph`` they are nodes that can be
+    differentiated again.
+
+    >>> import autograd
+    >>> x = autograd.Value(3.0)
+    >>> slope = autograd.gradients(x**3, x, create_graph=True)
+    >>> slope.data, autograd.gradients(slope, x)
+    (27.0, 18.0)
+
+    Raises `ShapeError` if y holds more than one number, `GraphError` for an x that requires no gradient, and with
+    ``create_graph`` `StaleDataError` if data changed since it was recorded.
+    """
+    several = isinstance(xs, Sequence)
+    targets: list[Any] = list(xs) if isinstance(xs, Sequence) else [xs]
+    for node in (y, *targets):
+        if not isinstance(node, Node):
+            raise DTypeError(f"gradients: expected Values or Tensors, got {type(node).__name__}{cure(node)}")
+        if node is not y and not node.requires_grad:
+            raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
+    if y.size != 1:
+        raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
+    nodes, adjoints = swept(y._record, y._filled(1.0), create_graph) if y.requires_grad else ([], [])
+    found: dict[int, Any] = {}
+    for place, adjoint in zip(nodes, adjoints, strict=True):
+        if adjoint is not None:  # of a leaf that had several data, the sum
+            found[place._key] = found[place._key] + adjoint if place._key in found else adjoint
+    results = []
+    for x in targets:
+        adjoint = found.get(x._record._key, x._filled(0.0))
+        if create_graph and not isinstance(adjoint, Node):
+            adjoint = x._as_constant(adjoint)  # it depends on nothing
+        elif isinstance(adjoint, np.ndarray | np.generic):
+            adjoint = np.array(adjoint)  # it belongs to the caller alone
+        results.append(adjoint)
+    return results if several else results[0]
+
+
+def zero_grad(*nodes: Node) -> None:
+    """Forget the gradients of these nodes.
+
+    >>> import autograd
+    >>> x = autograd.Value(3.0)
+    >>> (x * x).backward()
+    >>> zero_grad(x)
+    >>> x
+    Value(data=3.0, grad=–)
+    """
+    for node in nodes:
+        if not isinstance(node, Node):
+            raise DTypeError(f"zero_grad: expected Values or Tensors, got {type(node).__name__}{cure(node)}")
+        node.zero_grad()
+
+
+def cure(given: Any) -> str:
+    """What to do about an array or list where nodes were expected."""
+    if isinstance(given, np.ndarray) and given.dtype == object:
+        return ": give its elements, w.flat"
+    return ": give its elements one by one" if isinstance(given, list | tuple) else ""

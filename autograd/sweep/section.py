@@ -1,0 +1,88 @@
+"""Recorded nodes as equations, for sweeps beside them; and the section of a graph between some of them and others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.node import Recorded, equations_of, topological
+from autograd.op import NOTHING
+from autograd.program import Equation
+from autograd.sweep.events import events, is_scalar, scalar_adjoints
+
+
+class Section:
+    """What lies between some sources and outputs: everything that depends on a source, each after its inputs.
+
+    The sources come first, and are as good as leaves, whatever computed them. The walk that looks for the rest ends
+    there, and at ``ends``; all else is a constant. Without sources it is all that the outputs are computed from.
+    """
+
+    def __init__(
+        self, outputs: Sequence[Recorded], sources: Sequence[Recorded] | None = None, ends: Iterable[Recorded] = ()
+    ) -> None:
+        if sources is None:
+            self.places = topological(outputs, tracked_only=True)
+            self.sources = 0
+            self.is_open = True
+        else:
+            walked = topological([y for y in outputs if y.requires_grad], tracked_only=True, without=(*sources, *ends))
+            self.places = [*sources, *depending(walked, sources)]
+            self.sources = len(sources)
+            #: Whether the outputs depend on anything else that is tracked.
+            self.is_open = len(walked) > len(self.places) - len(sources)
+        self._index = {id(place): i for i, place in enumerate(self.places)}
+        self.equations = equations_of(self.places, self._index)
+        self.equations[: self.sources] = map(as_leaf, self.equations[: self.sources])
+        self.slopes = [place.slopes for place in self.places]
+        for i in range(self.sources):
+            self.slopes[i] = None if self.slopes[i] is None else ()
+
+    def index(self, place: Recorded) -> int | None:
+        """Where it stands; None if it depends on no source."""
+        return self._index.get(id(place))
+
+    def operands(self, index: int, record: bool) -> tuple[Any, Sequence[Any]]:
+        """The output and the inputs of one equation: numbers, as when it was computed, or with ``record`` the nodes."""
+        place = self.places[index]
+        if not record:
+            return place._operands()
+        place._check_fresh()
+        return place._node, [x._node if isinstance(x, Recorded) else x for x in place.inputs]
+
+    def sweep(self, adjoints: list[Any], record: bool) -> None:
+        """The whole sweep of events at once."""
+        with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
+            output = self.operands(len(self.places) - 1, record)[0]
+            if is_scalar(output, adjoints, self.slopes):
+                scalar_adjoints(self.equations, adjoints, self.slopes)
+                return
+            for _ in events(self.equations, lambda index: self.operands(index, record), adjoints, self.slopes):
+                pass
+
+    def pull(self, seeds: Iterable[tuple[Recorded, Any]], record: bool) -> list[Any]:
+        """The adjoint of each source, from pairs of an output and its seed; None where no path leads."""
+        adjoints: list[Any] = [None] * len(self.places)
+        for output, seed in seeds:
+            index = self.index(output)
+            if index is not None:
+                adjoints[index] = seed if adjoints[index] is None else adjoints[index] + seed
+        self.sweep(adjoints, record)
+        return adjoints[: self.sources]
+
+
+def depending(walked: Iterable[Recorded], sources: Sequence[Recorded]) -> list[Recorded]:
+    """Those that depend on a source."""
+    found = {id(source) for source in sources}
+    kept = []
+    for place in walked:
+        if any(id(x) in found for x in place.inputs):
+            found.add(id(place))
+            kept.append(place)
+    return kept
+
+
+def as_leaf(equation: Equation) -> Equation:
+    return equation._replace(op=None, inputs=(), params=NOTHING, requires_grad=True)

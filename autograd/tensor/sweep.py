@@ -1,0 +1,140 @@
+"""The quick sweep of Records, in the records. One that it has visited has the sweep's own marker as its ``adjoint``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.compile import codegen
+from autograd.notation.python import Untranslatable
+from autograd.op import Op, Output
+from autograd.sweep.pullback import fitted, pullback
+from autograd.sweep.reverse import swept
+from autograd.sweep.turns import locks, store
+from autograd.tensor.record import Leaf, Record
+
+
+def sweep_tensors(output: Record, seed: Any) -> None:
+    """Fill ``adjoint`` from a Record back, starting with ``seed``; then the leaves add what they received."""
+    marker: Any = object()
+    leaves: list[Record] = []
+    order: list[Record] = []
+    try:
+        visit_tensors(output, marker, leaves, order)
+        masks = fill(output, seed, order, marker)
+        if masks:
+            records = [*order, *leaves]
+            if any(has_nan(x.adjoint) for x in records if x.adjoint is not marker and x.adjoint is not None):
+                fill_beside(output, seed, records)
+        with locks.leaves:
+            settle(leaves, order, marker)
+    except BaseException:
+        for record in order:
+            record.adjoint = None
+        raise
+    finally:
+        for record in leaves:
+            record.adjoint = None
+
+
+def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> bool:
+    """The adjoints, last to first; and whether an operation was there whose zeros may be no numbers."""
+    masks = False
+    output.adjoint = seed
+    with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
+        for record in reversed(order):
+            g = record.adjoint
+            if g is marker:  # no more than a condition
+                record.adjoint = None
+                continue
+            op: Any = record.op
+            pull = _pulls.get(op) or pull_of(op)
+            if pull(record, g, marker):
+                masks = True
+    return masks
+
+
+def fill_beside(output: Record, seed: Any, records: list[Record]) -> None:
+    """The careful sweep, which knows a structural zero from a number."""
+    order, adjoints = swept(output, seed)
+    found = {id(record): adjoint for record, adjoint in zip(order, adjoints, strict=True)}
+    for record in records:
+        record.adjoint = found[id(record)]
+
+
+def has_nan(grad: Any) -> bool:
+    """Whether a NaN is in an array of floats, told by its scalar product with itself, which nothing cancels."""
+    return math.isnan(np.vdot(grad, grad))
+
+
+def visit_tensors(output: Record, marker: Any, leaves: list[Record], order: list[Record]) -> None:
+    """The same for Records: all are marked; inner ones go to ``order``."""
+    output.adjoint = marker
+    if output.op is None:
+        leaves.append(output)
+        return
+    path, remaining = [output], [iter(output.inputs)]
+    while path:
+        for x in remaining[-1]:
+            if x.__class__ is Record and x.adjoint is not marker and x.requires_grad:
+                x.adjoint = marker
+                if x.op is not None:
+                    path.append(x)
+                    remaining.append(iter(x.inputs))
+                    break
+                leaves.append(x)
+        else:
+            remaining.pop()
+            order.append(path.pop())
+
+
+def settle(leaves: list[Record], order: list[Record], marker: Any) -> None:
+    """Give each leaf the sum of what it had and received; its gradient belongs to it alone, for people write to it."""
+    taken = {id(record.adjoint) for record in order}
+    sums: dict[Leaf, Any] = {}
+    for record in leaves:
+        adjoint, leaf = record.adjoint, record.leaf
+        if adjoint is marker or adjoint is None or leaf is None:
+            continue
+        had = sums.get(leaf, leaf.grad)
+        if had is not None:
+            adjoint = leaf.sum(had, adjoint)
+        elif adjoint.__class__ is not np.ndarray:  # NumPy's result on arrays without axes is a number
+            adjoint = np.asarray(adjoint)
+        elif id(adjoint) in taken or adjoint.base is not None or adjoint is record.array:
+            adjoint = adjoint.copy()
+        taken.add(id(adjoint))
+        sums[leaf] = adjoint
+    store(sums)
+
+
+Pull = Callable[[Record, Any, Any], bool | None]
+
+_pulls: dict[Op, Pull] = {}
+
+
+def pull_of(op: Op) -> Pull:
+    """A function that adds what a gradient contributes to the inputs, and says whether zeros in it may be no numbers.
+
+    It is generated, where the rules have a text.
+    """
+    names = {"Record": Record, "fit": fitted, "by_rules": pull_by_rules}
+    try:
+        pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
+    except Untranslatable:
+        pull = pull_by_rules
+    _pulls[op] = pull
+    return pull
+
+
+def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:
+    wanted = [k for k, x in enumerate(record.inputs) if x.__class__ is Record and x.requires_grad]
+    assert record.op is not None
+    for k, contribution in pullback(record.op, wanted, g, *record._operands(), record.params):
+        x = record.inputs[k]
+        before = x.adjoint
+        x.adjoint = contribution if before is marker else before + contribution
+    return record.op.masks or isinstance(record.params, Output)

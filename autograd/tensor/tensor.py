@@ -1,0 +1,538 @@
+"""Tensor: a NumPy array that remembers how it was computed."""
+
+from __future__ import annotations
+
+import copyreg
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from autograd.errors import DTypeError, GraphError, ShapeError
+from autograd.node import Node
+from autograd.op import Op, Output, on_entry, shape_of
+from autograd.operators import BINARY, Operators, real
+from autograd.ops.indexing import getitem, setitem
+from autograd.ops.shaping import reshape, transpose
+from autograd.state import blocks, mode, origin
+from autograd.sweep.turns import NOTHING, backward
+from autograd.tensor.arrays import Array, floats, misfit, operand, private
+from autograd.tensor.record import Leaf, Record, leaf_record, named
+from autograd.tensor.sweep import sweep_tensors
+from autograd.tensor.view import ASK, View, view_or_record
+
+
+class Tensor(Node):
+    """An array of numbers that records what is done with it; `backward` fills ``grad``.
+
+    The array is copied; integers become float64, float32 stays float32. ``grad`` is None before any sweep,
+    then an array of the same shape and dtype. With ``requires_grad=False`` it is a constant; so is every
+    NumPy array and plain number that it meets.
+
+    >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> (W @ [1.0, 10.0]).sum().backward()
+    >>> W.grad
+    array([[ 1., 10.],
+           [ 1., 10.]])
+
+    Raises `DTypeError` for complex numbers, text and objects.
+    """
+
+    __slots__ = ("_latest",)
+
+    _latest: Record | View  #: what it stood for when it was last asked; `_record` is what it stands for now
+
+    def __init__(
+        self, data: ArrayLike, requires_grad: bool = True, label: str | None = None, dtype: DTypeLike | None = None
+    ) -> None:
+        array = floats(data.numpy() if isinstance(data, Tensor) else data, dtype)
+        self._latest = leaf_record(array, Leaf(array, label), requires_grad)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return copyreg.__newobj__, (type(self),), (self._record, getattr(self, "__dict__", {}))  # type: ignore[attr-defined]
+
+    def __setstate__(self, state: tuple[Record, dict[str, Any]]) -> None:
+        self._latest = state[0]
+        for name, value in state[1].items():
+            setattr(self, name, value)
+
+    def __copy__(self) -> Tensor:
+        record, leaf = self._record, self._record.leaf
+        if leaf is not None:
+            record = leaf_record(record.array, Leaf(record.array, leaf.label, leaf.grad), record.requires_grad)
+        twin: Tensor = new(type(self))
+        twin._latest = record
+        if hasattr(self, "__dict__"):  # a subclass
+            vars(twin).update(vars(self))
+        return twin
+
+    @property
+    def _record(self) -> Record:
+        record = self._latest
+        leaf = record.leaf
+        if leaf is not None and leaf.array is not record.array:
+            if isinstance(record, View):
+                return record.record()
+            record = self._latest = leaf.record(record)
+        return record  # type: ignore[return-value]  # a View always asks
+
+    @property
+    def op(self) -> Op | None:
+        return self._record.op
+
+    @property
+    def params(self) -> Mapping[str, Any] | None:
+        """The arguments of the operation that are not differentiated."""
+        return self._record.params
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        return tuple(x._node if isinstance(x, Record) else x for x in self._record.inputs)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a sweep brings it a gradient. That of a leaf may be set."""
+        return self._record.requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        record, leaf = self._record, self._record.leaf
+        if leaf is None:
+            raise GraphError(f"requires_grad: only that of a leaf can be set; use detach() on {named(record)}")
+        self._latest = leaf_record(record.array, leaf, bool(value))
+
+    @property
+    def label(self) -> str | None:
+        return self._record.label
+
+    @label.setter
+    def label(self, value: str | None) -> None:
+        self._record._rename(value)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient, an array of its shape and dtype; None before any sweep."""
+        record = self._latest
+        leaf = record.leaf
+        if leaf is None:
+            return record.adjoint  # type: ignore[union-attr]  # a View has ASK there
+        return self._record.grad if leaf is ASK else leaf.grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        record = self._record
+        if record.leaf is None:
+            record.adjoint = value
+        else:
+            record.leaf.grad = value
+
+    def __repr__(self) -> str:
+        body = np.array2string(self._record.array, separator=", ", prefix="Tensor(", precision=4)
+        extras = "".join(
+            [
+                f", dtype={self.dtype}" if self.dtype != np.float64 else "",
+                f", op={self.op.name}" if self.op is not None else "",
+                ", requires_grad=False" if not self.requires_grad else "",
+                f", label={self.label!r}" if self.label is not None else "",
+            ]
+        )
+        return f"Tensor({body}{extras})"
+
+    @property
+    def data(self) -> Array:
+        """The array. That of a leaf may be written to; that of a result is read-only.
+
+        >>> w = Tensor([1.0, 2.0])
+        >>> y = (w * w).sum()
+        >>> w.data -= 0.5  # y keeps the numbers it was computed from
+        >>> y.backward()
+        >>> w.grad
+        array([2., 4.])
+        """
+        record = self._record
+        leaf = record.leaf
+        if leaf is None or isinstance(self._latest, View):
+            record.array.setflags(write=False)
+            return record.array
+        if not leaf.lent:
+            leaf.array, leaf.lent = record.array.copy(), True  # a graph may hold the present one
+        return leaf.array
+
+    @data.setter
+    def data(self, value: ArrayLike) -> None:
+        leaf, last = self._leaf("data"), self._record.array
+        if value is leaf.array:  # the second half of `t.data -= step`
+            return
+        array = floats(value.numpy() if isinstance(value, Tensor) else value, last.dtype)
+        if array.shape != last.shape:
+            raise ShapeError(f"data: expected shape {last.shape}, got {array.shape}: make a new Tensor to change shape")
+        leaf.array, leaf.lent = array, False
+
+    def _leaf(self, what: str) -> Leaf:
+        leaf = self._latest.leaf
+        if leaf is None:
+            raise GraphError(f"{what}: only that of a leaf can be replaced; this is {named(self._record)}")
+        if leaf is ASK:
+            raise GraphError(f"{what}: {named(self._record)} looks into another Tensor: change that one, or a copy")
+        return leaf
+
+    def assign(self, array: Array) -> None:
+        """Replace the data of a leaf by an array that the caller gives up: it is locked, and not copied.
+
+        >>> w = Tensor([1.0, 2.0])
+        >>> w.assign(w.numpy() - 0.5)
+        >>> w
+        Tensor([0.5, 1.5])
+        """
+        last, leaf = self._latest.array, self._latest.leaf
+        if leaf is None or leaf is ASK:
+            leaf = self._leaf("assign")
+        if array.shape != last.shape or array.dtype != last.dtype:
+            raise ShapeError(f"assign: expected {last.dtype}{last.shape}, got {array.dtype}{array.shape}")
+        array.setflags(write=False)
+        leaf.array, leaf.lent = array, False
+
+    def numpy(self) -> Array:
+        """The array as a read-only view.
+
+        >>> Tensor([1.0]).numpy().flags.writeable
+        False
+        """
+        record = self._latest
+        if record.leaf is not None and record.leaf.array is not record.array:
+            record = self._record
+        view = record.array.view()
+        view.setflags(write=False)
+        return view
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        if self.requires_grad and mode() != "no_grad":
+            raise TypeError(
+                "a plain NumPy array made of a Tensor would silently lose its gradient: use .data or .numpy() for the "
+                "numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
+            )
+        if copy is False:
+            raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")
+        return np.array(self._record.array, dtype=dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self._record.array.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._record.array.ndim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The kind of float."""
+        return self._record.array.dtype
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802 - NumPy's name
+        """The transpose: all axes reversed."""
+        return self.transpose()
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """The same elements in another shape, as NumPy spells it: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
+        result: Tensor = reshape(self, shape[0] if len(shape) == 1 else shape)
+        return result
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """The axes permuted, or reversed if none are given."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        result: Tensor = transpose(self, tuple(order)) if order else transpose(self)
+        return result
+
+    def item(self) -> float:
+        """The one number that it holds."""
+        if self.size != 1:
+            raise ShapeError(f"item: expected one element, got shape {self.shape}")
+        return float(self._record.array.item())
+
+    def __len__(self) -> int:
+        return len(self._record.array)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        if not is_constant(index):
+            raise DTypeError(
+                "getitem: an index is a constant, but a node came: give int(i.item()) or i.data.astype(int); "
+                "where a condition of the graph picks, its shape would depend on data: use where(condition, t, other)"
+            )
+        result: Tensor = getitem(self, index)
+        return result
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Replace elements. Recorded: what was computed before keeps the old ones, and each gets its own gradient.
+
+        From then on ``grad`` is the gradient of what the Tensor has become, and it is no leaf any more. Inside
+        `no_grad`, and where nothing needs a gradient, the data of a leaf is written instead.
+
+        >>> w, out = Tensor([2.0, 3.0]), Tensor(np.zeros(2), requires_grad=False)
+        >>> for i in range(2):
+        ...     out[i] = w[i] * w[1 - i]
+        >>> out.sum().backward()
+        >>> out, w.grad
+        (Tensor([6., 6.], op=setitem), array([6., 4.]))
+
+        Raises `ShapeError` for a value that does not fit, `GraphError` inside `no_grad` for what was computed.
+        """
+        if not is_constant(index) and not (isinstance(index, Tensor) and index._record.is_condition and is_one(value)):
+            raise DTypeError(
+                "setitem: an index is a constant, or a condition where one number goes to all its places: "
+                "use t = where(condition, value, t), or give int(i.item()) or i.data.astype(int) for numbers"
+            )
+        if isinstance(self._latest, View):
+            self._latest.assign(self, index, value)
+            return
+        record = self._record
+        silent = mode() == "no_grad"
+        if record.leaf is not None and (silent or not (record.requires_grad or is_tracked(value))):
+            self._write(index, value)
+        elif silent:
+            raise GraphError(
+                f"{named(record)}: its elements cannot be assigned inside no_grad(), because a graph has recorded "
+                "them: assign outside, or to a copy made by Tensor(t.data)"
+            )
+        else:
+            changed: Record = setitem(self, value, index)._record
+            changed._rename(record.label)
+            self._latest = changed
+
+    def _write(self, index: Any, value: Any) -> None:
+        """Change the data of a leaf; nothing is recorded."""
+        record = self._record
+        leaf = self._leaf("elements")
+        value = value.numpy() if isinstance(value, Tensor) else operand(value, setitem)
+        try:
+            array = setitem.forward(record.array, value, index)
+        except (ValueError, IndexError) as error:
+            raise ShapeError(misfit(setitem, (record, value), {"index": index}, error)) from error
+        if leaf.lent:
+            leaf.array[...] = array  # the person's own, too
+        else:
+            leaf.array = array
+
+    @property
+    def has_grad(self) -> bool:
+        return self.grad is not None
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        leaf = self._latest.leaf
+        if leaf is None or leaf is ASK:
+            self.grad = None
+        else:
+            leaf.grad = None
+
+    def detach(self) -> Tensor:
+        """The same numbers as a constant.
+
+        >>> Tensor([1.0]).detach().requires_grad
+        False
+        """
+        return Tensor(self.numpy(), requires_grad=False, label=self.label)
+
+    def backward(self, seed: ArrayLike | None = None) -> None:
+        """Sweep from here to the leaves, by the chain rule.
+
+        ``seed`` is the gradient of this node, of its shape; it may be left out where there is one element.
+        Leaves accumulate over sweeps, as in PyTorch; inner nodes show the last sweep alone.
+
+        Raises `ShapeError` if a seed is needed or does not fit, `GraphError` if nothing here needs a gradient.
+        """
+        record = self._record
+        array = record.array
+        if not record.requires_grad:
+            raise GraphError(NOTHING)
+        if seed is None:
+            if array.size != 1:
+                raise ShapeError(f"backward: shape {array.shape} needs a seed of that shape, or reduce it with .sum()")
+            start = np.ones_like(array)
+        else:
+            start = floats(seed, array.dtype)
+            if start.shape != array.shape:
+                raise ShapeError(f"backward: expected a seed of shape {array.shape}, got {start.shape}")
+        backward(record, start, sweep_tensors)
+
+    def _filled(self, number: float) -> Array:
+        return np.full(self.shape, number, dtype=self.dtype)
+
+    def _as_constant(self, data: Array) -> Tensor:
+        return Tensor(data, requires_grad=False)
+
+    @classmethod
+    def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """Record an operation on Tensors."""
+        held: list[Any] = []
+        arrays: list[Any] = []
+        requires_grad = False
+        for x in inputs:
+            if isinstance(x, Tensor):
+                record = x._latest
+                if record.leaf is not None and record.leaf.array is not record.array:
+                    record = x._record
+                requires_grad = requires_grad or record.requires_grad
+                held.append(record)
+                arrays.append(record.array)
+            else:
+                array = operand(x, op)
+                held.append(array)
+                arrays.append(array)
+        if params and not isinstance(params, Output):
+            params = type(params)({name: private(value) for name, value in params.items()})  # type: ignore[call-arg]
+        try:
+            result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
+        except (ValueError, IndexError) as error:
+            raise ShapeError(misfit(op, held, params, error)) from error
+        if op.is_flat and mode() != "tracing":
+            return result
+        if result.__class__ is not np.ndarray and isinstance(result, tuple | list):
+            return several(op, inputs, held, result, params, requires_grad)
+        array = result if result.__class__ is np.ndarray else np.asarray(result)
+        if array.dtype.kind != "f":
+            real(array, op)
+        return recorded(op, inputs, held, array, params, requires_grad)
+
+
+new = object.__new__
+
+
+def handle(record: Record | View) -> Tensor:
+    """A Tensor that stands for this record."""
+    tensor: Tensor = new(Tensor)
+    tensor._latest = record
+    return tensor
+
+
+Record.handle = handle
+
+
+def recorded(
+    op: Op,
+    inputs: Sequence[Any],
+    held: Sequence[Any],
+    array: Array,
+    params: Mapping[str, Any],
+    requires_grad: bool,
+) -> Tensor:
+    """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
+    state = None if blocks.get() is None else mode()
+    if state == "no_grad" or not (requires_grad or (state == "tracing" and any(map(is_computed, held)))):
+        record = leaf_record(array, Leaf(array, None), False)
+    else:
+        record = new(Record)
+        record.array = array
+        record.op = op
+        record.inputs = tuple(held)
+        record.params = params or None
+        record.requires_grad = requires_grad and not op.is_flat
+        record.adjoint = record.leaf = None
+        if state == "tracing":
+            record._origin = origin()
+    node: Tensor = new(Tensor)
+    node._latest = record if array.base is None else view_or_record(record, op, inputs, params)
+    return node
+
+
+def several(
+    op: Op,
+    inputs: Sequence[Any],
+    held: Sequence[Any],
+    result: Sequence[Any],
+    params: Mapping[str, Any],
+    requires_grad: bool,
+) -> Any:
+    """A Tensor for each of several outputs, as NumPy returns them; what is not of floats is a plain array."""
+    if op.is_elementwise:
+        raise DTypeError(f"{op.name}: expected one array, got {len(result)}: enter it with autograd.primitive")
+    outputs = tuple(map(np.asarray, result))
+    wanted = [params.index] if isinstance(params, Output) else range(len(outputs))
+    handles: list[Any] = []
+    for k in wanted:
+        if outputs[k].dtype.kind == "f":
+            of_this = op.output_params(params, k, outputs)
+            handles.append(recorded(op, inputs, held, outputs[k], of_this, requires_grad))
+        else:
+            handles.append(outputs[k])
+    if isinstance(params, Output):
+        return handles[0]
+    kind: Any = type(result)
+    return kind(*handles) if hasattr(kind, "_fields") else kind(handles)
+
+
+def is_constant(index: Any) -> bool:
+    """Whether no part of an index is a node."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return not any(isinstance(part, Operators) for part in parts)
+
+
+def is_one(value: Any) -> bool:
+    return math.prod(shape_of(value)) == 1
+
+
+def is_tracked(value: Any) -> bool:
+    return isinstance(value, Tensor) and is_computed(value._record)
+
+
+def is_computed(x: Any) -> bool:
+    """Whether it is of interest inside `tracing`: a condition, or what it is computed from."""
+    return x.__class__ is Record and (x.requires_grad or x.op is not None)
+
+
+def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
+    """The operator for the commonest case, Tensors and plain numbers, in line; `general` for every other."""
+    forward, ndarray, opened = op.forward, np.ndarray, blocks.get
+
+    def method(self: Tensor, other: Any) -> Any:
+        kind = other.__class__
+        a = self._latest
+        leaf = a.leaf
+        if leaf is not None and leaf.array is not a.array:
+            a = self._record
+        tracked = a.requires_grad
+        if kind is Tensor:
+            b = other._latest
+            leaf = b.leaf
+            if leaf is not None and leaf.array is not b.array:
+                b = other._record
+            tracked = tracked or b.requires_grad
+            y = b.array
+        elif kind is float or kind is int:
+            b = y = other
+        else:
+            return general(self, other)
+        if not tracked or opened() is not None:
+            return general(self, other)
+        try:
+            z = forward(a.array, y)
+        except ValueError:
+            return general(self, other)  # which says what does not fit
+        record: Record = new(Record)
+        record.array = z if z.__class__ is ndarray else np.asarray(z)
+        record.op = op
+        record.inputs = (a, b)
+        record.requires_grad = True
+        record.adjoint = record.leaf = record.params = None
+        node: Tensor = new(Tensor)
+        node._latest = record
+        return node
+
+    return method
+
+
+def install(op: Op) -> None:
+    """Give Tensor quick operators."""
+    if op.operator in BINARY and not op.is_flat:
+        name = f"__{BINARY[op.operator]}__"
+        setattr(Tensor, name, binary_method(op, getattr(Operators, name)))
+
+
+on_entry(install)

@@ -1,0 +1,1 @@
+"""From a function to another: its derivatives along directions."""

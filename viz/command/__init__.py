@@ -1,0 +1,1 @@
+"""The stepgrad command."""

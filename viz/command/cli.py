@@ -1,0 +1,189 @@
+"""The `stepgrad` command: an expression and numbers in, every step of backpropagation out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from io import StringIO
+
+import numpy as np
+
+from autograd import AutogradError, Graph, Tensor, Timeline, Value, steps
+from autograd.export import to_json, to_mermaid
+from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, parser, read
+from viz.command.expression import ExpressionError, parse, parse_bindings
+from viz.encoding import forgiving
+from viz.files import write
+from viz.model.view import shorten
+from viz.page.html import Stepper
+from viz.picture.dot import draw
+from viz.picture.render import RenderError
+from viz.terminal.console import new_console, show, show_tree
+
+WRITERS: Mapping[str, Callable[[Timeline], str | bytes]] = {
+    "svg": lambda timeline: draw(timeline.graph).svg(),
+    "png": lambda timeline: draw(timeline.graph).png(),
+    "html": lambda timeline: Stepper(timeline).html(),
+    "json": lambda timeline: to_json(timeline) + "\n",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, or 2 where it was given something wrong.
+
+    >>> main(["x * y", "x=3", "y=4", "--mermaid"])
+    flowchart LR
+      n0("x<br/>3<br/>∂ 4")
+      n1("y<br/>4<br/>∂ 3")
+      n2["f = x · y<br/>12<br/>∂ 1"]
+      n0 --> n2
+      n1 --> n2
+      style n2 stroke-width:3px
+    0
+    """
+    with forgiving(sys.stdout, sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; `note` says it in a line
+        try:
+            run(read(sys.argv[1:] if argv is None else argv))
+        except BrokenPipeError:  # the reader has seen enough
+            abandon_output()
+        except KeyboardInterrupt:
+            return 130
+        except (UsageError, ExpressionError, AutogradError, RenderError, OSError, MemoryError) as error:
+            complain(error)
+            return 2
+    return 0
+
+
+def run(arguments: Arguments) -> None:
+    """Do what was asked for. Everything is computed before anything is written."""
+    if arguments.help:
+        emit(parser().format_help())
+    elif arguments.version:
+        emit(f"stepgrad {version()}\n")
+    elif arguments.words:
+        timeline = compute(arguments.words)
+        made = {kind: WRITERS[kind](timeline) for kind in arguments.files}
+        for kind, path in arguments.files.items():
+            save(kind, path, made[kind])
+        if arguments.mermaid:
+            emit(to_mermaid(timeline.graph) + "\n")
+        elif not arguments.printed:
+            emit(report(timeline, list(arguments.files.values())))
+        note(timeline)
+    elif arguments.files or arguments.mermaid:
+        raise UsageError(f"expected an expression, as in {command(EXAMPLES[0])}")
+    else:
+        emit(examples())
+
+
+def compute(words: Sequence[str]) -> Timeline:
+    """Every step of an expression and its backward pass: the expression first, then its values."""
+    text, *values = words
+    program = parse(text)
+    try:
+        bindings = parse_bindings(values)
+    except ExpressionError as error:
+        quotes = "" if all("=" in value for value in values) else "; the expression goes in quotes"
+        raise UsageError(f"{shorten(error.text, 40)}: {error}{quotes}") from None
+    output = program.run(bindings).output
+    if output.size != 1:
+        whole = len(text) < 40 and not {"=", ";"} & set(text)
+        raise ExpressionError(
+            f"expected one number as the output, got an array of shape {output.shape}: "
+            f"take its sum or mean{f', as in sum({text})' * whole}"
+        )
+    assert isinstance(output, Value | Tensor)
+    output.backward()
+    return steps(Graph.of(output, names={}))
+
+
+def report(timeline: Timeline, written: Sequence[str]) -> str:
+    """All of it, as it is printed."""
+    console = new_console(text := StringIO())
+    show(timeline, console)
+    if written:
+        console.print(f"\nWrote {', '.join(written)}", style="dim", soft_wrap=True)
+    return text.getvalue()
+
+
+def examples() -> str:
+    """Three commands, each with the graph it draws."""
+    console = new_console(text := StringIO())
+    console.print("Every step of backpropagation, for any expression. Three to try:")
+    for words in EXAMPLES:
+        console.print(f"\n{command(words)}", style="bold", soft_wrap=True)
+        show_tree(compute(words), console)
+    console.print("\nEach of them prints all its steps; stepgrad --help shows the rest.")
+    return text.getvalue()
+
+
+def note(timeline: Timeline) -> None:
+    """Say where the first number came up that is not finite."""
+    for step in timeline:
+        if not np.all(np.isfinite(step.after)):
+            warn(f"note: not finite from here on: {shorten(step.formula, 200)}")
+            return
+
+
+def save(kind: str, path: str, content: str | bytes) -> None:
+    """Write one output to its file, or to standard output."""
+    if path == STDOUT:
+        if isinstance(content, bytes) and sys.stdout.isatty():
+            raise UsageError(f"--{kind} - would fill the terminal with bytes: give a file, or a pipe")
+        emit(content if isinstance(content, bytes) else content.encode())
+        return
+    try:
+        write(path, content)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        cures: dict[type[Exception], str] = {
+            FileNotFoundError: ": make its folder first",
+            IsADirectoryError: ": give the name of a file in it",
+        }
+        raise UsageError(f"--{kind}: cannot write {path!r}: {reason}{cures.get(type(error), '')}") from None
+
+
+def emit(content: str | bytes) -> None:
+    """Print, and notice here if it does not arrive. Bytes are UTF-8 whatever the terminal's encoding."""
+    if sys.stdout is None:
+        raise UsageError("standard output is closed")
+    try:
+        if isinstance(content, str):
+            sys.stdout.write(content)
+        else:
+            sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        abandon_output()
+        raise UsageError(f"cannot write to standard output: {error.strerror}") from None
+
+
+def complain(error: Exception) -> None:
+    """One line on standard error; for a person at a terminal the place in the text below it."""
+    message = str(error) or "this does not fit into memory"
+    warn(message)
+    if isinstance(error, ExpressionError) and error.snippet and sys.stderr and sys.stderr.isatty():
+        print(error.snippet, file=sys.stderr)
+
+
+def warn(message: str) -> None:
+    if sys.stderr:  # it may be closed
+        print(f"stepgrad: {' '.join(message.split())}", file=sys.stderr)
+
+
+def abandon_output() -> None:
+    """Nobody reads standard output any more: what is left in its buffer must not complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def version() -> str:
+    try:
+        return importlib.metadata.version("stepgrad")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,1 @@
+"""The stepper, a page of HTML."""

@@ -1,0 +1,95 @@
+"""A card as an HTML-like label of DOT: a place for each operand, the badge of the operation, the texts."""
+
+from __future__ import annotations
+
+from html import escape
+
+from viz.model.view import Card
+
+#: Arial's widths are known to both renderers, and shared by Helvetica, Liberation Sans and Arimo.
+FONT = "Arial"
+SIZE = 11
+PORTS = 4  #: operands that get a place of their own; of more, the edges meet
+
+#: Fill and line of each kind of card: light with dark text, so that they read on white and on black.
+COLOURS = {
+    "leaf": ("#fff6dd", "#b58a2b"),
+    "inner": ("#eaf2fb", "#4a76a8"),
+    "output": ("#e6f5eb", "#2f7d4f"),
+    "fixed": ("#f2f2f2", "#8a8f98"),
+    "constant": ("#ececec", "#c4c8cc"),
+    "fold": ("#ececec", "#c4c8cc"),
+}
+INK, QUIET, GRADIENT, BADGE = "#1f2328", "#5c6670", "#b3261e", "#ffffff"
+
+
+def label(card: Card, rankdir: str = "LR") -> str:
+    """The label of a card; operands arrive from the side that ``rankdir`` says, in order.
+
+    >>> "<B>x</B>" in label(Card("n0", "leaf", name="x", data=("2",)))
+    True
+    """
+    fill, line = COLOURS[style(card)]
+    body = texts(card)
+    if card.op:
+        body = beside(badge(card, line), body)
+    if 0 < card.slots <= PORTS:
+        across = rankdir in ("LR", "RL")
+        places = (f'<TD PORT="i{slot}"></TD>' for slot in range(card.slots))
+        ports = above(*places) if across else beside(*places)
+        parts = (ports, body) if rankdir in ("LR", "TB") else (body, ports)
+        body = beside(*parts) if across else above(*parts)
+    return (
+        f'<<TABLE BORDER="{2 if card.output else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" '
+        f'STYLE="ROUNDED" COLOR="{line}" BGCOLOR="{fill}"><TR>{body}</TR></TABLE>>'
+    )
+
+
+def style(card: Card) -> str:
+    """Which colours a card has: those of its kind, or of an output."""
+    return "output" if card.output else card.kind
+
+
+def texts(card: Card) -> str:
+    """Name, shape, data and gradient, one below the other."""
+    quiet = card.kind in ("constant", "fold")
+    rows = [span(f"<B>{clean(card.name)}</B>")] if card.name else []
+    rows += [span(clean(card.shape), QUIET, SIZE - 2)] if card.shape else []
+    rows += [span(clean(line), QUIET if quiet else None) for line in card.data]
+    rows += [span(clean(line), GRADIENT) for line in card.grad]
+    width = "" if quiet else ' WIDTH="36"'
+    margin = '<TD WIDTH="3"></TD>'
+    return beside(margin, above(*(f"<TD{width}>{row}</TD>" for row in rows), spacing=4), margin)
+
+
+def badge(card: Card, colour: str) -> str:
+    """The operation in white on its colour, with its arguments."""
+    rows = [span(clean(card.op), BADGE, SIZE + 4 if len(card.op) < 3 else SIZE)]
+    rows += [span(clean(detail), BADGE, SIZE - 2) for detail in card.details]
+    cells = "".join(f'<TR><TD WIDTH="18">{row}</TD></TR>' for row in rows)
+    return (
+        '<TD><TABLE BORDER="0" CELLSPACING="4" CELLPADDING="0"><TR><TD><TABLE BORDER="0" CELLBORDER="0" '
+        f'CELLSPACING="0" CELLPADDING="3" STYLE="ROUNDED" BGCOLOR="{colour}">{cells}</TABLE></TD></TR></TABLE></TD>'
+    )
+
+
+def beside(*cells: str) -> str:
+    """One cell with these next to each other."""
+    row = "".join(cells)
+    return f'<TD><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{row}</TR></TABLE></TD>'
+
+
+def above(*cells: str, spacing: int = 0) -> str:
+    """One cell with these below each other."""
+    rows = "".join(f"<TR>{cell}</TR>" for cell in cells)
+    return f'<TD><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="{spacing}" CELLPADDING="0">{rows}</TABLE></TD>'
+
+
+def span(content: str, colour: str | None = None, size: int | None = None) -> str:
+    font = (f' COLOR="{colour}"' if colour else "") + (f' POINT-SIZE="{size}"' if size else "")
+    return f"<FONT{font}>{content}</FONT>" if font else content
+
+
+def clean(text: str) -> str:
+    """A text with everything escaped that means something in a label, where a single backslash is an order too."""
+    return escape(text).replace("\\", "\\\\")

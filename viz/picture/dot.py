@@ -1,0 +1,175 @@
+"""View -> DOT -> a picture that every notebook shows."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Collection, Sequence
+from html import escape
+from typing import Any
+
+import graphviz
+
+from autograd import Graph, Node
+from viz.files import write
+from viz.model.view import LIMIT, View, graph_of, shorten, view
+from viz.picture.card import FONT, INK, PORTS, SIZE, clean, label, style
+from viz.picture.render import TIMEOUT, Format, RenderError, dot_binary, render
+from viz.picture.svg import tidy
+from viz.terminal.text import draw_text
+
+LINE = "#808890"  #: edges: grey enough for white and for black
+DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", "s")}  #: where edges leave and arrive
+MANY = 100  #: cards; beyond, a good layout in a second is better than the best one in a minute
+LARGEST = 2_000  #: cards; a larger picture takes minutes, and nobody can read it
+
+
+class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
+    """A `graphviz.Digraph` that is rendered by whatever this machine has, and falls back to text.
+
+    `render`, `pipe` and the rest work as in the graphviz package, also where `dot` is not installed.
+    """
+
+    graph: Graph | None = None
+    shown: View = View((), ())
+
+    def svg(self, *, force: bool = False) -> str:
+        """The picture as SVG text.
+
+        Raises `RenderError` where there is no renderer, and for a picture that is too large to be read: with
+        ``force`` it is laid out all the same, however long that takes.
+        """
+        return tidy(layout(self, "svg", force=force), self.shown)
+
+    def png(self, *, force: bool = False) -> bytes:
+        """The picture as PNG. Raises what `svg` raises."""
+        return layout(self, "png", force=force)
+
+    def save(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
+        """Write a file: the picture for a name that ends in .svg or .png, else the DOT source, as in graphviz.
+
+        Raises `ValueError` for the name of another kind of picture, and what `svg` raises.
+        """
+        suffix = os.path.splitext(str(filename or ""))[1].lower()
+        if suffix in (".html", ".jpg", ".jpeg", ".pdf"):
+            raise ValueError(f"save: expected a name in .svg, .png or .gv, got {filename!r}: viz.step(...) saves .html")
+        if suffix not in (".svg", ".png"):
+            saved: str = super().save(filename=filename, directory=directory, **options)
+            return saved
+        path = os.path.join(str(directory or ""), str(filename))
+        write(path, self.svg() if suffix == ".svg" else self.png())
+        return path
+
+    def render(self, *args: Any, **options: Any) -> Any:
+        with dot_binary():
+            return super().render(*args, **options)
+
+    def pipe(self, *args: Any, **options: Any) -> Any:
+        with dot_binary():
+            return super().pipe(*args, **options)
+
+    def __repr__(self) -> str:
+        return self.source if self.graph is None else draw_text(self.graph)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **_: Any
+    ) -> dict[str, str]:
+        """SVG, the same as an HTML image where SVG is not trusted, and always text."""
+        bundle = {"text/plain": repr(self)}
+        try:
+            svg = self.svg()
+        except RenderError as error:
+            bundle["text/plain"] += f"\n({error})"
+        else:
+            bundle |= {"image/svg+xml": svg, "text/html": image(svg, alternative(self.shown))}
+        return chosen(bundle, include, exclude)
+
+
+def draw(
+    output_or_graph: Node | Graph | Sequence[Node],
+    *,
+    rankdir: str = "LR",
+    grads: bool = True,
+    slopes: bool = False,
+    limit: int | None = LIMIT,
+    format: str = "svg",
+) -> Picture:
+    """The computation as a picture: every value with its data and its gradient, "∂ –" before a backward.
+
+    ``rankdir`` is the way it runs (LR, TB, RL, BT), ``grads=False`` leaves the gradients out, ``slopes=True``
+    writes the local derivative of scalar operations on the edges. Of more than ``limit`` nodes, those nearest to
+    the output are shown; ``limit=None`` shows all, but a picture of more than 2,000 cards is laid out only by
+    ``svg(force=True)``. ``format`` is that of the files `render` writes.
+
+    >>> from autograd import Value
+    >>> x, y = Value(-2.0), Value(5.0)
+    >>> draw(x * y)  # in a notebook, a picture
+    f = x · y  −10  ∂ –
+    ├─ x        −2  ∂ –
+    └─ y         5  ∂ –
+
+    Raises `ValueError` for an unknown ``rankdir``, `autograd.GraphError` for what is no node.
+    """
+    graph = graph_of(output_or_graph)
+    made = picture(view(graph, grads=grads, slopes=slopes, limit=limit), rankdir, format)
+    made.graph = graph
+    return made
+
+
+def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
+    """The DOT source of a view."""
+    if rankdir not in DIRECTIONS:
+        raise ValueError(f"expected a rankdir of {', '.join(DIRECTIONS)}, got {rankdir!r}")
+    leave, arrive = DIRECTIONS[rankdir]
+    font = {"fontname": FONT, "fontsize": str(SIZE), "fontcolor": LINE}
+    dot = Picture(
+        format=format,
+        graph_attr=font
+        | {"rankdir": rankdir, "bgcolor": "transparent", "pad": "0.1", "nodesep": "0.2", "ranksep": "0.4"},
+        node_attr=font | {"shape": "plain", "fontcolor": INK},
+        edge_attr=font | {"color": LINE, "arrowsize": "0.7"},
+    )
+    dot.shown = shown
+    if len(shown.cards) > MANY:
+        dot.attr(nslimit="1", nslimit1="1")
+    if shown.note:
+        dot.attr(label=f"<{clean(shown.note)}>", labelloc="b")
+    slots = {card.id: card.slots for card in shown.cards}
+    for card in shown.cards:
+        dot.node(card.id, label(card, rankdir), **{"id": card.id, "class": style(card)})
+    for edge in shown.edges:
+        port = f"i{edge.slot}:{arrive}" if slots[edge.head] <= PORTS else arrive
+        look = {"id": edge.id} | ({} if edge.taken else {"style": "dashed"})
+        if edge.slope:
+            look["label"] = f" {edge.slope} "
+        dot.edge(f"{edge.tail}:{leave}", f"{edge.head}:{port}", **look)
+    return dot
+
+
+def layout(made: Picture, format: Format, *, force: bool = False) -> bytes:
+    """What the renderer makes of a picture, unless it is too large to be laid out unasked."""
+    if not force and (count := len(made.shown.cards)) > LARGEST:
+        raise RenderError(
+            f"a picture of {count:,} cards takes minutes to lay out, and nobody can read it: "
+            f"draw a part with limit={LIMIT}, or call {format}(force=True)"
+        )
+    return render(made.source, format, timeout=None if force else TIMEOUT)
+
+
+def image(svg: str, description: str) -> str:
+    """An SVG as an HTML image: this passes where scripts and inline SVG are not trusted."""
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(description)}" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
+
+
+def alternative(shown: View) -> str:
+    """The picture in words, for those who do not see it."""
+    formulas = "; ".join(card.hint for card in shown.cards if card.op)
+    return f"computation graph: {shorten(formulas, 400)}" if formulas else "computation graph"
+
+
+def chosen(bundle: dict[str, str], include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, str]:
+    """The part of a bundle that the notebook asks for."""
+    return {
+        kind: data for kind, data in bundle.items() if (not include or kind in include) and kind not in (exclude or ())
+    }
