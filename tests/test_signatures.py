@@ -42,6 +42,8 @@ X = np.array([[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]])
         lambda t: np.clip(t, a_min=-1.0, a_max=None),
         lambda t: np.clip(t, None, 2.0, out=None),
         lambda t: np.clip(t, None, None),
+        lambda t: t.clip(max=2.0),
+        lambda t: t.clip(-1.0, 2.0),
     ],
 )
 def test_a_call_gives_numpys_numbers_and_their_slopes(call: Callable[[Any], Any]) -> None:
@@ -100,6 +102,12 @@ def test_clip_is_maximum_and_minimum_ties_and_all(x: Any, low: Any, high: Any) -
     autograd.minimum(autograd.maximum(a, b), c).sum().backward()
     for one, other in zip(*leaves, strict=True):
         assert_close(one.grad, other.grad)
+
+
+def test_numpys_clip_has_two_names_for_each_bound() -> None:
+    t = Tensor(X)
+    for y in (np.clip(t, min=0, max=2), np.clip(t, a_max=2, a_min=0), np.clip(a=t, a_min=0, a_max=2)):
+        np.testing.assert_array_equal(y.data, np.clip(X, 0, 2))
 
 
 def test_clip_is_a_method_and_a_function_of_lists() -> None:

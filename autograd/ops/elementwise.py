@@ -94,11 +94,11 @@ minimum = elementwise("minimum", np.minimum,
     lambda z, x, y: (y < x) + 0.5 * (x == y),
     symbol="min", kinks=lambda x, y: x - y,
     doc="minimum sends the gradient to the smaller input; a tie shares it equally")
-clip = elementwise("clip", lambda a, a_min=None, a_max=None, out=None: capped(floored(a, a_min), a_max),
-    lambda y, a, a_min=None, a_max=None, out=None: above(a, a_min) * below(floored(a, a_min), a_max),
-    lambda y, a, a_min=None, a_max=None, out=None: above(a_min, a) * below(a_min, a_max),
-    lambda y, a, a_min=None, a_max=None, out=None: above(floored(a, a_min), a_max),
-    kinks=lambda a, a_min, a_max: (a - a_min) * (a - a_max) * (a_min - a_max),
+clip = elementwise("clip", lambda a, min=None, max=None, out=None: capped(floored(a, min), max),
+    lambda y, a, min=None, max=None, out=None: above(a, min) * below(floored(a, min), max),
+    lambda y, a, min=None, max=None, out=None: above(min, a) * below(min, max),
+    lambda y, a, min=None, max=None, out=None: above(floored(a, min), max),
+    kinks=lambda a, min, max: (a - min) * (a - max) * (min - max),
     doc="clip sends the gradient to what was taken, the input or a bound; a tie shares it equally, as maximum does")
 
 # Comparisons have no gradient, nor has the condition of where.
@@ -136,12 +136,12 @@ def pick(condition: Any, x: Any, y: Any) -> Any:
 # Clipping, from one side or from two: a bound that is None is not there.
 
 
-def floored(a: Any, a_min: Any) -> Any:
-    return a if a_min is None else maximum(a, a_min)
+def floored(a: Any, low: Any) -> Any:
+    return a if low is None else maximum(a, low)
 
 
-def capped(a: Any, a_max: Any) -> Any:
-    return a if a_max is None else minimum(a, a_max)
+def capped(a: Any, high: Any) -> Any:
+    return a if high is None else minimum(a, high)
 
 
 def above(x: Any, bound: Any) -> Any:
@@ -150,7 +150,15 @@ def above(x: Any, bound: Any) -> Any:
 
 
 def below(x: Any, bound: Any) -> Any:
+    """Of the gradient of the smaller of two, what goes to x."""
     return 1 if bound is None else (x < bound) + 0.5 * (x == bound)
 
 
-override(np.clip, clip)
+def clip_by_either_name(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, **bounds: Any) -> Any:
+    """As NumPy's function, which has two names for each bound; its method has one, as the operation here."""
+    if a_min is None and a_max is None:
+        return clip(a, out=out, **bounds)
+    return clip(a, a_min, a_max, out, **bounds)
+
+
+override(np.clip, clip_by_either_name)
