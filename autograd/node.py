@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
-import threading
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
@@ -233,12 +230,12 @@ class Node(Operators):
 
 
 def topological(
-    outputs: Iterable[Recorded], tracked_only: bool = False, without: Iterable[Recorded] = ()
+    outputs: Iterable[Recorded], tracked_only: bool = False, seen: set[int] | None = None
 ) -> list[Recorded]:
     """Everything that the outputs are computed from, each once, inputs before their users.
 
     Depth first, inputs in order, without recursion, so that a graph may be of any depth. ``tracked_only`` leaves out
-    what no gradient reaches; the walk does not go to ``without``, nor beyond.
+    what no gradient reaches; the walk does not go to what is ``seen``, by ``id``, nor beyond, and adds what it finds.
 
     >>> import autograd
     >>> a = autograd.Value(1.0)
@@ -247,7 +244,7 @@ def topological(
     [True, True]
     """
     order: list[Recorded] = []
-    seen = {id(place) for place in without}
+    seen = set() if seen is None else seen
     for output in outputs:
         if id(output) in seen:
             continue
@@ -278,35 +275,6 @@ def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int]) -> list[E
     An input that is not among them is constant.
     """
     return [node._equation(places.get) for node in nodes]
-
-
-class Ancestors:
-    """What one place is computed from, inputs before users, while that one is copied or pickled."""
-
-    def __init__(self, node: Recorded) -> None:
-        self.nodes = topological([node])[:-1]
-        self.ids = {id(x) for x in self.nodes}
-        self.thread = threading.get_ident()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return list, (self.nodes,)
-
-
-_copied: weakref.WeakSet[Ancestors] = weakref.WeakSet()
-
-
-def reduced(node: Recorded, state: Any) -> tuple[Any, ...]:
-    """What copies and pickles one, whose ``__setstate__`` gets ``(_, state)``, without recursion.
-
-    Copying goes into the inputs by itself, one call deeper for each; so the first node that is asked for lists its
-    ancestors, which are then copied in order, each after its inputs. The list lives as long as the copying does.
-    """
-    listed = any(id(node) in some.ids and some.thread == threading.get_ident() for some in _copied)
-    if listed:
-        return copyreg.__newobj__, (type(node),), (None, state)  # type: ignore[attr-defined]
-    ancestors = Ancestors(node)
-    _copied.add(ancestors)
-    return copyreg.__newobj__, (type(node),), (ancestors, state)  # type: ignore[attr-defined]
 
 
 def op_of(node: Any) -> Op:

@@ -162,6 +162,53 @@ def test_the_data_of_a_view_belongs_to_what_it_looks_into() -> None:
         view.data = np.zeros(1)
 
 
+@pytest.mark.parametrize("write", ["data", "whole", "no_grad", "assign"])
+@pytest.mark.parametrize("look", [lambda a: a[0:2], lambda a: a.reshape(2, 2)[0], lambda a: a[::-1][2:]])
+def test_what_is_written_to_the_data_stays_when_a_view_is_assigned_to(write: str, look: Callable[[Any], Any]) -> None:
+    w = Tensor([1.0, 2.0, 3.0, 4.0])
+    view = look(w)
+    if write == "data":
+        w.data[:] = 10.0
+    elif write == "whole":
+        w.data = np.full(4, 10.0)
+    elif write == "assign":
+        w.assign(np.full(4, 10.0))
+    else:
+        with no_grad():
+            w[:] = 10.0
+    view[0] = 5.0
+    expected = np.full(4, 10.0)
+    look(expected)[0] = 5.0
+    np.testing.assert_array_equal(w.data, expected)
+
+
+def test_a_long_chain_of_views_can_be_assigned_to() -> None:
+    t = Tensor([1.0, 2.0]) * 1
+    view = t
+    for _ in range(3000):
+        view = view[:]
+    view[0] = 5.0
+    assert t.data.tolist() == [5, 2]
+
+
+def test_a_constant_that_is_refilled_does_not_stand_in_the_way_of_second_derivatives() -> None:
+    x, c = Tensor([1.0, 2.0]), Tensor([3.0, 4.0], requires_grad=False)
+    y = (x * x * c).sum()
+    c[0] = 5.0
+    np.testing.assert_array_equal(gradients(y, x, create_graph=True).data, [6, 16])
+
+
+def test_a_function_may_write_the_data_of_its_argument() -> None:
+    def f(x: Any) -> Any:
+        with no_grad():
+            x[0] = 3.0
+        return (x * x).sum()
+
+    x = np.array([1.0, 2.0])
+    assert autograd.jvp(f, (x,), (np.ones(2),))[1].data == 10
+    np.testing.assert_array_equal(autograd.vjp(f, x)[1](np.array(1.0))[0].data, [6, 4])
+
+
 # Refusals, and copies.
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import copy
 import pickle
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -107,6 +108,48 @@ def test_a_copy_knows_whether_a_sweep_has_been_there(copied: Callable[[Any], Any
     for x in (Value(1.0), Value(1.0, requires_grad=False), Value(1.0) * 2):
         assert copied(x).has_grad is False
         assert copied(x).requires_grad is x.requires_grad
+
+
+@each_kind
+def test_copying_many_nodes_takes_a_list_for_each_graph_alone(kind: Any) -> None:
+    x = kind(1.0)
+    many = [x]
+    for _ in range(300):
+        many.append(many[-1] * 1.5 + x)
+    made = []
+
+    class Counted(autograd.copying.Ancestors):
+        def __init__(self, node: Any) -> None:
+            super().__init__(node)
+            made.append(len(self.nodes))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(autograd.copying, "Ancestors", Counted)
+        twins = copy.deepcopy([*reversed(many), *many])
+    assert sum(made) <= 2 * len(many), "nothing is listed twice"
+    assert float(twins[0].data) == float(many[-1].data)
+    assert not autograd.copying._listed.ids, "and all is forgotten"
+
+
+@each_kind
+def test_threads_copy_side_by_side(kind: Any) -> None:
+    x = kind(1.0)
+    ys = [x * float(i) + x for i in range(50)]
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(5):
+                assert [float(y.data) for y in copy.deepcopy(ys)] == [i + 1.0 for i in range(50)]
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
 
 
 # Subclasses.

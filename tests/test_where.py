@@ -173,3 +173,10 @@ def test_a_masked_product_is_zero_where_it_is_dead(data: st.DataObject) -> None:
             assert part.live.tolist() == live.tolist()
         total = Masked(g, live) + Masked(slope * ~live, ~live)
         assert total.live.all()
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+def test_the_way_back_through_a_constant_branch_reaches_nothing_and_says_nothing(kind: Any) -> None:
+    x = kind(1.0)
+    autograd.where(x < 0, x, 1.0).backward()
+    assert float(x.grad) == 0.0

@@ -19,7 +19,7 @@ def sweep_scalars(output: Any, seed: float) -> None:
     with locks.leaves:
         try:
             order = visit_scalars(output, zero, leaves)
-            if not any(leaf.requires_grad for leaf, _ in leaves):
+            if leaves and not any(leaf.requires_grad for leaf, _ in leaves):
                 raise GraphError(NOTHING)
             output.grad = seed
             for node in reversed(order):

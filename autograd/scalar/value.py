@@ -10,8 +10,9 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from autograd.compile import codegen
+from autograd.copying import reduced
 from autograd.errors import DTypeError, StaleDataError
-from autograd.node import Node, Recorded, reduced, unless_set
+from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, NOTHING, Bound, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real

@@ -28,12 +28,16 @@ class Section:
             self.sources = 0
             self.is_open = True
         else:
-            walked = topological([y for y in outputs if y.requires_grad], tracked_only=True, without=(*sources, *ends))
+            outside = {id(place) for place in (*sources, *ends)}
+            walked = topological([y for y in outputs if y.requires_grad], tracked_only=True, seen=outside)
             self.places = [*sources, *depending(walked, sources)]
             self.sources = len(sources)
             #: Whether the outputs depend on anything else that is tracked.
             self.is_open = len(walked) > len(self.places) - len(sources)
         self._index = {id(place): i for i, place in enumerate(self.places)}
+        if sources is not None:  # a leaf whose data was replaced meanwhile is the same source
+            by_key = {source._key: i for i, source in enumerate(sources)}
+            self._index |= {id(x): by_key[x._key] for x in walked if x.op is None and x._key in by_key}
         self.equations = equations_of(self.places, self._index)
         self.equations[: self.sources] = map(as_leaf, self.equations[: self.sources])
         self.slopes = [place.slopes for place in self.places]
@@ -73,9 +77,10 @@ class Section:
         return adjoints[: self.sources]
 
 
-def depending(walked: Iterable[Recorded], sources: Sequence[Recorded]) -> list[Recorded]:
+def depending(walked: Sequence[Recorded], sources: Sequence[Recorded]) -> list[Recorded]:
     """Those that depend on a source."""
-    found = {id(source) for source in sources}
+    keys = {source._key for source in sources}
+    found = {id(source) for source in sources} | {id(x) for x in walked if x.op is None and x._key in keys}
     kept = []
     for place in walked:
         if any(id(x) in found for x in place.inputs):

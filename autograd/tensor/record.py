@@ -8,8 +8,9 @@ from typing import Any, ClassVar, SupportsIndex
 
 import numpy as np
 
+from autograd.copying import reduced
 from autograd.errors import ShapeError, StaleDataError
-from autograd.node import Node, Recorded, op_of, reduced, unless_set
+from autograd.node import Node, Recorded, op_of, unless_set
 from autograd.op import Op
 from autograd.program import frozen
 from autograd.tensor.arrays import Array, alike
@@ -114,6 +115,9 @@ class Record(Recorded):
 
     @property
     def _node(self) -> Node:
+        leaf = self.leaf
+        if leaf is not None and not self.requires_grad and leaf.array is not self.array:  # refilled since
+            return Record.handle(leaf_record(self.array, Leaf(self.array, leaf.label), False))
         return Record.handle(self)
 
     @property
@@ -134,7 +138,7 @@ class Record(Recorded):
 
     def _check_fresh(self) -> None:
         for x in self.inputs:
-            if isinstance(x, Record) and x.leaf is not None and not alike(x.leaf.array, x.array):
+            if isinstance(x, Record) and x.requires_grad and x.leaf is not None and not alike(x.leaf.array, x.array):
                 raise StaleDataError(
                     f"{self.label or op_of(self).name}: the data of {x.label or 'an input'} (shape {x.shape}) "
                     "changed after it was used; run the forward computation again"

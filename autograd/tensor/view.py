@@ -56,12 +56,16 @@ class View:
     def record(self) -> Record:
         """What it shows now."""
         if self.root_version() is not self.version:
-            stale = [self]
-            while isinstance(base := stale[-1].base._latest, View):
-                stale.append(base)
-            for view in reversed(stale):  # each after what it looks into
-                view.derive()
+            self.derive_all()
         return self.last
+
+    def derive_all(self) -> None:
+        """Derive the records of the chain anew, each after what it looks into."""
+        chain = [self]
+        while isinstance(base := chain[-1].base._latest, View):
+            chain.append(base)
+        for view in reversed(chain):
+            view.derive()
 
     def derive(self) -> None:
         opened = blocks.set((Block("no_grad"),) if self.silent else None)
@@ -74,19 +78,23 @@ class View:
         self.version = self.root_version()
 
     def assign(self, view: Any, index: Any, value: Any) -> None:
-        """Assign to ``view``, the Tensor that this belongs to: that is, to its base."""
+        """Assign to ``view``, the Tensor that this belongs to: that is, to what its chain looks into."""
         if mode() == "no_grad" and not self.silent and self.record().op is not None:
             raise GraphError(f"{named(self.last)}: it was recorded, so assign outside no_grad()")
+        self.derive_all()  # the data of the root may have been written to
         changed = setitem(view, value, index)
+        while isinstance(looked := view._latest, View):
+            changed, view = looked.seen_from_base(view, changed), looked.base
+        view[...] = changed
+
+    def seen_from_base(self, view: Any, changed: Any) -> Any:
+        """The whole base, with ``changed`` in the place of what ``view``, to which this belongs, shows of it."""
         if self.op is getitem:
-            self.base[self.params["index"]] = changed
-        elif self.op.linear == "jointly" and view.size == self.base.size:
+            return setitem(self.base, changed, self.params["index"])
+        if self.op.linear == "jointly" and view.size == self.base.size:
             # It only moves elements, so that its vjp moves them back.
-            self.base[...] = dict(pullback(self.op, [0], changed, view, [self.base], self.params))[0]
-        else:
-            raise GraphError(
-                f"{self.op.name}: its result looks into {named(self.base._record)}: assign to that instead"
-            )
+            return dict(pullback(self.op, [0], changed, view, [self.base], self.params))[0]
+        raise GraphError(f"{self.op.name}: its result looks into {named(self.base._record)}: assign to that instead")
 
 
 def view_or_record(record: Record, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Record | View:
