@@ -98,8 +98,8 @@ def ways(op: Op) -> Iterator[str]:
 
 def remarks(op: Op) -> Iterator[str]:
     """Linearity, masking, where the rule holds, and where there is no derivative."""
-    inputs = [name for name in op.signature.parameters if name not in op.params]
-    differentiated = [name for name, rule in zip(inputs, op.rules, strict=True) if rule is not None]
+    names = [name for name in op.signature.parameters if name not in op.params]
+    differentiated = [name for name, rule in zip(names, op.rules, strict=True) if rule is not None]
     several = " and ".join(differentiated)
     if op.linear == "first" or (op.linear != "no" and len(differentiated) == 1):
         yield f"Linear in {differentiated[0]}."
