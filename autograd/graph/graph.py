@@ -66,6 +66,11 @@ class GraphNode:
         return self.equation.requires_grad
 
     @property
+    def output(self) -> int | None:
+        """Which of several outputs it is; None where there is one."""
+        return self.params.index if isinstance(self.params, Output) else None
+
+    @property
     def is_leaf(self) -> bool:
         """Whether nothing computes it."""
         return self.op is None

@@ -160,16 +160,24 @@ def symbol(node: GraphNode) -> str:
     """The operation as short text for the badge."""
     if node.op is None:
         return ""
-    if node.op is autograd.getitem:
-        return shorten(f"[{format_index(node.params['index'])}]", 14)
-    return shorten(node.op.symbol.replace("_", " "), 14)
+    text = node.op.symbol.replace("_", " ")
+    if text.startswith("[]") and "index" in node.arguments:
+        text = f"[{format_index(node.arguments['index'])}]{text[2:]}"
+    elif node.output is not None:
+        text = f"{text}[{node.output}]"
+    return shorten(text, 14)
 
 
 def details(node: GraphNode) -> tuple[str, ...]:
     """Arguments that change what an operation does, as they are written."""
-    if node.op is None or node.op is autograd.getitem:
+    if node.op is None:
         return ()
-    shown = ((name, value) for name, value in node.arguments.items() if value is not None and value is not False)
+    told = "index" if node.op.symbol.startswith("[]") else ""
+    shown = (
+        (name, value)
+        for name, value in node.arguments.items()
+        if value is not None and value is not False and name != told
+    )
     return tuple(shorten(f"{name}={value}", 16) for name, value in shown)
 
 
