@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numeric import assert_close
 
 import autograd
 import nn
@@ -147,3 +148,34 @@ def test_a_second_operation_on_a_numpy_function_leaves_it_to_the_first() -> None
 
 def test_a_label_cannot_smuggle_latex_in() -> None:
     assert "\\href" not in autograd.explain(Value(1.0, label=r"∂\href{x}") * 2).latex
+
+
+@pytest.mark.parametrize(
+    "discrete",
+    [
+        lambda t: t.astype(int),
+        lambda t: t.astype(bool),
+        lambda t: t.mean(dtype=int),
+        lambda t: t.sum(dtype=bool),
+        lambda t: autograd.einsum("i->", t, dtype=int, casting="unsafe"),
+    ],
+)
+def test_integers_and_truth_values_are_computed_as_comparisons_are(discrete: Any) -> None:
+    """Plain arrays; inside tracing() nodes that no gradient goes through."""
+    t = Tensor([1.5, 2.5], label="t")
+    expected = discrete(np.array([1.5, 2.5]))
+    with autograd.no_grad():
+        silent = discrete(t)
+    for plain in (discrete(t), silent):
+        assert not isinstance(plain, Tensor)
+        assert (plain.dtype, plain.tolist()) == (expected.dtype, expected.tolist())
+    with autograd.tracing():
+        n = discrete(t)
+        y = (n * t).sum()
+    assert (n.requires_grad, n.dtype) == (False, expected.dtype)
+    new = np.array([3.5, 0.0])
+    assert_close(Graph.of(y).replay({"t": new})["y"].data, (discrete(new) * new).sum())
+    y.backward()
+    assert_close(t.grad, np.broadcast_to(expected * 1.0, 2))
+    assert_close(gradients(y, t, create_graph=True).data, t.grad)
+    assert_close(autograd.jvp(lambda x: (discrete(x) * x).sum(), (t,), (np.ones(2),))[1].data, t.grad.sum())

@@ -399,6 +399,9 @@ class Tensor(Node):
         array = result if result.__class__ is np.ndarray else np.asarray(result)
         if array.dtype.kind != "f":
             real(array, op)
+            requires_grad = False  # truth values and integers have no gradient
+            if mode() != "tracing" and not any(map(is_discrete, held)):
+                return result
         return recorded(op, inputs, held, array, params, requires_grad)
 
 
@@ -485,6 +488,11 @@ def is_tracked(value: Any) -> bool:
 def is_computed(x: Any) -> bool:
     """Whether it is of interest inside `tracing`: a condition, or what it is computed from."""
     return x.__class__ is Record and (x.requires_grad or x.op is not None)
+
+
+def is_discrete(x: Any) -> bool:
+    """Whether it is a node of truth values or integers, as `tracing` records them."""
+    return x.__class__ is Record and x.dtype.kind != "f"
 
 
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
