@@ -275,7 +275,11 @@ class Op:
         params = dict(zip(self._names[given:], args[given:], strict=False)) | dict(kwargs)
         if len(params) != len(args) - given + len(kwargs) or not self._required <= params.keys() <= self._optional:
             return None
-        if params.get("out") is not None or any(map(holds_node, params.values())):
+        if (
+            params.get("out") is not None
+            or params.get("dtype").__class__ is bool
+            or any(map(holds_node, params.values()))
+        ):
             return None
         return {name: value for name, value in params.items() if not is_default(value, self._defaults.get(name, EMPTY))}
 
@@ -301,6 +305,12 @@ class Op:
                 takes = ", ".join(self.signature.parameters)
                 raise TypeError(f"{self.name}: unknown or repeated argument {name!r}; it takes {takes}")
             arguments[name] = value
+        for name in ("dtype", "out"):
+            if isinstance(arguments.get(name), bool | np.bool_):
+                cure = f": write keepdims={arguments[name]}" if "keepdims" in self.signature.parameters else ""
+                raise TypeError(
+                    f"{self.name}: got {arguments[name]} in the place of {name}, as NumPy orders them{cure}"
+                )
         if arguments.get("out") is not None:
             raise TypeError(f"{self.name}: out= would write over recorded numbers: use the result instead")
         for name in self.signature.parameters:
