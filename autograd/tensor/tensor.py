@@ -14,11 +14,12 @@ from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node
 from autograd.op import Op, Output, on_entry, shape_of
 from autograd.operators import BINARY, Operators, real
-from autograd.ops.indexing import getitem, setitem
+from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import reshape, transpose
+from autograd.program import private_params
 from autograd.state import blocks, mode, origin
 from autograd.sweep.turns import NOTHING, backward
-from autograd.tensor.arrays import Array, floats, misfit, operand, private
+from autograd.tensor.arrays import Array, floats, misfit, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named
 from autograd.tensor.sweep import sweep_tensors
 from autograd.tensor.view import ASK, View, view_or_record
@@ -263,7 +264,7 @@ class Tensor(Node):
                 "getitem: an index is a constant, but a node came: give int(i.item()) or i.data.astype(int); "
                 "where a condition of the graph picks, its shape would depend on data: use where(condition, t, other)"
             )
-        result: Tensor = getitem(self, index)
+        result: Tensor = getitem(self, as_index(index))
         return result
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -289,6 +290,7 @@ class Tensor(Node):
                 "setitem: an index is a constant, or a condition where one number goes to all its places: "
                 "use t = where(condition, value, t), or give int(i.item()) or i.data.astype(int) for numbers"
             )
+        index = as_index(index)
         if isinstance(self._latest, View):
             self._latest.assign(self, index, value)
             return
@@ -386,8 +388,8 @@ class Tensor(Node):
                 array = operand(x, op)
                 held.append(array)
                 arrays.append(array)
-        if params and not isinstance(params, Output):
-            params = type(params)({name: private(value) for name, value in params.items()})  # type: ignore[call-arg]
+        if params:
+            params = private_params(params)
         try:
             result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
         except (ValueError, IndexError) as error:
