@@ -203,8 +203,8 @@ class Graph:
 
         Inside `tracing`, comparisons are part of the graph, so `where` chooses anew. Raises `GraphError` for a name
         that is no leaf, for values for which a branch of the code (``if x > 0:``) would have gone the other way, and
-        for a `where` whose condition, or a `take_along_axis` whose indices, were computed outside `tracing`;
-        `ShapeError` for a value of another shape.
+        for a `where` whose condition, a `take_along_axis` whose indices, or an index whose mask were computed outside
+        `tracing`; `ShapeError` for a value of another shape.
         """
         given = {self[name].index: value for name, value in values.items()}
         for i in given:
@@ -276,11 +276,20 @@ def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
 
 
 def chosen_outside(equation: Equation) -> bool:
-    """Whether what it chooses by, a condition or indices, is no part of the graph."""
+    """Whether what it chooses by, a condition, indices or a mask, is no part of the graph."""
     if equation.op is None or equation.op.is_flat:
         return False
+    if any(map(holds_mask, equation.params.values())):
+        return True
     rules = equation.op.rules_for(equation.inputs, equation.params)
     return any(rule is None and isinstance(x, Constant) for x, (rule, _) in zip(equation.inputs, rules, strict=True))
+
+
+def holds_mask(param: Any) -> bool:
+    """Whether a param is an array of truth values, or has one in it; an array of positions counts as shape."""
+    if isinstance(param, tuple):
+        return any(map(holds_mask, param))
+    return isinstance(param, np.ndarray) and param.dtype == bool
 
 
 def outputs_again(op: Op, xs: Sequence[Any], params: Output) -> Output:
