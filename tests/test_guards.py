@@ -151,3 +151,35 @@ def test_a_mask_of_the_graph_is_asked_anew() -> None:
     with tracing():
         graph = Graph.of(written(t, t < 0))
     assert_close(graph.replay({"t": [-5.0, 3.0]})[graph.outputs[0]].data, [0.0, 3.0])
+
+
+@each_kind
+def test_a_condition_that_is_asked_after_its_block_guards_what_the_block_computed(kind: Any) -> None:
+    a, b = kind(2.0, label="a"), kind(1.0, label="b")
+    with tracing():
+        h = a * 1
+        condition = a > b
+    y = h * 2 if condition else h * 3
+    graph = Graph.of(y)
+    ((_, outcome, source),) = graph.guards
+    assert (outcome, "y = h * 2 if condition else h * 3" in str(source)) == (True, True)
+    assert float(graph.replay({"a": 3.0})["y"].data) == 6.0
+    with pytest.raises(GraphError, match="came out True, and is False"):
+        graph.replay({"a": 0.0})
+
+
+@each_kind
+def test_a_condition_of_one_block_that_another_asks_guards_both(kind: Any) -> None:
+    a = kind(2.0, label="a")
+    with tracing():
+        h, condition = a * 1, a > 1
+    with tracing():
+        y = a * 2 if condition else a * 3
+    for output in (h, y):
+        assert [outcome for _, outcome, _ in Graph.of(output).guards] == [True]
+    with tracing():
+        z = a * 2 if (a > 1) else a * 3
+        assert len(Graph.of(z).guards) == 1
+    with no_grad():
+        assert condition
+    assert len(Graph.of(h).guards) == 1

@@ -250,7 +250,7 @@ def with_guards(
         live = topological([*outputs, *(guard.condition for guard in guards)])
         origins = [node._origin for node in live]
         blocks = {id(origin.guards): origin.guards for origin in origins if origin is not None}
-        found = [guard for block in blocks.values() for guard in block]
+        found = list(dict.fromkeys(guard for block in blocks.values() for guard in block))  # two may hold the same
         if len(found) == len(guards):
             return live, tuple([None if origin is None else origin.source for origin in origins]), guards
         guards = found
