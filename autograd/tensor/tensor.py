@@ -392,6 +392,8 @@ class Tensor(Node):
             params = private_params(params)
         try:
             result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
+        except ShapeError:
+            raise  # it says what it expected
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, held, params, error)) from error
         if op.is_flat and mode() != "tracing":
