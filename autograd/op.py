@@ -100,7 +100,10 @@ class Bound(Mapping[str, Any]):
 
 
 class Output(Bound):
-    """The params of one of several outputs of a call: which it is, and all outputs as they were computed."""
+    """The params of one of several outputs of a call: which it is, and all outputs as they were computed.
+
+    They stand in a tuple, of the kind that the forward function returned: NumPy's have names.
+    """
 
     __slots__ = ("index", "outputs")
 
@@ -425,6 +428,17 @@ class Op:
         if isinstance(rule, each):
             return self.run(rule.rule, inputs, params, y)(place)
         return self.run(rule, inputs, params, *((1, y) if self.masks else (y,)))
+
+
+def like(outputs: Any, parts: Iterable[Any]) -> tuple[Any, ...]:
+    """A tuple of these parts, with names if the outputs have such.
+
+    >>> like(np.linalg.qr(np.eye(1)), ["a", "b"])
+    QRResult(Q='a', R='b')
+    """
+    kind: Any = type(outputs)
+    same: tuple[Any, ...] = kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
+    return same
 
 
 def is_default(value: Any, default: Any) -> bool:

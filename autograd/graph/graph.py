@@ -15,7 +15,7 @@ from autograd.node import Node, Recorded, equations_of, topological
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import written_name
-from autograd.op import Op, Output, static
+from autograd.op import Op, Output, like, static
 from autograd.program import Constant, Equation, frozen
 from autograd.scalar.value import evaluate
 from autograd.state import Guard
@@ -294,7 +294,7 @@ def holds_mask(param: Any) -> bool:
 
 def outputs_again(op: Op, xs: Sequence[Any], params: Output) -> Output:
     """The params of one of several outputs, with all outputs from new inputs."""
-    return Output(params, params.index, tuple(map(np.asarray, op.run(op.forward, xs, params))))
+    return Output(params, params.index, like(params.outputs, map(np.asarray, op.run(op.forward, xs, params))))
 
 
 def recompute(equation: Equation, xs: Sequence[Any], old: Slopes) -> tuple[Any, Slopes]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node
-from autograd.op import Op, Output, on_entry, shape_of
+from autograd.op import Op, Output, like, on_entry, shape_of
 from autograd.operators import BINARY, Operators, real
 from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import reshape, transpose
@@ -460,7 +460,7 @@ def several(
     """A Tensor for each of several outputs, as NumPy returns them; what is not of floats is a plain array."""
     if op.is_elementwise:
         raise DTypeError(f"{op.name}: expected one array, got {len(result)}: enter it with autograd.primitive")
-    outputs = tuple(map(np.asarray, result))
+    outputs = like(result, map(np.asarray, result))
     wanted = [params.index] if isinstance(params, Output) else range(len(outputs))
     handles: list[Any] = []
     for k in wanted:
@@ -471,8 +471,7 @@ def several(
             handles.append(outputs[k])
     if isinstance(params, Output):
         return handles[0]
-    kind: Any = type(result)
-    return kind(*handles) if hasattr(kind, "_fields") else kind(handles)
+    return handles if isinstance(result, list) else like(result, handles)
 
 
 def is_constant(index: Any) -> bool:
