@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from numeric import assert_close
 
 import autograd
 import nn
-from autograd import Graph, ShapeError, StaleDataError, Tensor, Value, gradients, steps
+from autograd import DTypeError, Graph, ShapeError, StaleDataError, Tensor, Value, gradients, steps
 
 RATE = 2.0
 
@@ -288,3 +289,20 @@ def test_an_index_may_be_whatever_numpy_reads_as_one(index: Any) -> None:
     changed[index] = 7.0
     x[index] = 7.0
     assert_close(changed.data, x)
+
+
+@pytest.mark.parametrize("kind", [Value, lambda x: Tensor([x])])
+@pytest.mark.parametrize("operate", [operator.and_, operator.or_, lambda x, y: ~x])
+def test_numbers_where_conditions_belong_are_refused_with_the_cure(kind: Any, operate: Any) -> None:
+    for x in (kind(1.0), 2.0):
+        with pytest.raises(DTypeError, match=r"expected conditions, got float.*compare first, as in"):
+            operate(kind(1.0), x)
+
+
+def test_one_element_is_a_number_whatever_its_shape_and_more_are_refused() -> None:
+    t = Tensor([[3.5]])
+    assert (float(t), int(t), t.item(), float(Tensor(2.0))) == (3.5, 3, 3.5, 2.0)
+    for convert in (float, int, Tensor.item):
+        for shape in ((2,), (0,)):
+            with pytest.raises(ShapeError, match="expected one element, got shape"):
+                convert(Tensor(np.ones(shape)))

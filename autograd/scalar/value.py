@@ -14,7 +14,7 @@ from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, Recorded, reduced, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, NOTHING, Bound, Op, on_entry
-from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
+from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions, real
 from autograd.program import Constant, Equation, made, private_params
 from autograd.scalar.sweep import sweep_scalars
 from autograd.state import Origin, blocks, mode, origin
@@ -298,7 +298,11 @@ class Value(Recorded, Node):
             return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
         values = [value.data if isinstance(value, Value) else value for value in operands]
         if op.is_flat:
-            outcome = bool(op.forward(*values))
+            try:
+                outcome = bool(op.forward(*values))
+            except TypeError:
+                expect_conditions(op, values)
+                raise
             return outcome if mode() != "tracing" else cls._condition(op, operands, outcome)
         output, *slopes = evaluate(op, values, params)
         if mode() == "no_grad":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import copyreg
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node
 from autograd.op import Op, Output, like, on_entry, shape_of
-from autograd.operators import BINARY, Operators, real
+from autograd.operators import BINARY, Operators, expect_conditions, real
 from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import reshape, transpose
 from autograd.program import private_params
@@ -251,9 +252,28 @@ class Tensor(Node):
 
     def item(self) -> float:
         """The one number that it holds."""
+        return float(self._one("item"))
+
+    def _one(self, what: str) -> Any:
         if self.size != 1:
-            raise ShapeError(f"item: expected one element, got shape {self.shape}")
-        return float(self._record.array.item())
+            raise ShapeError(
+                f"{what}: expected one element, got shape {self.shape}: reduce it, or pick one by its index"
+            )
+        return self._record.array.item()
+
+    def __float__(self) -> float:
+        return float(self._one("float"))
+
+    def __int__(self) -> int:
+        return int(self._one("int"))
+
+    def __pos__(self) -> Tensor:
+        """Another Tensor of the same numbers: to assign to its elements leaves this one as it is."""
+        record = self._record
+        if record.leaf is not None and record.requires_grad:
+            result: Tensor = self * 1
+            return result
+        return copy.copy(self)
 
     def __len__(self) -> int:
         return len(self._record.array)
@@ -394,6 +414,9 @@ class Tensor(Node):
             result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
         except ShapeError:
             raise  # it says what it expected
+        except TypeError:
+            expect_conditions(op, arrays)
+            raise
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, held, params, error)) from error
         if op.is_flat and mode() != "tracing":
