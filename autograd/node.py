@@ -217,9 +217,9 @@ class Node(Operators):
         return format(self.data if self.shape else float(self), spec) if spec else str(self)
 
     def __bool__(self) -> bool:
-        outcome = bool(self.data)
-        if blocks.get() is not None:
-            guard(self._record, outcome)
+        outcome, record = bool(self.data), self._record
+        if blocks.get() is not None or record._origin is not None:
+            guard(record, outcome)
         return outcome
 
     def __float__(self) -> float:

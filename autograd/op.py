@@ -100,7 +100,10 @@ class Bound(Mapping[str, Any]):
 
 
 class Output(Bound):
-    """The params of one of several outputs of a call: which it is, and all outputs as they were computed."""
+    """The params of one of several outputs of a call: which it is, and all outputs as they were computed.
+
+    They stand in a tuple, of the kind that the forward function returned: NumPy's have names.
+    """
 
     __slots__ = ("index", "outputs")
 
@@ -275,7 +278,11 @@ class Op:
         params = dict(zip(self._names[given:], args[given:], strict=False)) | dict(kwargs)
         if len(params) != len(args) - given + len(kwargs) or not self._required <= params.keys() <= self._optional:
             return None
-        if params.get("out") is not None or any(map(holds_node, params.values())):
+        if (
+            params.get("out") is not None
+            or params.get("dtype").__class__ is bool
+            or any(map(holds_node, params.values()))
+        ):
             return None
         return {name: value for name, value in params.items() if not is_default(value, self._defaults.get(name, EMPTY))}
 
@@ -301,6 +308,12 @@ class Op:
                 takes = ", ".join(self.signature.parameters)
                 raise TypeError(f"{self.name}: unknown or repeated argument {name!r}; it takes {takes}")
             arguments[name] = value
+        for name in ("dtype", "out"):
+            if isinstance(arguments.get(name), bool | np.bool_):
+                cure = f": write keepdims={arguments[name]}" if "keepdims" in self.signature.parameters else ""
+                raise TypeError(
+                    f"{self.name}: got {arguments[name]} in the place of {name}, as NumPy orders them{cure}"
+                )
         if arguments.get("out") is not None:
             raise TypeError(f"{self.name}: out= would write over recorded numbers: use the result instead")
         for name in self.signature.parameters:
@@ -415,6 +428,17 @@ class Op:
         if isinstance(rule, each):
             return self.run(rule.rule, inputs, params, y)(place)
         return self.run(rule, inputs, params, *((1, y) if self.masks else (y,)))
+
+
+def like(outputs: Any, parts: Iterable[Any]) -> tuple[Any, ...]:
+    """A tuple of these parts, with names if the outputs have such.
+
+    >>> like(np.linalg.qr(np.eye(1)), ["a", "b"])
+    QRResult(Q='a', R='b')
+    """
+    kind: Any = type(outputs)
+    same: tuple[Any, ...] = kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
+    return same
 
 
 def is_default(value: Any, default: Any) -> bool:

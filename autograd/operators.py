@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,6 +114,14 @@ def real(value: Any, op: Op) -> Any:
     if np.iscomplexobj(value):
         raise DTypeError(f"{op.name}: expected real numbers, got complex ones: give real and imaginary parts apart")
     return value
+
+
+def expect_conditions(op: Op, operands: Sequence[Any]) -> None:
+    """Say what NumPy means where ``&``, ``|`` or ``~`` was given numbers."""
+    if op.is_flat and op.operator and isinstance(op.forward, np.ufunc):
+        kinds = " and ".join(str(getattr(x, "dtype", type(x).__name__)) for x in operands)
+        cure = f"(x > 0) {op.operator} (y > 0)" if len(operands) == 2 else "~(x > 0)"
+        raise DTypeError(f"{op.name}: expected conditions, got {kinds}: compare first, as in {cure}")
 
 
 def install(op: Op) -> None:

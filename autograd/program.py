@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableSequence, MutableSet
+from copy import copy, deepcopy
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.op import NOTHING, Bound, Op
+from autograd.op import NOTHING, Bound, Input, Op, Output
 
 
 class Constant(NamedTuple):
@@ -56,4 +57,46 @@ def frozen_params(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """Params that nobody changes."""
     if not params:
         return NOTHING
-    return params if isinstance(params, Bound) else MappingProxyType(dict(params))
+    params = private_params(params)
+    return params if isinstance(params, Bound) else MappingProxyType(params)
+
+
+def private_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same params as copies that nobody else can change; those of an output are such already."""
+    if isinstance(params, Output):
+        return params
+    kept = {name: private(value) for name, value in params.items()}
+    return Bound(kept) if isinstance(params, Bound) else kept
+
+
+def private(param: Any) -> Any:
+    """A param (an index, settings) as a copy that nobody else can change; a list stays a list.
+
+    >>> settings = {"axes": [0, 1]}
+    >>> kept = private(settings)
+    >>> settings["axes"].append(2)
+    >>> kept
+    {'axes': [0, 1]}
+    """
+    kind = type(param)
+    if isinstance(param, np.ndarray):
+        return param.copy()
+    if isinstance(param, tuple):
+        parts = [private(part) for part in param]
+        return kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
+    if isinstance(param, list):
+        twin: Any = copy(param)
+        if set(map(type, param)) != {Input}:
+            twin[:] = map(private, param)
+        return twin
+    if isinstance(param, dict):
+        twin = copy(param)
+        twin.update((key, private(value)) for key, value in param.items())
+        return twin
+    if isinstance(param, MutableSequence | MutableSet):
+        return copy(param)
+    if isinstance(param, memoryview):
+        return np.array(param).data
+    if hasattr(kind, "__array__") and not isinstance(param, np.generic):  # a column of a data frame
+        return deepcopy(param)
+    return param

@@ -69,10 +69,16 @@ def origin() -> Origin:
 
 
 def guard(condition: Any, outcome: bool) -> None:
-    """Remember, inside `tracing`, that the person's code asked whether this is true."""
-    opened = blocks.get()
-    if opened is not None and mode() == "tracing":
-        opened[0].guards.append(Guard(condition, outcome, source_line()))
+    """Remember that the person's code asked whether this is true: in the open block, and in the one that made it."""
+    if mode() == "no_grad":
+        return
+    opened, made = blocks.get(), condition._origin
+    lists = [opened[0].guards] if opened else []
+    if made is not None and not any(made.guards is other for other in lists):
+        lists.append(made.guards)
+    asked = Guard(condition, outcome, source_line())
+    for guards in lists:
+        guards.append(asked)
 
 
 @contextmanager
@@ -106,7 +112,10 @@ def tracing() -> Iterator[None]:
     """Record, for every node made inside, the source line that made it, and on which conditions it depends.
 
     Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
-    records a guard: `Graph.replay` refuses numbers for which the code would have gone the other way.
+    records a guard, and so it does after the block: `Graph.replay` refuses numbers for which the code would have gone
+    the other way. A guard is found by the nodes that were computed in its block. Where a branch picks among nodes from
+    outside (``m = a if a > b else b`` of leaves) and all arithmetic comes after the block, the graph has none: then
+    compute inside.
 
     >>> import autograd
     >>> with autograd.tracing():

@@ -287,3 +287,28 @@ def test_any_other_node_as_an_index_is_refused_with_the_cure() -> None:
             t[index]
         with pytest.raises(autograd.DTypeError, match=r"index is a constant.*where\(condition, value, t\)"):
             t[index] = np.ones(2)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda w: w,
+        lambda w: w * 1,
+        lambda w: w.detach(),
+        lambda w: w[::-1][::-1],
+        lambda w: w.detach()[::-1][::-1],
+        lambda w: Tensor(w.numpy(), dtype=np.float32),
+    ],
+)
+def test_plus_is_another_tensor_so_that_assigning_to_one_leaves_the_other(make: Callable[..., Any]) -> None:
+    for first in (True, False):
+        w = Tensor([1.0, 2.0], label="w")
+        t = make(w)
+        twin = +t
+        assert (twin.dtype, twin.requires_grad, twin.data.tolist()) == (t.dtype, t.requires_grad, [1.0, 2.0])
+        changed, kept = (twin, t) if first else (t, twin)
+        changed[0] = 5.0
+        assert (changed.data.tolist(), kept.data.tolist()) == ([5.0, 2.0], [1.0, 2.0])
+        if t.requires_grad and first:
+            (changed * [3.0, 5.0] + kept * 7.0).sum().backward()
+            assert_close((t if t.op is None else w).grad, [7.0, 12.0])

@@ -119,3 +119,67 @@ def test_a_where_recorded_outside_tracing_says_where_to_record_it() -> None:
     x = Value(2.0, "x")
     with pytest.raises(GraphError, match=r"record it inside tracing\(\)"):
         Graph.of(where(x > 0, x, 0.0)).replay({"x": -1.0})
+
+
+def written(t: Any, mask: Any) -> Any:
+    y = t * 1
+    y[mask] = 0.0
+    return y
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        written,
+        lambda t, mask: t[mask],
+        lambda t, mask: t[mask.tolist()],
+        lambda t, mask: t.reshape(1, 2)[0, mask],
+    ],
+)
+def test_a_mask_from_outside_tracing_is_refused_for_new_values_and_positions_are_not(use: Callable[..., Any]) -> None:
+    t = Tensor([1.0, -1.0], label="t")
+    graph = Graph.of(use(t, t < 0))
+    with pytest.raises(GraphError, match=r"record it inside tracing\(\)"):
+        graph.replay({"t": [-5.0, 3.0]})
+    assert_close(graph.replay({})[graph.outputs[0]].data, graph[graph.outputs[0]].data)
+    graph = Graph.of(use(t, np.array([1])))
+    assert_close(graph.replay({"t": [-5.0, 3.0]})[graph.outputs[0]].data, use(Tensor([-5.0, 3.0]), np.array([1])).data)
+
+
+def test_a_mask_of_the_graph_is_asked_anew() -> None:
+    t = Tensor([1.0, -1.0], label="t")
+    with tracing():
+        graph = Graph.of(written(t, t < 0))
+    assert_close(graph.replay({"t": [-5.0, 3.0]})[graph.outputs[0]].data, [0.0, 3.0])
+
+
+@each_kind
+def test_a_condition_that_is_asked_after_its_block_guards_what_the_block_computed(kind: Any) -> None:
+    a, b = kind(2.0, label="a"), kind(1.0, label="b")
+    with tracing():
+        h = a * 1
+        condition = a > b
+    y = h * 2 if condition else h * 3
+    graph = Graph.of(y)
+    ((_, outcome, source),) = graph.guards
+    assert (outcome, "y = h * 2 if condition else h * 3" in str(source)) == (True, True)
+    assert float(graph.replay({"a": 3.0})["y"].data) == 6.0
+    with pytest.raises(GraphError, match="came out True, and is False"):
+        graph.replay({"a": 0.0})
+
+
+@each_kind
+def test_a_condition_of_one_block_that_another_asks_guards_both(kind: Any) -> None:
+    a = kind(2.0, label="a")
+    with tracing():
+        h, condition = a * 1, a > 1
+    with tracing():
+        y = a * 2 if condition else a * 3
+    for output in (h, y):
+        assert [outcome for _, outcome, _ in Graph.of(output).guards] == [True]
+    with tracing():
+        z = a * 2 if (a > 1) else a * 3
+        assert len(Graph.of(z).guards) == 1
+    with no_grad():
+        assert condition
+    assert len(Graph.of(h).guards) == 1

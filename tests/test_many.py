@@ -14,7 +14,7 @@ from numeric import assert_close
 from strategies import numbers
 
 import autograd
-from autograd import Graph, Tensor, Value, gradients, no_grad, steps, sum_of, sum_of_products, tracing
+from autograd import Graph, ShapeError, Tensor, Value, gradients, no_grad, steps, sum_of, sum_of_products, tracing
 
 terms = st.lists(st.tuples(numbers(-3, 3), st.booleans(), st.integers(0, 3)), min_size=2, max_size=8)
 
@@ -169,3 +169,20 @@ def test_steps_show_one_card_with_all_terms() -> None:
         "∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 4 = 4",
         "∂f/∂y += ∂f/∂f · ∂f/∂y = 1 · 5 = 5",
     ]
+
+
+@pytest.mark.parametrize("kind", [float, Value, Tensor, lambda x: Tensor([x, x])])
+@given(n=st.integers(0, 4), m=st.integers(0, 4))
+def test_lists_of_different_lengths_are_refused_with_their_lengths(kind: Any, n: int, m: int) -> None:
+    xs, ys = [kind(float(k)) for k in range(n)], [kind(2.0) for _ in range(m)]
+    if n == m:
+        result = sum_of_products(xs, ys)
+        assert_close(result.data if isinstance(result, Value | Tensor) else result, n * (n - 1.0))
+        return
+    for right in (ys, [2.0] * m, np.full(m, 2.0)):
+        with pytest.raises(ShapeError, match=f"sum_of_products: expected two lists of one length, got {n} and {m}"):
+            sum_of_products(xs, right)
+
+
+def test_a_sum_of_nothing_is_zero() -> None:
+    assert [sum_of([]), sum_of(()), sum_of_products([], [])] == [0.0, 0.0, 0.0]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import array
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
+from numeric import assert_close
 
 import autograd
 import nn
-from autograd import Graph, ShapeError, StaleDataError, Tensor, Value, gradients, steps
+from autograd import DTypeError, Graph, ShapeError, StaleDataError, Tensor, Value, gradients, steps
 
 RATE = 2.0
 
@@ -147,3 +150,159 @@ def test_a_second_operation_on_a_numpy_function_leaves_it_to_the_first() -> None
 
 def test_a_label_cannot_smuggle_latex_in() -> None:
     assert "\\href" not in autograd.explain(Value(1.0, label=r"∂\href{x}") * 2).latex
+
+
+@pytest.mark.parametrize(
+    "discrete",
+    [
+        lambda t: t.astype(int),
+        lambda t: t.astype(bool),
+        lambda t: t.mean(dtype=int),
+        lambda t: t.sum(dtype=bool),
+        lambda t: autograd.einsum("i->", t, dtype=int, casting="unsafe"),
+    ],
+)
+def test_integers_and_truth_values_are_computed_as_comparisons_are(discrete: Any) -> None:
+    """Plain arrays; inside tracing() nodes that no gradient goes through."""
+    t = Tensor([1.5, 2.5], label="t")
+    expected = discrete(np.array([1.5, 2.5]))
+    with autograd.no_grad():
+        silent = discrete(t)
+    for plain in (discrete(t), silent):
+        assert not isinstance(plain, Tensor)
+        assert (plain.dtype, plain.tolist()) == (expected.dtype, expected.tolist())
+    with autograd.tracing():
+        n = discrete(t)
+        y = (n * t).sum()
+    assert (n.requires_grad, n.dtype) == (False, expected.dtype)
+    new = np.array([3.5, 0.0])
+    assert_close(Graph.of(y).replay({"t": new})["y"].data, (discrete(new) * new).sum())
+    y.backward()
+    assert_close(t.grad, np.broadcast_to(expected * 1.0, 2))
+    assert_close(gradients(y, t, create_graph=True).data, t.grad)
+    assert_close(autograd.jvp(lambda x: (discrete(x) * x).sum(), (t,), (np.ones(2),))[1].data, t.grad.sum())
+
+
+class Frame:
+    """What a data frame's column is to NumPy: something that becomes an array."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array(self.numbers, dtype)
+
+
+def change(x: Any) -> None:
+    """Whatever can be changed in it."""
+    if isinstance(x, Frame):
+        change(x.numbers)
+    elif isinstance(x, dict):
+        for key in x:
+            change(x[key])
+            x[key] = None
+    elif isinstance(x, tuple):
+        for part in x:
+            change(part)
+    elif isinstance(x, set):
+        x.clear()
+    elif not isinstance(x, int):
+        for k in range(len(x)):
+            x[k] = 0
+
+
+@pytest.mark.parametrize("kind", [Value, Tensor])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: {"k": 2},
+        lambda: {"k": {"k": [2]}},
+        lambda: [1, 2],
+        lambda: ([2], 0),
+        lambda: {2},
+        lambda: bytearray([2]),
+        lambda: array.array("d", [2.0]),
+        lambda: memoryview(bytearray([2])),
+        lambda: np.array([2.0]),
+        lambda: Frame([2]),
+    ],
+)
+def test_a_param_that_is_changed_afterwards_changes_nothing_that_was_recorded(kind: Any, make: Any) -> None:
+    def number(how: Any) -> float:
+        while isinstance(how, dict):
+            how = how["k"]
+        return float(how if isinstance(how, int) else np.sum(how[0] if isinstance(how, tuple) else [*np.array(how)]))
+
+    def forward(x: Any, how: Any = None) -> Any:
+        seen.append(type(how))
+        return x * (float(how.copy().pop()) if isinstance(how, set) else number(how))
+
+    def slope(y: Any, x: Any, how: Any = None) -> Any:
+        return forward(1.0, how)
+
+    seen: list[type] = []
+    with entered(autograd.elementwise("settled", forward, slope, doc="scales")) as settled:
+        x, how = kind(1.0), make()
+        y = settled(x, how=how)
+        expected = float(y.data)
+        change(how)
+        graph = Graph.of(y, names={"x": x, "y": y})
+        if not isinstance(how, memoryview):
+            change({"k": y.params["how"]}) if isinstance(how, dict) else change(y.params["how"])
+        assert float(graph.replay({"x": 2.0})["y"].data) == 2 * expected
+        assert set(seen) == {type(how)}
+    with entered(autograd.elementwise("settled", forward, slope, doc="scales")) as settled:
+        x, how = kind(1.0), make()
+        y = settled(x, how=how)
+        change(how)
+        y.backward()
+        assert float(x.grad) == expected
+        assert float(gradients(y, x, create_graph=True)) == expected
+
+
+@pytest.mark.parametrize("how", [["a", 1], [(0, 1), "b"], [[1], [2, 3]], []])
+def test_a_list_among_the_params_stays_a_list(how: Any) -> None:
+    with entered(
+        autograd.primitive("listening", lambda x, how: x * 2, lambda g, y, x, how: g * 2, doc="doubles")
+    ) as listening:
+        y = listening(Tensor([1.0]), how=how)
+        assert y.params == {"how": how}
+        assert y.params["how"] is not how
+
+
+@pytest.mark.parametrize(
+    "index", [[0, 2], [], [True, False, True], ([0, 2],), Frame([2, 0]), range(2), array.array("l", [1]), [[0], [1]]]
+)
+def test_an_index_may_be_whatever_numpy_reads_as_one(index: Any) -> None:
+    x = np.array([1.0, 2.0, 4.0])
+    t, expected = Tensor(x), x[index]
+    y = t[index]
+    assert_close(y.data, expected)
+    (y * y).sum().backward()
+    grad = np.zeros(3)
+    grad[index] = 2 * expected
+    assert_close(t.grad, grad)
+    changed = Tensor(x) * 1
+    changed[index] = 7.0
+    x[index] = 7.0
+    assert_close(changed.data, x)
+
+
+@pytest.mark.parametrize("kind", [Value, lambda x: Tensor([x])])
+@pytest.mark.parametrize("operate", [operator.and_, operator.or_, lambda x, y: ~x])
+def test_numbers_where_conditions_belong_are_refused_with_the_cure(kind: Any, operate: Any) -> None:
+    for x in (kind(1.0), 2.0):
+        with pytest.raises(DTypeError, match=r"expected conditions, got float.*compare first, as in"):
+            operate(kind(1.0), x)
+
+
+def test_one_element_is_a_number_whatever_its_shape_and_more_are_refused() -> None:
+    t = Tensor([[3.5]])
+    assert (float(t), int(t), t.item(), float(Tensor(2.0))) == (3.5, 3, 3.5, 2.0)
+    for convert in (float, int, Tensor.item):
+        for shape in ((2,), (0,)):
+            with pytest.raises(ShapeError, match="expected one element, got shape"):
+                convert(Tensor(np.ones(shape)))

@@ -142,3 +142,14 @@ def test_any_operation_may_have_an_input_that_can_be_left_out(kind: Any) -> None
         assert gradients(gradients(affine(x, a), x, create_graph=True), a) == 1.0
     finally:
         autograd.remove("affine")
+
+
+@pytest.mark.parametrize("reduce", [autograd.sum, autograd.mean, autograd.max])
+@pytest.mark.parametrize("keepdims", [True, False])
+def test_a_truth_value_in_the_place_of_dtype_or_out_is_refused_with_the_cure(reduce: Any, keepdims: bool) -> None:
+    for x in (Tensor(X), X, [[Value(1.0)]]):
+        with pytest.raises(TypeError, match=f"got {keepdims} in the place of (dtype|out).*keepdims={keepdims}"):
+            reduce(x, 0, keepdims)
+    with pytest.raises(TypeError, match=f"write keepdims={keepdims}"):
+        getattr(Tensor(X), reduce.name)(1, keepdims)
+    assert reduce(Tensor(X), 0, keepdims=keepdims).shape == np.sum(X, 0, keepdims=keepdims).shape

@@ -24,7 +24,7 @@ from autograd.notation.words import (
     ratio,
     written_name,
 )
-from autograd.op import Interval, Op, Output, each, shape_of
+from autograd.op import Interval, Op, Output, each, like, shape_of
 from autograd.ops.elementwise import mul
 from autograd.sweep.pullback import every_output, spread
 
@@ -170,7 +170,7 @@ def run_rule(op: Op, k: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapp
     if isinstance(params, Output):
         outputs = params.outputs
         others = [Symbol("0", x.shape) for x in outputs] if isinstance(g, Symbol) else spread(g, params)
-        g = tuple(g if j == params.index else other for j, other in enumerate(others))
+        g = like(outputs, [g if j == params.index else other for j, other in enumerate(others)])
         y = every_output(op, y, inputs, params)
     return op.run(op.rules_for(inputs, params)[k][0], inputs, params, g, y)
 

@@ -15,7 +15,7 @@ from autograd.node import Node, Recorded, equations_of, topological
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import written_name
-from autograd.op import Op, Output, static
+from autograd.op import Op, Output, like, static
 from autograd.program import Constant, Equation, frozen
 from autograd.scalar.value import evaluate
 from autograd.state import Guard
@@ -208,8 +208,8 @@ class Graph:
 
         Inside `tracing`, comparisons are part of the graph, so `where` chooses anew. Raises `GraphError` for a name
         that is no leaf, for values for which a branch of the code (``if x > 0:``) would have gone the other way, and
-        for a `where` whose condition, or a `take_along_axis` whose indices, were computed outside `tracing`;
-        `ShapeError` for a value of another shape.
+        for a `where` whose condition, a `take_along_axis` whose indices, or an index whose mask were computed outside
+        `tracing`; `ShapeError` for a value of another shape.
         """
         given = {self[name].index: value for name, value in values.items()}
         for i in given:
@@ -255,7 +255,7 @@ def with_guards(
         live = topological([*outputs, *(guard.condition for guard in guards)])
         origins = [node._origin for node in live]
         blocks = {id(origin.guards): origin.guards for origin in origins if origin is not None}
-        found = [guard for block in blocks.values() for guard in block]
+        found = list(dict.fromkeys(guard for block in blocks.values() for guard in block))  # two may hold the same
         if len(found) == len(guards):
             return live, tuple([None if origin is None else origin.source for origin in origins]), guards
         guards = found
@@ -281,16 +281,25 @@ def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
 
 
 def chosen_outside(equation: Equation) -> bool:
-    """Whether what it chooses by, a condition or indices, is no part of the graph."""
+    """Whether what it chooses by, a condition, indices or a mask, is no part of the graph."""
     if equation.op is None or equation.op.is_flat:
         return False
+    if any(map(holds_mask, equation.params.values())):
+        return True
     rules = equation.op.rules_for(equation.inputs, equation.params)
     return any(rule is None and isinstance(x, Constant) for x, (rule, _) in zip(equation.inputs, rules, strict=True))
 
 
+def holds_mask(param: Any) -> bool:
+    """Whether a param is an array of truth values, or has one in it; an array of positions counts as shape."""
+    if isinstance(param, tuple):
+        return any(map(holds_mask, param))
+    return isinstance(param, np.ndarray) and param.dtype == bool
+
+
 def outputs_again(op: Op, xs: Sequence[Any], params: Output) -> Output:
     """The params of one of several outputs, with all outputs from new inputs."""
-    return Output(params, params.index, tuple(map(np.asarray, op.run(op.forward, xs, params))))
+    return Output(params, params.index, like(params.outputs, map(np.asarray, op.run(op.forward, xs, params))))
 
 
 def recompute(equation: Equation, xs: Sequence[Any], old: Slopes) -> tuple[Any, Slopes]:

@@ -7,11 +7,13 @@ higher derivatives, the formula and the test all come from it.
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from autograd.errors import ShapeError
 from autograd.op import Op, each, elementwise, override
 
 POSITIVE = (0.0, np.inf)
@@ -41,10 +43,10 @@ neg = elementwise("neg", np.negative, lambda y, x: -1, operator="-x", symbol="�
 
 # Many terms: of Values, one node each.
 
-sum_of = elementwise("sum_of", lambda xs: reduce(operator.add, xs), each(lambda z, xs: lambda k: 1),
+sum_of = elementwise("sum_of", lambda xs: total(xs), each(lambda z, xs: lambda k: 1),
     symbol="Σ", linear="jointly", method=False,
     doc="a sum passes the gradient on unchanged, to all of its terms")
-sum_of_products = elementwise("sum_of_products", lambda xs, ys: reduce(operator.add, map(operator.mul, xs, ys)),
+sum_of_products = elementwise("sum_of_products", lambda xs, ys: total(list(map(operator.mul, *paired(xs, ys)))),
     each(lambda z, xs, ys: ys.__getitem__),
     each(lambda z, xs, ys: xs.__getitem__),
     symbol="Σ×", method=False,
@@ -131,6 +133,21 @@ where: Op = elementwise("where", np.where,
 def pick(condition: Any, x: Any, y: Any) -> Any:
     """`where` for a rule: a condition known beforehand, as for a constant exponent, leaves nothing to compute."""
     return (x if condition else y) if isinstance(condition, bool | np.bool_) else where(condition, x, y)
+
+
+# Many terms.
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """From left to right; of none, zero."""
+    return reduce(operator.add, terms) if len(terms) else 0.0
+
+
+def paired(xs: Sequence[Any], ys: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Two lists whose elements are multiplied."""
+    if len(xs) != len(ys):
+        raise ShapeError(f"sum_of_products: expected two lists of one length, got {len(xs)} and {len(ys)} numbers")
+    return xs, ys
 
 
 # Clipping, from one side or from two: a bound that is None is not there.

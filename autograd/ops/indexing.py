@@ -7,12 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, primitive, shape_of
+from autograd.op import Op, holds_node, primitive, shape_of
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import reshape
 
 #: Parts of an index that pick no element twice; any other is a list of positions, or becomes one.
 SINGLE = (int, np.integer, slice, EllipsisType)
+
+
+def as_index(index: Any) -> Any:
+    """An index with its lists, and what else NumPy reads as one, as arrays."""
+    if isinstance(index, tuple):
+        return tuple(map(as_index, index))
+    if isinstance(index, np.ndarray | str) or not hasattr(type(index), "__len__") or holds_node(index):
+        return index
+    return np.array(index, dtype=None if len(index) else int)
 
 
 def picks_once(index: Any) -> bool:

@@ -15,8 +15,8 @@ from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, NOTHING, Bound, Op, on_entry
-from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
-from autograd.program import Constant, Equation, made
+from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions, real
+from autograd.program import Constant, Equation, made, private_params
 from autograd.scalar.sweep import sweep_scalars
 from autograd.state import Origin, blocks, mode, origin
 from autograd.sweep.turns import backward
@@ -293,11 +293,17 @@ class Value(Recorded, Node):
         ):
             return cls._of_many(op, tuple(inputs), params)
         operands = [operand(value, op, k) for k, value in enumerate(inputs)]
+        if params:
+            params = private_params(params)
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
             return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
         values = [value.data if isinstance(value, Value) else value for value in operands]
         if op.is_flat:
-            outcome = bool(op.forward(*values))
+            try:
+                outcome = bool(op.forward(*values))
+            except TypeError:
+                expect_conditions(op, values)
+                raise
             return outcome if mode() != "tracing" else cls._condition(op, operands, outcome)
         output, *slopes = evaluate(op, values, params)
         if mode() == "no_grad":

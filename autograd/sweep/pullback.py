@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.op import Op, Output, each, shape_of
+from autograd.op import Op, Output, each, like, shape_of
 from autograd.operators import Operators
 from autograd.ops.shaping import astype, unbroadcast
 from autograd.sweep.masked import Masked
@@ -71,7 +71,7 @@ def spread(g: Any, params: Output) -> tuple[Any, ...]:
     if isinstance(g, Masked):
         zeros = [Masked(zero, np.zeros(zero.shape, bool)) for zero in zeros]
     zeros[params.index] = g
-    return tuple(zeros)
+    return like(params.outputs, zeros)
 
 
 def every_output(op: Op, y: Any, inputs: Sequence[Any], params: Output) -> tuple[Any, ...]:
@@ -79,7 +79,8 @@ def every_output(op: Op, y: Any, inputs: Sequence[Any], params: Output) -> tuple
     if not isinstance(y, Operators):
         return params.outputs
     others = [op.output_params(params, k, params.outputs) for k in range(len(params.outputs))]
-    return tuple(y if of_one.index == params.index else op.apply(inputs, of_one) for of_one in others)
+    parts = [y if of_one.index == params.index else op.apply(inputs, of_one) for of_one in others]
+    return like(params.outputs, parts)
 
 
 def fitted(part: Any, x: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.errors import DTypeError, ShapeError
-from autograd.op import Op, places, static
+from autograd.op import Op, static
 from autograd.operators import Operators, real
 
 Array = NDArray[Any]
@@ -101,17 +101,6 @@ def alike(a: Array, b: Array) -> bool:
         return a.tobytes() == b.tobytes()
     bits = f"u{a.itemsize}"
     return bool((a.view(bits) == b.view(bits)).all())
-
-
-def private(param: Any) -> Any:
-    """A param (a mask, an index) as a copy that nobody else can change."""
-    if isinstance(param, np.ndarray):
-        return param.copy()
-    if isinstance(param, tuple):
-        return tuple(private(part) for part in param)
-    if next(places(param), None) is not None:  # a list of inputs
-        return param
-    return np.array(param, dtype=None if param else int) if isinstance(param, list) else param
 
 
 def misfit(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> str:

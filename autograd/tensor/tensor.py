@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import copyreg
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +13,14 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node
-from autograd.op import Op, Output, on_entry, shape_of
-from autograd.operators import BINARY, Operators, real
-from autograd.ops.indexing import getitem, setitem
+from autograd.op import Op, Output, like, on_entry, shape_of
+from autograd.operators import BINARY, Operators, expect_conditions, real
+from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import reshape, transpose
+from autograd.program import private_params
 from autograd.state import blocks, mode, origin
 from autograd.sweep.turns import NOTHING, backward
-from autograd.tensor.arrays import Array, floats, misfit, operand, private
+from autograd.tensor.arrays import Array, floats, misfit, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named
 from autograd.tensor.sweep import sweep_tensors
 from autograd.tensor.view import ASK, View, view_or_record
@@ -250,9 +252,28 @@ class Tensor(Node):
 
     def item(self) -> float:
         """The one number that it holds."""
+        return float(self._one("item"))
+
+    def _one(self, what: str) -> Any:
         if self.size != 1:
-            raise ShapeError(f"item: expected one element, got shape {self.shape}")
-        return float(self._record.array.item())
+            raise ShapeError(
+                f"{what}: expected one element, got shape {self.shape}: reduce it, or pick one by its index"
+            )
+        return self._record.array.item()
+
+    def __float__(self) -> float:
+        return float(self._one("float"))
+
+    def __int__(self) -> int:
+        return int(self._one("int"))
+
+    def __pos__(self) -> Tensor:
+        """Another Tensor of the same numbers: to assign to its elements leaves this one as it is."""
+        record = self._record
+        if record.leaf is not None and record.requires_grad:
+            result: Tensor = self * 1
+            return result
+        return copy.copy(self)
 
     def __len__(self) -> int:
         return len(self._record.array)
@@ -263,7 +284,7 @@ class Tensor(Node):
                 "getitem: an index is a constant, but a node came: give int(i.item()) or i.data.astype(int); "
                 "where a condition of the graph picks, its shape would depend on data: use where(condition, t, other)"
             )
-        result: Tensor = getitem(self, index)
+        result: Tensor = getitem(self, as_index(index))
         return result
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -289,6 +310,7 @@ class Tensor(Node):
                 "setitem: an index is a constant, or a condition where one number goes to all its places: "
                 "use t = where(condition, value, t), or give int(i.item()) or i.data.astype(int) for numbers"
             )
+        index = as_index(index)
         if isinstance(self._latest, View):
             self._latest.assign(self, index, value)
             return
@@ -386,10 +408,15 @@ class Tensor(Node):
                 array = operand(x, op)
                 held.append(array)
                 arrays.append(array)
-        if params and not isinstance(params, Output):
-            params = type(params)({name: private(value) for name, value in params.items()})  # type: ignore[call-arg]
+        if params:
+            params = private_params(params)
         try:
             result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
+        except ShapeError:
+            raise  # it says what it expected
+        except TypeError:
+            expect_conditions(op, arrays)
+            raise
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, held, params, error)) from error
         if op.is_flat and mode() != "tracing":
@@ -399,6 +426,9 @@ class Tensor(Node):
         array = result if result.__class__ is np.ndarray else np.asarray(result)
         if array.dtype.kind != "f":
             real(array, op)
+            requires_grad = False  # truth values and integers have no gradient
+            if mode() != "tracing" and not any(map(is_discrete, held)):
+                return result
         return recorded(op, inputs, held, array, params, requires_grad)
 
 
@@ -453,7 +483,7 @@ def several(
     """A Tensor for each of several outputs, as NumPy returns them; what is not of floats is a plain array."""
     if op.is_elementwise:
         raise DTypeError(f"{op.name}: expected one array, got {len(result)}: enter it with autograd.primitive")
-    outputs = tuple(map(np.asarray, result))
+    outputs = like(result, map(np.asarray, result))
     wanted = [params.index] if isinstance(params, Output) else range(len(outputs))
     handles: list[Any] = []
     for k in wanted:
@@ -464,8 +494,7 @@ def several(
             handles.append(outputs[k])
     if isinstance(params, Output):
         return handles[0]
-    kind: Any = type(result)
-    return kind(*handles) if hasattr(kind, "_fields") else kind(handles)
+    return handles if isinstance(result, list) else like(result, handles)
 
 
 def is_constant(index: Any) -> bool:
@@ -485,6 +514,11 @@ def is_tracked(value: Any) -> bool:
 def is_computed(x: Any) -> bool:
     """Whether it is of interest inside `tracing`: a condition, or what it is computed from."""
     return x.__class__ is Record and (x.requires_grad or x.op is not None)
+
+
+def is_discrete(x: Any) -> bool:
+    """Whether it is a node of truth values or integers, as `tracing` records them."""
+    return x.__class__ is Record and x.dtype.kind != "f"
 
 
 def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
