@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from numeric import assert_close
 
 import autograd
-from autograd import Tensor, Value, gradients, jvp, steps, vjp
+from autograd import Graph, Tensor, Value, gradients, jvp, steps, vjp
 from autograd.sweep.masked import Masked
 
 I3 = np.eye(3)
@@ -324,3 +324,23 @@ def test_a_masked_product_is_zero_where_it_is_dead(data: st.DataObject) -> None:
             assert part.live.tolist() == live.tolist()
         total = Masked(g, live) + Masked(slope * ~live, ~live)
         assert total.live.all()
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@given(data=st.data())
+def test_a_replay_with_other_constants_has_no_zeros_of_the_old_ones(data: st.DataObject) -> None:
+    x, c, other = (data.draw(hnp.arrays(float, (3,), elements=st.sampled_from([0.0, 1.0, 4.0]))) for _ in range(3))
+    is_open = data.draw(hnp.arrays(bool, (3,)))
+
+    def slope(c: Any, create_graph: bool = False) -> Any:
+        leaf = Tensor(x)
+        y = autograd.where(is_open, np.sqrt(leaf * c), 0.0)
+        return gradients(y.sum(), leaf, create_graph=create_graph)
+
+    with np.errstate(all="ignore"):
+        with autograd.tracing():
+            recorded = slope(Tensor(c, requires_grad=False, label="c"), create_graph=True)
+        again = Graph.of(recorded).replay({"c": other}).nodes[-1].data
+        finite = np.isfinite(again)
+        np.testing.assert_array_equal(again[finite], slope(other)[finite])
+        assert finite.all() or (x * c * other == 0).any()

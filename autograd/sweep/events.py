@@ -13,8 +13,8 @@ import numpy as np
 
 from autograd.node import Node
 from autograd.op import Output, shape_of
-from autograd.ops.elementwise import not_equal
 from autograd.program import Constant, Equation, made
+from autograd.state import mode
 from autograd.sweep.masked import Masked, numbers
 from autograd.sweep.pullback import pullback
 
@@ -126,15 +126,13 @@ def contributions(
 def with_its_zeros(constant: Any) -> Any:
     """A constant array whose zeros, which depend on nothing, are no numbers either: 0 · f(x) is flat.
 
-    So of a node that depends on nothing tracked; which of its elements are zero stays in the graph, for a replay.
+    So of a node that nothing tracked leads to; inside `tracing` its zeros are numbers, for a replay may change them.
     """
-    is_node = isinstance(constant, Node) and not constant.requires_grad
+    is_node = isinstance(constant, Node) and not constant.requires_grad and mode() != "tracing"
     if not (is_node or isinstance(constant, np.ndarray)):
         return constant
     array = numbers(constant)
-    if array.dtype.kind != "f" or array.all():
-        return constant
-    return Masked(constant, array != 0, not_equal(constant, 0) if is_node else None)
+    return constant if array.dtype.kind != "f" or array.all() else Masked(constant, array != 0)
 
 
 def masked(x: Any) -> Masked:
