@@ -168,7 +168,16 @@ def operations() -> Iterator[None]:
         linear="jointly",
         doc="sends each its share",
     )
+    autograd.primitive(
+        "scaled",
+        lambda a, b: a * b,
+        lambda g, y, a, b: g * b,
+        lambda g, y, a, b: g * a,
+        linear="first",
+        doc="scales it",
+    )
     yield
+    autograd.remove("scaled")
     autograd.remove("form")
     autograd.remove("mixture")
 
@@ -225,6 +234,16 @@ def test_a_mixture_is_live_where_it_has_a_live_term(left: Any, right: Any, data:
         [k for k in range(3) for m, on in zip((left, right), lives, strict=True) if m[o, k] and on[k]] for o in range(3)
     ]
     assert result.live.tolist() == list(map(bool, terms))
+
+
+@given(data=st.data())
+def test_a_number_that_makes_zero_leaves_live_what_is(data: st.DataObject) -> None:
+    live = data.draw(hnp.arrays(bool, (3,)))
+    a, b = (data.draw(hnp.arrays(float, (3,), elements=floats)) for _ in range(2))
+    with np.errstate(all="ignore"):
+        result = autograd.table["scaled"](Masked(np.where(live, a, 0.0), live), b)
+        assert_right_or_loud(result.data, np.where(live, a * b, result.data))
+    assert (result.live | ~live).all()
 
 
 @given(data=st.data())

@@ -86,7 +86,14 @@ def live_elements(op: Op, lives: Sequence[Any], params: Mapping[str, Any], linea
     if not op.is_elementwise:
         rng = np.random.default_rng(0)
         weights = [weighted(x, rng) if k in linear else x for k, x in enumerate(lives)]
-        return not_equal(op.run(op, weights, params), 0)
+        live = not_equal(op.run(op, weights, params), 0)
+        if op.linear != "first":
+            return live
+        rules = op.rules_for(lives, params)  # what the others make zero here is a number: look elsewhere as well
+        for k, (rule, _) in enumerate(rules):
+            if rule is not None and k not in linear:
+                weights[k] = weights[k] + rng.uniform(1, 2, shape_of(weights[k]))
+        return logical_or(live, not_equal(op.run(op, weights, params), 0))
     if op.masks:
         return op.run(op, lives, params)
     combine = logical_and if op.linear == "separately" else logical_or
