@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from numeric import assert_close
 
 import autograd
-from autograd import Tensor, Value, gradients, steps
+from autograd import Graph, Tensor, Value, gradients, jvp, steps, vjp
 from autograd.sweep.masked import Masked
 
 I3 = np.eye(3)
@@ -138,13 +138,112 @@ def test_where_has_one_spelling_everywhere(data: st.DataObject) -> None:
 floats = st.sampled_from([0.0, 1.0, -2.0, 3.0, np.inf, -np.inf, np.nan])
 
 
-def product_of_live(g: Any, live: Any, w: Any) -> Any:
-    """The matrix product, term by term, dead terms left out."""
-    result = np.zeros((g.shape[0], w.shape[1]))
-    for i, k in np.ndindex(result.shape):
-        terms = [g[i, j] * w[j, k] for j in range(g.shape[1]) if live[i, j]]
-        result[i, k] = np.sum(terms) if terms else 0.0
+def form_of(a: Any, b: Any, c: Any) -> Any:
+    result = np.zeros(len(c), np.result_type(a, b))
+    for o, i, j in np.argwhere(c):  # as a product that somebody wrote out: what is no term is not computed
+        result[o] += c[o, i, j] * a[i] * b[j]
     return result
+
+
+def mixed(a: Any, b: Any, left: Any, right: Any) -> Any:
+    return left @ a + right @ b
+
+
+@pytest.fixture(scope="module", autouse=True)
+def operations() -> Iterator[None]:
+    """Any operation that is linear in two inputs, separately and jointly: its coefficients are given."""
+    autograd.primitive(
+        "form",
+        form_of,
+        lambda g, y, a, b, c: form(g, b, c.transpose(1, 0, 2)),
+        lambda g, y, a, b, c: form(g, a, c.transpose(2, 0, 1)),
+        linear="separately",
+        doc="sends each factor the products of the other",
+    )
+    autograd.primitive(
+        "mixture",
+        mixed,
+        lambda g, y, a, b, left, right: left.T @ g,
+        lambda g, y, a, b, left, right: right.T @ g,
+        linear="jointly",
+        doc="sends each its share",
+    )
+    autograd.primitive(
+        "scaled",
+        lambda a, b: a * b,
+        lambda g, y, a, b: g * b,
+        lambda g, y, a, b: g * a,
+        linear="first",
+        doc="scales it",
+    )
+    yield
+    autograd.remove("scaled")
+    autograd.remove("form")
+    autograd.remove("mixture")
+
+
+def form(a: Any, b: Any, c: Any) -> Any:
+    return autograd.table["form"](a, b, c)
+
+
+#: Of a bilinear form, antisymmetric as often as not: there two terms cancel if their factors are alike.
+COEFFICIENTS = st.tuples(
+    hnp.arrays(float, (3, 3, 3), elements=st.sampled_from([0.0, 1.0, -1.0, 2.0])), st.booleans()
+).map(lambda drawn: drawn[0] - drawn[0].transpose(0, 2, 1) if drawn[1] else drawn[0])
+
+
+def assert_right_or_loud(actual: Any, expected: Any) -> None:
+    """Where a finite number is right it is there; where an infinity is, a NaN may be, but nothing else."""
+    finite = np.isfinite(expected)
+    np.testing.assert_array_equal(actual[finite], expected[finite])
+    others, wanted = actual[~finite], expected[~finite]
+    assert (np.isnan(others) | (others == wanted)).all()
+
+
+def sums_of_live(c: Any, a: Any, b: Any, live_a: Any, live_b: Any) -> tuple[Any, Any]:
+    """A bilinear form, term by term, dead terms left out; and where there is a live one."""
+    result, live = np.zeros(len(c)), np.zeros(len(c), bool)
+    for o, i, j in np.argwhere(c):
+        if live_a[i] and live_b[j]:
+            result[o] += c[o, i, j] * a[i] * b[j]
+            live[o] = True
+    return result, live
+
+
+@given(c=COEFFICIENTS, data=st.data())
+def test_a_product_sums_its_live_terms(c: Any, data: st.DataObject) -> None:
+    lives = [data.draw(hnp.arrays(bool, (3,))) for _ in range(2)]
+    a, b = (np.where(live, data.draw(hnp.arrays(float, (3,), elements=floats)), 0.0) for live in lives)
+    with np.errstate(all="ignore"):
+        expected, live = sums_of_live(c, a, b, *lives)
+        result = form(Masked(a, lives[0]), Masked(b, lives[1]), c)
+    assert result.live.tolist() == live.tolist()
+    assert_right_or_loud(result.data, expected)
+
+
+@given(
+    left=hnp.arrays(int, (3, 3), elements=st.integers(-1, 1)),
+    right=hnp.arrays(int, (3, 3), elements=st.integers(-1, 1)),
+    data=st.data(),
+)
+def test_a_mixture_is_live_where_it_has_a_live_term(left: Any, right: Any, data: st.DataObject) -> None:
+    lives = [data.draw(hnp.arrays(bool, (3,))) for _ in range(2)]
+    parts = [Masked(np.where(live, 2.0, 0.0), live) for live in lives]
+    result = autograd.table["mixture"](*parts, left, right)
+    terms = [
+        [k for k in range(3) for m, on in zip((left, right), lives, strict=True) if m[o, k] and on[k]] for o in range(3)
+    ]
+    assert result.live.tolist() == list(map(bool, terms))
+
+
+@given(data=st.data())
+def test_a_number_that_makes_zero_leaves_live_what_is(data: st.DataObject) -> None:
+    live = data.draw(hnp.arrays(bool, (3,)))
+    a, b = (data.draw(hnp.arrays(float, (3,), elements=floats)) for _ in range(2))
+    with np.errstate(all="ignore"):
+        result = autograd.table["scaled"](Masked(np.where(live, a, 0.0), live), b)
+        assert_right_or_loud(result.data, np.where(live, a * b, result.data))
+    assert (result.live | ~live).all()
 
 
 @given(data=st.data())
@@ -152,12 +251,83 @@ def test_a_matrix_product_sums_its_live_terms(data: st.DataObject) -> None:
     live = data.draw(hnp.arrays(bool, (2, 3)))
     g = np.where(live, data.draw(hnp.arrays(float, (2, 3), elements=floats)), 0.0)
     w = data.draw(hnp.arrays(float, (3, 2), elements=floats))
+    expected = np.zeros((2, 2))
     with np.errstate(all="ignore"):
+        for i, j, k in np.ndindex(2, 3, 2):
+            expected[i, k] += g[i, j] * w[j, k] if live[i, j] else 0.0
         result = Masked(g, live) @ w
-        np.testing.assert_array_equal(result.data, product_of_live(g, live, w))
+        assert_right_or_loud(result.data, expected)
         other = Masked(g.T.copy(), live.T.copy())
-        np.testing.assert_array_equal((w.T @ other).data, product_of_live(g, live, w).T)
+        assert_right_or_loud((w.T @ other).data, expected.T)
     assert result.live.tolist() == [[bool(row.any())] * 2 for row in live]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@given(c=COEFFICIENTS, data=st.data())
+def test_derivatives_of_a_product_of_live_terms_are_those_of_its_terms(c: Any, data: st.DataObject) -> None:
+    """To the second order, both ways, against the same program of numbers, which has the live terms alone.
+
+    A zero that an array holds and numbers have no path for may meet an infinite slope: that is NaN, and never wrong.
+    """
+    x = data.draw(hnp.arrays(float, (3,), elements=st.sampled_from([0.0, 1.0, -2.0])))
+    t = data.draw(hnp.arrays(float, (3,), elements=st.sampled_from([1.0, -0.5])))
+    is_open = data.draw(hnp.arrays(bool, (3,)))
+
+    def of_tensors(x: Any) -> Any:
+        return autograd.where(is_open, form(np.sqrt(x * x), x, c), 0.0).sum()
+
+    def of_numbers(xs: list[Any]) -> Any:
+        places = [(o, i, j) for o, i, j in np.argwhere(c).tolist() if is_open[o]]
+        return sum((c[p] * (xs[p[1]] * xs[p[1]]).sqrt() * xs[p[2]] for p in places), xs[0] * 0.0)
+
+    with np.errstate(all="ignore"):
+        numbers = vjp(lambda xs: jvp(of_numbers, (xs,), (t.tolist(),))[1], x.tolist())[1](1.0)[0]
+        expected = np.array([g.data for g in numbers])
+        backward = vjp(lambda x: jvp(of_tensors, (x,), (t,))[1], x)[1](np.array(1.0))[0].data
+        forward = jvp(lambda x: vjp(of_tensors, x)[1](np.array(1.0))[0], (x,), (t,))[1].data
+    for way in (backward, forward):
+        np.testing.assert_array_equal(way[np.isfinite(way)], expected[np.isfinite(way)])
+        assert np.isfinite(way).all() or (x == 0).any()
+
+
+def test_second_derivatives_of_a_matrix_product_keep_its_finite_terms() -> None:
+    x, t = np.array([[0.0, 1.0], [2.0, 3.0]]), np.ones((2, 2))
+
+    def f(x: Any) -> Any:
+        v = np.sqrt(x * x)
+        return autograd.where(np.eye(2, dtype=bool), v @ v, 0.0).sum()
+
+    expected = [[np.nan, 2.0], [2.0, 2.0]]
+    with np.errstate(all="ignore"):
+        assert_close(vjp(lambda x: jvp(f, (x,), (t,))[1], x)[1](np.array(1.0))[0].data, expected)
+        assert_close(jvp(lambda x: vjp(f, x)[1](np.array(1.0))[0], (x,), (t,))[1].data, expected)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@given(data=st.data())
+def test_a_constant_node_has_the_structural_zeros_of_an_array(data: st.DataObject) -> None:
+    x, c = (data.draw(hnp.arrays(float, (3,), elements=st.sampled_from([0.0, 1.0, 4.0]))) for _ in range(2))
+    is_open = data.draw(hnp.arrays(bool, (3,)))
+    singular = SINGULAR[data.draw(st.sampled_from(sorted(SINGULAR)))]
+    fixed = Tensor(c, requires_grad=False, label="c")
+
+    def slope(x: Any, c: Any, create_graph: bool = False) -> Any:
+        y = autograd.where(is_open, singular(x * c), 0.0) * c
+        return gradients(y.sum(), x, create_graph=create_graph)
+
+    with np.errstate(all="ignore"):
+        expected = slope(Tensor(x), c)
+        recorded = slope(Tensor(x), fixed, create_graph=True)
+        np.testing.assert_array_equal(slope(Tensor(x), fixed), expected)
+        np.testing.assert_array_equal(recorded.data, expected)
+        np.testing.assert_array_equal(slope(Tensor(x), c, create_graph=True).data, expected)
+        ways = [
+            jvp(lambda x, k=k: autograd.where(is_open, singular(x * k), 0.0) * k, (z,), (np.ones(3),))[1].data
+            for k in (c, fixed)
+            for z in (x, Tensor(x))
+        ]
+        for way in ways[1:]:
+            np.testing.assert_array_equal(way, ways[0])
 
 
 @given(data=st.data())
@@ -180,3 +350,23 @@ def test_the_way_back_through_a_constant_branch_reaches_nothing_and_says_nothing
     x = kind(1.0)
     autograd.where(x < 0, x, 1.0).backward()
     assert float(x.grad) == 0.0
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@given(data=st.data())
+def test_a_replay_with_other_constants_has_no_zeros_of_the_old_ones(data: st.DataObject) -> None:
+    x, c, other = (data.draw(hnp.arrays(float, (3,), elements=st.sampled_from([0.0, 1.0, 4.0]))) for _ in range(3))
+    is_open = data.draw(hnp.arrays(bool, (3,)))
+
+    def slope(c: Any, create_graph: bool = False) -> Any:
+        leaf = Tensor(x)
+        y = autograd.where(is_open, np.sqrt(leaf * c), 0.0)
+        return gradients(y.sum(), leaf, create_graph=create_graph)
+
+    with np.errstate(all="ignore"):
+        with autograd.tracing():
+            recorded = slope(Tensor(c, requires_grad=False, label="c"), create_graph=True)
+        again = Graph.of(recorded).replay({"c": other}).nodes[-1].data
+        finite = np.isfinite(again)
+        np.testing.assert_array_equal(again[finite], slope(other)[finite])
+        assert finite.all() or (x * c * other == 0).any()

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.node import Node
 from autograd.op import Output, shape_of
 from autograd.program import Constant, Equation, made
-from autograd.sweep.masked import Masked
+from autograd.state import mode
+from autograd.sweep.masked import Masked, numbers
 from autograd.sweep.pullback import pullback
 
 
@@ -122,10 +124,15 @@ def contributions(
 
 
 def with_its_zeros(constant: Any) -> Any:
-    """A constant array whose zeros, which depend on nothing, are no numbers either: 0 · f(x) is flat."""
-    if isinstance(constant, np.ndarray) and constant.dtype.kind == "f" and not constant.all():
-        return Masked(constant, constant != 0)
-    return constant
+    """A constant array whose zeros, which depend on nothing, are no numbers either: 0 · f(x) is flat.
+
+    So of a node that nothing tracked leads to; inside `tracing` its zeros are numbers, for a replay may change them.
+    """
+    is_node = isinstance(constant, Node) and not constant.requires_grad and mode() != "tracing"
+    if not (is_node or isinstance(constant, np.ndarray)):
+        return constant
+    array = numbers(constant)
+    return constant if array.dtype.kind != "f" or array.all() else Masked(constant, array != 0)
 
 
 def masked(x: Any) -> Masked:

@@ -7,8 +7,7 @@ run on both at once. What is live follows from what an operation is linear in, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import permutations, product
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from autograd.op import Op, shape_of
 from autograd.operators import Operators
-from autograd.ops.elementwise import logical_and, logical_or, not_equal, where
+from autograd.ops.elementwise import logical_and, logical_not, logical_or, not_equal, where
 from autograd.ops.indexing import getitem
 from autograd.ops.shaping import broadcast_to, transpose
 
@@ -72,16 +71,29 @@ class Masked(Operators):
         choice = live_elements(op, choices, params, linear) if is_recorded else None
         with np.errstate(all="ignore"):  # zero times infinity, where nothing is live
             result = op.run(op, data, params)
-            is_product = op.linear == "separately" and not op.is_elementwise and len(inputs) == 2
+            is_product = op.linear == "separately" and not op.is_elementwise
             if is_product and not np.isfinite(numbers(result)).all():
-                result = sum_of_live_terms(op, inputs, params)
+                result = sum_of_live_terms(op, data, choices, params, linear, result)
             return cls(kept(live, choice, result), live, choice)
 
 
 def live_elements(op: Op, lives: Sequence[Any], params: Mapping[str, Any], linear: Sequence[int]) -> Any:
-    """Which elements of the output have a live term: an array, or a node where that is what the operands have."""
-    if not op.is_elementwise:  # weights, so that no two terms cancel
-        return not_equal(op.run(op, [weighted(x) if k in linear else x for k, x in enumerate(lives)], params), 0)
+    """Which elements of the output have a live term: an array, or a node where that is what the operands have.
+
+    An operation that mixes elements is run on weights. One that rounds what it ought to leave at zero, as a convolution
+    by FFT, so makes more live than is: NaNs stay that could have gone, and nothing is lost.
+    """
+    if not op.is_elementwise:
+        rng = np.random.default_rng(0)
+        weights = [weighted(x, rng) if k in linear else x for k, x in enumerate(lives)]
+        live = not_equal(op.run(op, weights, params), 0)
+        if op.linear != "first":
+            return live
+        rules = op.rules_for(lives, params)  # what the others make zero here is a number: look elsewhere as well
+        for k, (rule, _) in enumerate(rules):
+            if rule is not None and k not in linear:
+                weights[k] = weights[k] + rng.uniform(1, 2, shape_of(weights[k]))
+        return logical_or(live, not_equal(op.run(op, weights, params), 0))
     if op.masks:
         return op.run(op, lives, params)
     combine = logical_and if op.linear == "separately" else logical_or
@@ -103,9 +115,9 @@ def choice_part(x: Any) -> Any:
     return x.choice if isinstance(x, Masked) and x.choice is not None else live_part(x)
 
 
-def weighted(live: Any) -> Any:
-    """Numbers between 1 and 2 for what is live, 0 for what is not."""
-    return live * np.random.default_rng(live.size).uniform(1, 2, live.shape)
+def weighted(live: Any, rng: np.random.Generator) -> Any:
+    """Numbers between 1 and 2 for what is live, 0 for what is not: no two alike, so that no two terms cancel."""
+    return live * rng.uniform(1, 2, live.shape)
 
 
 def kept(live: Live, choice: Any, data: Any) -> Any:
@@ -121,41 +133,22 @@ def numbers(x: Any) -> Any:
     return np.asarray(x.data if isinstance(x, Operators) else x)  # type: ignore[attr-defined]
 
 
-def sum_of_live_terms(op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+def sum_of_live_terms(
+    op: Op, inputs: Sequence[Any], choices: Sequence[Any], params: Mapping[str, Any], linear: Sequence[int], whole: Any
+) -> Any:
     """A product, each element of the output the sum of its live terms alone: of those whose factors all are.
 
-    A dead zero times a finite number adds nothing, so the finite parts are multiplied as ever. Where live terms meet
-    infinities and NaNs, the output is the infinity or NaN that their sum is.
+    Where every live term is finite, the others are left out: the finite parts are multiplied. Where one holds an
+    infinity or a NaN, the output, and what is differentiated from it, is that of the ``whole`` product. That is NaN
+    rather than ±∞ where dead zeros meet infinities there as well, for only the operation knows the signs of its terms.
     """
-    plain = [x.data if isinstance(x, Masked) else x for x in inputs]
-    values, lives = [numbers(x) for x in plain], [live_part(x) for x in inputs]
-    finite = [where(np.isfinite(v), x, 0.0 * v.dtype.type(1)) for x, v in zip(plain, values, strict=True)]
-
-    def factors(chosen: Callable[[Any], Any]) -> list[Live]:
-        """Of each operand, the live elements that are such."""
-        return [live & chosen(x) for x, live in zip(values, lives, strict=True)]
-
-    def meets(among: Sequence[Live], *instead: tuple[int, Live]) -> Any:
-        """Where a term has all its factors among these, or ``instead`` of an operand's among others."""
-        picked = [dict(instead).get(k, live) for k, live in enumerate(among)]
-        if not all(live.any() for live in picked):
-            return np.False_
-        return np.asarray(op.run(op.forward, [weighted(live) for live in picked], params) != 0)
-
-    places = range(len(inputs))
-    inf, zero = factors(np.isinf), factors(lambda x: x == 0)
-    signed = factors(lambda x: x > 0), factors(lambda x: x < 0)
-    limits: list[Any] = [np.False_, np.False_]
-    for signs in product((0, 1), repeat=len(inputs)):
-        among = [signed[sign][k] for k, sign in enumerate(signs)]
-        for k in places:
-            limits[sum(signs) % 2] = limits[sum(signs) % 2] | meets(among, (k, among[k] & inf[k]))
-    invalid = limits[0] & limits[1]
-    for k, nan in enumerate(factors(np.isnan)):
-        invalid = invalid | meets(lives, (k, nan))
-    for k, j in permutations(places, 2):
-        invalid = invalid | meets(lives, (k, zero[k]), (j, inf[j]))
-    with np.errstate(all="ignore"):
-        result = op.run(op, finite, params)
-    limit = np.where(invalid, np.nan, np.where(limits[0], np.inf, -np.inf)).astype(np.result_type(*values))
-    return where(invalid | limits[0] | limits[1], limit, result)
+    is_finite = {k: abs(inputs[k]) < np.inf for k in linear}
+    finite = [
+        where(is_finite[k], x, 0.0 * numbers(x).dtype.type(1)) if k in linear else x for k, x in enumerate(inputs)
+    ]
+    reached: Any = np.False_
+    for k in linear:
+        among = list(choices)
+        among[k] = logical_and(choices[k], logical_not(is_finite[k]))
+        reached = logical_or(reached, live_elements(op, among, params, linear))
+    return where(reached, whole, op.run(op, finite, params))

@@ -455,7 +455,7 @@ def recorded(
 ) -> Tensor:
     """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
     state = None if blocks.get() is None else mode()
-    if state == "no_grad" or not (requires_grad or (state == "tracing" and any(map(is_computed, held)))):
+    if state == "no_grad" or not (requires_grad or (state == "tracing" and any(x.__class__ is Record for x in held))):
         record = leaf_record(array, Leaf(array, None), False)
     else:
         record = new(Record)
