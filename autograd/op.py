@@ -645,6 +645,7 @@ def remove(name: str) -> None:
         del _overrides[op.forward]
     for uninstall in _uninstallers:
         uninstall(op)
+    Op.listed.cache_clear()
 
 
 def override(function: Callable[..., Any], implementation: Callable[..., Any]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import array
+import gc
+import linecache
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -306,3 +308,27 @@ def test_one_element_is_a_number_whatever_its_shape_and_more_are_refused() -> No
         for shape in ((2,), (0,)):
             with pytest.raises(ShapeError, match="expected one element, got shape"):
                 convert(Tensor(np.ones(shape)))
+
+
+def test_an_operation_that_is_removed_leaves_no_generated_code() -> None:
+    def texts() -> list[str]:
+        return [name for name in linecache.cache if "passing" in str(name)]
+
+    for _ in range(2):
+        with entered(autograd.elementwise("passing", lambda x: 3 * x, lambda y, x: 3, doc="trebles")) as passing:
+            x, t = Value(1.0), Tensor([1.0])
+            y = passing(x) + x.passing()  # type: ignore[attr-defined]
+            y.backward()
+            passing(t).sum().backward()
+            assert (x.grad, t.grad.tolist(), len(texts())) == (6.0, [3.0], 3)
+        with entered(
+            autograd.elementwise(
+                "passing_many", autograd.sum_of.forward, *autograd.sum_of.rules, doc="adds", method=False
+            )
+        ) as many:
+            many([x, x]).backward()
+            assert "passing_many" in "".join(texts())
+        gc.collect()
+        assert texts() == []
+        y.backward()
+        assert (x.grad, linecache.getlines("<autograd Value.tanh>") != []) == (14.0, True)

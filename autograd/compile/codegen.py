@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import linecache
 import re
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -122,14 +123,22 @@ def indent(block: str, depth: int) -> str:
 
 
 def compiled(name: str, source: Source, namespace: Mapping[str, Any]) -> Callable[..., Any]:
-    """The one function that the source defines, with the source kept for tracebacks and debuggers."""
+    """The one function that the source defines, with the source kept for tracebacks and debuggers while it lives."""
     filename = f"<autograd {name}>"
-    linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
+    kept = len(source.text), None, source.text.splitlines(keepends=True), filename
+    linecache.cache[filename] = kept
     names = {**NAMESPACE, **namespace, **source.names}
     exec(compile(source.text, filename, "exec"), names)  # the text comes from the table alone
     function: Callable[..., Any] = names["function"]
     function.__name__ = function.__qualname__ = name
+    weakref.finalize(function, forget, filename, kept).atexit = False
     return function
+
+
+def forget(filename: str, kept: tuple[Any, ...]) -> None:
+    """Drop the text of a function that is gone, unless another one has its name."""
+    if linecache.cache.get(filename) is kept:
+        del linecache.cache[filename]
 
 
 def why_not(op: Op) -> str | None:

@@ -428,4 +428,10 @@ def install(op: Op) -> None:
         pass  # the general way serves it
 
 
-on_entry(install)
+def uninstall(op: Op) -> None:
+    """Forget the code that was generated for an operation."""
+    _evaluators.pop(op, None)
+    recorder.cache_clear()
+
+
+on_entry(install, uninstall)

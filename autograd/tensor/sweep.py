@@ -130,6 +130,11 @@ def pull_of(op: Op) -> Pull:
     return pull
 
 
+def forget(op: Op) -> None:
+    """Drop the code that was generated for an operation."""
+    _pulls.pop(op, None)
+
+
 def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:
     wanted = [k for k, x in enumerate(record.inputs) if x.__class__ is Record and x.requires_grad]
     assert record.op is not None

@@ -22,7 +22,7 @@ from autograd.state import blocks, mode, origin
 from autograd.sweep.turns import NOTHING, backward
 from autograd.tensor.arrays import Array, floats, misfit, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named
-from autograd.tensor.sweep import sweep_tensors
+from autograd.tensor.sweep import forget, sweep_tensors
 from autograd.tensor.view import ASK, View, view_or_record
 
 
@@ -569,4 +569,4 @@ def install(op: Op) -> None:
         setattr(Tensor, name, binary_method(op, getattr(Operators, name)))
 
 
-on_entry(install)
+on_entry(install, forget)
