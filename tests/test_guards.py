@@ -183,3 +183,14 @@ def test_a_condition_of_one_block_that_another_asks_guards_both(kind: Any) -> No
     with no_grad():
         assert condition
     assert len(Graph.of(h).guards) == 1
+
+
+def test_what_is_computed_from_constants_alone_replays_too() -> None:
+    x, c = Tensor([1.0, 2.0], label="x"), Tensor([3.0, 4.0], requires_grad=False, label="c")
+    with tracing():
+        y = (x * (c * 2.0) + c).sum()
+    graph = Graph.of(y)
+    assert graph.replay({"c": [1.0, 1.0]})[graph.outputs[0]].data == 8.0
+    y.backward()
+    assert_close(x.grad, [6.0, 8.0])
+    assert c.grad is None
