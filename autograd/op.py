@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, lifted, places
 from autograd.errors import DTypeError
+from autograd.signature import EMPTY, LEADING, Forward, Parameter, Rule, check_shape, each, param, signature_of
 
-Forward = Callable[..., Any]
-Rule = Callable[..., Any]
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
 
@@ -24,90 +24,13 @@ _overrides: dict[Any, Callable[..., Any]] = {}
 _installers: list[Callable[[Op], None]] = []
 _uninstallers: list[Callable[[Op], None]] = []
 
-NOTHING: Mapping[str, Any] = types.MappingProxyType({})
-
 #: Every operation by name, read-only: ``table["tanh"]``. New entries come from `elementwise` and `primitive`.
 table: Mapping[str, Op] = types.MappingProxyType(_table)
 
-Parameter = inspect.Parameter
-EMPTY = Parameter.empty
-SIMPLE = frozenset({bool, int, float, str, type(None)})
 LISTS = frozenset({list, tuple})
-LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 #: How many lengths of lists are remembered.
 MOST = 256
-
-
-@dataclass(frozen=True, slots=True)
-class each:  # noqa: N801 - reads as a word of the table
-    """The rule of an argument that is a list of inputs: what it returns is called with a place in the list.
-
-    So what all inputs share is computed once, and what nobody needs never.
-
-    >>> import autograd
-    >>> pair = autograd.primitive("pair", np.stack, each(lambda g, y, arrays: lambda k: g[k]), doc="takes it apart")
-    >>> x = autograd.Tensor(1.0)
-    >>> pair([x, x, 5.0]).sum().backward()
-    >>> x.grad
-    array(2.)
-    >>> autograd.remove("pair")
-    """
-
-    rule: Rule
-
-
-class param:  # noqa: N801 - reads as a word of the table
-    """In the place of a rule: the argument is no input, though one that is may stand behind it.
-
-    >>> import autograd
-    >>> power = autograd.primitive("power", lambda n, x: x**n, param, lambda g, y, n, x: g * (n * x ** (n - 1)),
-    ...     doc="scales it by n·xⁿ⁻¹")
-    >>> x = autograd.Tensor(3.0)
-    >>> power(2, x).backward()
-    >>> x.grad
-    array(6.)
-    >>> autograd.remove("power")
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """In `Bound` params: the place of input number ``index``."""
-
-    index: int
-
-
-class Bound(Mapping[str, Any]):
-    """Params that hold every argument of a call by name, with an `Input` where an input stands.
-
-    Any other mapping is the commonest call instead: the inputs come first, in order, and it holds the rest.
-    """
-
-    __slots__ = ("_arguments",)
-
-    def __init__(self, arguments: Mapping[str, Any]) -> None:
-        self._arguments = dict(arguments)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._arguments[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._arguments)
-
-    def __len__(self) -> int:
-        return len(self._arguments)
-
-
-class Output(Bound):
-    """The params of one of several outputs of a call: which it is, and all outputs as they were computed."""
-
-    __slots__ = ("index", "outputs")
-
-    def __init__(self, arguments: Mapping[str, Any], index: int, outputs: tuple[Any, ...]) -> None:
-        super().__init__(arguments)
-        self.index = index
-        self.outputs = outputs
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -417,61 +340,6 @@ class Op:
         return self.run(rule, inputs, params, *((1, y) if self.masks else (y,)))
 
 
-def is_default(value: Any, default: Any) -> bool:
-    if value is default or value is np._NoValue:
-        return True
-    return isinstance(default, int | str) and type(value) is type(default) and bool(value == default)
-
-
-def lifted(value: Any, found: list[Any]) -> Any:
-    """A param with `Input`s in the places of nodes, which go to ``found``."""
-    if isinstance(value, list | tuple):
-        inner = [lifted(part, found) for part in value]
-        return inner if isinstance(value, list) else tuple(inner)
-    if hasattr(type(value), "_interpret"):
-        found.append(value)
-        return Input(len(found) - 1)
-    return value
-
-
-def holds_node(value: Any) -> bool:
-    """Whether a param is a node, or has one in it."""
-    if value.__class__ in SIMPLE:
-        return False
-    if isinstance(value, list | tuple):
-        return any(map(holds_node, value))
-    return hasattr(value.__class__, "_interpret")
-
-
-def fill(value: Any, inputs: Sequence[Any]) -> Any:
-    """An argument with the inputs in their places again."""
-    if isinstance(value, list | tuple):
-        inner = [fill(part, inputs) for part in value]
-        return inner if isinstance(value, list) else tuple(inner)
-    return inputs[value.index] if isinstance(value, Input) else value
-
-
-def places(value: Any) -> Iterator[int]:
-    """The inputs in an argument, in order."""
-    if isinstance(value, list | tuple):
-        for part in value:
-            yield from places(part)
-    elif isinstance(value, Input):
-        yield value.index
-
-
-def static(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The params that hold no inputs."""
-    return {name: value for name, value in (params or {}).items() if next(places(value), None) is None}
-
-
-def shape_of(value: Any) -> tuple[int, ...]:
-    """The shape of a node, an array, a Symbol or a list; () for a number."""
-    if value.__class__ is np.ndarray:
-        return value.shape  # type: ignore[no-any-return]
-    return np.shape(value) if isinstance(value, list | tuple) else getattr(value, "shape", ())
-
-
 def as_array(value: Any) -> Any:
     """Lists become arrays (of objects, where they hold Values); numbers and arrays stay as they are."""
     if isinstance(value, list | tuple):
@@ -515,7 +383,7 @@ def elementwise(
             name,
             forward,
             rules,
-            signature_of(rules, forward, before=2 if gate else 1),
+            signature_of(name, rules, forward, before=2 if gate else 1),
             is_elementwise=True,
             doc=doc,
             operator=operator,
@@ -564,12 +432,15 @@ def primitive(
     array([100.,  10.,   1.])
     >>> autograd.remove("flip")
     """
+    signature = signature_of(name, rules, forward, before=2)
+    if shape is not None:
+        check_shape(name, signature, shape)
     return _enter(
         Op(
             name,
             forward,
             rules,
-            signature_of(rules, forward, before=2),
+            signature,
             is_elementwise=False,
             doc=doc,
             operator=operator,
@@ -582,17 +453,6 @@ def primitive(
             method=method,
         )
     )
-
-
-def signature_of(rules: Sequence[Rule | each | None], forward: Forward, before: int) -> inspect.Signature:
-    """That of the operation's rules, without what comes before its arguments; of a flat one, that of its function."""
-    for rule in rules:
-        if rule is not None and rule is not param:
-            whole = inspect.signature(rule.rule if isinstance(rule, each) else rule).parameters.values()
-            return inspect.Signature([p.replace(annotation=EMPTY) for p in list(whole)[before:]])
-    if not isinstance(forward, np.ufunc):
-        return inspect.signature(forward)
-    return inspect.Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in ("x", "y", "z")[: len(rules)]])
 
 
 def named(name: str) -> Op:

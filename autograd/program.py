@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.op import NOTHING, Bound, Op
+from autograd.call import NOTHING, Bound
+from autograd.op import Op
 
 
 class Constant(NamedTuple):

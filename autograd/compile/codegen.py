@@ -21,14 +21,16 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import NOTHING, Bound
 from autograd.compile.reads import Live, Reads, is_fixed
 from autograd.notation.arrays import called, on_arrays
 from autograd.notation.floats import NAMESPACE, on_floats
 from autograd.notation.printer import Printed, op_of, operations
 from autograd.notation.python import Spelling, Untranslatable, python
 from autograd.notation.symbol import Symbol
-from autograd.op import NOTHING, Bound, Op, each, table
+from autograd.op import Op, table
 from autograd.operators import real
+from autograd.signature import each
 
 NAMES = ("x", "y", "v", "w")
 

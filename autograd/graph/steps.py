@@ -11,6 +11,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from autograd.call import shape_of
 from autograd.errors import GraphError, ShapeError
 from autograd.graph.explain import explain, local_derivative
 from autograd.graph.graph import Graph
@@ -18,7 +19,6 @@ from autograd.node import Node, op_of
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
-from autograd.op import shape_of
 from autograd.ops.shaping import unbroadcast
 from autograd.program import Equation
 from autograd.sweep.events import Event, events, is_scalar, plain, scalar_adjoints, scalar_events

@@ -14,6 +14,7 @@ from itertools import chain, count
 from string import Formatter
 from typing import Any
 
+from autograd.call import Output, fill
 from autograd.notation.rows import Level, Row, row_of
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import (
@@ -26,7 +27,7 @@ from autograd.notation.words import (
     latex_number,
     written_name,
 )
-from autograd.op import Op, Output, fill
+from autograd.op import Op
 
 #: A template, and how tightly what it makes binds.
 Form = tuple[str, Level]

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import Output, shape_of
 from autograd.notation.rows import row_of
-from autograd.op import Op, Output, shape_of
+from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.indexing import getitem
 from autograd.ops.shaping import transpose

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, each, elementwise, override
+from autograd.op import Op, elementwise, override
+from autograd.signature import each
 
 POSITIVE = (0.0, np.inf)
 REAL = (-np.inf, np.inf)

@@ -9,11 +9,12 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
+from autograd.call import NOTHING, Bound
 from autograd.compile import codegen
 from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, Recorded, reduced, unless_set
 from autograd.notation.python import Untranslatable
-from autograd.op import MOST, NOTHING, Bound, Op, on_entry
+from autograd.op import MOST, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, real
 from autograd.program import Constant, Equation, made
 from autograd.scalar.sweep import sweep_scalars

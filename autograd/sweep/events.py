@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.op import Output, shape_of
+from autograd.call import Output, shape_of
 from autograd.program import Constant, Equation, made
 from autograd.sweep.masked import Masked
 from autograd.sweep.pullback import pullback

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import Output, shape_of
 from autograd.errors import ShapeError
-from autograd.op import Op, Output, each, shape_of
+from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.shaping import astype, unbroadcast
+from autograd.signature import each
 from autograd.sweep.masked import Masked
 
 

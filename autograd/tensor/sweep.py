@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import Output
 from autograd.compile import codegen
 from autograd.notation.python import Untranslatable
-from autograd.op import Op, Output
+from autograd.op import Op
 from autograd.sweep.pullback import fitted, pullback
 from autograd.sweep.reverse import swept
 from autograd.sweep.turns import locks, store

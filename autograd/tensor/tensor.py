@@ -10,9 +10,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from autograd.call import Output, shape_of
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node
-from autograd.op import Op, Output, on_entry, shape_of
+from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, real
 from autograd.ops.indexing import getitem, setitem
 from autograd.ops.shaping import reshape, transpose

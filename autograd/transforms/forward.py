@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import NOTHING, shape_of
 from autograd.node import Node, Recorded
-from autograd.op import NOTHING, Op, shape_of
+from autograd.op import Op
 from autograd.ops.shaping import astype, broadcast_to
 from autograd.program import Constant
 from autograd.state import recording

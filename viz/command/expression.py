@@ -116,7 +116,7 @@ def parse(text: str) -> Program:
 
     >>> parse("2 * (x + y")
     Traceback (most recent call last):
-    viz.source.ExpressionError: column 5: '(' was never closed
+    viz.command.source.ExpressionError: column 5: '(' was never closed
     """
     source = Source(text, MAX_TEXT)
     if not source.statements:
