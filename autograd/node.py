@@ -307,10 +307,3 @@ def reduced(node: Recorded, state: Any) -> tuple[Any, ...]:
     ancestors = Ancestors(node)
     _copied.add(ancestors)
     return copyreg.__newobj__, (type(node),), (ancestors, state)  # type: ignore[attr-defined]
-
-
-def op_of(node: Any) -> Op:
-    """The operation of a node that is known to be no leaf."""
-    op: Op | None = node.op
-    assert op is not None
-    return op

@@ -121,7 +121,7 @@ class Op:
         return self.apply(*self.bind(args, kwargs))
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        """The same for a call that is bound already: what the inputs are says what happens."""
+        """Do a call that is bound already: what the inputs are says what happens."""
         if len(inputs) == 1:
             interpret = getattr(type(inputs[0]), "_interpret", None)
             return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
@@ -145,6 +145,11 @@ class Op:
             if found is not None:
                 return found(self, kinds, lengths)
         return None
+
+    @property
+    def has_partials(self) -> bool:
+        """Whether its rules are partial derivatives; those of any other say what becomes of a gradient."""
+        return self.is_elementwise and not self.masks
 
     @property
     def arity(self) -> int | None:
@@ -333,11 +338,30 @@ class Op:
         return np.frompyfunc(each_one, len(arrays), 1)(*arrays)
 
     def partial(self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
-        """The local derivative of an elementwise operation by input k: the rule itself, or what a gate makes of 1."""
-        rule, place = self.rules_for(inputs, params)[k]
-        if isinstance(rule, each):
-            return self.run(rule.rule, inputs, params, y)(place)
-        return self.run(rule, inputs, params, *((1, y) if self.masks else (y,)))
+        """The local derivative of an elementwise operation by an input k that has a rule."""
+        before = (y,) if self.has_partials else (1, y)
+        ((_, slope),) = self.run_rules([k], inputs, params, *before)
+        return slope
+
+    def run_rules(
+        self, wanted: Iterable[int], inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any
+    ) -> Iterator[tuple[int, Any]]:
+        """What the rule of each of the ``wanted`` inputs that has one gives, behind the arguments ``before``.
+
+        >>> import autograd
+        >>> dict(autograd.mul.run_rules([0, 1], [3.0, 4.0], None, 12.0))
+        {0: 4.0, 1: 3.0}
+        """
+        rules = self.rules_for(inputs, params)
+        listed: dict[each, Any] = {}
+        for k in wanted:
+            rule, place = rules[k] if k < len(rules) else (None, 0)
+            if isinstance(rule, each):
+                if rule not in listed:
+                    listed[rule] = self.run(rule.rule, inputs, params, *before)
+                yield k, listed[rule](place)
+            elif rule is not None:
+                yield k, self.run(rule, inputs, params, *before)
 
 
 def as_array(value: Any) -> Any:
@@ -357,16 +381,22 @@ def elementwise(
     domain: Sequence[Interval] = (),
     kinks: Callable[..., Any] | None = None,
     linear: Linear = "no",
-    gate: bool = False,
+    masks: bool = False,
     method: bool = True,
 ) -> Op:
     """Enter an operation that works on each element alone.
 
     ``rules[k](output, *inputs)`` is the partial derivative by input k, or None where there is none (a condition). It
     uses only operators and other operations of the table, so that it can run on numbers, arrays, nodes and symbols
-    alike; the names and defaults of its arguments, behind the output, are those of the operation. A ``gate`` lets the
-    gradient through or not: ``rules[k](g, output, *inputs)`` is what becomes of it, and what is stopped stops NaN too.
-    ``linear`` is as in `primitive`. With ``method=False`` an operation of one input is no method of nodes.
+    alike; the names and defaults of its arguments, behind the output, are those of the operation. With ``masks`` it
+    lets the gradient through or not: ``rules[k](g, output, *inputs)`` is what becomes of the gradient ``g``, and what
+    is stopped stops NaN too.
+
+    ``domain`` holds an open interval for each input, on which the rules hold; ``kinks`` is a function of the inputs
+    that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``method=False`` an operation of
+    one input is no method of nodes.
+
+    Raises `ValueError` for a name that is taken or no identifier, and for rules whose arguments are not the same.
 
     >>> import autograd
     >>> double = autograd.elementwise("double", lambda x: 2 * x, lambda y, x: 2, doc="doubles the gradient")
@@ -376,22 +406,22 @@ def elementwise(
     2.0
     >>> autograd.remove("double")
     """
-    if gate and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
-        raise ValueError(f"{name}: a gate is linear jointly, and has one rule an input: leave linear= and each out")
+    if masks and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
+        raise ValueError(f"{name}: masks= says linear jointly, with one rule an input: leave linear= and each out")
     return _enter(
         Op(
             name,
             forward,
             rules,
-            signature_of(name, rules, forward, before=2 if gate else 1),
+            signature_of(name, rules, forward, before=2 if masks else 1),
             is_elementwise=True,
             doc=doc,
             operator=operator,
             symbol=symbol or operator or name,
             domain=tuple(domain),
             kinks=kinks,
-            linear="jointly" if gate else linear,
-            masks=gate,
+            linear="jointly" if masks else linear,
+            masks=masks,
             method=method,
         )
     )
@@ -414,15 +444,19 @@ def primitive(
     """Enter an operation that mixes elements: a sum, a reshape, a matrix product.
 
     ``rules[k](g, output, *arguments)`` is the vjp of argument k: it takes the gradient ``g`` of the output to that of
-    the input. There is one function an argument, so that what nobody needs is never computed; `each` makes one for a
-    list of inputs, None stands for an input without a derivative, and `param` for an argument that is no input, before
-    one that is. The arguments behind ``g`` and the output are those of the operation, with their names and defaults:
-    NumPy's.
+    the input. The first arguments are inputs, one rule each, so that what nobody needs is never computed; the rest are
+    params, and have none. `each` makes a rule for a list of inputs, None stands for an input without a derivative, and
+    `param` for an argument that is no input, before one that is. The arguments behind ``g`` and the output are those of
+    the operation, with their names and defaults: NumPy's.
 
     ``linear`` says that it is linear in its differentiated inputs: all together (``"jointly"``: a sum, a
-    concatenation), each alone (``"separately"``: a product), or in the ``"first"`` alone (a quotient). ``masks`` says
-    that the zeros it sends back stand for elements that were not used; ``shape`` is the shape of the output, from a
-    call with shapes in the places of inputs. ``method`` is as in `elementwise`.
+    concatenation), each alone (``"separately"``: a sum of products, each of one factor from every input and none
+    subtracted), or in the ``"first"`` alone (a quotient). ``masks`` says that the zeros it sends back stand for
+    elements that were not used; ``shape`` is the shape of the output, from a call with shapes in the places of inputs;
+    ``scalars`` is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks``
+    and ``method`` are as in `elementwise`.
+
+    Raises `ValueError` as `elementwise` does, and for a ``shape`` or forward function with other names or defaults.
 
     >>> import autograd
     >>> flip = autograd.primitive("flip", lambda x: x[::-1], lambda g, y, x: g[::-1], doc="flips it back")
@@ -453,6 +487,13 @@ def primitive(
             method=method,
         )
     )
+
+
+def op_of(node: Any) -> Op:
+    """The operation of a node, or of a formula, that is known to be no leaf."""
+    op: Op | None = node.op
+    assert op is not None
+    return op
 
 
 def named(name: str) -> Op:

@@ -27,7 +27,7 @@ from autograd.notation.words import (
     latex_number,
     written_name,
 )
-from autograd.op import Op
+from autograd.op import op_of
 
 #: A template, and how tightly what it makes binds.
 Form = tuple[str, Level]
@@ -176,12 +176,6 @@ def row_for(formula: Symbol) -> Row:
     """The row of a formula's operation, or that of its special case."""
     row = row_of(op_of(formula), len(formula.inputs))
     return next((case for applies, case in row.cases if applies(formula)), row)
-
-
-def op_of(formula: Symbol) -> Op:
-    op = formula.op
-    assert op is not None
-    return op
 
 
 def letters() -> Iterator[str]:

@@ -124,7 +124,7 @@ where: Op = elementwise("where", np.where,
     None,
     lambda g, z, condition, x, y: where(condition, g, 0),
     lambda g, z, condition, x, y: where(condition, 0, g),
-    gate=True,
+    masks=True,
     doc="where sends the gradient to the branch that was taken, and nothing to the other")
 # fmt: on
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, SupportsIndex
 import numpy as np
 
 from autograd.errors import ShapeError, StaleDataError
-from autograd.node import Node, Recorded, op_of, reduced, unless_set
-from autograd.op import Op
+from autograd.node import Node, Recorded, reduced, unless_set
+from autograd.op import Op, op_of
 from autograd.program import frozen
 from autograd.tensor.arrays import Array, alike
 
