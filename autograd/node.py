@@ -275,10 +275,3 @@ def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int]) -> list[E
     An input that is not among them is constant.
     """
     return [node._equation(places.get) for node in nodes]
-
-
-def op_of(node: Any) -> Op:
-    """The operation of a node that is known to be no leaf."""
-    op: Op | None = node.op
-    assert op is not None
-    return op

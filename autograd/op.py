@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, lifted, places
 from autograd.errors import DTypeError
+from autograd.signature import EMPTY, LEADING, Forward, Parameter, Rule, check_shape, each, param, signature_of
 
-Forward = Callable[..., Any]
-Rule = Callable[..., Any]
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
 
@@ -24,93 +24,13 @@ _overrides: dict[Any, Callable[..., Any]] = {}
 _installers: list[Callable[[Op], None]] = []
 _uninstallers: list[Callable[[Op], None]] = []
 
-NOTHING: Mapping[str, Any] = types.MappingProxyType({})
-
 #: Every operation by name, read-only: ``table["tanh"]``. New entries come from `elementwise` and `primitive`.
 table: Mapping[str, Op] = types.MappingProxyType(_table)
 
-Parameter = inspect.Parameter
-EMPTY = Parameter.empty
-SIMPLE = frozenset({bool, int, float, str, type(None)})
 LISTS = frozenset({list, tuple})
-LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 #: How many lengths of lists are remembered.
 MOST = 256
-
-
-@dataclass(frozen=True, slots=True)
-class each:  # noqa: N801 - reads as a word of the table
-    """The rule of an argument that is a list of inputs: what it returns is called with a place in the list.
-
-    So what all inputs share is computed once, and what nobody needs never.
-
-    >>> import autograd
-    >>> pair = autograd.primitive("pair", np.stack, each(lambda g, y, arrays: lambda k: g[k]), doc="takes it apart")
-    >>> x = autograd.Tensor(1.0)
-    >>> pair([x, x, 5.0]).sum().backward()
-    >>> x.grad
-    array(2.)
-    >>> autograd.remove("pair")
-    """
-
-    rule: Rule
-
-
-class param:  # noqa: N801 - reads as a word of the table
-    """In the place of a rule: the argument is no input, though one that is may stand behind it.
-
-    >>> import autograd
-    >>> power = autograd.primitive("power", lambda n, x: x**n, param, lambda g, y, n, x: g * (n * x ** (n - 1)),
-    ...     doc="scales it by n·xⁿ⁻¹")
-    >>> x = autograd.Tensor(3.0)
-    >>> power(2, x).backward()
-    >>> x.grad
-    array(6.)
-    >>> autograd.remove("power")
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """In `Bound` params: the place of input number ``index``."""
-
-    index: int
-
-
-class Bound(Mapping[str, Any]):
-    """Params that hold every argument of a call by name, with an `Input` where an input stands.
-
-    Any other mapping is the commonest call instead: the inputs come first, in order, and it holds the rest.
-    """
-
-    __slots__ = ("_arguments",)
-
-    def __init__(self, arguments: Mapping[str, Any]) -> None:
-        self._arguments = dict(arguments)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._arguments[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._arguments)
-
-    def __len__(self) -> int:
-        return len(self._arguments)
-
-
-class Output(Bound):
-    """The params of one of several outputs of a call: which it is, and all outputs as they were computed.
-
-    They stand in a tuple, of the kind that the forward function returned: NumPy's have names.
-    """
-
-    __slots__ = ("index", "outputs")
-
-    def __init__(self, arguments: Mapping[str, Any], index: int, outputs: tuple[Any, ...]) -> None:
-        super().__init__(arguments)
-        self.index = index
-        self.outputs = outputs
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -201,7 +121,7 @@ class Op:
         return self.apply(*self.bind(args, kwargs))
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        """The same for a call that is bound already: what the inputs are says what happens."""
+        """Do a call that is bound already: what the inputs are says what happens."""
         if len(inputs) == 1:
             interpret = getattr(type(inputs[0]), "_interpret", None)
             return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
@@ -225,6 +145,11 @@ class Op:
             if found is not None:
                 return found(self, kinds, lengths)
         return None
+
+    @property
+    def has_partials(self) -> bool:
+        """Whether its rules are partial derivatives; those of any other say what becomes of a gradient."""
+        return self.is_elementwise and not self.masks
 
     @property
     def arity(self) -> int | None:
@@ -423,77 +348,30 @@ class Op:
         return np.frompyfunc(each_one, len(arrays), 1)(*arrays)
 
     def partial(self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
-        """The local derivative of an elementwise operation by input k: the rule itself, or what a gate makes of 1."""
-        rule, place = self.rules_for(inputs, params)[k]
-        if isinstance(rule, each):
-            return self.run(rule.rule, inputs, params, y)(place)
-        return self.run(rule, inputs, params, *((1, y) if self.masks else (y,)))
+        """The local derivative of an elementwise operation by an input k that has a rule."""
+        before = (y,) if self.has_partials else (1, y)
+        ((_, slope),) = self.run_rules([k], inputs, params, *before)
+        return slope
 
+    def run_rules(
+        self, wanted: Iterable[int], inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any
+    ) -> Iterator[tuple[int, Any]]:
+        """What the rule of each of the ``wanted`` inputs that has one gives, behind the arguments ``before``.
 
-def like(outputs: Any, parts: Iterable[Any]) -> tuple[Any, ...]:
-    """A tuple of these parts, with names if the outputs have such.
-
-    >>> like(np.linalg.qr(np.eye(1)), ["a", "b"])
-    QRResult(Q='a', R='b')
-    """
-    kind: Any = type(outputs)
-    same: tuple[Any, ...] = kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
-    return same
-
-
-def is_default(value: Any, default: Any) -> bool:
-    if value is default or value is np._NoValue:
-        return True
-    return isinstance(default, int | str) and type(value) is type(default) and bool(value == default)
-
-
-def lifted(value: Any, found: list[Any]) -> Any:
-    """A param with `Input`s in the places of nodes, which go to ``found``."""
-    if isinstance(value, list | tuple):
-        inner = [lifted(part, found) for part in value]
-        return inner if isinstance(value, list) else tuple(inner)
-    if hasattr(type(value), "_interpret"):
-        found.append(value)
-        return Input(len(found) - 1)
-    return value
-
-
-def holds_node(value: Any) -> bool:
-    """Whether a param is a node, or has one in it."""
-    if value.__class__ in SIMPLE:
-        return False
-    if isinstance(value, list | tuple):
-        return any(map(holds_node, value))
-    return hasattr(value.__class__, "_interpret")
-
-
-def fill(value: Any, inputs: Sequence[Any]) -> Any:
-    """An argument with the inputs in their places again."""
-    if isinstance(value, list | tuple):
-        inner = [fill(part, inputs) for part in value]
-        return inner if isinstance(value, list) else tuple(inner)
-    return inputs[value.index] if isinstance(value, Input) else value
-
-
-def places(value: Any) -> Iterator[int]:
-    """The inputs in an argument, in order."""
-    if isinstance(value, list | tuple):
-        for part in value:
-            yield from places(part)
-    elif isinstance(value, Input):
-        yield value.index
-
-
-def static(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The params that hold no inputs."""
-    return {name: value for name, value in (params or {}).items() if next(places(value), None) is None}
-
-
-def shape_of(value: Any) -> tuple[int, ...]:
-    """The shape of a node, an array, a Symbol or a list; () for a number."""
-    if value.__class__ is np.ndarray:
-        return value.shape  # type: ignore[no-any-return]
-    return np.shape(value) if isinstance(value, list | tuple) else getattr(value, "shape", ())
+        >>> import autograd
+        >>> dict(autograd.mul.run_rules([0, 1], [3.0, 4.0], None, 12.0))
+        {0: 4.0, 1: 3.0}
+        """
+        rules = self.rules_for(inputs, params)
+        listed: dict[each, Any] = {}
+        for k in wanted:
+            rule, place = rules[k] if k < len(rules) else (None, 0)
+            if isinstance(rule, each):
+                if rule not in listed:
+                    listed[rule] = self.run(rule.rule, inputs, params, *before)
+                yield k, listed[rule](place)
+            elif rule is not None:
+                yield k, self.run(rule, inputs, params, *before)
 
 
 def as_array(value: Any) -> Any:
@@ -513,16 +391,22 @@ def elementwise(
     domain: Sequence[Interval] = (),
     kinks: Callable[..., Any] | None = None,
     linear: Linear = "no",
-    gate: bool = False,
+    masks: bool = False,
     method: bool = True,
 ) -> Op:
     """Enter an operation that works on each element alone.
 
     ``rules[k](output, *inputs)`` is the partial derivative by input k, or None where there is none (a condition). It
     uses only operators and other operations of the table, so that it can run on numbers, arrays, nodes and symbols
-    alike; the names and defaults of its arguments, behind the output, are those of the operation. A ``gate`` lets the
-    gradient through or not: ``rules[k](g, output, *inputs)`` is what becomes of it, and what is stopped stops NaN too.
-    ``linear`` is as in `primitive`. With ``method=False`` an operation of one input is no method of nodes.
+    alike; the names and defaults of its arguments, behind the output, are those of the operation. With ``masks`` it
+    lets the gradient through or not: ``rules[k](g, output, *inputs)`` is what becomes of the gradient ``g``, and what
+    is stopped stops NaN too.
+
+    ``domain`` holds an open interval for each input, on which the rules hold; ``kinks`` is a function of the inputs
+    that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``method=False`` an operation of
+    one input is no method of nodes.
+
+    Raises `ValueError` for a name that is taken or no identifier, and for rules whose arguments are not the same.
 
     >>> import autograd
     >>> double = autograd.elementwise("double", lambda x: 2 * x, lambda y, x: 2, doc="doubles the gradient")
@@ -532,22 +416,22 @@ def elementwise(
     2.0
     >>> autograd.remove("double")
     """
-    if gate and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
-        raise ValueError(f"{name}: a gate is linear jointly, and has one rule an input: leave linear= and each out")
+    if masks and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
+        raise ValueError(f"{name}: masks= says linear jointly, with one rule an input: leave linear= and each out")
     return _enter(
         Op(
             name,
             forward,
             rules,
-            signature_of(rules, forward, before=2 if gate else 1),
+            signature_of(name, rules, forward, before=2 if masks else 1),
             is_elementwise=True,
             doc=doc,
             operator=operator,
             symbol=symbol or operator or name,
             domain=tuple(domain),
             kinks=kinks,
-            linear="jointly" if gate else linear,
-            masks=gate,
+            linear="jointly" if masks else linear,
+            masks=masks,
             method=method,
         )
     )
@@ -570,15 +454,19 @@ def primitive(
     """Enter an operation that mixes elements: a sum, a reshape, a matrix product.
 
     ``rules[k](g, output, *arguments)`` is the vjp of argument k: it takes the gradient ``g`` of the output to that of
-    the input. There is one function an argument, so that what nobody needs is never computed; `each` makes one for a
-    list of inputs, None stands for an input without a derivative, and `param` for an argument that is no input, before
-    one that is. The arguments behind ``g`` and the output are those of the operation, with their names and defaults:
-    NumPy's.
+    the input. The first arguments are inputs, one rule each, so that what nobody needs is never computed; the rest are
+    params, and have none. `each` makes a rule for a list of inputs, None stands for an input without a derivative, and
+    `param` for an argument that is no input, before one that is. The arguments behind ``g`` and the output are those of
+    the operation, with their names and defaults: NumPy's.
 
     ``linear`` says that it is linear in its differentiated inputs: all together (``"jointly"``: a sum, a
-    concatenation), each alone (``"separately"``: a product), or in the ``"first"`` alone (a quotient). ``masks`` says
-    that the zeros it sends back stand for elements that were not used; ``shape`` is the shape of the output, from a
-    call with shapes in the places of inputs. ``method`` is as in `elementwise`.
+    concatenation), each alone (``"separately"``: a sum of products, each of one factor from every input and none
+    subtracted), or in the ``"first"`` alone (a quotient). ``masks`` says that the zeros it sends back stand for
+    elements that were not used; ``shape`` is the shape of the output, from a call with shapes in the places of inputs;
+    ``scalars`` is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks``
+    and ``method`` are as in `elementwise`.
+
+    Raises `ValueError` as `elementwise` does, and for a ``shape`` or forward function with other names or defaults.
 
     >>> import autograd
     >>> flip = autograd.primitive("flip", lambda x: x[::-1], lambda g, y, x: g[::-1], doc="flips it back")
@@ -588,12 +476,15 @@ def primitive(
     array([100.,  10.,   1.])
     >>> autograd.remove("flip")
     """
+    signature = signature_of(name, rules, forward, before=2)
+    if shape is not None:
+        check_shape(name, signature, shape)
     return _enter(
         Op(
             name,
             forward,
             rules,
-            signature_of(rules, forward, before=2),
+            signature,
             is_elementwise=False,
             doc=doc,
             operator=operator,
@@ -608,15 +499,11 @@ def primitive(
     )
 
 
-def signature_of(rules: Sequence[Rule | each | None], forward: Forward, before: int) -> inspect.Signature:
-    """That of the operation's rules, without what comes before its arguments; of a flat one, that of its function."""
-    for rule in rules:
-        if rule is not None and rule is not param:
-            whole = inspect.signature(rule.rule if isinstance(rule, each) else rule).parameters.values()
-            return inspect.Signature([p.replace(annotation=EMPTY) for p in list(whole)[before:]])
-    if not isinstance(forward, np.ufunc):
-        return inspect.signature(forward)
-    return inspect.Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in ("x", "y", "z")[: len(rules)]])
+def op_of(node: Any) -> Op:
+    """The operation of a node, or of a formula, that is known to be no leaf."""
+    op: Op | None = node.op
+    assert op is not None
+    return op
 
 
 def named(name: str) -> Op:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.op import NOTHING, Bound, Input, Op, Output
+from autograd.call import NOTHING, Bound, Input, Output
+from autograd.op import Op
 
 
 class Constant(NamedTuple):

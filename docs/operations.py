@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
-import autograd
+import autograd.ops
 import nn.losses
 from autograd.graph.explain import example_call
 from autograd.notation.printer import text
 from autograd.op import Interval, Op, override_of
 from autograd.operators import BINARY, COMPARISON
-from autograd.ops import contraction, decompositions, elementwise, indexing, linalg, reductions, shaping, sorting
 
-GROUPS: dict[str, ModuleType] = {
-    "Element by element": elementwise,
-    "Shapes": shaping,
-    "Indices": indexing,
-    "Reductions": reductions,
-    "Matrix products": linalg,
-    "Contractions": contraction,
-    "Decompositions": decompositions,
-    "Sorting": sorting,
-    "Losses": nn.losses,
-}
+FILES = [*(getattr(autograd.ops, name) for name in autograd.ops.__all__), nn.losses]
 
 HEAD = """\
 <!-- Written by `python docs/operations.py` from the table; change an entry there, not this page. -->
@@ -42,27 +31,29 @@ derivative by each input, as `explain` shows them; where elements mix, the deriv
 def page() -> str:
     """The whole page."""
     groups = entered()
-    links = [f"- [{title}](#{anchor(title)}): {', '.join(map(link, ops))}" for title, ops in groups.items()]
+    links = [f"- [{title(file)}](#{title(file).lower()}): {', '.join(map(link, ops))}" for file, ops in groups.items()]
     parts = [HEAD, "\n".join(links) + "\n"]
-    for title, ops in groups.items():
-        file = GROUPS[title].__name__.replace(".", "/") + ".py"
-        parts += [f"## {title}\n\nFrom [`{file}`](../{file}).\n", *map(section, ops)]
+    for file, ops in groups.items():
+        path = file.__name__.replace(".", "/") + ".py"
+        says = (file.__doc__ or "").partition(".")[0]
+        parts += [f"## {title(file)}\n\n{says}. From [`{path}`](../{path}).\n", *map(section, ops)]
     return "\n".join(parts)
 
 
-def entered() -> dict[str, list[Op]]:
-    """The operations of each file, in its order; one that a file imports belongs to the file before."""
+def entered() -> Mapping[ModuleType, list[Op]]:
+    """The operations of each file, in its order; the files in the order in which the table was filled."""
+    order = {op: place for place, op in enumerate(autograd.table.values())}
+    found = {file: [op for op in vars(file).values() if isinstance(op, Op)] for file in FILES}
     seen: set[Op] = set()
-    groups: dict[str, list[Op]] = {}
-    for title, module in GROUPS.items():
-        groups[title] = [op for op in vars(module).values() if isinstance(op, Op) and op not in seen]
-        seen.update(groups[title])
+    groups: dict[ModuleType, list[Op]] = {}
+    for file in sorted(FILES, key=lambda file: max(order[op] for op in found[file])):
+        groups[file] = [op for op in found[file] if op not in seen]  # one that it imports was entered before
+        seen.update(groups[file])
     return groups
 
 
-def anchor(title: str) -> str:
-    """How GitHub links to a heading."""
-    return title.lower().replace(" ", "-")
+def title(file: ModuleType) -> str:
+    return file.__name__.rpartition(".")[2].capitalize()
 
 
 def link(op: Op) -> str:
@@ -101,7 +92,7 @@ def remarks(op: Op) -> Iterator[str]:
     names = [name for name in op.signature.parameters if name not in op.params]
     differentiated = [name for name, rule in zip(names, op.rules, strict=True) if rule is not None]
     several = " and ".join(differentiated)
-    if op.linear == "first" or (op.linear != "no" and len(differentiated) == 1):
+    if op.linear == "first" or (op.linear != "no" and len(differentiated) == 1 and op.arity is not None):
         yield f"Linear in {differentiated[0]}."
     elif op.linear != "no":
         yield f"Linear in {several} together." if op.linear == "jointly" else f"Linear in {several}, each alone."

@@ -168,19 +168,19 @@ def test_an_operation_of_three_inputs_is_explained() -> None:
 
 
 def test_a_rule_that_needs_data_is_a_derivative_by_name() -> None:
-    sinh = autograd.elementwise("sinh", np.sinh, lambda y, x: np.cosh(x), doc="stretches")
+    trial = autograd.elementwise("trial", np.sinh, lambda y, x: np.cosh(x), doc="stretches")
     order = autograd.primitive(
         "order", np.sort, lambda g, y, x: g[np.argsort(np.argsort(x))], doc="sorts the gradient back"
     )
     try:
         x, t = Value(0.0), Tensor([3.0, 1.0])
-        assert [p.formula for p in explain(sinh).partials] == ["∂sinh(x)/∂x"]
-        assert str(explain(sinh(x))).splitlines()[1] == "  ∂f/∂x = ∂sinh(x)/∂x = 1"
-        assert "∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 1 = 1" in str(autograd.steps(sinh(x)))
+        assert [p.formula for p in explain(trial).partials] == ["∂trial(x)/∂x"]
+        assert str(explain(trial(x))).splitlines()[1] == "  ∂f/∂x = ∂trial(x)/∂x = 1"
+        assert "∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 1 = 1" in str(autograd.steps(trial(x)))
         assert explain(order(t)).partials[0].formula == "g · ∂order(t)/∂t"
-        assert explain(sinh).partials[0].latex.isascii()
+        assert explain(trial).partials[0].latex.isascii()
     finally:
-        autograd.remove("sinh")
+        autograd.remove("trial")
         autograd.remove("order")
 
 

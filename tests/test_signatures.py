@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -15,6 +16,7 @@ from strategies import arrays, numbers
 
 import autograd
 from autograd import Graph, Tensor, Value, elementwise, gradients, steps
+from autograd.signature import each
 
 X = np.array([[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]])
 
@@ -153,3 +155,73 @@ def test_a_truth_value_in_the_place_of_dtype_or_out_is_refused_with_the_cure(red
     with pytest.raises(TypeError, match=f"write keepdims={keepdims}"):
         getattr(Tensor(X), reduce.name)(1, keepdims)
     assert reduce(Tensor(X), 0, keepdims=keepdims).shape == np.sum(X, 0, keepdims=keepdims).shape
+
+
+# What an entry's functions must agree in.
+
+
+def by_two(g: Any, y: Any, x: Any, k: float = 2.0) -> Any:
+    return g * k
+
+
+def double(x: Any, k: float = 2.0) -> Any:
+    return k * x
+
+
+WRONG: dict[str, tuple[Callable[..., Any], list[Any], dict[str, Any]]] = {
+    "a default of the forward function": (double, [lambda g, y, x, k=3.0: k * g], {}),
+    "a default that NumPy does not have": (np.sum, [lambda g, y, a, axis=0: g], {}),
+    "a param that the forward function lacks": (lambda x: 2 * x, [by_two], {}),
+    "a param of another name": (lambda x, factor=2.0: factor * x, [by_two], {}),
+    "a default of the second rule": (
+        lambda a, b, k=2.0: k * a * b,
+        [lambda g, y, a, b, k=2.0: k * g * b, lambda g, y, a, b, k=1.0: k * g * a],
+        {},
+    ),
+    "inputs of other names": (np.multiply, [lambda g, y, a, b: g * b, lambda g, y, b, a: g * b], {}),
+    "one input less": (np.multiply, [lambda g, y, a, b: g * b, lambda g, y, a: g * a], {}),
+    "a rule for lists with other names": (
+        lambda xs, ys: xs[0] * ys[0],
+        [each(lambda g, y, xs, ys: lambda k: g), each(lambda g, y, ys, xs: lambda k: g)],
+        {},
+    ),
+    "a shape that calls the input otherwise": (double, [by_two], {"shape": lambda a, k=2.0: a}),
+    "a shape without a param": (double, [by_two], {"shape": lambda x: x}),
+    "a shape with another default": (double, [by_two], {"shape": lambda x, k=3.0: x}),
+    "a shape with more": (double, [by_two], {"shape": lambda x, other=1, **_: x}),
+}
+
+
+@pytest.mark.parametrize("entry", WRONG.values(), ids=WRONG)
+def test_functions_of_one_entry_with_different_arguments_are_refused(entry: Any) -> None:
+    forward, rules, options = entry
+    with pytest.raises(ValueError, match=r"^trial: expected .*, got \(.*\) beside \(.*\)"):
+        autograd.primitive("trial", forward, *rules, doc="is on trial", **options)
+    assert "trial" not in autograd.table
+    if not options:
+        slopes = [each(partial(rule.rule, 1.0)) if isinstance(rule, each) else partial(rule, 1.0) for rule in rules]
+        with pytest.raises(ValueError, match=r"^trial: "):
+            elementwise("trial", forward, *slopes, doc="is on trial")
+
+
+@pytest.mark.parametrize(
+    ("forward", "options"),
+    [
+        (lambda anything, k=2.0: k * anything, {}),
+        (lambda x, **params: params.get("k", 2.0) * x, {}),
+        (partial(double, k=2.0), {}),
+        (double, {"shape": lambda x, k=2.0: x}),
+        (double, {"shape": lambda x, **_: x}),
+        (lambda x, k=2.0, more=None: k * x, {}),
+    ],
+)
+def test_what_an_entry_may_leave_open(forward: Any, options: Any) -> None:
+    trial = autograd.primitive("trial", forward, by_two, doc="is on trial", **options)
+    try:
+        for params, slope in (({}, 2.0), ({"k": 5.0}, 5.0)):
+            x = Tensor(3.0)
+            y = trial(x, **params)
+            y.backward()
+            assert (y.item(), x.grad) == (3 * slope, slope)
+    finally:
+        autograd.remove("trial")

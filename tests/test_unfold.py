@@ -16,6 +16,7 @@ from numeric import assert_close
 import autograd
 import nn
 from autograd import Constant, Graph, Tensor, Value, explain, no_grad, steps, sum_of, sum_of_products, tracing, unfold
+from autograd.signature import each
 from viz import draw, step
 
 whole = st.integers(-3, 3).map(float)  # so that no order of additions rounds
@@ -109,26 +110,26 @@ def test_a_persons_own_operation_of_lists() -> None:
     def product(z: Any, xs: list[Any]) -> Any:
         return lambda k: z / xs[k]
 
-    times = autograd.elementwise("times", lambda xs: reduce(mul, xs), autograd.op.each(product), doc="multiplies all")
+    times = autograd.elementwise("times", lambda xs: reduce(mul, xs), each(product), doc="multiplies all")
     longest = autograd.elementwise(
-        "longest", lambda xs: float(np.hypot(*map(float, xs))), autograd.op.each(product), doc="asks for digits"
+        "longest", lambda xs: float(np.hypot(*map(float, xs))), each(product), doc="asks for digits"
     )
     squared = autograd.elementwise(
         "squared",
         lambda xs: (lambda total: total * total)(reduce(add, xs)),
-        autograd.op.each(lambda z, xs: lambda k: 2 * reduce(add, xs)),
+        each(lambda z, xs: lambda k: 2 * reduce(add, xs)),
         doc="squares the sum",
     )
     choosing = autograd.elementwise(
         "choosing",
         lambda xs: autograd.where(xs[0] > 0, xs[0], xs[1]),
-        autograd.op.each(lambda z, xs: lambda k: 0),
+        each(lambda z, xs: lambda k: 0),
         doc="takes one of two",
     )
     ignoring = autograd.elementwise(
         "ignoring",
         lambda xs: xs[0] * xs[1],
-        autograd.op.each(lambda z, xs: lambda k: 0),
+        each(lambda z, xs: lambda k: 0),
         doc="ignores all but two",
     )
     try:

@@ -1,1 +1,1 @@
-"""From a rule to straight Python."""
+"""Generation of code, one operation at a time: from its rules to straight Python."""

@@ -1,4 +1,4 @@
-"""From a rule to straight Python: the code that Values and Tensors run, written by running rules on Symbols.
+"""Straight Python for one operation: the code that Values and Tensors run, written by running rules on Symbols.
 
 A rule is written once, in the table. Run on Symbols it gives a formula, and the formula gives the text of a
 function on floats, or on arrays; each function that ends in ``_source`` shows such a text. Nothing here
@@ -22,14 +22,16 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import NOTHING, Bound
 from autograd.compile.reads import Live, Reads, is_fixed
 from autograd.notation.arrays import called, on_arrays
 from autograd.notation.floats import NAMESPACE, on_floats
-from autograd.notation.printer import Printed, op_of, operations
+from autograd.notation.printer import Printed, operations
 from autograd.notation.python import Spelling, Untranslatable, python
 from autograd.notation.symbol import Symbol
-from autograd.op import NOTHING, Bound, Op, each, table
+from autograd.op import Op, op_of, table
 from autograd.operators import real
+from autograd.signature import each
 
 NAMES = ("x", "y", "v", "w")
 
@@ -53,19 +55,19 @@ class Source:
         return self.text
 
 
-class Program:
+class Formulas:
     """The formulas of one elementwise operation, ready to be written for one backend."""
 
     def __init__(self, op: Op, spelling: Spelling) -> None:
         if not op.is_elementwise:
-            raise Untranslatable("it mixes elements: its pullback runs as it is")
+            raise Untranslatable("it mixes elements: its rules are called as they are")
         parameters = op.signature.parameters
         must = any(parameters[name].default is parameters[name].empty for name in op.params)
         if must or op.arity is None or op.arity > len(NAMES):
             raise Untranslatable("it has more than a few inputs, or others")
         self.op, self.spelling, self.reads = op, spelling, Reads()
         inputs = [Live(name) for name in NAMES[: op.arity]]
-        #: The output in x and y; the slope by each of them in z, x and y, or None; the part of a gate in g too.
+        #: The output in x and y; the slope by each of them in z, x and y, or None; or what becomes of g.
         self.output = self.spelled(Symbol("", (), op, tuple(inputs)))
         before = [Live("g") if spelling is on_arrays else 1, Live("z")] if op.masks else [Live("z")]
         self.slopes = [
@@ -142,15 +144,15 @@ def forget(filename: str, kept: tuple[Any, ...]) -> None:
 
 
 def why_not(op: Op) -> str | None:
-    """Why an operation has no generated code, so that its rules run as they are; None if it has.
+    """Why the rules of an operation are called as they are; None if they are written out as code.
 
     >>> import autograd
     >>> why_not(autograd.tanh)
     >>> why_not(autograd.matmul)
-    'it mixes elements: its pullback runs as it is'
+    'it mixes elements: its rules are called as they are'
     """
     try:
-        Program(op, on_floats)
+        Formulas(op, on_floats)
         pull_source(op)
     except Untranslatable as reason:
         return str(reason)
@@ -158,7 +160,7 @@ def why_not(op: Op) -> str | None:
 
 
 def not_generated() -> dict[str, str]:
-    """Every operation of the table that has no generated code, and why."""
+    """Every operation of the table whose rules are not written out as code, and why."""
     reasons = {op.name: why_not(op) for op in table.values()}
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
@@ -180,15 +182,15 @@ def evaluator(op: Op) -> Evaluate:
 
 
 def evaluator_source(op: Op) -> Source:
-    program = Program(op, on_floats)
+    formulas = Formulas(op, on_floats)
     arguments = ", ".join(NAMES[: op.arity])
-    before, (output,) = program.code(program.output)
-    between, expressions = program.code(*(slope for slope in program.slopes if slope is not None))
+    before, (output,) = formulas.code(formulas.output)
+    between, expressions = formulas.code(*(slope for slope in formulas.slopes if slope is not None))
     given = iter(expressions)
-    slopes = ["None" if slope is None else next(given) for slope in program.slopes]
-    return program.source(f"""\
+    slopes = ["None" if slope is None else next(given) for slope in formulas.slopes]
+    return formulas.source(f"""\
 def function({arguments}):
-{indent(program.look_up(f"at_edge({arguments})"), 4)}\
+{indent(formulas.look_up(f"at_edge({arguments})"), 4)}\
     try:
 {indent(before, 8)}\
         z = {output}
@@ -200,12 +202,12 @@ def function({arguments}):
 
 
 def evaluate_at_edge(op: Op, *values: float) -> tuple[Any, ...]:
-    """The same by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
+    """Output and slopes by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
     return evaluate_by_rules(op, values, NOTHING)
 
 
 def evaluate_by_rules(op: Op, values: Sequence[float], params: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The same for any call: the forward function and the rules, as they are, on NumPy's numbers."""
+    """Output and slopes of any call: the forward function and the rules, as they are, on NumPy's numbers."""
     numbers = [np.float64(value) for value in values]
     z = np.float64(real(op.run(op.forward, numbers, params), op))
     with np.errstate(all="ignore"):
@@ -234,25 +236,25 @@ node._notes = None
 """
 
 
-def node(program: Program, x: str, y: str, *tracked: str) -> str:
+def node(formulas: Formulas, x: str, y: str, *tracked: str) -> str:
     """Lines that compute the output, and the slopes of those inputs that are nodes."""
-    before, (z,) = program.code(program.output)
-    wanted = [slope for name, slope in zip(NAMES, program.slopes, strict=False) if name in tracked]
-    between, expressions = program.code(*wanted)
+    before, (z,) = formulas.code(formulas.output)
+    wanted = [slope for name, slope in zip(NAMES, formulas.slopes, strict=False) if name in tracked]
+    between, expressions = formulas.code(*wanted)
     slopes = dict(zip(tracked, expressions, strict=True))
     dx, dy = (slopes.get(name, "None") for name in NAMES[:2])
     return NODE.format(before=before, z=z, between=between, x=x, y=y, dx=dx, dy=dy) + "return node\n"
 
 
 def unary_source(op: Op) -> Source:
-    program = Program(op, on_floats)
-    return program.source(f"""\
+    formulas = Formulas(op, on_floats)
+    return formulas.source(f"""\
 def function(self):
     if blocks() is None:
-{indent(program.look_up("general(self)"), 8)}\
+{indent(formulas.look_up("general(self)"), 8)}\
         try:
             x = self.data
-{indent(node(program, "self", "None", "x"), 12)}\
+{indent(node(formulas, "self", "None", "x"), 12)}\
         except EDGE:
             pass
     return general(self)
@@ -264,7 +266,7 @@ def binary_source(op: Op) -> Source:
 
 
 def optional_source(op: Op) -> Source:
-    """The same for an operation whose second input has a default, and so is known by its own name."""
+    """The method of an operation whose second input has a default, and so is known by its own name."""
     ((name, value),) = op.defaults.items()
     if re.search(rf"\b{name}\b", named_source(op, "other").text):
         raise Untranslatable(f"generated code has something else of the name {name}")
@@ -272,21 +274,21 @@ def optional_source(op: Op) -> Source:
 
 
 def named_source(op: Op, other: str, default: str = "") -> Source:
-    program = Program(op, on_floats)
-    return program.source(f"""\
+    formulas = Formulas(op, on_floats)
+    return formulas.source(f"""\
 def function(self, {other}{default}):
     if blocks() is None:
-{indent(program.look_up(f"general(self, {other})"), 8)}\
+{indent(formulas.look_up(f"general(self, {other})"), 8)}\
         try:
             kind = {other}.__class__
             if kind is Value:
                 x = self.data
                 y = {other}.data
-{indent(node(program, "self", other, "x", "y"), 16)}\
+{indent(node(formulas, "self", other, "x", "y"), 16)}\
             if kind is float or kind is int:
                 x = self.data
                 y = {other}
-{indent(node(program, "self", other, "x"), 16)}\
+{indent(node(formulas, "self", other, "x"), 16)}\
         except EDGE:
             pass
     return general(self, {other})
@@ -294,16 +296,16 @@ def function(self, {other}{default}):
 
 
 def reflected_source(op: Op) -> Source:
-    program = Program(op, on_floats)
-    return program.source(f"""\
+    formulas = Formulas(op, on_floats)
+    return formulas.source(f"""\
 def function(self, other):
     kind = other.__class__
     if blocks() is None and (kind is float or kind is int):
-{indent(program.look_up("general(self, other)"), 8)}\
+{indent(formulas.look_up("general(self, other)"), 8)}\
         try:
             x = other
             y = self.data
-{indent(node(program, "other", "self", "y"), 12)}\
+{indent(node(formulas, "other", "self", "y"), 12)}\
         except EDGE:
             pass
     return general(self, other)
@@ -404,7 +406,7 @@ if wants_{array}:
 {shared}\
     part = {part}
     if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
-        part = fit(part, {array})
+        part = fitted(part, {array})
     before = {input}.adjoint
     {input}.adjoint = part if before is marker else before + part
 """
@@ -422,25 +424,25 @@ def pull_source(op: Op) -> Source:
     """
     if not op.is_elementwise:
         return primitive_pull_source(op)
-    program = Program(op, on_arrays)
+    formulas = Formulas(op, on_arrays)
     names = NAMES[: op.arity]
     inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
     parts = []
-    for name, formula in zip(names, program.slopes, strict=False):
+    for name, formula in zip(names, formulas.slopes, strict=False):
         if formula is None:
             continue
-        shared, (slope,) = program.code(formula)
+        shared, (slope,) = formulas.code(formula)
         part = slope if op.masks else "g" if slope == "1" else f"g * {slope}"
         parts.append(PULL.format(input=f"input_{name}", array=name, shared=indent(shared, 4), part=part))
     alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
-    used = {f"op_{op_of(part).name}": op_of(part).forward for part in operations(program.slopes)}
+    used = {f"op_{op_of(part).name}": op_of(part).forward for part in operations(formulas.slopes)}
     if not op.masks:
         used = {name: called(forward) for name, forward in used.items()}
     shortcut = "if record.params.__class__ is Bound:\n    return by_rules(record, g, marker)\n"
-    source = program.source(f"""\
+    source = formulas.source(f"""\
 def function(record, g, marker):
 {indent(shortcut, 4) if None in op.defaults.values() else ""}\
-{indent(program.look_up("by_rules(record, g, marker)"), 4)}\
+{indent(formulas.look_up("by_rules(record, g, marker)"), 4)}\
     z = record.array
     {inputs}, = record.inputs
 {indent(held, 4)}\
@@ -452,7 +454,7 @@ def function(record, g, marker):
 
 
 def primitive_pull_source(op: Op) -> Source:
-    """The same for an operation that mixes elements: its rules are called as they are."""
+    """`pull_source` for an operation that mixes elements: the code calls its rules as they are."""
     if op.arity is None or op.arity > len(NAMES):
         raise Untranslatable("an argument is a list of inputs: its rule runs as it is")
     names = NAMES[: op.arity]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import Output, like, shape_of
 from autograd.errors import AutogradError, GraphError
 from autograd.graph.graph import Graph, GraphNode, applied
 from autograd.graph.names import numbered
@@ -24,8 +25,9 @@ from autograd.notation.words import (
     ratio,
     written_name,
 )
-from autograd.op import Interval, Op, Output, each, like, shape_of
+from autograd.op import Interval, Op
 from autograd.ops.elementwise import mul
+from autograd.signature import each
 from autograd.sweep.pullback import every_output, spread
 
 

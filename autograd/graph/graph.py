@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import Output, like, static
 from autograd.errors import GraphError, ShapeError
 from autograd.graph.names import caller_variables, given_names, with_automatic
 from autograd.node import Node, Recorded, equations_of, topological
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import written_name
-from autograd.op import Op, Output, like, static
+from autograd.op import Op
 from autograd.program import Constant, Equation, frozen
 from autograd.scalar.value import evaluate
 from autograd.state import Guard

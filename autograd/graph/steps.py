@@ -11,14 +11,15 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from autograd.call import shape_of
 from autograd.errors import GraphError, ShapeError
 from autograd.graph.explain import explain, local_derivative
 from autograd.graph.graph import Graph
-from autograd.node import Node, op_of
+from autograd.node import Node
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
-from autograd.op import shape_of
+from autograd.op import op_of
 from autograd.ops.shaping import unbroadcast
 from autograd.program import Equation
 from autograd.sweep.events import Event, events, is_scalar, plain, scalar_adjoints, scalar_events

@@ -9,8 +9,9 @@ from typing import Any
 from autograd.graph.graph import Graph, GraphNode
 from autograd.graph.names import numbered
 from autograd.node import Node
-from autograd.notation.printer import op_of, operations
+from autograd.notation.printer import operations
 from autograd.notation.symbol import Symbol
+from autograd.op import op_of
 from autograd.program import Constant, frozen_params
 from autograd.scalar.value import evaluate
 
@@ -114,5 +115,5 @@ def parts(node: GraphNode, slots: list[Symbol]) -> list[Symbol]:
         formulas = operations([op.run(op.forward, slots, node.params)])
     except Exception:  # a person's own function may do anything with a Symbol
         return []
-    is_arithmetic = all(part.is_elementwise and not (part.masks or part.is_flat) for part in map(op_of, formulas))
+    is_arithmetic = all(part.has_partials and not part.is_flat for part in map(op_of, formulas))
     return formulas if is_arithmetic else []

@@ -14,6 +14,7 @@ from itertools import chain, count
 from string import Formatter
 from typing import Any
 
+from autograd.call import Output, fill
 from autograd.notation.rows import Level, Row, row_of
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import (
@@ -26,7 +27,7 @@ from autograd.notation.words import (
     latex_number,
     written_name,
 )
-from autograd.op import Op, Output, fill
+from autograd.op import op_of
 
 #: A template, and how tightly what it makes binds.
 Form = tuple[str, Level]
@@ -175,12 +176,6 @@ def row_for(formula: Symbol) -> Row:
     """The row of a formula's operation, or that of its special case."""
     row = row_of(op_of(formula), len(formula.inputs))
     return next((case for applies, case in row.cases if applies(formula)), row)
-
-
-def op_of(formula: Symbol) -> Op:
-    op = formula.op
-    assert op is not None
-    return op
 
 
 def letters() -> Iterator[str]:

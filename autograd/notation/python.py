@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.notation.printer import Dialect, Form, Printed, op_of, operations, printed
+from autograd.notation.printer import Dialect, Form, Printed, operations, printed
 from autograd.notation.rows import Level
 from autograd.notation.symbol import Symbol
-from autograd.op import Op
+from autograd.op import Op, op_of
 
 #: How an operation is spelled, as a template that stays one operand wherever it is put; None: it has no spelling.
 Spelling = Callable[[Op], str | None]

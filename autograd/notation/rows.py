@@ -128,13 +128,13 @@ ROWS = {
 
 
 def sum_row(count: int) -> Row:
-    """X + y + …"""
+    """``x + y + …``"""
     terms = " + ".join(f"{{{k}:sum}}" for k in range(count))
     return Row(Level.SUM, terms, terms)
 
 
 def products_row(count: int) -> Row:
-    """X · u + y · v + …, where the first half of the inputs are the first factors."""
+    """``x · u + y · v + …``, where the first half of the inputs are the first factors."""
     pairs = [(k, count // 2 + k) for k in range(count // 2)]
     text = " + ".join(f"{{{x}:quotient}} · {{{y}:product}}" for x, y in pairs)
     latex = " + ".join(rf"{{{x}:quotient}} \cdot {{{y}:negative}}" for x, y in pairs)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.notation.rows import row_of
-from autograd.op import Op, Output, shape_of
+from autograd.call import Output, shape_of
+from autograd.notation.rows import is_number, row_of
+from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.indexing import getitem
 from autograd.ops.shaping import transpose
@@ -60,15 +61,11 @@ class Symbol(Operators):
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         for position, neutral in enumerate(row_of(op).neutral):
-            if neutral is not None and inputs[position] is not True and same_number(inputs[position], neutral):
+            if neutral is not None and inputs[position] is not True and is_number(inputs[position], neutral):
                 other = inputs[1 - position]
                 if shape_of(other) == result_shape(op, inputs, params):
                     return other
         return cls("", result_shape(op, inputs, params), op, inputs, params)
-
-
-def same_number(value: Any, number: float) -> bool:
-    return isinstance(value, int | float) and value == number
 
 
 def result_shape(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[int, ...]:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import shape_of
 from autograd.errors import ShapeError
-from autograd.op import Op, each, override, param, primitive, shape_of
+from autograd.op import Op, override, primitive
 from autograd.ops.indexing import put
 from autograd.ops.shaping import unbroadcast
+from autograd.signature import each, param
 
 Shape = tuple[int, ...]
 

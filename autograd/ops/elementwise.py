@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.op import Op, each, elementwise, override
+from autograd.op import Op, elementwise, override
+from autograd.signature import each
 
 POSITIVE = (0.0, np.inf)
 REAL = (-np.inf, np.inf)
@@ -125,7 +126,7 @@ where: Op = elementwise("where", np.where,
     None,
     lambda g, z, condition, x, y: where(condition, g, 0),
     lambda g, z, condition, x, y: where(condition, 0, g),
-    gate=True,
+    masks=True,
     doc="where sends the gradient to the branch that was taken, and nothing to the other")
 # fmt: on
 

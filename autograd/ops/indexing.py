@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, holds_node, primitive, shape_of
+from autograd.call import holds_node, shape_of
+from autograd.op import Op, primitive
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import reshape
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, each, primitive, shape_of
+from autograd.call import shape_of
+from autograd.op import Op, primitive
+from autograd.signature import each
 
 Shape = int | tuple[int, ...]
 

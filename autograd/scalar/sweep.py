@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograd.errors import GraphError
-from autograd.sweep.turns import NOTHING, locks
+from autograd.sweep.turns import UNRECORDED, locks
 
 
 def sweep_scalars(output: Any, seed: float) -> None:
@@ -20,7 +20,7 @@ def sweep_scalars(output: Any, seed: float) -> None:
         try:
             order = visit_scalars(output, zero, leaves)
             if leaves and not any(leaf.requires_grad for leaf, _ in leaves):
-                raise GraphError(NOTHING)
+                raise GraphError(UNRECORDED)
             output.grad = seed
             for node in reversed(order):
                 g = node.grad

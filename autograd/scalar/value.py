@@ -9,12 +9,13 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
+from autograd.call import NOTHING, Bound
 from autograd.compile import codegen
 from autograd.copying import reduced
 from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
-from autograd.op import MOST, NOTHING, Bound, Op, on_entry
+from autograd.op import MOST, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions, real
 from autograd.program import Constant, Equation, made, private_params
 from autograd.scalar.sweep import sweep_scalars

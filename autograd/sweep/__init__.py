@@ -1,1 +1,1 @@
-"""The way back: what one operation does there, the sweep of events over many, and whose turn it is."""
+"""The way back, whose parts serve the way forward too: one operation, the events over many, and whose turn it is."""

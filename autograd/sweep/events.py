@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.call import Output, shape_of
 from autograd.node import Node
-from autograd.op import Output, shape_of
 from autograd.program import Constant, Equation, made
 from autograd.state import mode
 from autograd.sweep.masked import Masked, numbers

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.op import Op, shape_of
+from autograd.call import shape_of
+from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.elementwise import logical_and, logical_not, logical_or, not_equal, where
 from autograd.ops.indexing import getitem

@@ -1,4 +1,4 @@
-"""One operation on the way back, a vector-Jacobian product; and its partials, which serve the way forward too."""
+"""One operation on the way back: a vector-Jacobian product."""
 
 from __future__ import annotations
 
@@ -7,32 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import Output, like, shape_of
 from autograd.errors import ShapeError
-from autograd.op import Op, Output, each, like, shape_of
+from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.shaping import astype, unbroadcast
 from autograd.sweep.masked import Masked
-
-
-def partials(
-    op: Op, wanted: Iterable[int], y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None
-) -> Iterator[tuple[int, Any]]:
-    """The local derivatives of an elementwise operation that is no gate, by each of the ``wanted`` inputs that has one.
-
-    >>> import autograd
-    >>> dict(partials(autograd.mul, [0, 1], 12.0, [3.0, 4.0], None))
-    {0: 4.0, 1: 3.0}
-    """
-    rules = op.rules_for(inputs, params)
-    listed: dict[each, Any] = {}
-    for k in wanted:
-        rule, place = rules[k] if k < len(rules) else (None, 0)
-        if isinstance(rule, each):
-            if rule not in listed:
-                listed[rule] = op.run(rule.rule, inputs, params, y)
-            yield k, listed[rule](place)
-        elif rule is not None:
-            yield k, op.run(rule, inputs, params, y)
 
 
 def pullback(
@@ -40,8 +20,8 @@ def pullback(
 ) -> Iterator[tuple[int, Any]]:
     """What the gradient ``g`` of the output ``y`` contributes to each of the ``wanted`` inputs that has a rule.
 
-    Numbers, arrays, nodes and symbols all pass through here: what ``g`` and the inputs are, the parts are. Broadcasting
-    is undone, and each part has the dtype of its input.
+    Numbers, arrays and nodes all pass through here: what ``g`` and the inputs are, the parts are. Broadcasting is
+    undone, and each part has the dtype of its input.
 
     >>> import autograd
     >>> dict(pullback(autograd.mul, [0, 1], 1.0, 12.0, [3.0, 4.0], None))
@@ -49,20 +29,12 @@ def pullback(
     """
     if isinstance(params, Output):
         g, y = spread(g, params), every_output(op, y, inputs, params)
-    if op.is_elementwise and not op.masks:
-        for k, slope in partials(op, wanted, y, inputs, params):
+    if op.has_partials:
+        for k, slope in op.run_rules(wanted, inputs, params, y):
             yield k, fitted(g if slope.__class__ is int and slope == 1 else g * slope, inputs[k])
-        return
-    rules = op.rules_for(inputs, params)
-    listed: dict[each, Any] = {}
-    for k in wanted:
-        rule, place = rules[k] if k < len(rules) else (None, 0)
-        if isinstance(rule, each):
-            if rule not in listed:
-                listed[rule] = op.run(rule.rule, inputs, params, g, y)
-            yield k, fitted(listed[rule](place), inputs[k])
-        elif rule is not None:
-            yield k, fitted(op.run(rule, inputs, params, g, y), inputs[k])
+    else:
+        for k, part in op.run_rules(wanted, inputs, params, g, y):
+            yield k, fitted(part, inputs[k])
 
 
 def spread(g: Any, params: Output) -> tuple[Any, ...]:

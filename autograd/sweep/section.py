@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import NOTHING
 from autograd.node import Recorded, equations_of, topological
-from autograd.op import NOTHING
 from autograd.program import Equation
 from autograd.sweep.events import events, is_scalar, scalar_adjoints
 

@@ -29,7 +29,7 @@ locks = Locks()
 if hasattr(os, "register_at_fork"):  # in the child, the thread that held a lock is not there to give it back
     os.register_at_fork(after_in_child=locks.__init__)  # type: ignore[misc]
 
-NOTHING = "backward: nothing here was recorded: no input requires a gradient, or no_grad() was on"
+UNRECORDED = "backward: nothing here was recorded: no input requires a gradient, or no_grad() was on"
 
 
 def backward(output: Recorded, seed: Any, quick: Callable[[Any, Any], None]) -> None:
@@ -55,7 +55,7 @@ def sweep_beside(output: Recorded, seed: Any) -> None:
     order, adjoints = swept(output, seed)
     found = list(zip(order, adjoints, strict=True))
     if not any(place.op is None and place.requires_grad for place in order):
-        raise GraphError(NOTHING)
+        raise GraphError(UNRECORDED)
     with locks.leaves:
         sums: dict[Any, Any] = {}
         for place, adjoint in found:

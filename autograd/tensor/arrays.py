@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from autograd.call import static
 from autograd.errors import DTypeError, ShapeError
-from autograd.op import Op, static
+from autograd.op import Op
 from autograd.operators import Operators, real
 
 Array = NDArray[Any]

@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd.copying import reduced
 from autograd.errors import ShapeError, StaleDataError
-from autograd.node import Node, Recorded, op_of, unless_set
-from autograd.op import Op
+from autograd.node import Node, Recorded, unless_set
+from autograd.op import Op, op_of
 from autograd.program import frozen
 from autograd.tensor.arrays import Array, alike
 

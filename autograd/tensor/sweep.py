@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import Output
 from autograd.compile import codegen
 from autograd.notation.python import Untranslatable
-from autograd.op import Op, Output
+from autograd.op import Op
 from autograd.sweep.pullback import fitted, pullback
 from autograd.sweep.reverse import swept
 from autograd.sweep.turns import locks, store
@@ -71,7 +72,7 @@ def has_nan(grad: Any) -> bool:
 
 
 def visit_tensors(output: Record, marker: Any, leaves: list[Record], order: list[Record]) -> None:
-    """The same for Records: all are marked; inner ones go to ``order``."""
+    """Mark the Records behind an output; inner ones go to ``order``, each after its inputs, others to ``leaves``."""
     output.adjoint = marker
     if output.op is None:
         leaves.append(output)
@@ -121,7 +122,7 @@ def pull_of(op: Op) -> Pull:
 
     It is generated, where the rules have a text.
     """
-    names = {"Record": Record, "fit": fitted, "by_rules": pull_by_rules}
+    names = {"Record": Record, "fitted": fitted, "by_rules": pull_by_rules}
     try:
         pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
     except Untranslatable:

@@ -11,17 +11,18 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from autograd.call import Output, like, shape_of
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node
-from autograd.op import Op, Output, like, on_entry, shape_of
+from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, expect_conditions, real
 from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import reshape, transpose
 from autograd.program import private_params
 from autograd.state import blocks, mode, origin
-from autograd.sweep.turns import NOTHING, backward
+from autograd.sweep.turns import UNRECORDED, backward
 from autograd.tensor.arrays import Array, floats, misfit, operand
-from autograd.tensor.record import Leaf, Record, leaf_record, named
+from autograd.tensor.record import Leaf, Record, leaf_record, named, new
 from autograd.tensor.sweep import forget, sweep_tensors
 from autograd.tensor.view import ASK, View, view_or_record
 
@@ -44,7 +45,9 @@ class Tensor(Node):
 
     __slots__ = ("_latest",)
 
-    _latest: Record | View  #: what it stood for when it was last asked; `_record` is what it stands for now
+    #: What it stood for when it was last asked. It still does, unless it has a leaf whose array is another by now. So
+    #: every reader tests ``leaf is not None and leaf.array is not record.array``, and where that holds asks `_record`.
+    _latest: Record | View
 
     def __init__(
         self, data: ArrayLike, requires_grad: bool = True, label: str | None = None, dtype: DTypeLike | None = None
@@ -373,7 +376,7 @@ class Tensor(Node):
         record = self._record
         array = record.array
         if not record.requires_grad:
-            raise GraphError(NOTHING)
+            raise GraphError(UNRECORDED)
         if seed is None:
             if array.size != 1:
                 raise ShapeError(f"backward: shape {array.shape} needs a seed of that shape, or reduce it with .sum()")
@@ -430,9 +433,6 @@ class Tensor(Node):
             if mode() != "tracing" and not any(map(is_discrete, held)):
                 return result
         return recorded(op, inputs, held, array, params, requires_grad)
-
-
-new = object.__new__
 
 
 def handle(record: Record | View) -> Tensor:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd import tree
+from autograd.call import shape_of
 from autograd.errors import DTypeError, ShapeError
 from autograd.node import Node
-from autograd.op import shape_of
 from autograd.ops.shaping import astype
 from autograd.scalar.value import Value
 from autograd.state import mode, recording

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import NOTHING, shape_of
 from autograd.node import Node, Recorded
-from autograd.op import NOTHING, Op, shape_of
+from autograd.op import Op
 from autograd.ops.shaping import astype, broadcast_to
 from autograd.program import Constant
 from autograd.state import recording
 from autograd.sweep.events import masked, plain, with_its_zeros
 from autograd.sweep.masked import Live, Masked, numbers
-from autograd.sweep.pullback import partials, pullback
+from autograd.sweep.pullback import pullback
 from autograd.sweep.section import Section
+from autograd.tensor.sweep import has_nan
 from autograd.tensor.tensor import Tensor
 
 
@@ -35,13 +37,10 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
         return [None if place is None else plain(swept[place]) for place in places]
 
     results = found(careful=False)
-    if any(y.dtype is not None and has_nan(t) for y, t in zip(outputs, results, strict=True)):
+    arrays = [numbers(t) for y, t in zip(outputs, results, strict=True) if y.dtype is not None and t is not None]
+    if any(map(has_nan, arrays)):
         return found(careful=True)
     return results
-
-
-def has_nan(tangent: Any) -> bool:
-    return tangent is not None and bool(np.isnan(numbers(tangent)).any())
 
 
 def forward_sweep(section: Section, tangents: Sequence[Any], record: bool, careful: bool) -> list[Any]:
@@ -85,8 +84,8 @@ def pushforward(
     >>> float(pushforward(autograd.mul, {0: 1.0, 1: 10.0}, 12.0, [3.0, 4.0], None))
     34.0
     """
-    if op.is_elementwise and not op.masks and op.linear != "separately":
-        slopes = partials(op, tangents, y, inputs, params)
+    if op.has_partials and op.linear != "separately":
+        slopes = op.run_rules(tangents, inputs, params, y)
         parts = [tangents[k] if slope.__class__ is int and slope == 1 else tangents[k] * slope for k, slope in slopes]
     else:
         differentiated = {k for k, (rule, _) in enumerate(op.rules_for(inputs, params)) if rule is not None}

@@ -1,0 +1,122 @@
+"""How a call is bound: which of its arguments are inputs, which are params, and back again."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+NOTHING: Mapping[str, Any] = types.MappingProxyType({})
+
+SIMPLE = frozenset({bool, int, float, str, type(None)})
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """In `Bound` params: the place of input number ``index``."""
+
+    index: int
+
+
+class Bound(Mapping[str, Any]):
+    """Params that hold every argument of a call by name, with an `Input` where an input stands.
+
+    Any other mapping is the commonest call instead: the inputs come first, in order, and it holds the rest.
+    """
+
+    __slots__ = ("_arguments",)
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._arguments = dict(arguments)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._arguments[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arguments)
+
+    def __len__(self) -> int:
+        return len(self._arguments)
+
+
+class Output(Bound):
+    """The params of one of several outputs of a call: which it is, and all outputs as they were computed.
+
+    They stand in a tuple, of the kind that the forward function returned: NumPy's have names.
+    """
+
+    __slots__ = ("index", "outputs")
+
+    def __init__(self, arguments: Mapping[str, Any], index: int, outputs: tuple[Any, ...]) -> None:
+        super().__init__(arguments)
+        self.index = index
+        self.outputs = outputs
+
+
+def like(outputs: Any, parts: Iterable[Any]) -> tuple[Any, ...]:
+    """A tuple of these parts, with names if the outputs have such.
+
+    >>> like(np.linalg.qr(np.eye(1)), ["a", "b"])
+    QRResult(Q='a', R='b')
+    """
+    kind: Any = type(outputs)
+    same: tuple[Any, ...] = kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
+    return same
+
+
+def is_default(value: Any, default: Any) -> bool:
+    if value is default or value is np._NoValue:
+        return True
+    return isinstance(default, int | str) and type(value) is type(default) and bool(value == default)
+
+
+def lifted(value: Any, found: list[Any]) -> Any:
+    """A param with `Input`s in the places of nodes, which go to ``found``."""
+    if isinstance(value, list | tuple):
+        inner = [lifted(part, found) for part in value]
+        return inner if isinstance(value, list) else tuple(inner)
+    if hasattr(type(value), "_interpret"):
+        found.append(value)
+        return Input(len(found) - 1)
+    return value
+
+
+def holds_node(value: Any) -> bool:
+    """Whether a param is a node, or has one in it."""
+    if value.__class__ in SIMPLE:
+        return False
+    if isinstance(value, list | tuple):
+        return any(map(holds_node, value))
+    return hasattr(value.__class__, "_interpret")
+
+
+def fill(value: Any, inputs: Sequence[Any]) -> Any:
+    """An argument with the inputs in their places again."""
+    if isinstance(value, list | tuple):
+        inner = [fill(part, inputs) for part in value]
+        return inner if isinstance(value, list) else tuple(inner)
+    return inputs[value.index] if isinstance(value, Input) else value
+
+
+def places(value: Any) -> Iterator[int]:
+    """The inputs in an argument, in order."""
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from places(part)
+    elif isinstance(value, Input):
+        yield value.index
+
+
+def static(params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The params that hold no inputs."""
+    return {name: value for name, value in (params or {}).items() if next(places(value), None) is None}
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """The shape of a node, an array, a Symbol or a list; () for a number."""
+    if value.__class__ is np.ndarray:
+        return value.shape  # type: ignore[no-any-return]
+    return np.shape(value) if isinstance(value, list | tuple) else getattr(value, "shape", ())

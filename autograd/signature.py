@@ -1,0 +1,127 @@
+"""The signature of an operation: that of its rules, which they share with each other and with its other functions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Forward = Callable[..., Any]
+Rule = Callable[..., Any]
+
+Parameter = inspect.Parameter
+EMPTY = Parameter.empty
+LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class each:  # noqa: N801 - reads as a word of the table
+    """The rule of an argument that is a list of inputs: what it returns is called with a place in the list.
+
+    So what all inputs share is computed once, and what nobody needs never.
+
+    >>> import autograd
+    >>> pair = autograd.primitive("pair", np.stack, each(lambda g, y, arrays: lambda k: g[k]), doc="takes it apart")
+    >>> x = autograd.Tensor(1.0)
+    >>> pair([x, x, 5.0]).sum().backward()
+    >>> x.grad
+    array(2.)
+    >>> autograd.remove("pair")
+    """
+
+    rule: Rule
+
+
+class param:  # noqa: N801 - reads as a word of the table
+    """In the place of a rule: the argument is no input, though one that is may stand behind it.
+
+    >>> import autograd
+    >>> power = autograd.primitive("power", lambda n, x: x**n, param, lambda g, y, n, x: g * (n * x ** (n - 1)),
+    ...     doc="scales it by n·xⁿ⁻¹")
+    >>> x = autograd.Tensor(3.0)
+    >>> power(2, x).backward()
+    >>> x.grad
+    array(6.)
+    >>> autograd.remove("power")
+    """
+
+
+def signature_of(name: str, rules: Sequence[Rule | each | None], forward: Forward, before: int) -> inspect.Signature:
+    """That of an operation's rules, without what comes before its arguments; of a flat one, that of its function.
+
+    Raises `ValueError` if two rules differ in it, or the forward function does in a param.
+    """
+    found = [
+        arguments_of(rule.rule if isinstance(rule, each) else rule, before)
+        for rule in rules
+        if rule is not None and rule is not param
+    ]
+    if not found:
+        if not isinstance(forward, np.ufunc):
+            return inspect.signature(forward)
+        return inspect.Signature([Parameter(x, Parameter.POSITIONAL_ONLY) for x in ("x", "y", "z")[: len(rules)]])
+    first = found[0]
+    for other in found[1:]:
+        if str(other) != str(first):
+            refuse(name, "rules that have the same arguments", first, other)
+    inputs = [x for x, rule in zip(first.parameters, rules, strict=False) if rule is not param]
+    check_forward(name, first, forward, [x for x in first.parameters if x not in inputs])
+    return first
+
+
+def arguments_of(function: Callable[..., Any], before: int = 0) -> inspect.Signature:
+    """What a function takes, behind the first ones, which are no arguments of the operation."""
+    parameters = list(inspect.signature(function).parameters.values())[before:]
+    return inspect.Signature([p.replace(annotation=EMPTY) for p in parameters])
+
+
+def check_forward(name: str, signature: inspect.Signature, forward: Forward, params: Iterable[str]) -> None:
+    """Refuse a forward function that does not take the params by their names, or has other defaults for them.
+
+    Inputs come to it by position, so it may call them as it likes. A ufunc takes nothing else, and says so itself.
+    """
+    if isinstance(forward, np.ufunc):
+        return
+    try:
+        own = arguments_of(forward)
+    except (TypeError, ValueError):  # of a function in C nothing is known
+        return
+    takes_all = Parameter.VAR_KEYWORD in kinds(own)
+    for x in params:
+        if x not in own.parameters and not takes_all:
+            refuse(name, f"a forward function that takes {x}", signature, own)
+        default = signature.parameters[x].default
+        if x in own.parameters and default is not EMPTY and not same(own.parameters[x].default, default):
+            refuse(name, f"a forward function with {x}={default!r}", signature, own)
+
+
+def check_shape(name: str, signature: inspect.Signature, shape: Callable[..., Any]) -> None:
+    """Refuse a ``shape`` function with other arguments than the operation; ``**_`` stands for those it does not need.
+
+    Raises `ValueError`.
+    """
+    own = arguments_of(shape)
+    named = [x for x, p in own.parameters.items() if p.kind is not Parameter.VAR_KEYWORD]
+    expected = [x for x in signature.parameters if x in named or Parameter.VAR_KEYWORD not in kinds(own)]
+    if named != expected:
+        refuse(name, "a shape function with the arguments of the rules", signature, own)
+    for x in named:
+        default = signature.parameters[x].default
+        if default is not EMPTY and not same(own.parameters[x].default, default):
+            refuse(name, f"a shape function with {x}={default!r}", signature, own)
+
+
+def kinds(signature: inspect.Signature) -> set[Any]:
+    return {p.kind for p in signature.parameters.values()}
+
+
+def same(default: Any, other: Any) -> bool:
+    """Whether two defaults are one; NumPy's mark for an argument that was not given says nothing."""
+    return default is np._NoValue or repr(default) == repr(other)
+
+
+def refuse(name: str, expected: str, signature: inspect.Signature, other: inspect.Signature) -> None:
+    raise ValueError(f"{name}: expected {expected}, got {other} beside {signature}: give both the same")
