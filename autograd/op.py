@@ -65,6 +65,7 @@ class Op:
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
+    has_partials: bool = field(init=False)  #: whether its rules are partial derivatives; those of any other are vjps
     takes_params: bool = field(init=False)  #: whether it has arguments that are no inputs
     _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
     _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
@@ -80,6 +81,7 @@ class Op:
         parameters = self.signature.parameters
         put = object.__setattr__
         put(self, "is_flat", not any(self.rules))
+        put(self, "has_partials", self.is_elementwise and not self.masks)
         put(self, "_names", tuple(name for name, p in parameters.items() if p.kind in LEADING))
         put(self, "_many", next((name for name, p in parameters.items() if p.kind is Parameter.VAR_POSITIONAL), None))
         put(self, "_defaults", {name: p.default for name, p in parameters.items() if p.default is not p.empty})
@@ -145,11 +147,6 @@ class Op:
             if found is not None:
                 return found(self, kinds, lengths)
         return None
-
-    @property
-    def has_partials(self) -> bool:
-        """Whether its rules are partial derivatives; those of any other say what becomes of a gradient."""
-        return self.is_elementwise and not self.masks
 
     @property
     def arity(self) -> int | None:
