@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence, MutableSet
 from copy import copy, deepcopy
-from types import MappingProxyType
+from types import EllipsisType, MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.call import NOTHING, Bound, Input, Output
+from autograd.call import NOTHING, SIMPLE, Bound, Input, Output
 from autograd.op import Op
 
 
@@ -70,6 +70,10 @@ def private_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
     return Bound(kept) if isinstance(params, Bound) else kept
 
 
+#: Kinds of params that cannot be changed, the commonest of them.
+PLAIN = SIMPLE | {slice, EllipsisType, Input}
+
+
 def private(param: Any) -> Any:
     """A param (an index, settings) as a copy that nobody else can change; a list stays a list.
 
@@ -80,15 +84,18 @@ def private(param: Any) -> Any:
     {'axes': [0, 1]}
     """
     kind = type(param)
+    if kind in PLAIN:
+        return param
     if isinstance(param, np.ndarray):
         return param.copy()
     if isinstance(param, tuple):
         parts = [private(part) for part in param]
         return kind(*parts) if hasattr(kind, "_fields") else tuple(parts)
     if isinstance(param, list):
+        if set(map(type, param)) == {Input}:  # written by the binding of the call
+            return param
         twin: Any = copy(param)
-        if set(map(type, param)) != {Input}:
-            twin[:] = map(private, param)
+        twin[:] = map(private, param)
         return twin
     if isinstance(param, dict):
         twin = copy(param)

@@ -18,6 +18,8 @@ SINGLE = (int, np.integer, slice, EllipsisType)
 
 def as_index(index: Any) -> Any:
     """An index with its lists, and what else NumPy reads as one, as arrays."""
+    if index.__class__ is int or index.__class__ is slice:
+        return index
     if isinstance(index, tuple):
         return tuple(map(as_index, index))
     if isinstance(index, np.ndarray | str) or not hasattr(type(index), "__len__") or holds_node(index):
