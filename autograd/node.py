@@ -19,7 +19,33 @@ def unless_set(slot: str) -> Any:
     return property(lambda self: getattr(self, slot, None), lambda self, value: setattr(self, slot, value))
 
 
-class Recorded:
+class Computed:
+    """What a node and its place in the graph both tell."""
+
+    __slots__ = ()
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The operands in order, repeats kept; constants are plain numbers or arrays."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str | None:
+        """A name given by hand."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis; () for a Value."""
+        raise NotImplementedError
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a sweep brings a gradient here."""
+        raise NotImplementedError
+
+
+class Recorded(Computed):
     """A place in a computation graph: what was computed, and from what. A Value is one; a Tensor is a handle on one.
 
     ``op`` and ``inputs`` say what it came from (``None`` and ``()`` for a leaf); constants among the inputs are plain
@@ -38,29 +64,9 @@ class Recorded:
         raise NotImplementedError
 
     @property
-    def label(self) -> str | None:
-        """A name given by hand."""
-        raise NotImplementedError
-
-    @property
-    def inputs(self) -> tuple[Any, ...]:
-        """The operands in order, repeats kept."""
-        raise NotImplementedError
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length of each axis; () for a Value."""
-        raise NotImplementedError
-
-    @property
     def dtype(self) -> np.dtype[Any] | None:
         """The kind of number of an array; None for a Value."""
         return None
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether a sweep brings it a gradient."""
-        raise NotImplementedError
 
     @property
     def has_grad(self) -> bool:
@@ -126,7 +132,7 @@ class Recorded:
         raise NotImplementedError
 
 
-class Node(Operators):
+class Node(Computed, Operators):
     """A number, or an array of them, that remembers how it was computed.
 
     ``op`` and ``inputs`` say what it came from (``None`` and ``()`` for a leaf); ``params`` are the
@@ -147,28 +153,8 @@ class Node(Operators):
         raise NotImplementedError
 
     @property
-    def inputs(self) -> tuple[Any, ...]:
-        """The operands in order, repeats kept; constants are plain numbers or arrays."""
-        raise NotImplementedError
-
-    @property
     def op(self) -> Op | None:
         """The operation that computed it, None for a leaf."""
-        raise NotImplementedError
-
-    @property
-    def label(self) -> str | None:
-        """A name given by hand."""
-        raise NotImplementedError
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length of each axis; () for a Value."""
-        raise NotImplementedError
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether a sweep brings this node a gradient."""
         raise NotImplementedError
 
     def zero_grad(self) -> None:

@@ -52,6 +52,7 @@ def visit_scalars(output: Any, zero: float, leaves: list[tuple[Any, float]]) -> 
     output.grad = zero
     path = [output]
     unfinished: list[tuple[Any, Iterator[Any]]] = []  # nodes of many inputs, with the rest
+    # How an input is visited stands here three times, in line: there is one visit for each edge of the graph.
     while path:
         node = path[-1]
         if node._dx is not None:

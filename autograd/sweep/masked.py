@@ -67,7 +67,7 @@ class Masked(Operators):
         lives = [live_part(x) if k in linear else numbers(x) for k, x in enumerate(inputs)]
         live = np.asarray(live_elements(op, lives, params, linear))
         choices = [choice_part(x) if k in linear else x for k, x in enumerate(inputs)]
-        depends = linear if op.is_elementwise and not op.masks else range(len(inputs))
+        depends = linear if op.has_partials else range(len(inputs))
         is_recorded = any(isinstance(choices[k], Operators) for k in depends)
         choice = live_elements(op, choices, params, linear) if is_recorded else None
         with np.errstate(all="ignore"):  # zero times infinity, where nothing is live
