@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -261,3 +262,35 @@ def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int]) -> list[E
     An input that is not among them is constant.
     """
     return [node._equation(places.get) for node in nodes]
+
+
+class LazyEquations(Sequence[Equation]):
+    """The same, made when one is first asked for: what a node was computed from never changes, so that can wait."""
+
+    def __init__(self, nodes: Sequence[Recorded], places: Mapping[int, int]) -> None:
+        self._length = len(nodes)
+        self._nodes: Sequence[Recorded] | None = nodes
+        self._places = places
+
+    @cached_property
+    def _made(self) -> tuple[Equation, ...]:
+        assert self._nodes is not None
+        equations = tuple(equations_of(self._nodes, self._places))
+        self._nodes, self._places = None, {}
+        return equations
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Equation: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Equation, ...]: ...
+    def __getitem__(self, index: int | slice) -> Equation | tuple[Equation, ...]:
+        return self._made[index]
+
+    def __iter__(self) -> Iterator[Equation]:
+        return iter(self._made)
+
+    def __reduce__(self) -> tuple[type[tuple[Equation, ...]], tuple[tuple[Equation, ...]]]:
+        return tuple, (self._made,)

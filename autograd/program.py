@@ -18,6 +18,9 @@ class Constant(NamedTuple):
 
     data: Any
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpickled_constant, (self.data,)
+
 
 class Equation(NamedTuple):
     """One operation on earlier equations, of which each has one result; a leaf has no operation.
@@ -38,6 +41,10 @@ class Equation(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype[Any] | None
     requires_grad: bool  #: whether a gradient flows to it
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        params = self.params if isinstance(self.params, Bound) else dict(self.params)
+        return unpickled_equation, (*self[:2], params, *self[3:])
 
 
 #: ``made(Equation, fields)`` and ``made(Constant, fields)``, where there are thousands: half the time of a call.
@@ -60,6 +67,14 @@ def frozen_params(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
         return NOTHING
     params = private_params(params)
     return params if isinstance(params, Bound) else MappingProxyType(params)
+
+
+def unpickled_constant(data: Any) -> Constant:
+    return Constant(frozen(data))
+
+
+def unpickled_equation(op: Op | None, inputs: Any, params: Mapping[str, Any], *rest: Any) -> Equation:
+    return Equation(op, inputs, frozen_params(params), *rest)
 
 
 def private_params(params: Mapping[str, Any]) -> Mapping[str, Any]:

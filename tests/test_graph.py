@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -75,8 +78,9 @@ def test_several_outputs_share_their_nodes() -> None:
     assert len(graph) == 3
 
 
-def test_nothing_in_a_graph_can_be_changed() -> None:
-    graph = example()
+@pytest.mark.parametrize("copied", [lambda x: x, copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_nothing_in_a_graph_can_be_changed(copied: Callable[[Graph], Graph]) -> None:
+    graph = copied(example())
     for thing, name in ((graph, "nodes"), (graph["q"], "data"), (Constant(1.0), "data")):
         with pytest.raises((dataclasses.FrozenInstanceError, AttributeError)):
             setattr(thing, name, None)
@@ -86,10 +90,32 @@ def test_nothing_in_a_graph_can_be_changed() -> None:
     t = Tensor([1.0, 2.0], label="t")
     y = (t * constant).sum()
     y.backward()
-    graph = Graph.of(y)
+    graph = copied(Graph.of(y))
     for array in (graph["t"].data, graph["t"].grad, graph[1].inputs[1].data):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 9.0
+
+
+def written(graph: Graph) -> list[Any]:
+    """All of it, as what can be compared."""
+    nodes = [(node.name, node.op, node.inputs, dict(node.params), node.data, node.grad, node.slopes) for node in graph]
+    return [*nodes, *((e.shape, e.dtype, e.requires_grad) for e in graph.equations)]
+
+
+@given(broadcasting_programs())
+def test_it_matters_not_when_a_graph_is_looked_at(program: Program) -> None:
+    leaves = [Tensor(x, label=f"x{i}") for i, x in enumerate(program.inputs)]
+    y = program.result(by_operator, leaves, weighted_sum)
+    early, late, copied = Graph.of(y), Graph.of(y), Graph.of(y)
+    expected = written(early)
+    copied = pickle.loads(pickle.dumps(copied))
+    y.backward()
+    for i, x in enumerate(leaves):
+        x.data += 1.0
+        x.label = f"y{i}"
+        x.requires_grad = False
+    np.testing.assert_equal(written(late), expected)
+    np.testing.assert_equal(written(copied), expected)
 
 
 @given(programs())

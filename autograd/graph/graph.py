@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from autograd.call import Output, like, static
 from autograd.errors import GraphError, ShapeError
 from autograd.graph.names import caller_variables, given_names, with_automatic
-from autograd.node import Node, Recorded, equations_of, topological
+from autograd.node import LazyEquations, Node, Recorded, topological
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import written_name
@@ -97,7 +97,7 @@ class Graph:
     30.0
     """
 
-    equations: tuple[Equation, ...]
+    equations: Sequence[Equation]
     outputs: tuple[int, ...]  #: which of the equations
     data: tuple[Any, ...]  #: of every equation, as for a node
     grads: tuple[Any, ...]
@@ -131,7 +131,7 @@ class Graph:
         places = {id(node): i for i, node in enumerate(live)}
         data, grads, slopes = zip(*[node._numbers() for node in live], strict=True)
         return cls(
-            equations=tuple(equations_of(live, places)),
+            equations=LazyEquations(live, places),
             outputs=tuple([places[id(record)] for record in records]),
             data=data,
             grads=grads,
@@ -141,6 +141,13 @@ class Graph:
             taken=taken,
             guards=tuple([(places[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        arrays = {name: tuple(map(frozen, state[name])) for name in ("data", "grads")}
+        vars(self).update(state | arrays)  # what was pickled can be written to
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -159,7 +166,7 @@ class Graph:
         return f"Graph({', '.join(map(self.formula, self.nodes))})"
 
     def __len__(self) -> int:
-        return len(self.equations)
+        return len(self.data)
 
     def __iter__(self) -> Iterator[GraphNode]:
         return iter(self.nodes)

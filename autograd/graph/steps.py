@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any, Literal, overload
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -21,8 +21,8 @@ from autograd.notation.symbol import Symbol
 from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
 from autograd.op import op_of
 from autograd.ops.shaping import unbroadcast
-from autograd.program import Equation
-from autograd.sweep.events import Event, events, is_scalar, plain, scalar_adjoints, scalar_events
+from autograd.program import Equation, made
+from autograd.sweep.events import Event, events, is_scalar, plain, scalar_events
 
 Kind = Literal["forward", "seed", "backward"]
 
@@ -32,8 +32,7 @@ FEW = 50
 SEED = "the gradient of the output by itself is 1"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
-class Step:
+class Step(NamedTuple):
     """One thing that happens, with its numbers; its words are made when they are asked for.
 
     ``forward``: ``node`` is computed, ``after`` is its value. ``seed``: the gradient of the output by itself
@@ -45,12 +44,12 @@ class Step:
     graph: Graph
     kind: Kind
     node: int
+    after: Any
     input: int | None = None
     target: int | None = None
     upstream: Any = None
     contribution: Any = None
     before: Any = None
-    after: Any
     nth: int | None = None
     of: int | None = None
 
@@ -150,7 +149,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Timeline(Sequence[Step]):
-    """The steps of one computation and its backward pass, in order; ``gradients`` are where they end.
+    """The steps of one computation and its backward pass, in order, made when they are asked for.
 
     >>> from autograd import Value
     >>> x, y, z = Value(-2), Value(5), Value(-4)
@@ -167,8 +166,6 @@ class Timeline(Sequence[Step]):
     """
 
     graph: Graph
-    gradients: tuple[Any, ...]
-    swept: tuple[Event, ...] | None  #: of a sweep of arrays; those of numbers are known by the slopes
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -197,24 +194,44 @@ class Timeline(Sequence[Step]):
             lines.append(f"  {step}")
         return "\n".join(lines)
 
-    @cached_property
+    @property
+    def gradients(self) -> tuple[Any, ...]:
+        """The gradient of every node of the graph, where the steps end; None where no path leads."""
+        return self._swept[0]
+
+    @property
     def events(self) -> tuple[Event, ...]:
-        """Those of the sweep, from which the steps are made when they are asked for."""
-        if self.swept is not None:
-            return self.swept
-        (output,) = self.graph.outputs
-        adjoints = [None] * output + [self.gradients[output]]
-        return tuple(scalar_events(self.graph.equations[: output + 1], adjoints, self.graph.slopes))
+        """Those of the sweep, one for each step on the way back."""
+        return self._swept[1]
+
+    @cached_property
+    def _swept(self) -> tuple[tuple[Any, ...], tuple[Event, ...]]:
+        """The gradients and the events."""
+        graph, (output,) = self.graph, self.graph.outputs
+        equations, slopes = graph.equations[: output + 1], graph.slopes[: output + 1]
+        beyond = [None] * (len(graph) - len(equations))  # conditions that no number depends on
+        adjoints: list[Any] = [None] * output + [in_full(equations[output], 1.0)]
+        if is_scalar(graph.data[output], adjoints, slopes):
+            swept = tuple(scalar_events(equations, adjoints, slopes))
+            return (*adjoints, *beyond), swept
+
+        def operands(index: int) -> tuple[Any, Sequence[Any]]:
+            return graph.data[index], graph.inputs_of(index)
+
+        with np.errstate(all="ignore"):
+            swept = tuple(events(equations, operands, adjoints, slopes))
+        gradients = [None if g is None else in_full(e, plain(g)) for e, g in zip(equations, adjoints, strict=True)]
+        return (*gradients, *beyond), swept
 
     @cached_property
     def _steps(self) -> tuple[Step, ...]:
         graph, (output,) = self.graph, self.graph.outputs
         forward = [
-            Step(graph=graph, kind="forward", node=i, after=graph.data[i])
+            Step(graph, "forward", i, graph.data[i])
             for i, equation in enumerate(graph.equations)
             if equation.op is not None
         ]
-        seed = Step(graph=graph, kind="seed", node=output, after=self.gradients[output])
+        seed = Step(graph, "seed", output, self.gradients[output])
         return (*forward, seed, *backward_steps(graph, self.events))
 
 
@@ -226,51 +243,28 @@ def steps(what: Node | Graph) -> Timeline:
     graph = what if isinstance(what, Graph) else Graph.of(what)
     if len(graph.outputs) != 1:
         raise GraphError(f"steps: expected one output, got {len(graph.outputs)}")
-    (output,) = graph.outputs
-    shape, dtype = graph.equations[output].shape, graph.equations[output].dtype
+    shape = shape_of(graph.data[graph.outputs[0]])
     if prod(shape) != 1:
         raise ShapeError(f"steps: the output must hold one number, got shape {shape}: use .sum() or .mean()")
-    seed = 1.0 if dtype is None else np.ones(shape, dtype)
-    adjoints: list[Any] = [None] * output + [seed]
-
-    def operands(index: int) -> tuple[Any, Sequence[Any]]:
-        return graph.data[index], graph.inputs_of(index)
-
-    equations, slopes = graph.equations[: output + 1], graph.slopes[: output + 1]
-    beyond = [None] * (len(graph) - len(equations))  # conditions that no number depends on
-    if is_scalar(graph.data[output], adjoints, slopes):
-        scalar_adjoints(equations, adjoints, slopes)
-        return Timeline(graph, (*adjoints, *beyond), None)
-    with np.errstate(all="ignore"):
-        swept = tuple(events(equations, operands, adjoints, slopes))
-    gradients = [None if g is None else of_kind(e, plain(g)) for e, g in zip(equations, adjoints, strict=True)]
-    return Timeline(graph, (*gradients, *beyond), swept)
+    return Timeline(graph)
 
 
 def backward_steps(graph: Graph, events: Sequence[Event]) -> Iterator[Step]:
     """A step an event; each target counts what it receives."""
-    equations = graph.equations
+    equations = tuple(graph.equations)
     totals = Counter([event.target for event in events])
-    counts: Counter[int] = Counter()
-    for event in events:
-        target = equations[event.target]
-        counts[event.target] += 1
-        yield Step(
-            graph=graph,
-            kind="backward",
-            node=event.node,
-            input=event.input,
-            target=event.target,
-            upstream=of_kind(equations[event.node], event.incoming),
-            contribution=of_kind(target, event.contribution),
-            before=of_kind(target, 0.0 if event.before is None else event.before),
-            after=of_kind(target, event.after),
-            nth=counts[event.target],
-            of=totals[event.target],
-        )
+    counts = dict.fromkeys(totals, 0)
+    for node, slot, target, incoming, contribution, before, after in events:
+        counts[target] = nth = counts[target] + 1
+        before = 0.0 if before is None else before
+        if equations[node].dtype is not None:  # all are arrays, or none is
+            incoming = in_full(equations[node], incoming)
+            contribution, before, after = [in_full(equations[target], x) for x in (contribution, before, after)]
+        of = totals[target]
+        yield made(Step, (graph, "backward", node, after, slot, target, incoming, contribution, before, nth, of))
 
 
-def of_kind(equation: Equation, number: Any) -> Any:
+def in_full(equation: Equation, number: Any) -> Any:
     """A float for a float; for an array a read-only array of its shape and dtype."""
     if equation.dtype is None:
         return number
