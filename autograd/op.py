@@ -61,7 +61,7 @@ class Op:
     kinks: Callable[..., Any] | None = None  #: not differentiable where this is zero
     scalars: Forward | None = None  #: forward for object arrays of Values, where it is another one
     linear: Linear = "no"  #: in its differentiated inputs: all together, each alone, or in the first alone
-    masks: bool = False  #: what it sends back as zero is no number: nothing flows there, not even NaN
+    masks: bool = False  #: what it sends back as zero, or not at all, is no number: nothing flows there, not even NaN
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
@@ -459,9 +459,9 @@ def primitive(
     ``linear`` says that it is linear in its differentiated inputs: all together (``"jointly"``: a sum, a
     concatenation), each alone (``"separately"``: a sum of products, each of one factor from every input and none
     subtracted), or in the ``"first"`` alone (a quotient). ``masks`` says that the zeros it sends back stand for
-    elements that were not used; ``shape`` is the shape of the output, from a call with shapes in the places of inputs;
-    ``scalars`` is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks``
-    and ``method`` are as in `elementwise`.
+    elements that were not used, or that it sends back a part of ``g`` alone; ``shape`` is the shape of the output,
+    from a call with shapes in the places of inputs; ``scalars`` is the forward function for object arrays of Values,
+    where ``forward`` does not run on them. ``kinks`` and ``method`` are as in `elementwise`.
 
     Raises `ValueError` as `elementwise` does, and for a ``shape`` or forward function with other names or defaults.
 

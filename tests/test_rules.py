@@ -26,6 +26,8 @@ import autograd
 import nn
 from autograd import Graph, Op, Symbol, Tensor, Value, elementwise, explain, gradients, table
 from autograd.compile import codegen
+from autograd.tensor.record import Record
+from autograd.tensor.sweep import pull_of
 
 assert nn.cross_entropy  # whose rule is in the table too
 
@@ -639,3 +641,36 @@ def test_a_rule_that_branches_in_python_is_never_silently_wrong(slope: Callable[
             assert float(x.grad) == 0.5
     finally:
         autograd.remove("bent")
+
+
+# Not a number.
+
+
+@st.composite
+def any_calls(draw: st.DrawFn, op: Op) -> tuple[list[Any], dict[str, Any]]:
+    if op in PRIMITIVES:
+        return draw(calls(op))
+    points = draw(st.lists(smooth_points(op), min_size=1, max_size=3))
+    return [np.array(column) for column in zip(*points, strict=True)], {}
+
+
+@pytest.mark.parametrize("op", [*ELEMENTWISE, *PRIMITIVES], ids=lambda op: op.name)
+@given(data=st.data())
+def test_what_is_no_gate_hands_on_a_nan_to_whatever_needs_a_gradient(op: Op, data: st.DataObject) -> None:
+    """The quick sweep looks for NaN at gates and leaves alone."""
+    inputs, params = data.draw(any_calls(op))
+    wanted = data.draw(st.sets(st.integers(0, len(inputs) - 1), min_size=1))
+    nodes = [Tensor(x, requires_grad=k in wanted) for k, x in enumerate(inputs)]
+    y = applied(op, nodes, params)
+    assume(isinstance(y, Tensor) and y.requires_grad and all(x.size for x in (y, *inputs)))
+    g = np.ones(y.shape)
+    g.flat[data.draw(st.integers(0, y.size - 1))] = math.nan
+    record = y._record
+    for x in record.inputs:
+        if isinstance(x, Record):
+            x.adjoint = None
+    with np.errstate(all="ignore"):
+        is_gate = pull_of(op)(record, g, None)
+    if not is_gate:
+        reached = [np.isnan(x.adjoint).any() for x in record.inputs if isinstance(x, Record) and x.requires_grad]
+        assert any(reached) if op.arity is None else all(reached)  # an element of a list is one input's

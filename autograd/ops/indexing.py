@@ -102,7 +102,7 @@ getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index:
     linear="jointly", masks=True, operator="[]", shape=indexed, method=False,
     doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
 put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
-    linear="jointly", shape=lambda x, shape, index: tuple(shape), method=False,
+    linear="jointly", masks=True, shape=lambda x, shape, index: tuple(shape), method=False,
     doc="placing into zeros picks the gradient up from the same places")
 setitem: Op = primitive("setitem", assigned, lambda g, y, x, value, index: setitem(g, 0, index), value_vjp,
     linear="jointly", masks=True, operator="[]=", shape=lambda x, value, index: x,
@@ -113,5 +113,5 @@ take_along_axis = primitive("take_along_axis", np.take_along_axis,
     doc="taking along an axis sends the gradient back to the elements that were taken, and zero to the rest")
 add_along_axis: Op = primitive("add_along_axis", added_along,
     lambda g, y, x, indices, shape, axis=-1: take_along_axis(g, indices, axis), None,
-    linear="jointly", shape=lambda x, indices, shape, axis=-1: tuple(shape),
+    linear="jointly", masks=True, shape=lambda x, indices, shape, axis=-1: tuple(shape),
     doc="adding into zeros along an axis picks the gradient up from the same places")

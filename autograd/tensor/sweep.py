@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,10 @@ def sweep_tensors(output: Record, seed: Any) -> None:
     order: list[Record] = []
     try:
         visit_tensors(output, marker, leaves, order)
-        masks = fill(output, seed, order, marker)
-        if masks:
-            records = [*order, *leaves]
-            if any(has_nan(x.adjoint) for x in records if x.adjoint is not marker and x.adjoint is not None):
-                fill_beside(output, seed, records)
+        gates = fill(output, seed, order, marker)
+        # A NaN anywhere reaches a leaf or a gate: every other operation hands it on.
+        if gates and has_nan([*gates, *[x.adjoint for x in leaves if x.adjoint is not marker]]):
+            fill_beside(output, seed, [*order, *leaves])
         with locks.leaves:
             settle(leaves, order, marker)
     except BaseException:
@@ -41,9 +40,9 @@ def sweep_tensors(output: Record, seed: Any) -> None:
             record.adjoint = None
 
 
-def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> bool:
-    """The adjoints, last to first; and whether an operation was there whose zeros may be no numbers."""
-    masks = False
+def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> list[Any]:
+    """The adjoints, last to first; and those that came to gates: to operations whose zeros may be no numbers."""
+    gates = []
     output.adjoint = seed
     with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
         for record in reversed(order):
@@ -54,8 +53,8 @@ def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> bool:
             op: Any = record.op
             pull = _pulls.get(op) or pull_of(op)
             if pull(record, g, marker):
-                masks = True
-    return masks
+                gates.append(g)
+    return gates
 
 
 def fill_beside(output: Record, seed: Any, records: list[Record]) -> None:
@@ -66,9 +65,12 @@ def fill_beside(output: Record, seed: Any, records: list[Record]) -> None:
         record.adjoint = found[id(record)]
 
 
-def has_nan(grad: Any) -> bool:
-    """Whether a NaN is in an array of floats, told by its scalar product with itself, which nothing cancels."""
-    return math.isnan(np.vdot(grad, grad))
+def has_nan(arrays: Iterable[Any]) -> bool:
+    """Whether a NaN is in any of these: in its scalar product with itself, which nothing cancels."""
+    total = 0.0
+    for array in arrays:
+        total += np.vdot(array, array)
+    return math.isnan(total)
 
 
 def visit_tensors(output: Record, marker: Any, leaves: list[Record], order: list[Record]) -> None:
@@ -118,7 +120,7 @@ _pulls: dict[Op, Pull] = {}
 
 
 def pull_of(op: Op) -> Pull:
-    """A function that adds what a gradient contributes to the inputs, and says whether zeros in it may be no numbers.
+    """A function that adds what a gradient contributes to the inputs, and says whether the operation is a gate.
 
     It is generated, where the rules have a text.
     """
@@ -137,10 +139,13 @@ def forget(op: Op) -> None:
 
 
 def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:
-    wanted = [k for k, x in enumerate(record.inputs) if x.__class__ is Record and x.requires_grad]
-    assert record.op is not None
-    for k, contribution in pullback(record.op, wanted, g, *record._operands(), record.params):
-        x = record.inputs[k]
+    op, inputs = record.op, record.inputs
+    wanted = [k for k, x in enumerate(inputs) if x.__class__ is Record and x.requires_grad]
+    assert op is not None
+    for k, contribution in pullback(op, wanted, g, *record._operands(), record.params):
+        x = inputs[k]
         before = x.adjoint
         x.adjoint = contribution if before is marker else before + contribution
-    return record.op.masks or isinstance(record.params, Output)
+    # Of a list of inputs (a concatenation), one that needs no gradient is not sent its part.
+    drops_parts = op.arity is None and len(wanted) < len(inputs)
+    return op.masks or drops_parts or isinstance(record.params, Output)

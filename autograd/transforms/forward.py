@@ -37,8 +37,7 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
         return [None if place is None else plain(swept[place]) for place in places]
 
     results = found(careful=False)
-    arrays = [numbers(t) for y, t in zip(outputs, results, strict=True) if y.dtype is not None and t is not None]
-    if any(map(has_nan, arrays)):
+    if has_nan([numbers(t) for y, t in zip(outputs, results, strict=True) if y.dtype is not None and t is not None]):
         return found(careful=True)
     return results
 
