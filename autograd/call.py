@@ -12,6 +12,8 @@ import numpy as np
 NOTHING: Mapping[str, Any] = types.MappingProxyType({})
 
 SIMPLE = frozenset({bool, int, float, str, type(None)})
+INTS = frozenset({int})
+NUMBERS = frozenset({int, float, np.float64, np.float32})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,16 @@ def lifted(value: Any, found: list[Any]) -> Any:
         found.append(value)
         return Input(len(found) - 1)
     return value
+
+
+def is_numeric(value: Any) -> bool:
+    """Whether it is one of the commonest things that neither are nodes nor hold any: numbers, arrays, shapes."""
+    kind = value.__class__
+    if kind is np.ndarray:
+        return value.dtype.kind in "fib"
+    if kind is tuple:
+        return INTS.issuperset(map(type, value))
+    return kind in NUMBERS
 
 
 def holds_node(value: Any) -> bool:

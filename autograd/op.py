@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, lifted, places
+from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, is_numeric, lifted, places
 from autograd.errors import DTypeError
 from autograd.signature import EMPTY, LEADING, Forward, Parameter, Rule, check_shape, each, param, signature_of
 
@@ -28,6 +28,9 @@ _uninstallers: list[Callable[[Op], None]] = []
 table: Mapping[str, Op] = types.MappingProxyType(_table)
 
 LISTS = frozenset({list, tuple})
+
+#: Arguments that are never nodes.
+REDUCING = frozenset({"axis", "keepdims"})
 
 #: How many lengths of lists are remembered.
 MOST = 256
@@ -73,6 +76,8 @@ class Op:
     _inputs: tuple[str, ...] = field(init=False)  #: the arguments that are inputs, or lists of them
     _is_plain: bool = field(init=False)  #: whether those come first, and are one input each
     _takes_lists: bool = field(init=False)  #: whether its inputs are lists of inputs, and nothing else has to be given
+    _fewest: int = field(init=False)  #: arguments of a call without names
+    _most: int = field(init=False)  #: of those that neither dtype= nor out= is among
     _inputs_alone: int | None = field(init=False)  #: how many those are, where nothing else has to be given
     _optional: frozenset[str] = field(init=False)  #: the other arguments
     _required: frozenset[str] = field(init=False)  #: those of them that have no default
@@ -99,6 +104,8 @@ class Op:
         put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
         are_lists = self._many is None and all(isinstance(rule, each) for rule in self.rules)
         put(self, "_takes_lists", are_lists and not self._required)
+        put(self, "_fewest", len(self.rules) + len(self._required))
+        put(self, "_most", max(len(self.rules) + 1, self._fewest))
         put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and self._is_plain and required == 1)
@@ -110,6 +117,12 @@ class Op:
         return named, (self.name,)  # copied and pickled by name: there is one of each
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._is_plain and self._fewest <= len(args) <= self._most and kwargs.keys() <= REDUCING:
+            for x in args:
+                if not is_numeric(x):
+                    break
+            else:  # numbers alone, as where a rule runs on them: there is nothing to bind
+                return self.forward(*args, **kwargs)
         if len(args) == self._inputs_alone and not kwargs:
             for x in args:
                 if x is None:
