@@ -11,7 +11,7 @@ import numpy as np
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
-from autograd.state import Origin, blocks, guard
+from autograd.state import Origin, conditional, guard
 
 
 def unless_set(slot: str) -> Any:
@@ -56,7 +56,15 @@ class Recorded(Computed):
 
     op: Op | None
     params: Mapping[str, Any] | None
-    _origin: Origin | None
+
+    @property
+    def _origin(self) -> Origin | None:
+        """Where it was made, if that was inside `tracing`; of a recorded gradient, what it holds to."""
+        raise NotImplementedError
+
+    @_origin.setter
+    def _origin(self, origin: Origin | None) -> None:
+        raise NotImplementedError
 
     @property
     def grad(self) -> Any:
@@ -204,7 +212,7 @@ class Node(Computed, Operators):
 
     def __bool__(self) -> bool:
         outcome, record = bool(self.data), self._record
-        if blocks.get() is not None or record._origin is not None:
+        if conditional.get() is not None or record._origin is not None:
             guard(record, outcome)
         return outcome
 

@@ -58,6 +58,7 @@ def unfold(what: Node | Graph) -> Graph:
         taken=graph.taken,
         fixed=tuple([node.name for node in nodes]),
         guards=guards,
+        lost=graph.lost,
     )
 
 
