@@ -91,6 +91,11 @@ class Recorded(Computed):
         """The line of code that made it, where it was made inside ``tracing()``."""
         return None if self._origin is None else self._origin.source
 
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The path of the scopes that it was made in, outermost first; () outside ``tracing()``."""
+        return () if self._origin is None else self._origin.scope
+
     def _equation(self, place: Callable[[int], int | None]) -> Equation:
         """What it computes, given the index of the equation that stands for an input, by the ``id`` of that."""
         inputs = tuple([made(Constant, (frozen(x),)) if (i := place(id(x))) is None else i for x in self.inputs])
@@ -145,7 +150,8 @@ class Node(Computed, Operators):
 
     ``op`` and ``inputs`` say what it came from (``None`` and ``()`` for a leaf); ``params`` are the
     arguments of the operation that are not differentiated; ``label`` is a name given by hand;
-    ``source`` is the line of code that made it, where it was made inside ``tracing()``.
+    ``source`` is the line of code that made it, and ``scope`` the path of Modules and other scopes, where it was made
+    inside ``tracing()``.
     """
 
     __slots__ = ()
@@ -193,6 +199,11 @@ class Node(Computed, Operators):
     def source(self) -> str | None:
         """The line of code that made it, where it was made inside ``tracing()``."""
         return self._record.source
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The path of the scopes that it was made in, outermost first; () outside ``tracing()``."""
+        return self._record.scope
 
     @property
     def _op(self) -> str:

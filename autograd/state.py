@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Mode = Literal["no_grad", "tracing"]
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,15 +49,25 @@ class Block:
         self.guards = Guards() if guards is None else guards
 
 
+class Scope:
+    """One open `scope`; told from others by identity."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """Where a node was made: the line of code, and the guards of its block, those to come included.
+    """Where a node was made: the line of code, the scope, and the guards of its block, those to come included.
 
     Which node the code picks may depend on a condition that is asked after the node was made.
     """
 
     source: str | None
     guards: Guards
+    scope: tuple[str, ...] = ()
 
 
 #: The open blocks, oldest first; None where there is none, so that the commonest question is the quickest.
@@ -65,6 +76,10 @@ blocks: ContextVar[tuple[Block, ...] | None] = ContextVar("blocks", default=None
 #: Those of them that have conditions in the graph, and the recorded sweeps that are running, so that what their rules
 #: choose is chosen anew in a replay. Arithmetic does not ask, and stays as quick in a sweep as elsewhere.
 conditional: ContextVar[tuple[Block, ...] | None] = ContextVar("conditional", default=None)
+
+
+#: The open scopes, outermost first: `tracing` alone has them.
+scopes: ContextVar[tuple[Scope, ...] | None] = ContextVar("scopes", default=None)
 
 
 def mode() -> Mode | None:
@@ -88,7 +103,8 @@ OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "vi
 def origin() -> Origin:
     """That of a node that is made now, inside `tracing`."""
     opened = conditional.get()
-    return Origin(source_line(), opened[0].guards if opened else Guards())
+    scope = tuple([entry.name for entry in scopes.get() or ()])
+    return Origin(source_line(), opened[0].guards if opened else Guards(), scope)
 
 
 def guard(condition: Any, outcome: bool) -> None:
@@ -132,7 +148,7 @@ def recording() -> Iterator[None]:
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """Record, for every node made inside, the source line that made it, and on which conditions it depends.
+    """Record, for every node made inside, the source line that made it, its scope, and what conditions it depends on.
 
     Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
     records a guard, and so it does after the block: `Graph.replay` refuses numbers for which the code would have gone
@@ -150,6 +166,43 @@ def tracing() -> Iterator[None]:
         yield
 
 
+def is_tracing() -> bool:
+    """Whether `tracing` is on, so that a node would remember its line and its scope.
+
+    >>> with tracing():
+    ...     is_tracing()
+    True
+    >>> is_tracing()
+    False
+    """
+    return blocks.get() is not None and mode() == "tracing"
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Name a part of a computation: inside `tracing`, nodes know the path of the scopes that they were made in.
+
+    The Modules of `nn` open one for each call. Outside `tracing` it does nothing.
+
+    >>> import autograd
+    >>> x = autograd.Value(2.0)
+    >>> with autograd.tracing(), autograd.scope("attention"):
+    ...     with autograd.scope("scores"):
+    ...         y = x * x
+    >>> y.scope
+    ('attention', 'scores')
+
+    Raises `TypeError` for a name that is no text.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f'scope: expected a name, as in scope("attention"), got {name!r}')
+    if is_tracing():
+        with entered(Scope(name), scopes):
+            yield
+    else:
+        yield
+
+
 @contextmanager
 def sweeping(guards: Guards) -> Iterator[None]:
     """Run the rules of a recorded sweep: conditions are nodes, and hold for what is computed, as ``guards`` do."""
@@ -161,15 +214,15 @@ def sweeping(guards: Guards) -> Iterator[None]:
 
 
 @contextmanager
-def entered(mine: Block, *variables: ContextVar[tuple[Block, ...] | None]) -> Iterator[None]:
-    """Open a block, and close this very one: generators may close theirs in any order."""
+def entered(mine: Entry, *variables: ContextVar[tuple[Entry, ...] | None]) -> Iterator[None]:
+    """Open a block or a scope, and close this very one: generators may close theirs in any order."""
     for variable in variables:
         variable.set((*(variable.get() or ()), mine))
     try:
         yield
     finally:
         for variable in variables:
-            variable.set(tuple(block for block in variable.get() or () if block is not mine) or None)
+            variable.set(tuple(entry for entry in variable.get() or () if entry is not mine) or None)
 
 
 def user_frame() -> FrameType | None:

@@ -30,6 +30,7 @@ class GraphNode:
     ``inputs`` are in order, repeats kept: the index of a node, or a `Constant`. ``data`` is a float or a
     read-only array. ``grad`` is None where no sweep has been. ``slopes`` are the local derivatives of a
     scalar operation, None for an input that no gradient reaches; ``slopes`` is None for a tensor.
+    ``source`` and ``scope`` say where it was made, if that was inside `tracing`.
     """
 
     index: int
@@ -40,6 +41,7 @@ class GraphNode:
     grad: Any
     slopes: Slopes
     source: str | None
+    scope: tuple[str, ...]
 
     @property
     def op(self) -> Op | None:
@@ -104,6 +106,7 @@ class Graph:
     slopes: tuple[Slopes, ...]
     labels: tuple[str | None, ...]
     sources: tuple[str | None, ...]
+    scopes: tuple[tuple[str, ...], ...]
     taken: frozenset[str]  #: names of other nodes that the person had at hand
     fixed: tuple[str, ...] = ()  #: the names of all, where they are not to be found from the labels
     guards: tuple[tuple[int, bool, str | None], ...] = ()  #: a condition, how it came out, the line that asked
@@ -124,7 +127,7 @@ class Graph:
         if not outputs:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
         records = [output._record for output in outputs]
-        live, sources, guards, lost = with_guards(records)
+        live, guards, lost = with_guards(records)
         with np.errstate(all="ignore"):
             for node in live:
                 node._check_fresh()
@@ -138,7 +141,8 @@ class Graph:
             grads=grads,
             slopes=slopes,
             labels=labels,
-            sources=sources,
+            sources=tuple([node.source for node in live]),
+            scopes=tuple([node.scope for node in live]),
             taken=taken,
             guards=tuple([(places[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
             lost=lost,
@@ -154,8 +158,8 @@ class Graph:
     @cached_property
     def nodes(self) -> tuple[GraphNode, ...]:
         """The nodes, inputs before users."""
-        columns = (self.names, self.labels, self.equations, self.data, self.grads, self.slopes, self.sources)
-        return tuple(map(GraphNode, range(len(self)), *columns))
+        numbers, places = (self.data, self.grads, self.slopes), (self.sources, self.scopes)
+        return tuple(map(GraphNode, range(len(self)), self.names, self.labels, self.equations, *numbers, *places))
 
     def __repr__(self) -> str:
         return f"Graph({', '.join(map(self.formula, self.nodes))})"
@@ -256,24 +260,20 @@ class Graph:
         )
 
 
-def with_guards(
-    outputs: Sequence[Recorded],
-) -> tuple[list[Recorded], tuple[str | None, ...], list[Guard], tuple[str, ...]]:
-    """The nodes of the outputs, then those of the conditions that they depend on; their lines; the guards, in order.
+def with_guards(outputs: Sequence[Recorded]) -> tuple[list[Recorded], list[Guard], tuple[str, ...]]:
+    """The nodes of the outputs, then those of the conditions that they depend on; the guards, in order.
 
     Last, the operations behind them that chose by what was not in the graph.
     """
     asked: list[Guard] = []
     while True:
         live = topological([*outputs, *(guard.condition for guard in asked)])
-        origins = [node._origin for node in live]
-        guards = {id(origin.guards): origin.guards for origin in origins if origin is not None}
+        guards = {id(origin.guards): origin.guards for node in live if (origin := node._origin) is not None}
         for held in list(guards.values()):
             guards |= {id(other): other for other in held.behind}
         found = list(dict.fromkeys(guard for held in guards.values() for guard in held.asked))  # two may hold the same
         if len(found) == len(asked):
-            sources = tuple([None if origin is None else origin.source for origin in origins])
-            return live, sources, asked, tuple([name for held in guards.values() for name in held.lost])
+            return live, asked, tuple([name for held in guards.values() for name in held.lost])
         asked = found
 
 
