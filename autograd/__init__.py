@@ -64,7 +64,7 @@ from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, sta
 from autograd.ops.sorting import argsort, sort
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
-from autograd.state import no_grad, tracing
+from autograd.state import is_tracing, no_grad, scope, tracing
 from autograd.sweep.reverse import gradients, zero_grad
 from autograd.tensor.tensor import Tensor
 from autograd.transforms.directional import jvp, vjp
@@ -113,6 +113,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "invert",
+    "is_tracing",
     "jvp",
     "leaky_relu",
     "less",
@@ -136,6 +137,7 @@ __all__ = [
     "relu",
     "remove",
     "reshape",
+    "scope",
     "setitem",
     "sigmoid",
     "sign",

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
-from autograd.state import Origin, blocks, guard
+from autograd.state import Origin, conditional, guard
 
 
 def unless_set(slot: str) -> Any:
@@ -57,7 +57,15 @@ class Recorded(Computed):
 
     op: Op | None
     params: Mapping[str, Any] | None
-    _origin: Origin | None
+
+    @property
+    def _origin(self) -> Origin | None:
+        """Where it was made, if that was inside `tracing`; of a recorded gradient, what it holds to."""
+        raise NotImplementedError
+
+    @_origin.setter
+    def _origin(self, origin: Origin | None) -> None:
+        raise NotImplementedError
 
     @property
     def grad(self) -> Any:
@@ -83,6 +91,11 @@ class Recorded(Computed):
     def source(self) -> str | None:
         """The line of code that made it, where it was made inside ``tracing()``."""
         return None if self._origin is None else self._origin.source
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The path of the scopes that it was made in, outermost first; () outside ``tracing()``."""
+        return () if self._origin is None else self._origin.scope
 
     def _equation(self, place: Callable[[int], int | None]) -> Equation:
         """What it computes, given the index of the equation that stands for an input, by the ``id`` of that."""
@@ -138,7 +151,8 @@ class Node(Computed, Operators):
 
     ``op`` and ``inputs`` say what it came from (``None`` and ``()`` for a leaf); ``params`` are the
     arguments of the operation that are not differentiated; ``label`` is a name given by hand;
-    ``source`` is the line of code that made it, where it was made inside ``tracing()``.
+    ``source`` is the line of code that made it, and ``scope`` the path of Modules and other scopes, where it was made
+    inside ``tracing()``.
     """
 
     __slots__ = ()
@@ -188,6 +202,11 @@ class Node(Computed, Operators):
         return self._record.source
 
     @property
+    def scope(self) -> tuple[str, ...]:
+        """The path of the scopes that it was made in, outermost first; () outside ``tracing()``."""
+        return self._record.scope
+
+    @property
     def _op(self) -> str:
         """The operation as short text, empty for a leaf (micrograd's name for it)."""
         if self.op is None:
@@ -205,7 +224,7 @@ class Node(Computed, Operators):
 
     def __bool__(self) -> bool:
         outcome, record = bool(self.data), self._record
-        if blocks.get() is not None or record._origin is not None:
+        if conditional.get() is not None or record._origin is not None:
             guard(record, outcome)
         return outcome
 

@@ -46,6 +46,26 @@ class Equation(NamedTuple):
         params = self.params if isinstance(self.params, Bound) else dict(self.params)
         return unpickled_equation, (*self[:2], params, *self[3:])
 
+    @property
+    def chooses_outside(self) -> bool:
+        """Whether what it chooses by, a condition, indices or a mask, is no part of the program."""
+        op, params = self.op, self.params
+        if op is None or op.is_flat:
+            return False
+        if params and any(map(holds_mask, params.values())):
+            return True
+        if None not in op.rules:
+            return False
+        rules = op.rules_for(self.inputs, params)
+        return any(rule is None and isinstance(x, Constant) for x, (rule, _) in zip(self.inputs, rules, strict=True))
+
+
+def holds_mask(param: Any) -> bool:
+    """Whether a param is an array of truth values, or has one in it; an array of positions counts as shape."""
+    if isinstance(param, tuple):
+        return any(map(holds_mask, param))
+    return isinstance(param, np.ndarray) and param.dtype == bool
+
 
 #: ``made(Equation, fields)`` and ``made(Constant, fields)``, where there are thousands: half the time of a call.
 made: Any = tuple.__new__

@@ -1,28 +1,19 @@
-"""What is being recorded: one context variable, so that it belongs to a thread or task and never to the process."""
+"""What is being recorded: in context variables, so that it belongs to a thread or task and never to the process."""
 
 from __future__ import annotations
 
 import linecache
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Mode = Literal["no_grad", "tracing"]
-
-
-class Block:
-    """One open ``with`` block; told from others by identity."""
-
-    __slots__ = ("guards", "mode")
-
-    def __init__(self, mode: Mode) -> None:
-        self.mode = mode
-        self.guards: list[Guard] = []  #: recorded inside so far
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,19 +25,61 @@ class Guard:
     source: str | None
 
 
+class Guards:
+    """What a replay has to hold to, beside what the graph shows, for all that was computed in one place."""
+
+    __slots__ = ("asked", "behind", "lost")
+
+    def __init__(self, behind: Iterable[Guards] = (), lost: Iterable[str] = ()) -> None:
+        self.asked: list[Guard] = []
+        self.behind = list(behind)  #: those of what it was derived from: a gradient may keep nothing else of that
+        self.lost = list(lost)  #: the operations among that which chose by what is not in the graph
+
+    def __bool__(self) -> bool:
+        return bool(self.asked or self.behind or self.lost)
+
+
+class Block:
+    """One open ``with`` block, or a recorded sweep; told from others by identity."""
+
+    __slots__ = ("guards", "mode")
+
+    def __init__(self, mode: Mode | Literal["sweep"], guards: Guards | None = None) -> None:
+        self.mode = mode
+        self.guards = Guards() if guards is None else guards
+
+
+class Scope:
+    """One open `scope`; told from others by identity."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """Where a node was made: the line of code, and the guards of its block, those to come included.
+    """Where a node was made: the line of code, the scope, and the guards of its block, those to come included.
 
     Which node the code picks may depend on a condition that is asked after the node was made.
     """
 
     source: str | None
-    guards: list[Guard]
+    guards: Guards
+    scope: tuple[str, ...] = ()
 
 
 #: The open blocks, oldest first; None where there is none, so that the commonest question is the quickest.
 blocks: ContextVar[tuple[Block, ...] | None] = ContextVar("blocks", default=None)
+
+#: Those of them that have conditions in the graph, and the recorded sweeps that are running, so that what their rules
+#: choose is chosen anew in a replay. Arithmetic does not ask, and stays as quick in a sweep as elsewhere.
+conditional: ContextVar[tuple[Block, ...] | None] = ContextVar("conditional", default=None)
+
+
+#: The open scopes, outermost first: `tracing` alone has them.
+scopes: ContextVar[tuple[Scope, ...] | None] = ContextVar("scopes", default=None)
 
 
 def mode() -> Mode | None:
@@ -57,6 +90,11 @@ def mode() -> Mode | None:
     return "no_grad" if any(block.mode == "no_grad" for block in opened) else "tracing"
 
 
+def conditions_recorded() -> bool:
+    """Whether a comparison is a node."""
+    return conditional.get() is not None and mode() != "no_grad"
+
+
 #: Where code of this project comes from, the generated included: everything else is the person's.
 _root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "viz")), "<autograd ")
@@ -64,21 +102,22 @@ OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "vi
 
 def origin() -> Origin:
     """That of a node that is made now, inside `tracing`."""
-    opened = blocks.get()
-    return Origin(source_line(), opened[0].guards if opened else [])
+    opened = conditional.get()
+    scope = tuple([entry.name for entry in scopes.get() or ()])
+    return Origin(source_line(), opened[0].guards if opened else Guards(), scope)
 
 
 def guard(condition: Any, outcome: bool) -> None:
     """Remember that the person's code asked whether this is true: in the open block, and in the one that made it."""
     if mode() == "no_grad":
         return
-    opened, made = blocks.get(), condition._origin
-    lists = [opened[0].guards] if opened else []
-    if made is not None and not any(made.guards is other for other in lists):
-        lists.append(made.guards)
+    opened, made = conditional.get(), condition._origin
+    concerned = [opened[0].guards] if opened else []
+    if made is not None and not any(made.guards is other for other in concerned):
+        concerned.append(made.guards)
     asked = Guard(condition, outcome, source_line())
-    for guards in lists:
-        guards.append(asked)
+    for guards in concerned:
+        guards.asked.append(asked)
 
 
 @contextmanager
@@ -92,7 +131,7 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.inputs
     (9.0, ())
     """
-    with entered("no_grad"):
+    with entered(Block("no_grad"), blocks):
         yield
 
 
@@ -109,7 +148,7 @@ def recording() -> Iterator[None]:
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """Record, for every node made inside, the source line that made it, and on which conditions it depends.
+    """Record, for every node made inside, the source line that made it, its scope, and what conditions it depends on.
 
     Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
     records a guard, and so it does after the block: `Graph.replay` refuses numbers for which the code would have gone
@@ -123,19 +162,67 @@ def tracing() -> Iterator[None]:
     >>> y.source.partition("  ")[2]
     'y = autograd.Value(2.0) * 3'
     """
-    with entered("tracing"):
+    with entered(Block("tracing"), blocks, conditional):
+        yield
+
+
+def is_tracing() -> bool:
+    """Whether `tracing` is on, so that a node would remember its line and its scope.
+
+    >>> with tracing():
+    ...     is_tracing()
+    True
+    >>> is_tracing()
+    False
+    """
+    return blocks.get() is not None and mode() == "tracing"
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Name a part of a computation: inside `tracing`, nodes know the path of the scopes that they were made in.
+
+    The Modules of `nn` open one for each call. Outside `tracing` it does nothing.
+
+    >>> import autograd
+    >>> x = autograd.Value(2.0)
+    >>> with autograd.tracing(), autograd.scope("attention"):
+    ...     with autograd.scope("scores"):
+    ...         y = x * x
+    >>> y.scope
+    ('attention', 'scores')
+
+    Raises `TypeError` for a name that is no text.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f'scope: expected a name, as in scope("attention"), got {name!r}')
+    if is_tracing():
+        with entered(Scope(name), scopes):
+            yield
+    else:
         yield
 
 
 @contextmanager
-def entered(state: Mode) -> Iterator[None]:
-    """Open a block, and close this very one: generators may close theirs in any order."""
-    mine = Block(state)
-    blocks.set((*(blocks.get() or ()), mine))
+def sweeping(guards: Guards) -> Iterator[None]:
+    """Run the rules of a recorded sweep: conditions are nodes, and hold for what is computed, as ``guards`` do."""
+    opened = conditional.get()
+    if opened and guards:
+        opened[0].guards.behind.append(guards)
+    with entered(Block("sweep", guards), conditional):
+        yield
+
+
+@contextmanager
+def entered(mine: Entry, *variables: ContextVar[tuple[Entry, ...] | None]) -> Iterator[None]:
+    """Open a block or a scope, and close this very one: generators may close theirs in any order."""
+    for variable in variables:
+        variable.set((*(variable.get() or ()), mine))
     try:
         yield
     finally:
-        blocks.set(tuple(block for block in blocks.get() or () if block is not mine) or None)
+        for variable in variables:
+            variable.set(tuple(entry for entry in variable.get() or () if entry is not mine) or None)
 
 
 def user_frame() -> FrameType | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd import DTypeError, Tensor, Value, tree, zero_grad
+from autograd import DTypeError, Tensor, Value, is_tracing, scope, tree, zero_grad
 
 Parameter = Tensor | Value
 Array = NDArray[Any]
@@ -39,7 +41,25 @@ class Module:
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        """What `forward` computes. Inside `autograd.tracing` its nodes know the Modules whose calls made them.
+
+        >>> from autograd import tracing
+        >>> from nn import MLP
+        >>> model = MLP([2, 3, 1], rng=0)
+        >>> with tracing():
+        ...     y = model([1.0, 2.0])
+        >>> y.scope
+        ('MLP', 'layers.2')
+        """
+        if not is_tracing():
+            return self.forward(*args, **kwargs)
+        calls = _running.get()
+        token = _running.set((*calls, _Call(self)))
+        try:
+            with scope(_name(self, calls)):
+                return self.forward(*args, **kwargs)
+        finally:
+            _running.reset(token)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What calling the module computes."""
@@ -130,6 +150,29 @@ class Module:
 
         children = [f"{_dotted(path)}: {part!r}" for path, part in _parts(self, is_whole=is_child) if is_child(part)]
         return "\n".join([first, *children]).replace("\n", "\n  ")
+
+
+class _Call:
+    """A call that is running inside `tracing`."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """The path to each Module that this one holds, by ``id``; of one in several places, to the first."""
+        modules = [(id(part), _dotted(path)) for path, part in _parts(self.module) if isinstance(part, Module)]
+        return dict(reversed(modules))
+
+
+#: The calls that are running, outermost first.
+_running: ContextVar[tuple[_Call, ...]] = ContextVar("running", default=())
+
+
+def _name(module: Module, calls: Sequence[_Call]) -> str:
+    """The path to it from the innermost Module running that holds it; where none does, the name of its class."""
+    paths = (call.names.get(id(module)) for call in reversed(calls))
+    return next((path for path in paths if path), type(module).__name__)
 
 
 def is_parameter(node: Parameter) -> bool:

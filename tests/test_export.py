@@ -70,6 +70,33 @@ def test_every_number_of_a_timeline_is_there() -> None:
             assert field[name] == getattr(step, name)
 
 
+def test_scopes_are_there() -> None:
+    x = Value(2.0, "x")
+    with autograd.tracing():
+        with autograd.scope("a"):
+            q = x * 2
+            with autograd.scope("b "):
+                r = q * x
+        s = r + q
+        with autograd.scope("a"):
+            f = s * s
+    trace = read(to_json(steps(f)))
+    assert [node["scope"] for node in trace["nodes"]] == [[], ["a"], ["a", "b "], [], ["a"]]
+    assert [step["scope"] for step in trace["steps"]][:5] == [["a"], ["a", "b "], [], ["a"], []]
+    assert to_mermaid(Graph.of(f)).splitlines()[1:11] == [
+        '  n0("x<br/>2<br/>∂ –")',
+        '  subgraph s0["a"]',
+        '    n1["q = x · 2<br/>4<br/>∂ –"]',
+        '    subgraph s1["b "]',
+        '      n2["r = q · x<br/>8<br/>∂ –"]',
+        "    end",
+        '    n4["f = s²<br/>144<br/>∂ –"]',
+        "  end",
+        '  n3["s = r + q<br/>12<br/>∂ –"]',
+        "  n0 --> n1",
+    ]
+
+
 def test_the_documentation_names_every_field() -> None:
     from autograd.export import trace as module
 

@@ -194,3 +194,77 @@ def test_what_is_computed_from_constants_alone_replays_too() -> None:
     y.backward()
     assert_close(x.grad, [6.0, 8.0])
     assert c.grad is None
+
+
+RULES: dict[str, Callable[[Any], Any]] = {
+    "relu": lambda x: x.relu(),
+    "leaky_relu": lambda x: x.leaky_relu(),
+    "abs": abs,
+    "maximum": lambda x: autograd.maximum(x, 0.5),
+    "clip": lambda x: x.clip(-1.0, 1.0),
+}
+
+
+@each_kind
+@pytest.mark.parametrize("name", RULES)
+@given(x=numbers(-2, 2), new=numbers(-2, 2))
+def test_the_conditions_of_rules_are_in_a_recorded_gradient_without_tracing(
+    kind: Any, name: str, x: float, new: float
+) -> None:
+    def slopes(x: Any) -> list[Any]:
+        f = RULES[name]
+        _, pull = autograd.vjp(f, x)
+        return [
+            gradients(f(x) * x, x, create_graph=True),
+            autograd.jvp(f, (x,), (np.ones(()) if kind is Tensor else 1.0,))[1] * x,
+            pull(np.ones(()) if kind is Tensor else 1.0)[0] * x,
+        ]
+
+    for slope, fresh in zip(slopes(kind(x, label="x")), slopes(kind(new)), strict=True):
+        graph = Graph.of(slope)
+        assert_close(graph.replay({"x": new})[graph.outputs[0]].data, fresh.data)
+        assert slope.source is None
+
+
+@each_kind
+def test_a_condition_of_a_recorded_sweep_is_no_input_of_the_next(kind: Any) -> None:
+    x = kind(2.0, label="x")
+    slope = gradients(x.relu(), x, create_graph=True)
+    assert repr(Graph.of(slope)) == "Graph(x, q = [x > 0], slope = 1 · q)"
+    assert float(gradients(slope, x)) == 0.0
+    (slope * x).backward()
+    (condition,) = (node for node in Graph.of(slope) if node.name == "q")
+    assert (condition.requires_grad, condition.grad) == (False, None)
+    assert not isinstance(x > 0, kind), "the person's own comparisons are plain"
+    with no_grad():
+        assert gradients(x.relu(), x, create_graph=True).op is None
+
+
+@each_kind
+def test_a_gradient_that_folds_a_choice_is_refused_for_new_values(kind: Any) -> None:
+    x, t = kind(2.0, label="x"), kind(1.0)
+    with tracing():
+        y = x * 3 if x > 0 else -x
+        out, pull = autograd.vjp(lambda x: x + 1 if x > 0 else -x, x)
+    outside = where(x.data > 0, x * 3, 0.0)
+    for slope in (
+        gradients(y, x, create_graph=True),
+        gradients(y * x, x, create_graph=True),
+        gradients(gradients(y * x, x, create_graph=True), x, create_graph=True),
+        gradients(outside, x, create_graph=True),
+        gradients(gradients(outside * x, x, create_graph=True), x, create_graph=True),
+        pull(t)[0],
+    ):
+        assert slope is not t
+        with pytest.raises(GraphError, match=r"came out True, and is False|a derivative of where took a branch"):
+            Graph.of(slope * x).replay({"x": -1.0})
+    assert Graph.of(t * x).guards == ()
+    assert float(out.data) == 3.0
+
+
+def test_a_replay_finds_which_branch_of_a_where_the_gradient_takes_now() -> None:
+    x = Value(2.0, label="x")
+    with tracing():
+        y = where(x > 0, x * x, 3.0 * x)
+    assert steps(Graph.of(y)).gradients[0] == 4.0
+    assert steps(Graph.of(y).replay({"x": -1.0})).gradients[0] == 3.0

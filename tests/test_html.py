@@ -86,9 +86,10 @@ def test_the_ledger_counts_contributions() -> None:
 
 
 def test_the_source_line_is_shown_where_it_was_traced() -> None:
-    with autograd.tracing():
+    with autograd.tracing(), autograd.scope("a"), autograd.scope("b"):
         f = Value(2.0) * 3
     assert any("f = Value(2.0) * 3" in code for code in Outline(fragment(f)).all("code"))
+    assert any(frame.source.startswith("a/b   test_html.py:") for frame in frames(steps(f)))
     assert not Outline(fragment(demo())).all("code")
 
 

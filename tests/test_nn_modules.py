@@ -439,3 +439,87 @@ def test_what_does_not_fit_is_refused_with_the_cure(call: Any, error: type[Excep
 def test_the_public_names_are_sorted_and_there() -> None:
     assert nn.__all__ == sorted(nn.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name))
     assert all(hasattr(nn, name) for name in nn.__all__)
+
+
+# Scopes: inside tracing, nodes know the Modules whose calls made them.
+
+
+class Block(Module):
+    """Calls a Module that it holds, one that its holder has, one that nobody holds, and itself once more."""
+
+    def __init__(self, inner: Module) -> None:
+        self.parts = {"inner": inner}
+        self.depth = 0
+
+    def forward(self, x: Any) -> Any:
+        x = abs(self.parts["inner"](x)) + LOOSE(x)
+        if self.depth:
+            self.depth -= 1
+            return self(x)
+        return x
+
+
+class Model(Module):
+    def __init__(self) -> None:
+        self.shared = Linear(2, 2, rng=0)
+        self.blocks = [Block(self.shared), Block(MLP([2, 2, 2], rng=0))]
+
+    def forward(self, x: Any) -> Any:
+        x = self.shared(x) * 2.0
+        for block in self.blocks:
+            x = block(x)
+        return self.blocks[1].parts["inner"].layers[0](x)
+
+
+LOOSE = Sigmoid()
+
+
+def scopes(graph: autograd.Graph) -> list[str]:
+    """The scope of what is computed, in order, each once."""
+    return list(dict.fromkeys("/".join(node.scope) for node in graph if node.op is not None))
+
+
+@pytest.mark.parametrize("form", [Module.to_tensors, Module.to_scalars])
+def test_nodes_know_the_modules_whose_calls_made_them(form: Any) -> None:
+    model = form(Model())
+    x = np.array([0.5, -1.0])
+    with autograd.tracing():
+        y = np.sum(model(x))
+        z = np.sum(model.shared(x))
+    silent = np.sum(model(x))
+    assert scopes(autograd.Graph.of(y)) == [
+        "Model/shared",
+        "Model",
+        "Model/blocks.0/parts.inner",
+        "Model/blocks.0",
+        "Model/blocks.0/Sigmoid",
+        "Model/blocks.1/parts.inner/layers.0",
+        "Model/blocks.1/parts.inner/layers.1",
+        "Model/blocks.1/parts.inner/layers.2",
+        "Model/blocks.1",
+        "Model/blocks.1/Sigmoid",
+        "Model/blocks.1.parts.inner.layers.0",
+        "",
+    ]
+    assert scopes(autograd.Graph.of(z)) == ["Linear", ""]
+    assert scopes(autograd.Graph.of(silent)) == [""]
+    assert numbers(silent) == numbers(y)
+
+
+def test_a_module_that_calls_itself_and_one_that_fails() -> None:
+    block = Block(Linear(2, 2, rng=0))
+    block.depth = 1
+    with autograd.tracing():
+        with pytest.raises(ShapeError):
+            block([1.0, 2.0, 3.0])
+        y = block([1.0, 2.0])
+        with autograd.scope("mine"):
+            z = LOOSE(y)
+    assert scopes(autograd.Graph.of(z)) == [
+        "Block/parts.inner",
+        "Block",
+        "Block/Block/parts.inner",
+        "Block/Block",
+        "Block/Block/Sigmoid",
+        "mine/Sigmoid",
+    ]

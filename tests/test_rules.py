@@ -24,7 +24,7 @@ from strategies import MEANING, arrays, meaning, numbers
 
 import autograd
 import nn
-from autograd import Graph, Op, Symbol, Tensor, Value, elementwise, explain, gradients, table
+from autograd import Graph, GraphError, Op, Symbol, Tensor, Value, elementwise, explain, gradients, table
 from autograd.compile import codegen
 from autograd.tensor.record import Record
 from autograd.tensor.sweep import pull_of
@@ -512,6 +512,75 @@ def test_softmax_and_logsumexp_mean_what_their_names_say(x: Any, axis: Any) -> N
     assert_close(autograd.logsumexp(x, axis), np.log(np.sum(powers, axis=axis)))
     if axis is not None:
         assert_close(autograd.softmax(x, axis), powers / np.sum(powers, axis=axis, keepdims=True))
+
+
+# A gradient that was recorded is replayed with the conditions of the rules, or refused.
+
+
+def check_replay(f: Callable[..., Any], leaves: list[Any], new: list[Any], order: int, is_traced: bool) -> None:
+    """A number made of all derivatives of some order, replayed on other numbers, is what is computed from them."""
+
+    def along(leaves: list[Any]) -> Any:
+        y = f(*leaves)
+        for _ in range(order):  # each gradient times its leaf, so that every leaf is there, whatever is folded
+            slopes = gradients(y, leaves, create_graph=True)
+            y = reduce(operator.add, [np.sum(slope * x) for slope, x in zip(slopes, leaves, strict=True)])
+        return y
+
+    for k, leaf in enumerate(leaves):
+        leaf.label = f"x{k}"
+    with np.errstate(all="ignore"):
+        with autograd.tracing() if is_traced else contextlib.nullcontext():
+            graph = Graph.of(along(leaves))
+        with contextlib.suppress(GraphError):  # refused
+            again = graph.replay({leaf.label: x for leaf, x in zip(leaves, new, strict=True)})
+            expected = along([type(leaf)(x) for leaf, x in zip(leaves, new, strict=True)])
+            assert_close(again[again.outputs[0]].data, expected.data, tolerance=1e-9)
+
+
+each_order = {"order": st.integers(1, 3), "is_traced": st.booleans()}
+
+
+@each_elementwise
+@given(kind=st.sampled_from([Value, Tensor]), data=st.data(), **each_order)
+def test_a_recorded_gradient_replays_or_refuses(op: Op, kind: Any, data: st.DataObject, **drawn: Any) -> None:
+    points = [[data.draw(within(*interval)) for interval in domain_of(op)] for _ in range(2)]
+    check_replay(op, [kind(x) for x in points[0]], points[1], **drawn)
+
+
+@each_primitive
+@settings(max_examples=25)
+@given(data=st.data(), **each_order)
+def test_a_recorded_gradient_of_a_primitive_replays_or_refuses(op: Op, data: st.DataObject, **drawn: Any) -> None:
+    inputs, params = data.draw(calls(op))
+    f = lambda *xs: weighted([y * y for y in outputs(applied(op, list(xs), params))])  # noqa: E731
+    scale = data.draw(st.sampled_from([0.5, 1.25, *([] if op.name == "svd" else [-1.0])]))  # signs of svd are chosen
+    check_replay(f, [Tensor(x) for x in inputs], [x * scale for x in inputs], **drawn)
+
+
+def chosen(x: Any, y: Any) -> Any:
+    return autograd.where(x > y, x * x * y, 3 * y) + autograd.where((x < 1) & (y > 0), 2 * x, y * y)
+
+
+def asked(x: Any, y: Any) -> Any:
+    return x * x * y if x > y else 3 * y
+
+
+@pytest.mark.parametrize("f", [chosen, asked])
+@given(kind=st.sampled_from([Value, Tensor]), points=st.lists(numbers(-3, 3), min_size=4, max_size=4), **each_order)
+def test_a_recorded_gradient_through_a_choice_replays_or_refuses(f: Any, kind: Any, points: Any, **drawn: Any) -> None:
+    if f is chosen or drawn["is_traced"]:
+        check_replay(f, [kind(x) for x in points[:2]], points[2:], **drawn)
+
+
+@pytest.mark.parametrize("slope", [lambda y, x: 1.0 if x > 0 else 0.5, lambda y, x: 0.5 + 0.5 * (max(x, 0.0) > 0)])
+def test_a_recorded_gradient_by_a_rule_that_branches_in_python_replays_or_refuses(slope: Callable[..., Any]) -> None:
+    elementwise("bent", lambda x: np.where(x > 0, x, 0.5 * x), slope, doc="halves it on the left")
+    try:
+        for kind, new in product((Value, Tensor), (3.0, -1.0)):
+            check_replay(lambda x: x.bent(), [kind(2.0)], [new], order=1, is_traced=False)
+    finally:
+        autograd.remove("bent")
 
 
 # Where: the gate.

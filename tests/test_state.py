@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import contextlib
 import contextvars
 import copy
 import pickle
@@ -14,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Graph, GraphError, Tensor, Value, no_grad, tracing
+from autograd import Graph, GraphError, Tensor, Value, no_grad, scope, tracing
 
 each_kind = pytest.mark.parametrize("kind", [Value, Tensor])
 each_copy = pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
@@ -168,3 +171,78 @@ def test_a_subclass_gets_its_gradient(kind: Any) -> None:
         assert (float(x.grad), float(w.grad)) == (3.0, 3.0)
         assert [float(g) for g in autograd.gradients(y, [x, w])] == [3.0, 3.0]
         assert len(Graph.of(y).leaves) == 2
+
+
+# Scopes.
+
+
+def path() -> tuple[str, ...]:
+    x = Value(2.0)
+    return (x * x).scope
+
+
+@each_kind
+def test_a_scope_names_what_was_made_inside_tracing_alone(kind: Any) -> None:
+    x = kind(2.0)
+    with scope("outside"):
+        assert (x * x).scope == ()
+        with tracing():
+            nodes = {(): x * x}
+            with scope("a"):
+                nodes["a",] = abs(x)
+                with scope("b/c"), scope("a"):
+                    nodes["a", "b/c", "a"] = x > 1
+                with no_grad(), scope("silent"):
+                    assert (x * x).scope == ()
+                nodes["a",] = x * x
+    assert {place: node.scope for place, node in nodes.items()} == {place: place for place in nodes}
+    assert x.scope == ()
+    with pytest.raises(TypeError, match="expected a name, as in"), scope(3):  # type: ignore[arg-type]
+        pass
+
+
+@given(names=st.lists(st.sampled_from("ab"), max_size=5), order=st.permutations(range(5)))
+def test_scopes_may_close_in_any_order(names: list[str], order: list[int]) -> None:
+    def opened(name: str) -> Iterator[None]:
+        with scope(name):
+            yield
+
+    with tracing():
+        running = {k: opened(name) for k, name in enumerate(names)}
+        for generator in running.values():
+            next(generator)
+        for k in filter(running.__contains__, order):
+            assert path() == tuple(names[j] for j in running)
+            running.pop(k).close()  # type: ignore[attr-defined]
+        assert path() == ()
+
+
+def test_an_exception_leaves_its_scopes() -> None:
+    with tracing():
+        with contextlib.suppress(KeyError), scope("a"), scope("b"):
+            raise KeyError
+        assert path() == ()
+
+
+def test_scopes_belong_to_a_thread_or_task() -> None:
+    async def task(name: str) -> tuple[str, ...]:
+        with scope(name):
+            await asyncio.sleep(0)
+            return path()
+
+    async def both() -> list[tuple[str, ...]]:
+        return await asyncio.gather(task("a"), task("b"))
+
+    with tracing(), scope("outer"):
+        assert asyncio.run(both()) == [("outer", "a"), ("outer", "b")]
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            assert pool.submit(path).result() == ()
+            assert pool.submit(contextvars.copy_context().run, path).result() == ("outer",)
+        assert path() == ("outer",)
+
+
+@each_copy
+def test_a_copy_keeps_its_scope(copied: Callable[[Any], Any]) -> None:
+    with tracing(), scope("a"):
+        y = Value(2.0) * 3
+    assert copied(y).scope == ("a",)

@@ -75,10 +75,13 @@ def test_a_graph_is_sound_after_it() -> None:
     assert all(x < node.index for node in flat for x in node.inputs if not isinstance(x, Constant))
     for node in graph:
         twin = flat[node.name]
-        assert (twin.data, twin.grad, twin.label, twin.source) == (node.data, node.grad, node.label, node.source)
+        assert (twin.data, twin.grad, twin.label) == (node.data, node.grad, node.label)
+        assert (twin.source, twin.scope) == (node.source, node.scope)
+    assert {node.scope for node in flat} == {node.scope for node in graph} > {("MLP", "layers.0"), ("MLP", "layers.1")}
     assert [flat[i].name for i in flat.outputs] == [graph[i].name for i in graph.outputs]
     assert [flat[i].name for i, *_ in flat.guards] == [graph[i].name for i, *_ in graph.guards] != []
     twice = flat.replay({"a": 1.5})
+    assert twice.scopes == flat.scopes
     assert twice[flat.outputs[0]].data == graph.replay({"a": 1.5})[graph.outputs[0]].data
     assert "v10_4 = v9 · W2[2, 0]" in str(step(flat).timeline)
     assert "v10_4" in str(draw(flat))

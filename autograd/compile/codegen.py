@@ -320,7 +320,7 @@ def comparison_source(op: Op) -> Source:
         f"""\
 def function(self, other):
     kind = other.__class__
-    if blocks() is None:
+    if conditional() is None:
         if kind is Value:
             return {template.format("self.data", "other.data")}
         if kind is float or kind is int:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 from autograd.graph.graph import Graph, GraphNode
 from autograd.notation.words import format_number
 
 #: Signs that mean nothing to Mermaid inside a quoted label; every other ASCII sign is written as its code.
 HARMLESS = frozenset(" =+/.,()[]|@^'")
 
+#: Nodes by their indices, and boxes by their names.
+_Box = dict[int | str, "GraphNode | _Box"]
+
 
 def to_mermaid(graph: Graph) -> str:
     """The flowchart of a graph: a node shows its definition, its value and its gradient (– before any sweep).
 
-    Leaves have round corners, outputs have a thick border; an input that is used twice has two arrows.
+    Leaves have round corners, outputs have a thick border; an input that is used twice has two arrows. What was made
+    in a scope stands in a box of that name.
 
     >>> import autograd
     >>> x, y = autograd.Value(2.0, label="x"), autograd.Value(3.0, label="y")
@@ -28,10 +35,36 @@ def to_mermaid(graph: Graph) -> str:
       style n2 stroke-width:3px
     """
     lines = ["flowchart LR"]
-    lines += [f"  {_node(graph, node)}" for node in graph.nodes]
+    lines += _boxes(graph)
     lines += [f"  n{x} --> n{node.index}" for node in graph.nodes for x in node.inputs if isinstance(x, int)]
     lines += [f"  style n{index} stroke-width:3px" for index in dict.fromkeys(graph.outputs)]
     return "\n".join(lines)
+
+
+def _boxes(graph: Graph) -> Iterator[str]:
+    """The nodes, those of a scope in its box: a box stands where its first node does, and boxes in it likewise."""
+    root: _Box = {}
+    for node in graph.nodes:
+        box = root
+        for name in node.scope:
+            box = box.setdefault(name, {})  # type: ignore[assignment]
+        box[node.index] = node
+    count = itertools.count()
+    path = [iter(root.items())]
+    while path:
+        indent = "  " * len(path)
+        for key, inner in path[-1]:
+            if not isinstance(inner, dict):
+                yield f"{indent}{_node(graph, inner)}"
+                continue
+            title = _escape(str(key)) or " "
+            yield f'{indent}subgraph s{next(count)}["{title}"]'
+            path.append(iter(inner.items()))
+            break
+        else:
+            path.pop()
+            if path:
+                yield f"{'  ' * len(path)}end"
 
 
 def _node(graph: Graph, node: GraphNode) -> str:

@@ -24,10 +24,11 @@ A **node** has
 ``latex``          the same as LaTeX; null for a leaf
 ``sentence``       what the gradient does here; null for a leaf
 ``source``         the line of code that made it, or null
+``scope``          the names of the scopes that it was made in, outermost first: ["MLP", "layers.0"]
 
 A **step** has ``kind`` ("forward", "seed" or "backward"), ``node``, ``input``, ``target``, ``upstream``, ``local``,
-``contribution``, ``before``, ``after``, ``nth``, ``of``, ``formula``, ``latex``, ``sentence`` and ``source``, as
-`autograd.Step` describes them; what a step does not have is null.
+``contribution``, ``before``, ``after``, ``nth``, ``of``, ``formula``, ``latex``, ``sentence``, ``source`` and
+``scope``, as `autograd.Step` describes them; what a step does not have is null.
 
 **Numbers.** JSON has no NaN and no infinities, so wherever a number is expected the texts "NaN", "Infinity" and
 "-Infinity" stand for them; both ``Number(value)`` in JavaScript and ``float(value)`` in Python read them. Every
@@ -101,6 +102,7 @@ def _node(graph: Graph, node: GraphNode) -> dict[str, Any]:
         "latex": explanation and explanation.latex,
         "sentence": explanation and explanation.sentence,
         "source": node.source,
+        "scope": list(node.scope),
     }
 
 
@@ -121,6 +123,7 @@ def _step(step: Step) -> dict[str, Any]:
         "latex": step.latex,
         "sentence": step.sentence,
         "source": step.source,
+        "scope": list(step.scope),
     }
 
 

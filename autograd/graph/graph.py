@@ -19,7 +19,7 @@ from autograd.notation.words import written_name
 from autograd.op import Op
 from autograd.program import Constant, Equation, frozen
 from autograd.scalar.value import evaluate
-from autograd.state import Guard
+from autograd.state import Guard, Origin
 from autograd.sweep.events import Slopes
 
 
@@ -30,6 +30,7 @@ class GraphNode:
     ``inputs`` are in order, repeats kept: the index of a node, or a `Constant`. ``data`` is a float or a
     read-only array. ``grad`` is None where no sweep has been. ``slopes`` are the local derivatives of a
     scalar operation, None for an input that no gradient reaches; ``slopes`` is None for a tensor.
+    ``source`` and ``scope`` say where it was made, if that was inside `tracing`.
     """
 
     index: int
@@ -40,6 +41,7 @@ class GraphNode:
     grad: Any
     slopes: Slopes
     source: str | None
+    scope: tuple[str, ...]
 
     @property
     def op(self) -> Op | None:
@@ -104,9 +106,11 @@ class Graph:
     slopes: tuple[Slopes, ...]
     labels: tuple[str | None, ...]
     sources: tuple[str | None, ...]
+    scopes: tuple[tuple[str, ...], ...]
     taken: frozenset[str]  #: names of other nodes that the person had at hand
     fixed: tuple[str, ...] = ()  #: the names of all, where they are not to be found from the labels
     guards: tuple[tuple[int, bool, str | None], ...] = ()  #: a condition, how it came out, the line that asked
+    lost: tuple[str, ...] = ()  #: operations behind a recorded gradient that chose by what was not in the graph
 
     @classmethod
     def of(cls, *outputs: Node, names: Mapping[str, Any] | None = None) -> Graph:
@@ -123,7 +127,7 @@ class Graph:
         if not outputs:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
         records = [output._record for output in outputs]
-        live, sources, guards = with_guards(records)
+        live, origins, guards, lost = with_guards(records)
         with np.errstate(all="ignore"):
             for node in live:
                 node._check_fresh()
@@ -137,9 +141,11 @@ class Graph:
             grads=grads,
             slopes=slopes,
             labels=labels,
-            sources=sources,
+            sources=tuple([None if origin is None else origin.source for origin in origins]),
+            scopes=tuple([() if origin is None else origin.scope for origin in origins]),
             taken=taken,
             guards=tuple([(places[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
+            lost=lost,
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -159,8 +165,8 @@ class Graph:
     @cached_property
     def nodes(self) -> tuple[GraphNode, ...]:
         """The nodes, inputs before users."""
-        columns = (self.names, self.labels, self.equations, self.data, self.grads, self.slopes, self.sources)
-        return tuple(map(GraphNode, range(len(self)), *columns))
+        numbers, places = (self.data, self.grads, self.slopes), (self.sources, self.scopes)
+        return tuple(map(GraphNode, range(len(self)), self.names, self.labels, self.equations, *numbers, *places))
 
     def __repr__(self) -> str:
         return f"Graph({', '.join(map(self.formula, self.nodes))})"
@@ -214,21 +220,27 @@ class Graph:
     def replay(self, values: Mapping[str, Any]) -> Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
 
-        Inside `tracing`, comparisons are part of the graph, so `where` chooses anew. Raises `GraphError` for a name
-        that is no leaf, for values for which a branch of the code (``if x > 0:``) would have gone the other way, and
-        for a `where` whose condition, a `take_along_axis` whose indices, or an index whose mask were computed outside
-        `tracing`; `ShapeError` for a value of another shape.
+        Inside `tracing`, and in the rules of a recorded gradient, comparisons are part of the graph, so `where` chooses
+        anew. Raises `GraphError` for a name that is no leaf, for values for which a branch of the code (``if x > 0:``)
+        would have gone the other way, and for a `where` whose condition, a `take_along_axis` whose indices, or an index
+        whose mask were computed outside `tracing`, as for a gradient of these; `ShapeError` for a value of another
+        shape.
         """
         given = {self[name].index: value for name, value in values.items()}
         for i in given:
             if self.equations[i].op is not None:
                 raise GraphError(f"replay: {self.names[i]!r} is computed, not a leaf: give values for leaves only")
-        for i, equation in enumerate(self.equations):
-            if given and not self.sources[i] and chosen_outside(equation):
-                raise GraphError(
-                    f"replay: {self.names[i]} took a branch, or an order, by a condition that is not in the graph, and "
-                    "might take another for new values: record it inside tracing(), or run the code again"
-                )
+        chosen = [
+            name
+            for name, source, equation in zip(self.names, self.sources, self.equations, strict=True)
+            if not source and equation.chooses_outside
+        ]
+        chosen += [f"a derivative of {name}" for name in self.lost]
+        if given and chosen:
+            raise GraphError(
+                f"replay: {chosen[0]} took a branch, or an order, by a condition that is not in the graph, and "
+                "might take another for new values: record it inside tracing(), or run the code again"
+            )
         equations = list(self.equations)
         data: list[Any] = []
         slopes: list[Slopes] = []
@@ -239,7 +251,8 @@ class Graph:
                 xs = operands(equation, data)
                 if isinstance(equation.params, Output):
                     equations[i] = equation = equation._replace(params=outputs_again(equation.op, xs, equation.params))
-                result, known = recompute(equation, xs, old)
+                flows = [isinstance(x, int) and self.equations[x].requires_grad for x in equation.inputs]
+                result, known = recompute(equation, xs, old, flows)
             data.append(frozen(result))
             slopes.append(known)
         for i, outcome, source in self.guards:
@@ -256,17 +269,22 @@ class Graph:
 
 def with_guards(
     outputs: Sequence[Recorded],
-) -> tuple[list[Recorded], tuple[str | None, ...], list[Guard]]:
-    """The nodes of the outputs, then those of the conditions that they depend on; their lines; the guards, in order."""
-    guards: list[Guard] = []
+) -> tuple[list[Recorded], list[Origin | None], list[Guard], tuple[str, ...]]:
+    """The nodes of the outputs, then those of the conditions that they depend on; where each was made.
+
+    Then the guards, in order, and the operations behind them that chose by what was not in the graph.
+    """
+    asked: list[Guard] = []
     while True:
-        live = topological([*outputs, *(guard.condition for guard in guards)])
+        live = topological([*outputs, *(guard.condition for guard in asked)])
         origins = [node._origin for node in live]
-        blocks = {id(origin.guards): origin.guards for origin in origins if origin is not None}
-        found = list(dict.fromkeys(guard for block in blocks.values() for guard in block))  # two may hold the same
-        if len(found) == len(guards):
-            return live, tuple([None if origin is None else origin.source for origin in origins]), guards
-        guards = found
+        guards = {id(origin.guards): origin.guards for origin in origins if origin is not None}
+        for held in list(guards.values()):
+            guards |= {id(other): other for other in held.behind}
+        found = list(dict.fromkeys(guard for held in guards.values() for guard in held.asked))  # two may hold the same
+        if len(found) == len(asked):
+            return live, origins, asked, tuple([name for held in guards.values() for name in held.lost])
+        asked = found
 
 
 def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:
@@ -288,30 +306,16 @@ def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
     return array
 
 
-def chosen_outside(equation: Equation) -> bool:
-    """Whether what it chooses by, a condition, indices or a mask, is no part of the graph."""
-    if equation.op is None or equation.op.is_flat:
-        return False
-    if any(map(holds_mask, equation.params.values())):
-        return True
-    rules = equation.op.rules_for(equation.inputs, equation.params)
-    return any(rule is None and isinstance(x, Constant) for x, (rule, _) in zip(equation.inputs, rules, strict=True))
-
-
-def holds_mask(param: Any) -> bool:
-    """Whether a param is an array of truth values, or has one in it; an array of positions counts as shape."""
-    if isinstance(param, tuple):
-        return any(map(holds_mask, param))
-    return isinstance(param, np.ndarray) and param.dtype == bool
-
-
 def outputs_again(op: Op, xs: Sequence[Any], params: Output) -> Output:
     """The params of one of several outputs, with all outputs from new inputs."""
     return Output(params, params.index, like(params.outputs, map(np.asarray, op.run(op.forward, xs, params))))
 
 
-def recompute(equation: Equation, xs: Sequence[Any], old: Slopes) -> tuple[Any, Slopes]:
-    """The data of an equation, and its slopes where it is scalar, from new inputs."""
+def recompute(equation: Equation, xs: Sequence[Any], old: Slopes, flows: Sequence[bool]) -> tuple[Any, Slopes]:
+    """The data of an equation, and its slopes where it is scalar, from new inputs; which of them a gradient may reach.
+
+    None flows to what a `where` does not choose, and that may be another branch now.
+    """
     op = equation.op
     assert op is not None
     if isinstance(equation.params, Output):
@@ -321,4 +325,6 @@ def recompute(equation: Equation, xs: Sequence[Any], old: Slopes) -> tuple[Any, 
     if op.is_flat:
         return bool(op.run(op.forward, xs, equation.params)), old
     output, *slopes = evaluate(op, list(xs), equation.params)
-    return output, tuple(None if was is None else slope for was, slope in zip(old, slopes, strict=True))
+    return output, tuple(
+        [slope if to and not (op.masks and slope == 0) else None for to, slope in zip(flows, slopes, strict=True)]
+    )

@@ -113,6 +113,11 @@ class Step(NamedTuple):
         return None if self.kind == "seed" else self.graph.nodes[self.node].source
 
     @property
+    def scope(self) -> tuple[str, ...]:
+        """The path of the scopes that the node was made in, outermost first; () outside ``tracing()``."""
+        return () if self.kind == "seed" else self.graph.nodes[self.node].scope
+
+    @property
     def ledger(self) -> str:
         """``2nd of 2: now 6`` where several contributions sum, else empty."""
         if self.nth is None or self.of is None or self.of < 2:

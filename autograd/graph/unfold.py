@@ -55,9 +55,11 @@ def unfold(what: Node | Graph) -> Graph:
         slopes=tuple([node.slopes for node in nodes]),
         labels=tuple([node.label for node in nodes]),
         sources=tuple([node.source for node in nodes]),
+        scopes=tuple([node.scope for node in nodes]),
         taken=graph.taken,
         fixed=tuple([node.name for node in nodes]),
         guards=guards,
+        lost=graph.lost,
     )
 
 

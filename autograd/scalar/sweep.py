@@ -32,6 +32,9 @@ def sweep_scalars(output: Any, seed: float) -> None:
                         if slope is not None:
                             x.grad += slope * g
                     continue
+                elif node._dy is None and node.op.is_flat:  # a condition, which a factor was computed from
+                    node.zero_grad()
+                    continue
                 slope = node._dy
                 if slope is not None:
                     node._y.grad += slope * g

@@ -19,7 +19,7 @@ from autograd.op import MOST, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions, real
 from autograd.program import Constant, Equation, made, private_params
 from autograd.scalar.sweep import sweep_scalars
-from autograd.state import Origin, blocks, mode, origin
+from autograd.state import Origin, blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import backward
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
@@ -258,8 +258,10 @@ class Value(Recorded, Node):
     def _condition(cls, op: Op, operands: Sequence[Any], outcome: bool) -> Value:
         """A comparison as a node."""
         node = Value(0.0)
-        node.data, node.op, node._origin = outcome, op, origin()
+        node.data, node.op = outcome, op
         node._x, node._y = (*operands, None)[:2]
+        if mode() == "tracing":
+            node._origin = origin()
         return node
 
     @classmethod
@@ -305,7 +307,7 @@ class Value(Recorded, Node):
             except TypeError:
                 expect_conditions(op, values)
                 raise
-            return outcome if mode() != "tracing" else cls._condition(op, operands, outcome)
+            return cls._condition(op, operands, outcome) if conditions_recorded() else outcome
         output, *slopes = evaluate(op, values, params)
         if mode() == "no_grad":
             return Value(output, requires_grad=False)
@@ -397,7 +399,14 @@ QUICK = {Value, float, int}
 NUMBERS = {Value: codegen.DATA, float: "{}", int: "float({})"}
 
 #: What generated code has to be given.
-NAMES = {"Value": Value, "UNSET": UNSET, "EDGE": codegen.EDGE, "new": object.__new__, "blocks": blocks.get}
+NAMES = {
+    "Value": Value,
+    "UNSET": UNSET,
+    "EDGE": codegen.EDGE,
+    "new": object.__new__,
+    "blocks": blocks.get,
+    "conditional": conditional.get,
+}
 
 _evaluators: dict[Op, codegen.Evaluate] = {}
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from autograd.call import Output, shape_of
 from autograd.node import Node
+from autograd.ops.elementwise import not_equal
 from autograd.program import Constant, Equation, made
-from autograd.state import mode
 from autograd.sweep.masked import Masked, numbers
 from autograd.sweep.pullback import pullback
 
@@ -126,13 +126,16 @@ def contributions(
 def with_its_zeros(constant: Any) -> Any:
     """A constant array whose zeros, which depend on nothing, are no numbers either: 0 · f(x) is flat.
 
-    So of a node that nothing tracked leads to; inside `tracing` its zeros are numbers, for a replay may change them.
+    So of a node that nothing tracked leads to: which of its elements are zeros is asked of it, for a replay.
     """
-    is_node = isinstance(constant, Node) and not constant.requires_grad and mode() != "tracing"
+    is_node = isinstance(constant, Node) and not constant.requires_grad
     if not (is_node or isinstance(constant, np.ndarray)):
         return constant
     array = numbers(constant)
-    return constant if array.dtype.kind != "f" or array.all() else Masked(constant, array != 0)
+    if array.dtype.kind != "f" or array.all():
+        return constant
+    choice = not_equal(constant, 0)
+    return Masked(constant, array != 0, choice if isinstance(choice, Node) else None)
 
 
 def masked(x: Any) -> Masked:

@@ -9,20 +9,13 @@ import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node, Recorded
-from autograd.sweep.events import plain
 from autograd.sweep.section import Section
 
 
-def swept(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any]]:
-    """What it is computed from, in order, and d output / d each; None where no path leads. Touches no ``grad``.
-
-    Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes too,
-    and can be differentiated again.
-    """
+def swept(output: Recorded, seed: Any) -> tuple[list[Recorded], list[Any]]:
+    """What it is computed from, in order, and d output / d each; None where no path leads. Touches no ``grad``."""
     section = Section([output])
-    adjoints: list[Any] = [None] * (len(section.places) - 1) + [seed]
-    section.sweep(adjoints, record)
-    return section.places, [plain(adjoint) for adjoint in adjoints]
+    return section.places, section.back(seed, record=False)
 
 
 @overload
@@ -54,16 +47,17 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
-    nodes, adjoints = swept(y._record, y._filled(1.0), create_graph) if y.requires_grad else ([], [])
+    section = Section([y._record])
+    adjoints = section.back(y._filled(1.0), create_graph) if y.requires_grad else [None] * len(section.places)
     found: dict[int, Any] = {}
-    for place, adjoint in zip(nodes, adjoints, strict=True):
+    for place, adjoint in zip(section.places, adjoints, strict=True):
         if adjoint is not None:  # of a leaf that had several data, the sum
             found[place._key] = found[place._key] + adjoint if place._key in found else adjoint
     results = []
     for x in targets:
         adjoint = found.get(x._record._key, x._filled(0.0))
-        if create_graph and not isinstance(adjoint, Node):
-            adjoint = x._as_constant(adjoint)  # it depends on nothing
+        if create_graph:  # what is no node depends on nothing
+            adjoint = section.held(adjoint if isinstance(adjoint, Node) else x._as_constant(adjoint))
         elif isinstance(adjoint, np.ndarray | np.generic):
             adjoint = np.array(adjoint)  # it belongs to the caller alone
         results.append(adjoint)

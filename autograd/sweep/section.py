@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from autograd.call import NOTHING
-from autograd.node import Recorded, equations_of, topological
+from autograd.node import Node, Recorded, equations_of, topological
+from autograd.op import op_of
 from autograd.program import Equation
-from autograd.sweep.events import events, is_scalar, scalar_adjoints
+from autograd.state import Guard, Guards, Origin, mode, sweeping
+from autograd.sweep.events import events, is_scalar, plain, scalar_adjoints
 
 
 class Section:
@@ -56,15 +60,62 @@ class Section:
         place._check_fresh()
         return place._node, [x._node if isinstance(x, Recorded) else x for x in place.inputs]
 
+    @cached_property
+    def guards(self) -> Guards:
+        """What holds for whatever is derived from this, though a gradient may show nothing of it: ∂3x/∂x is just 3."""
+        behind: dict[int, Guards] = {}
+        lost: list[str] = []
+        dead: list[Recorded] = []
+        for place, equation in zip(self.places[self.sources :], self.equations[self.sources :], strict=True):
+            origin = place._origin
+            if origin is not None:
+                behind |= {id(guards): guards for guards in (origin.guards, *origin.guards.behind)}
+            if (origin is None or origin.source is None) and equation.chooses_outside:
+                lost.append(op_of(equation).name)
+            elif equation.op is not None and equation.op.masks and is_dead_in_part(place):
+                dead.append(place)
+        found = Guards(behind.values(), lost)
+        for place in dead:  # the sweep leaves out what was not chosen
+            conditions = [x for x in place.inputs if isinstance(x, Recorded) and not x.requires_grad]
+            found.asked += [Guard(x, bool(x._snapshot()), place.source) for x in conditions]
+            found.lost += [] if conditions else [op_of(place).name]
+        return found
+
+    def rules(self, record: bool) -> AbstractContextManager[None]:
+        """Where the rules of a sweep are run."""
+        return sweeping(self.guards) if record else nullcontext()
+
+    def held(self, result: Any, *seeds: Any) -> Any:
+        """What a recorded sweep from these seeds gave, as a node of its own that knows the guards."""
+        if not self.guards or not isinstance(result, Node) or mode() == "no_grad":
+            return result
+        place = result._record
+        if self.index(place) is not None or any(isinstance(x, Node) and x._record is place for x in seeds):
+            result = result * 1
+            place = result._record
+        if place._origin is None:
+            place._origin = Origin(None, self.guards)
+        return result
+
     def sweep(self, adjoints: list[Any], record: bool) -> None:
         """The whole sweep of events at once."""
-        with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
+        with self.rules(record), np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
             output = self.operands(len(self.places) - 1, record)[0]
             if is_scalar(output, adjoints, self.slopes):
                 scalar_adjoints(self.equations, adjoints, self.slopes)
                 return
             for _ in events(self.equations, lambda index: self.operands(index, record), adjoints, self.slopes):
                 pass
+
+    def back(self, seed: Any, record: bool) -> list[Any]:
+        """The adjoint of each place, from the seed of the last; None where no path leads.
+
+        Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes
+        too, and can be differentiated again.
+        """
+        adjoints: list[Any] = [None] * (len(self.places) - 1) + [seed]
+        self.sweep(adjoints, record)
+        return [plain(adjoint) for adjoint in adjoints]
 
     def pull(self, seeds: Iterable[tuple[Recorded, Any]], record: bool) -> list[Any]:
         """The adjoint of each source, from pairs of an output and its seed; None where no path leads."""
@@ -87,6 +138,15 @@ def depending(walked: Sequence[Recorded], sources: Sequence[Recorded]) -> list[R
             found.add(id(place))
             kept.append(place)
     return kept
+
+
+def is_dead_in_part(place: Recorded) -> bool:
+    """Whether nothing flows to an input for what the numbers were alone, as through a `where` of Values."""
+    known = place.slopes or ()
+    return any(
+        slope is None and isinstance(x, Recorded) and x.requires_grad
+        for x, slope in zip(place.inputs, known, strict=False)
+    )
 
 
 def as_leaf(equation: Equation) -> Equation:

@@ -19,7 +19,7 @@ from autograd.operators import BINARY, Operators, expect_conditions, real
 from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import reshape, transpose
 from autograd.program import private_params
-from autograd.state import blocks, mode, origin
+from autograd.state import blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import UNRECORDED, backward
 from autograd.tensor.arrays import Array, floats, misfit, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
@@ -422,7 +422,7 @@ class Tensor(Node):
             raise
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(op, held, params, error)) from error
-        if op.is_flat and mode() != "tracing":
+        if op.is_flat and not conditions_recorded():
             return result
         if result.__class__ is not np.ndarray and isinstance(result, tuple | list):
             return several(op, inputs, held, result, params, requires_grad)
@@ -430,7 +430,7 @@ class Tensor(Node):
         if array.dtype.kind != "f":
             real(array, op)
             requires_grad = False  # truth values and integers have no gradient
-            if mode() != "tracing" and not any(map(is_discrete, held)):
+            if not conditions_recorded() and not any(map(is_discrete, held)):
                 return result
         return recorded(op, inputs, held, array, params, requires_grad)
 
@@ -455,7 +455,8 @@ def recorded(
 ) -> Tensor:
     """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
     state = None if blocks.get() is None else mode()
-    if state == "no_grad" or not (requires_grad or (state == "tracing" and any(x.__class__ is Record for x in held))):
+    of_nodes = requires_grad or (conditional.get() is not None and any(x.__class__ is Record for x in held))
+    if state == "no_grad" or not of_nodes:
         record = leaf_record(array, Leaf(array, None), False)
     else:
         record = new(Record)
@@ -517,7 +518,7 @@ def is_computed(x: Any) -> bool:
 
 
 def is_discrete(x: Any) -> bool:
-    """Whether it is a node of truth values or integers, as `tracing` records them."""
+    """Whether it is a node of truth values or integers, as they are recorded with conditions."""
     return x.__class__ is Record and x.dtype.kind != "f"
 
 

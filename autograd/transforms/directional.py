@@ -53,6 +53,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     found = {place._key: t for place, t in zip(call.outputs, pushed, strict=True)}
     out = [primal_out(y, record) for y in call.leaves]
     moved = [node_like(y, found.get(y._record._key) if isinstance(y, Node) else None) for y in call.leaves]
+    if record:
+        moved = [call.section.held(t, *moving) for t in moved]
     return call.result(out), call.result(moved)
 
 
@@ -79,6 +81,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         pairs = zip(call.leaves, unrecorded(seeds, record), strict=True)
         adjoints = call.section.pull([(y._record, seed) for y, seed in pairs if isinstance(y, Node)], record)
         results = [node_like(x, plain(adjoint)) for x, adjoint in zip(call.sources, adjoints, strict=True)]
+        if record:
+            results = [call.section.held(g, *seeds) for g in results]
         pulled: tuple[Any, ...] = tree.unflatten(call.structure, results)
         return pulled
 

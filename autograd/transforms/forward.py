@@ -32,7 +32,7 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
     places = [section.index(y) for y in outputs]
 
     def found(careful: bool) -> list[Any]:
-        with np.errstate(all="ignore"):  # an infinite slope shows itself in the tangent
+        with section.rules(record), np.errstate(all="ignore"):  # an infinite slope shows itself in the tangent
             swept = forward_sweep(section, tangents, record, careful)
         return [None if place is None else plain(swept[place]) for place in places]
 

@@ -32,7 +32,7 @@ class Frame:
     formula: str
     sentence: str
     ledger: str = ""  #: "2nd of 2: now 6"
-    source: str = ""  #: the line that computed ``now``, on the way forward
+    source: str = ""  #: the scope and the line that computed ``now``, on the way forward
     now: str = ""
     others: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()
@@ -72,7 +72,8 @@ def frame(graph: Graph, step: Step) -> Frame:
     edges = tuple(f"e{step.node}_{slot}" for slot in range(len(inputs)))
     change = Change(node, "data", lines(step.after))
     sentence = slopes(graph, graph[step.node])
-    return Frame("forward", step.formula, sentence, "", step.source or "", node, others, edges, (change,))
+    made = "   ".join(filter(None, ("/".join(step.scope), step.source)))
+    return Frame("forward", step.formula, sentence, "", made, node, others, edges, (change,))
 
 
 def slopes(graph: Graph, node: GraphNode) -> str:
