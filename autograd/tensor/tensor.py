@@ -307,8 +307,9 @@ class Tensor(Node):
     def __setitem__(self, index: Any, value: Any) -> None:
         """Replace elements. Recorded: what was computed before keeps the old ones, and each gets its own gradient.
 
-        From then on ``grad`` is the gradient of what the Tensor has become, and it is no leaf any more. Inside
-        `no_grad`, and where nothing needs a gradient, the data of a leaf is written instead.
+        ``t += x`` and the like do so with all of them: other names of the Tensor, and what it looks into, show it, as
+        in NumPy. From then on ``grad`` is the gradient of what the Tensor has become, and it is no leaf any more.
+        Inside `no_grad`, and where nothing needs a gradient, the data of a leaf is written instead.
 
         >>> w, out = Tensor([2.0, 3.0]), Tensor(np.zeros(2), requires_grad=False)
         >>> for i in range(2):
@@ -316,6 +317,10 @@ class Tensor(Node):
         >>> out.sum().backward()
         >>> out, w.grad
         (Tensor([6., 6.], op=setitem), array([6., 4.]))
+        >>> part = out[:1]
+        >>> part += 10
+        >>> out
+        Tensor([16.,  6.], op=setitem)
 
         Raises `ShapeError` for a value that does not fit, `GraphError` inside `no_grad` for what was computed.
         """
