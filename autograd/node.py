@@ -168,6 +168,11 @@ class Node(Computed, Operators):
         raise NotImplementedError
 
     @property
+    def _before(self) -> Sequence[Recorded]:
+        """Its places in the graph before something was assigned to it, or to what it looks into."""
+        return ()
+
+    @property
     def op(self) -> Op | None:
         """The operation that computed it, None for a leaf."""
         raise NotImplementedError

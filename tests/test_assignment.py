@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gc
+import operator
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -28,39 +30,66 @@ LOOKS: list[Callable[[Any], Any]] = [
 PLACES: list[Any] = [0, -1, slice(1), slice(None), ..., slice(None, None, -1), [0], [0, 0], (..., 0), (..., None)]
 
 
+#: And what it changes in place, by an operator, given some earlier array that fits.
+AUGMENTS: list[Callable[[Any, Any], Any]] = [
+    *(lambda a, b: operator.iadd(a, b), lambda a, b: operator.isub(a, b), lambda a, b: operator.imul(a, b * 0.5)),
+    *(lambda a, b: operator.itruediv(a, b * b + 2.0), lambda a, b: operator.ipow(a, 2)),
+    *(lambda a, b: operator.iadd(a, 3), lambda a, b: operator.isub(a, 0.5)),
+    *(lambda a, b: operator.imatmul(a, np.full(a.shape[-1:] * 2, 0.5)) if len(a.shape) == 2 else a,),
+]
+
+
 @st.composite
 def orders(draw: st.DrawFn) -> list[tuple[str, int, int, int]]:
-    """Instructions by numbers: look, assign, assign to all, compute; taken modulo what there is."""
-    kinds = st.sampled_from(["look", "assign", "assign", "fill", "compute", "number"])
+    """Instructions by numbers: look, assign, change in place, compute; taken modulo what there is."""
+    kinds = st.sampled_from(["look", "alias", "assign", "augment", "augment part", "fill", "compute", "number"])
     places = st.integers(0, 30)
     return draw(st.lists(st.tuples(kinds, places, places, places), min_size=1, max_size=12))
+
+
+def fits(part: Any, whole: Any) -> bool:
+    try:
+        np.broadcast_to(np.zeros(part.shape), whole.shape)
+    except ValueError:
+        return False
+    return True
+
+
+def follow(instruction: tuple[str, int, int, int], held: list[Any]) -> Any:
+    """Carry out one instruction, on NumPy arrays or on Tensors; a number that it adds to the result."""
+    kind, i, j, k = instruction
+    a, b = held[i % len(held)], held[j % len(held)]
+    index = PLACES[k % len(PLACES)]
+    if kind == "compute":
+        held.append(np.sin(b) * 0.5 + b)
+    elif not (a.shape and a.size):
+        return 0.0
+    elif kind == "look":
+        held.append(LOOKS[k % len(LOOKS)](a))
+    elif kind == "alias":
+        held.append(a)
+    elif kind == "number":
+        a[index] = 0.25
+    elif kind == "fill":
+        a[...] = np.tanh(np.sum(b)) + a
+    elif kind == "augment" and fits(b, a):
+        same = AUGMENTS[k % len(AUGMENTS)](a, np.tanh(b))
+        assert same is a
+    elif kind == "augment part" and fits(b, np.zeros(a.shape)[index]):
+        a[index] += np.tanh(b)
+    elif kind == "assign" and fits(b, np.zeros(a.shape)[index]):
+        a[index] = b * 0.5 if j % 2 else b
+        return np.sum(a * a * (1.0 + i))
+    return 0.0
 
 
 def run(instructions: list[tuple[str, int, int, int]], x: Any, buffer: Any) -> Any:
     """One program, on NumPy arrays or on Tensors; ``buffer`` is an array of zeros of their kind."""
     held = [x * 1.0, buffer]
     total = 0.0
-    for kind, i, j, k in instructions:
-        a, b = held[i % len(held)], held[j % len(held)]
-        if kind == "look" and len(a.shape):
-            held.append(LOOKS[k % len(LOOKS)](a))
-        elif kind == "compute":
-            held.append(np.sin(b) * 0.5 + b)
-        elif kind == "number":
-            if len(a.shape):
-                a[PLACES[k % len(PLACES)]] = 0.25
-        elif kind == "fill" and len(a.shape):
-            a[...] = np.tanh(np.sum(b)) + a
-        elif len(a.shape):
-            index = PLACES[k % len(PLACES)]
-            value = b * 0.5
-            try:
-                np.broadcast_to(np.zeros(value.shape), np.zeros(a.shape)[index].shape)
-            except ValueError:
-                continue
-            a[index] = value
-            total = total + np.sum(a * a * (1.0 + i))
-    return total + sum(np.sum(np.cos(a) * (n + 1.0)) for n, a in enumerate(held))
+    for instruction in instructions:
+        total = total + follow(instruction, held)
+    return total + sum(np.sum(np.tanh(a) * (n + 1.0)) for n, a in enumerate(held))
 
 
 @given(x=arrays(SHAPE), instructions=orders(), tracked=st.booleans())
@@ -86,6 +115,32 @@ def test_nothing_is_recorded_inside_no_grad(x: Any, instructions: Any) -> None:
         assert_close(np.asarray(y.data), run(instructions, x, np.zeros(SHAPE)), scale=10)
         assert y.op is None
     np.testing.assert_array_equal(t.data, x)
+
+
+@given(x=arrays(SHAPE), before=orders(), after=orders(), used=st.integers(0, 30))
+def test_a_gradient_that_an_assignment_took_away_is_refused_and_never_zero(
+    x: Any, before: Any, after: Any, used: int
+) -> None:
+    held: list[Any] = [Tensor(x) * 1.0, Tensor(np.zeros(SHAPE))]
+    for instruction in before:
+        follow(instruction, held)
+    y = np.sum(np.sin(held[used % len(held)]))
+    there = [(t, gradients_or_refusal(y, t)) for t in held]
+    for instruction in after:
+        follow(instruction, held)
+    for t, then in there:
+        now = gradients_or_refusal(y, t)
+        if now is not None:
+            assert then is not None
+            np.testing.assert_array_equal(now, then)
+
+
+def gradients_or_refusal(y: Tensor, t: Tensor) -> Any:
+    try:
+        return gradients(y, t)
+    except GraphError as refusal:
+        assert "ask for the gradient before" in str(refusal)  # noqa: PT017 - the other outcome is a gradient
+        return None
 
 
 def test_uses_before_and_after_each_get_their_gradient() -> None:
@@ -124,6 +179,245 @@ def test_a_value_of_more_axes_and_another_dtype_gets_its_own_gradient() -> None:
     (t * t).sum().backward()
     assert (t.dtype, v.grad.dtype) == (np.float32, np.float64)
     np.testing.assert_array_equal(v.grad, [[6, 8]])
+
+
+def assigned(t: Any) -> None:
+    t[0] = 5.0
+
+
+def augmented(t: Any) -> None:
+    t *= 3.0
+
+
+@pytest.mark.parametrize("change", [assigned, augmented])
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("look", [lambda t: t, lambda t: t[:2], lambda t: t[::-1].reshape(3, 1)[1:]])
+def test_after_an_assignment_the_gradient_of_what_was_computed_before_is_refused_by_name(
+    change: Callable[[Any], None], times: int, look: Callable[[Any], Any]
+) -> None:
+    for through_view in (False, True):
+        t = Tensor([1.0, 2.0, 3.0], label="t")
+        view = look(t)
+        view.label = "v"
+        y, other = (view * view).sum(), Tensor([1.0, 2.0], label="other")
+        untouched = (other * other).sum()
+        for _ in range(times):
+            change(view if through_view else t)
+        for x in (t, view):
+            for create_graph in (False, True):
+                with pytest.raises(GraphError, match=rf"assigned to {x.label}, .*after y.*ask for the gradient before"):
+                    gradients(y, x, create_graph)
+            np.testing.assert_array_equal(gradients(untouched, x), np.zeros(x.shape))
+        with pytest.raises(GraphError, match="ask for the gradient before"):
+            gradients(*copy.deepcopy((y, view)))
+        later = (view * view).sum()
+        assert_close(gradients(later, view), 2 * view.data)
+        assert gradients(later, t).any()
+
+
+def test_a_constant_that_became_tracked_was_used_all_the_same() -> None:
+    c, w = Tensor([1.0, 2.0], requires_grad=False), Tensor([3.0, 4.0])
+    row = c[:1]
+    y, z = (c * w).sum(), (row * w).sum()
+    c[0] = 7.0
+    assert row.data == 7
+    c[1] = w[0]
+    for old, x in ((y, c), (z, row)):
+        with pytest.raises(GraphError, match="ask for the gradient before"):
+            gradients(old, x)
+    np.testing.assert_array_equal(gradients(z, c[:1]), [0])
+
+
+def test_what_depends_on_no_number_of_what_was_assigned_to_has_the_gradient_zero() -> None:
+    t, w = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+    t[0] = 5.0
+    with autograd.tracing():
+        y = autograd.where(t > 3, w, 0.0).sum()
+    np.testing.assert_array_equal(gradients(y, t), [0, 0])
+
+
+def test_a_copy_of_a_view_remembers_what_it_was_too() -> None:
+    t = Tensor([1.0, 2.0]) * 1
+    view = t[:1]
+    t[0] = 5.0
+    twin = copy.deepcopy(view)
+    y = (twin * twin).sum()
+    twin[0] = 6.0
+    with pytest.raises(GraphError, match="ask for the gradient before"):
+        gradients(y, twin)
+
+
+def test_to_write_through_a_silent_view_leaves_a_recorded_one_below_it_where_it_was() -> None:
+    w = Tensor([1.0, 2.0])
+    view = w[::-1]
+    y = (view * view).sum()
+    with no_grad():
+        view[:1][0] = 7.0
+    assert w.data.tolist() == [1, 7]
+    np.testing.assert_array_equal(gradients(y, view), [4, 2])
+
+
+def test_what_vjp_returned_may_be_assigned_to_before_the_pullback() -> None:
+    out, pull = autograd.vjp(lambda x: x * x, Tensor([1.0, 2.0]))
+    out[0] = 7.0
+    np.testing.assert_array_equal(pull(np.ones(2))[0].data, [2, 4])
+
+
+# In place.
+
+
+def test_a_leaf_that_is_changed_in_place_is_no_leaf_any_more() -> None:
+    total, x = Tensor(0.0, label="total"), Tensor([1.0, 2.0])
+    alias = total
+    for _ in range(3):
+        total += (x * x).sum()
+    total.backward()
+    assert (alias is total, total.label, total.data, total.grad) == (True, "total", 15, 1)
+    np.testing.assert_array_equal(x.grad, [6, 12])
+
+
+def test_a_constant_is_changed_in_its_data_and_earlier_uses_keep_theirs() -> None:
+    c, w = Tensor([1.0, 2.0], requires_grad=False), Tensor([1.0, 1.0])
+    alias, view, lent, y = c, c[1:], c.data, (c * w).sum()
+    c += 10
+    assert (c.op, alias.data.tolist(), view.data.tolist(), lent.tolist()) == (None, [11, 12], [12], [11, 12])
+    np.testing.assert_array_equal(gradients(y, w), [1, 2])
+    c *= w
+    assert (c.requires_grad, view.requires_grad, alias.op) == (True, True, autograd.mul)
+
+
+def test_inside_no_grad_a_leaf_learns_in_place_and_what_was_recorded_is_refused() -> None:
+    w = Tensor([4.0, 6.0])
+    parameters = [w]
+    for _ in range(2):
+        y = (w * w).sum()
+        w.zero_grad()
+        y.backward()
+        with no_grad():
+            for p in parameters:
+                p -= 0.25 * p.grad
+                p[1:] -= 0.25 * p.grad[1:]
+    assert (w.op, w.requires_grad, w.data.tolist()) == (None, True, [1, 0])
+    view, silent = y + w, None
+    with no_grad():
+        silent = view[:1]
+        with pytest.raises(GraphError, match=r"the result of add.*assign outside"):
+            view += 1.0
+    for change in (assigned, augmented):
+        with pytest.raises(GraphError, match=r"view of the result of add.*made inside no_grad\(\) would lose"):
+            change(silent)
+
+
+def test_in_place_the_shape_and_the_dtype_stay() -> None:
+    for t in (Tensor([1.0, 2.0], label="t"), Tensor([[1.0, 2.0]], label="t")[0], Tensor([1.0, 2.0], False, "t")):
+        t.label = "t"
+        for other in (np.ones((3, 2)), Tensor(np.ones((1, 2)))):
+            with pytest.raises(ShapeError, match=r"add in place.*shape \(2,\) of t.*write t = t \+ x"):
+                t += other
+        with pytest.raises(ShapeError, match=r"sub: the shapes t?\(2,\), \(3,\)"):
+            t -= np.ones(3)
+        with pytest.raises(TypeError):
+            t *= "2"
+        assert t.data.tolist() == [1, 2]
+    single, x = Tensor(np.float32([1, 2])) * 1, Tensor([3.0, 4.0])
+    single *= x
+    single.sum().backward()
+    assert (single.dtype, x.grad.dtype, x.grad.tolist()) == (np.float32, np.float64, [1, 2])
+    with autograd.tracing():
+        order = Tensor([2.0, 1.0]).argsort()
+        with pytest.raises(autograd.DTypeError, match=r"holds int64, the result float64"):
+            order += 0.5
+
+
+def test_a_part_that_is_changed_in_place_is_recorded_once() -> None:
+    for index in (slice(1, None), (slice(None), 0), (..., None), 0):
+        t = Tensor(np.ones((2, 2)), label="t")
+        t[index] += 3.0
+        assert [node.op.name for node in Graph.of(t) if node.op] == ["getitem", "add", "setitem"]
+
+
+def test_a_view_that_keeps_older_numbers_is_assigned_where_it_looks() -> None:
+    t = Tensor([1.0, 2.0])
+    view = t[:1]
+    t.data[:] = 10.0
+    t[:1] = view
+    assert t.data.tolist() == [1, 10]
+
+
+def test_one_part_is_assigned_to_another() -> None:
+    for to, of in ((slice(1, None), slice(2)), (slice(1, 3), slice(None, None, 2)), (..., (slice(None), 0)), (True, 1)):
+        x = np.arange(9.0).reshape(3, 3)
+        t = Tensor(x)
+        t[to] = t[of]
+        x[to] = x[of]
+        np.testing.assert_array_equal(t.data, x)
+
+
+# Chains of views that are not recorded.
+
+
+@pytest.mark.parametrize("length", [3, 100])
+def test_what_looks_through_a_silent_view_is_silent_however_long_the_chain(length: int) -> None:
+    c, w = Tensor([1.0, 2.0], requires_grad=False), Tensor(3.0)
+    with no_grad():
+        view = c[:]
+    for _ in range(length):
+        view = view[:]
+    c[0] = w
+    assert (c.requires_grad, view.requires_grad, view.data.tolist()) == (True, False, [3, 2])
+
+
+@given(x=arrays(SHAPE), looks=st.lists(st.integers(1, 30), min_size=1, max_size=4), tracked=st.booleans())
+def test_long_chains_that_are_not_recorded_look_into_their_root_all_the_same(
+    x: Any, looks: list[int], tracked: bool
+) -> None:
+    def program(a: Any, value: Any) -> Any:
+        b = a
+        for _ in range(60):
+            for k in looks:
+                if b.shape and b.shape[0] and b.ndim < 20:
+                    b = (LOOKS[k % len(LOOKS)] if k % len(LOOKS) else LOOKS[-1])(b)
+        a[1] = 0.5
+        b[...] = b * b
+        b *= value
+        return np.sum(np.sin(a) + a * 2.0) + np.sum(np.sin(b))
+
+    c, w = Tensor(x, requires_grad=False), Tensor(3.0)
+    y = program(c, w if tracked else 3.0)
+    assert_close(y.data, program(x.copy(), 3.0), scale=10)
+    if tracked:
+        expected = complex_step(lambda v: program(x.astype(v.dtype), v), np.array(3.0))
+        assert_close(gradients(y, w), expected, scale=10)
+
+
+@pytest.mark.parametrize("shape", [(), (2, 3), (3, 1, 2)])
+@pytest.mark.parametrize("look", [lambda a: a.T, lambda a: a[None].reshape(a.shape)])
+def test_a_loop_of_views_that_records_nothing_does_not_grow(shape: tuple[int, ...], look: Callable[[Any], Any]) -> None:
+    def held() -> int:
+        return sum(type(x) is Tensor for x in gc.get_objects())
+
+    t = Tensor(np.ones(shape))
+    before = held()
+    with no_grad():
+        view = t
+        for _ in range(1000):
+            view = look(view)
+    assert held() - before < 50
+    with no_grad():
+        t[...] = 2.0
+    np.testing.assert_array_equal(view.data, np.full(shape, 2.0))
+
+
+def test_a_long_chain_with_a_broadcast_is_not_written_through() -> None:
+    with no_grad():
+        t = Tensor([1.0, 2.0])
+        view = np.broadcast_to(t, (2, 2))
+        for _ in range(100):
+            view = view.T
+        with pytest.raises(GraphError, match="assign to that instead"):
+            view[0] = 1.0
+        t[0] = 7.0
+    np.testing.assert_array_equal(view.data, [[7, 2], [7, 2]])
 
 
 # Data: what is not recorded.

@@ -8,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
-from autograd.node import Node, Recorded
+from autograd.node import Node, Recorded, topological
 from autograd.sweep.section import Section
 
 
@@ -36,7 +36,8 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     (27.0, 18.0)
 
     Raises `ShapeError` if y holds more than one number, `GraphError` for an x that requires no gradient, and with
-    ``create_graph`` `StaleDataError` if data changed since it was recorded.
+    ``create_graph`` `StaleDataError` if data changed since it was recorded; also `GraphError` for an x that something
+    was assigned to after y was computed from it.
     """
     several = isinstance(xs, Sequence)
     targets: list[Any] = list(xs) if isinstance(xs, Sequence) else [xs]
@@ -53,6 +54,7 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     for place, adjoint in zip(section.places, adjoints, strict=True):
         if adjoint is not None:  # of a leaf that had several data, the sum
             found[place._key] = found[place._key] + adjoint if place._key in found else adjoint
+    expect_present(y, [x for x in targets if x._record._key not in found])
     results = []
     for x in targets:
         adjoint = found.get(x._record._key, x._filled(0.0))
@@ -62,6 +64,18 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
             adjoint = np.array(adjoint)  # it belongs to the caller alone
         results.append(adjoint)
     return results if several else results[0]
+
+
+def expect_present(y: Node, missing: Sequence[Node]) -> None:
+    """Refuse nodes of which y has an earlier state alone, from before something was assigned to them."""
+    changed = [x for x in missing if x._before]
+    places = {place._key for place in topological([y._record])} if changed else set()
+    for x in changed:
+        if x._record._key not in places and any(place._key in places for place in x._before):
+            raise GraphError(
+                f"gradients: something was assigned to {x.label or 'one of xs'}, or to what it looks into, after y was "
+                "computed from it: ask for the gradient before, or assign to a copy, as in t = +x"
+            )
 
 
 def zero_grad(*nodes: Node) -> None:

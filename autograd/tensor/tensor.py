@@ -17,7 +17,7 @@ from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, expect_conditions, real
 from autograd.ops.indexing import as_index, getitem, setitem
-from autograd.ops.shaping import reshape, transpose
+from autograd.ops.shaping import astype, reshape, transpose
 from autograd.program import private_params
 from autograd.state import blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import UNRECORDED, backward
@@ -43,11 +43,14 @@ class Tensor(Node):
     Raises `DTypeError` for complex numbers, text and objects.
     """
 
-    __slots__ = ("_latest",)
+    __slots__ = ("_earlier", "_latest")
 
     #: What it stood for when it was last asked. It still does, unless it has a leaf whose array is another by now. So
     #: every reader tests ``leaf is not None and leaf.array is not record.array``, and where that holds asks `_record`.
     _latest: Record | View
+
+    #: What it stood for before something was assigned to it, if that was recorded; else not set. A View has its own.
+    _earlier: list[Record]
 
     def __init__(
         self, data: ArrayLike, requires_grad: bool = True, label: str | None = None, dtype: DTypeLike | None = None
@@ -56,11 +59,14 @@ class Tensor(Node):
         self._latest = leaf_record(array, Leaf(array, label), requires_grad)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return copyreg.__newobj__, (type(self),), (self._record, getattr(self, "__dict__", {}))  # type: ignore[attr-defined]
+        state = self._record, self._before, getattr(self, "__dict__", {})
+        return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
 
-    def __setstate__(self, state: tuple[Record, dict[str, Any]]) -> None:
-        self._latest = state[0]
-        for name, value in state[1].items():
+    def __setstate__(self, state: tuple[Record, list[Record], dict[str, Any]]) -> None:
+        self._latest, before, attributes = state
+        if before:
+            self._earlier = before
+        for name, value in attributes.items():
             setattr(self, name, value)
 
     def __copy__(self) -> Tensor:
@@ -82,6 +88,11 @@ class Tensor(Node):
                 return record.record()
             record = self._latest = leaf.record(record)
         return record  # type: ignore[return-value]  # a View always asks
+
+    @property
+    def _before(self) -> list[Record]:
+        latest = self._latest
+        return latest.earlier if isinstance(latest, View) else getattr(self, "_earlier", [])
 
     @property
     def op(self) -> Op | None:
@@ -296,8 +307,9 @@ class Tensor(Node):
     def __setitem__(self, index: Any, value: Any) -> None:
         """Replace elements. Recorded: what was computed before keeps the old ones, and each gets its own gradient.
 
-        From then on ``grad`` is the gradient of what the Tensor has become, and it is no leaf any more. Inside
-        `no_grad`, and where nothing needs a gradient, the data of a leaf is written instead.
+        ``t += x`` and the like do so with all of them: other names of the Tensor, and what it looks into, show it, as
+        in NumPy. From then on ``grad`` is the gradient of what the Tensor has become, and it is no leaf any more.
+        Inside `no_grad`, and where nothing needs a gradient, the data of a leaf is written instead.
 
         >>> w, out = Tensor([2.0, 3.0]), Tensor(np.zeros(2), requires_grad=False)
         >>> for i in range(2):
@@ -305,6 +317,10 @@ class Tensor(Node):
         >>> out.sum().backward()
         >>> out, w.grad
         (Tensor([6., 6.], op=setitem), array([6., 4.]))
+        >>> part = out[:1]
+        >>> part += 10
+        >>> out
+        Tensor([16.,  6.], op=setitem)
 
         Raises `ShapeError` for a value that does not fit, `GraphError` inside `no_grad` for what was computed.
         """
@@ -314,32 +330,59 @@ class Tensor(Node):
                 "use t = where(condition, value, t), or give int(i.item()) or i.data.astype(int) for numbers"
             )
         index = as_index(index)
+        if isinstance(value, Tensor) and isinstance(value._latest, View) and value._latest.is_at(self, index):
+            return
         if isinstance(self._latest, View):
             self._latest.assign(self, index, value)
-            return
+        elif self._is_written(value):
+            self._write(self._assigned(index, value))
+        else:
+            self._move(setitem(self, value, index)._record)
+
+    def _is_written(self, value: Any) -> bool:
+        """Whether ``value`` is assigned by writing to the data of a leaf; else that is recorded."""
         record = self._record
         silent = mode() == "no_grad"
-        if record.leaf is not None and (silent or not (record.requires_grad or is_tracked(value))):
-            self._write(index, value)
-        elif silent:
+        if record.leaf is not None:
+            return silent or not (record.requires_grad or is_tracked(value))
+        if silent:
             raise GraphError(
                 f"{named(record)}: its elements cannot be assigned inside no_grad(), because a graph has recorded "
                 "them: assign outside, or to a copy made by Tensor(t.data)"
             )
-        else:
-            changed: Record = setitem(self, value, index)._record
-            changed._rename(record.label)
-            self._latest = changed
+        return False
 
-    def _write(self, index: Any, value: Any) -> None:
-        """Change the data of a leaf; nothing is recorded."""
+    def _become(self, changed: Tensor) -> None:
+        """Hold the numbers of ``changed``, which has its shape and dtype."""
+        if self._is_written(changed):
+            self._write(changed._record.array)
+        else:
+            self._move(changed._record)
+
+    def _move(self, record: Record) -> None:
+        """Stand for another record, that of what was assigned."""
+        before: Any = self._latest  # a Record: what is assigned to a View goes to its base
+        earlier = getattr(self, "_earlier", None)
+        if earlier is None:
+            self._earlier = [before]
+        else:
+            earlier.append(before)
+        record._label = before.label if before.leaf is not None else getattr(before, "_label", None)
+        self._latest = record
+
+    def _assigned(self, index: Any, value: Any) -> Array:
+        """The array with a value at the index; nothing is recorded."""
         record = self._record
-        leaf = self._leaf("elements")
         value = value.numpy() if isinstance(value, Tensor) else operand(value, setitem)
         try:
-            array = setitem.forward(record.array, value, index)
+            array: Array = setitem.forward(record.array, value, index)
         except (ValueError, IndexError) as error:
             raise ShapeError(misfit(setitem, (record, value), {"index": index}, error)) from error
+        return array
+
+    def _write(self, array: Array) -> None:
+        """Change the data of a leaf."""
+        leaf = self._leaf("elements")
         if leaf.lent:
             leaf.array[...] = array  # the person's own, too
         else:
@@ -563,11 +606,89 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
     return method
 
 
+def in_place_method(op: Op, method: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
+    """``t += x`` as in NumPy: what else has this Tensor, or looks into it, shows the change, which is recorded.
+
+    Here too the commonest case is in line: a result of Tensors, which takes up another, or a plain number.
+    """
+    forward, ndarray, opened = op.forward, np.ndarray, blocks.get
+
+    def general(self: Tensor, other: Any) -> Any:
+        latest = self._latest
+        if isinstance(latest, View):
+            latest.prepare()
+        changed = method(self, other)
+        if changed is NotImplemented:
+            return changed
+        if isinstance(latest, View):
+            latest.become(self, fitted(op, latest.last, changed))
+        else:
+            self._become(fitted(op, latest, changed))
+        return self
+
+    def in_place(self: Tensor, other: Any) -> Any:
+        kind = other.__class__
+        a = self._latest
+        if a.leaf is not None or not a.requires_grad or opened() is not None:
+            return general(self, other)
+        if kind is Tensor:
+            b = other._latest
+            leaf = b.leaf
+            if leaf is not None and leaf.array is not b.array:
+                b = other._record
+            y = b.array
+        elif kind is float or kind is int:
+            b = y = other
+        else:
+            return general(self, other)
+        before = a.array
+        try:
+            z = forward(before, y)
+        except ValueError:
+            return general(self, other)  # which says what does not fit
+        if z.shape != before.shape or z.dtype is not before.dtype:
+            return general(self, other)
+        record: Record = new(Record)
+        record.array = z if z.__class__ is ndarray else np.asarray(z)
+        record.op = op
+        record.inputs = (a, b)
+        record.requires_grad = True
+        record.adjoint = record.leaf = record.params = None
+        self._move(record)
+        return self
+
+    return in_place
+
+
+def fitted(op: Op, held: Record, changed: Tensor) -> Tensor:
+    """What an operation made of a Tensor that holds this, as it can hold that in its place.
+
+    Raises as NumPy does: `ShapeError` where it has another shape, `DTypeError` for floats where there are integers.
+    """
+    array = changed._latest.array
+    if array.shape != held.shape:
+        raise ShapeError(
+            f"{op.name} in place: expected a result of the shape {held.shape} of {named(held)}, got {array.shape}: "
+            f"write t = t {op.operator} x for a new Tensor"
+        )
+    if array.dtype == held.dtype:
+        return changed
+    if not np.can_cast(array.dtype, held.dtype, "same_kind"):
+        raise DTypeError(
+            f"{op.name} in place: {named(held)} holds {held.dtype}, the result {array.dtype}: "
+            f"write t = t {op.operator} x for a new Tensor"
+        )
+    cast: Tensor = astype(changed, held.dtype)
+    return cast
+
+
 def install(op: Op) -> None:
     """Give Tensor quick operators."""
     if op.operator in BINARY and not op.is_flat:
-        name = f"__{BINARY[op.operator]}__"
-        setattr(Tensor, name, binary_method(op, getattr(Operators, name)))
+        name = BINARY[op.operator]
+        method = binary_method(op, getattr(Operators, f"__{name}__"))
+        setattr(Tensor, f"__{name}__", method)
+        setattr(Tensor, f"__i{name}__", in_place_method(op, method))
 
 
 on_entry(install, forget)

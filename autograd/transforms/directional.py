@@ -78,8 +78,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         shown = call.result(call.leaves)
         seeds = fitted_leaves("vjp: the cotangent of the output", shown, cotangents, call.leaves)
         record = call.is_recorded(seeds)
-        pairs = zip(call.leaves, unrecorded(seeds, record), strict=True)
-        adjoints = call.section.pull([(y._record, seed) for y, seed in pairs if isinstance(y, Node)], record)
+        given = zip(call.leaves, unrecorded(seeds, record), strict=True)
+        of_nodes = [seed for y, seed in given if isinstance(y, Node)]
+        adjoints = call.section.pull(zip(call.outputs, of_nodes, strict=True), record)
         results = [node_like(x, plain(adjoint)) for x, adjoint in zip(call.sources, adjoints, strict=True)]
         if record:
             results = [call.section.held(g, *seeds) for g in results]
