@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from autograd.call import NOTHING
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
@@ -83,11 +84,23 @@ class Recorded(Computed):
         """The line of code that made it, where it was made inside ``tracing()``."""
         return None if self._origin is None else self._origin.source
 
-    def _equation(self, place: Callable[[int], int | None]) -> Equation:
-        """What it computes, given the index of the equation that stands for an input, by the ``id`` of that."""
+    @property
+    def _may_require_grad(self) -> bool:
+        """What can be said of `requires_grad` without a look at anything else: of a Value only where it is False."""
+        return self.requires_grad
+
+    def _requires_grad_after(self, before: Container[int]) -> bool:
+        """Whether it requires a gradient, given those before it that do, by ``id``."""
+        return self.requires_grad
+
+    def _equation(self, place: Callable[[int], int | None], before: Sequence[Equation]) -> Equation:
+        """What it computes, given the index of the equation that stands for an input, by the ``id`` of that.
+
+        All that it is computed from is among the equations ``before``.
+        """
         inputs = tuple([made(Constant, (frozen(x),)) if (i := place(id(x))) is None else i for x in self.inputs])
         params = frozen_params(self.params)
-        equation: Equation = made(Equation, (self.op, inputs, params, self.shape, self.dtype, self.requires_grad))
+        equation: Equation = made(Equation, (self.op, inputs, params, self.shape, self.dtype, self._may_require_grad))
         return equation
 
     @property
@@ -221,7 +234,8 @@ def topological(
     """Everything that the outputs are computed from, each once, inputs before their users.
 
     Depth first, inputs in order, without recursion, so that a graph may be of any depth. ``tracked_only`` leaves out
-    what no gradient reaches; the walk does not go to what is ``seen``, by ``id``, nor beyond, and adds what it finds.
+    what is known to require no gradient without a look at its inputs; the walk does not go to what is ``seen``, by
+    ``id``, nor beyond, and adds what it finds.
 
     >>> import autograd
     >>> a = autograd.Value(1.0)
@@ -239,7 +253,7 @@ def topological(
         path: list[tuple[Recorded, Iterator[Any]]] = []  # the users of the node, each with the inputs that remain
         while True:
             for x in remaining:
-                if (key := id(x)) not in seen and isinstance(x, Recorded) and (not tracked_only or x.requires_grad):
+                if (key := id(x)) not in seen and isinstance(x, Recorded) and (not tracked_only or x._may_require_grad):
                     seen.add(key)
                     if x.op is None:
                         order.append(x)
@@ -255,9 +269,39 @@ def topological(
     return order
 
 
-def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int]) -> list[Equation]:
+def requiring_grad(order: Iterable[Recorded], before: Iterable[int] = ()) -> set[int]:
+    """Those of the nodes, in topological order, that require a gradient, and those known ``before``, by ``id``.
+
+    One pass for all, where each Value that is asked on its own looks at what it is computed from.
+
+    >>> import autograd
+    >>> c = autograd.Value(1.0, requires_grad=False)
+    >>> x = autograd.Value(2.0)
+    >>> found = requiring_grad(topological([x * (c + 1)]))
+    >>> id(x) in found, id(c) in found, len(found)
+    (True, False, 2)
+    """
+    found = set(before)
+    for node in order:
+        if node._requires_grad_after(found):
+            found.add(id(node))
+    return found
+
+
+def require_grad(nodes: Iterable[Node]) -> list[bool]:
+    """Of each of the nodes whether it requires a gradient, found in one walk."""
+    records = [node._record for node in nodes]
+    tracked = requiring_grad(topological(records, tracked_only=True))
+    return [id(record) in tracked for record in records]
+
+
+def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int], sources: int = 0) -> list[Equation]:
     """What the nodes compute, as a program, in their topological order; ``places`` has the index of each by its ``id``.
 
-    An input that is not among them is constant.
+    An input that is not among them is constant. The first few are ``sources``, as good as leaves that require a
+    gradient.
     """
-    return [node._equation(places.get) for node in nodes]
+    equations = [Equation(None, (), NOTHING, node.shape, node.dtype, requires_grad=True) for node in nodes[:sources]]
+    for node in nodes[sources:]:
+        equations.append(node._equation(places.get, equations))
+    return equations

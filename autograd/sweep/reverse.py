@@ -8,18 +8,20 @@ from typing import Any, overload
 import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
-from autograd.node import Node, Recorded
+from autograd.node import Node, Recorded, require_grad
 from autograd.sweep.events import plain
 from autograd.sweep.section import Section
 
 
 def swept(output: Recorded, seed: Any, record: bool = False) -> tuple[list[Recorded], list[Any]]:
-    """What it is computed from, in order, and d output / d each; None where no path leads. Touches no ``grad``.
+    """What it is computed from, in order, and d output / d each; None where no path leads. Of a constant, nothing.
 
-    Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so that the adjoints are nodes too,
-    and can be differentiated again.
+    Nobody's ``grad`` is touched. Numbers in, numbers out. With ``record`` the rules run on the nodes themselves, so
+    that the adjoints are nodes too, and can be differentiated again.
     """
     section = Section([output])
+    if not section.equations[-1].requires_grad:
+        return [], []
     adjoints: list[Any] = [None] * (len(section.places) - 1) + [seed]
     section.sweep(adjoints, record)
     return section.places, [plain(adjoint) for adjoint in adjoints]
@@ -50,11 +52,12 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     for node in (y, *targets):
         if not isinstance(node, Node):
             raise DTypeError(f"gradients: expected Values or Tensors, got {type(node).__name__}{cure(node)}")
-        if node is not y and not node.requires_grad:
+    for node, is_tracked in zip(targets, require_grad(targets), strict=True):
+        if not is_tracked:
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
-    nodes, adjoints = swept(y._record, y._filled(1.0), create_graph) if y.requires_grad else ([], [])
+    nodes, adjoints = swept(y._record, y._filled(1.0), create_graph)
     found: dict[int, Any] = {}
     for place, adjoint in zip(nodes, adjoints, strict=True):
         if adjoint is not None:  # of a leaf that had several data, the sum

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import NOTHING
-from autograd.node import Recorded, equations_of, topological
-from autograd.program import Equation
+from autograd.node import Recorded, equations_of, requiring_grad, topological
 from autograd.sweep.events import events, is_scalar, scalar_adjoints
 
 
@@ -29,17 +27,17 @@ class Section:
             self.is_open = True
         else:
             outside = {id(place) for place in (*sources, *ends)}
-            walked = topological([y for y in outputs if y.requires_grad], tracked_only=True, seen=outside)
-            self.places = [*sources, *depending(walked, sources)]
+            walked = topological([y for y in outputs if y._may_require_grad], tracked_only=True, seen=set(outside))
+            inside = depending(walked, sources)
+            self.places = [*sources, *inside]
             self.sources = len(sources)
             #: Whether the outputs depend on anything else that is tracked.
-            self.is_open = len(walked) > len(self.places) - len(sources)
+            self.is_open = len(walked) > len(inside) and len(requiring_grad(walked, outside) - outside) > len(inside)
         self._index = {id(place): i for i, place in enumerate(self.places)}
         if sources is not None:  # a leaf whose data was replaced meanwhile is the same source
             by_key = {source._key: i for i, source in enumerate(sources)}
             self._index |= {id(x): by_key[x._key] for x in walked if x.op is None and x._key in by_key}
-        self.equations = equations_of(self.places, self._index)
-        self.equations[: self.sources] = map(as_leaf, self.equations[: self.sources])
+        self.equations = equations_of(self.places, self._index, self.sources)
         self.slopes = [place.slopes for place in self.places]
         for i in range(self.sources):
             self.slopes[i] = None if self.slopes[i] is None else ()
@@ -87,7 +85,3 @@ def depending(walked: Sequence[Recorded], sources: Sequence[Recorded]) -> list[R
             found.add(id(place))
             kept.append(place)
     return kept
-
-
-def as_leaf(equation: Equation) -> Equation:
-    return equation._replace(op=None, inputs=(), params=NOTHING, requires_grad=True)
