@@ -17,7 +17,7 @@ from numeric import assert_close, complex_step
 from strategies import arrays, numbers
 
 import autograd
-from autograd import DTypeError, Graph, GraphError, ShapeError, Tensor, gradients, no_grad
+from autograd import DTypeError, Graph, GraphError, OperationError, ShapeError, Tensor, gradients, no_grad
 
 ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 each_operator = pytest.mark.parametrize("operate", ARITHMETIC)
@@ -244,6 +244,37 @@ def test_shapes_that_do_not_fit_are_named_with_operation_and_labels() -> None:
     ):
         with pytest.raises(ShapeError, match=message):
             make()
+
+
+def refusing(x: Any) -> Any:
+    raise ValueError("expected a temperature above zero")
+
+
+def test_what_fails_for_another_reason_than_shapes_says_which() -> None:
+    singular, zero = Tensor(np.zeros((2, 2)), label="Z"), Tensor([0.0], label="z")
+    autograd.primitive("inverse", np.linalg.inv, lambda g, y, x: g, doc="is wrong")
+    autograd.primitive("refusing", refusing, lambda g, y, x: g, doc="is not reached")
+    try:
+        for call, cause, shape in (
+            (lambda: autograd.table["inverse"](singular), np.linalg.LinAlgError("Singular matrix"), "Z(2, 2)"),
+            (lambda: autograd.svd(singular * np.nan), np.linalg.LinAlgError("SVD did not converge"), "(2, 2)"),
+            (lambda: autograd.table["refusing"](zero), ValueError("expected a temperature above zero"), "z(1,)"),
+            (lambda: zero / 0.0, FloatingPointError("invalid value encountered in divide"), "z(1,), ()"),
+            (lambda: zero.log(), FloatingPointError("divide by zero encountered in log"), "z(1,)"),
+            (lambda: autograd.sort(zero, kind="x"), ValueError("sort kind must be"), "z(1,), kind='x'"),
+        ):
+            with np.errstate(all="raise"), pytest.raises(OperationError) as caught:
+                call()
+            assert type(caught.value.__cause__) is type(cause)
+            assert isinstance(caught.value, type(cause))  # so that it is caught as before
+            assert str(cause) in str(caught.value)
+            assert f"failed on operands of the shapes {shape}" in str(caught.value)
+            assert "do not fit" not in str(caught.value)
+        with pytest.raises(ShapeError, match=r"inverse: the shapes \(1, 2\) do not fit: Last 2 dimensions"):
+            autograd.table["inverse"](Tensor(np.ones((1, 2))))
+    finally:
+        autograd.remove("inverse")
+        autograd.remove("refusing")
 
 
 def test_numpy_arguments_that_the_table_lacks_are_refused_by_name() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.call import Output, like, shape_of
-from autograd.errors import DTypeError, GraphError, ShapeError
+from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError
 from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, expect_conditions, real
@@ -21,7 +21,7 @@ from autograd.ops.shaping import reshape, transpose
 from autograd.program import private_params
 from autograd.state import blocks, mode, origin
 from autograd.sweep.turns import UNRECORDED, backward
-from autograd.tensor.arrays import Array, floats, misfit, operand
+from autograd.tensor.arrays import FAILURES, Array, failure, floats, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
 from autograd.tensor.sweep import forget, sweep_tensors
 from autograd.tensor.view import ASK, View, view_or_record
@@ -338,8 +338,8 @@ class Tensor(Node):
         value = value.numpy() if isinstance(value, Tensor) else operand(value, setitem)
         try:
             array = setitem.forward(record.array, value, index)
-        except (ValueError, IndexError) as error:
-            raise ShapeError(misfit(setitem, (record, value), {"index": index}, error)) from error
+        except FAILURES as error:
+            raise failure(setitem, (record, value), {"index": index}, error) from error
         if leaf.lent:
             leaf.array[...] = array  # the person's own, too
         else:
@@ -415,13 +415,13 @@ class Tensor(Node):
             params = private_params(params)
         try:
             result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
-        except ShapeError:
+        except AutogradError:
             raise  # it says what it expected
         except TypeError:
             expect_conditions(op, arrays)
             raise
-        except (ValueError, IndexError) as error:
-            raise ShapeError(misfit(op, held, params, error)) from error
+        except FAILURES as error:
+            raise failure(op, held, params, error) from error
         if op.is_flat and mode() != "tracing":
             return result
         if result.__class__ is not np.ndarray and isinstance(result, tuple | list):
@@ -547,8 +547,8 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
             return general(self, other)
         try:
             z = forward(a.array, y)
-        except ValueError:
-            return general(self, other)  # which says what does not fit
+        except FAILURES:
+            return general(self, other)  # which says what failed
         record: Record = new(Record)
         record.array = z if z.__class__ is ndarray else np.asarray(z)
         record.op = op
