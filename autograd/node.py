@@ -185,6 +185,13 @@ class Node(Computed, Operators):
     # What they share.
 
     @property
+    def _has_no_slope(self) -> bool:
+        record = self._record
+        if record.dtype is not None:
+            return record.dtype.kind != "f"
+        return record.op is not None and record.op.is_flat
+
+    @property
     def size(self) -> int:
         """The number of elements."""
         return prod(self.shape)

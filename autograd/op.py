@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, lifted, places
+from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, lifted, nodes_in, places
 from autograd.errors import DTypeError
 from autograd.signature import EMPTY, LEADING, Forward, Parameter, Rule, check_shape, each, param, signature_of
 
@@ -168,8 +168,10 @@ class Op:
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:
         """Split a call into its inputs and its params, as the signature says.
 
-        An argument with a place in `rules` is an input, or a list of inputs; and so is every node, wherever it
-        stands. A param that has its default is left out.
+        An argument with a place in `rules` is an input, or a list of inputs; and so is a condition of the graph,
+        wherever it stands. A param that has its default is left out.
+
+        Raises `DTypeError` for a node of numbers in a param, `TypeError` as Python does.
 
         >>> import autograd
         >>> autograd.mean.bind(([1.0, 2.0], 0, None, None), {})
@@ -210,13 +212,27 @@ class Op:
 
     def _lifted(self, name: str, value: Any, found: list[Any]) -> Any:
         """An argument with `Input`s in the places of its inputs, which go to ``found``."""
-        if value is None or name not in self._inputs:
+        if name not in self._inputs:
+            self._refuse_numbers(name, value)
             return lifted(value, found)
+        if value is None:
+            return None
         if isinstance(self.rules[self._inputs.index(name)], each):
             found.extend(value)
             return [Input(k) for k in range(len(found) - len(value), len(found))]
         found.append(value)
         return Input(len(found) - 1)
+
+    def _refuse_numbers(self, name: str, value: Any) -> None:
+        """A node in an argument that has no derivative must be one that could have none: no number."""
+        for node in nodes_in(value):
+            if not node._has_no_slope:
+                kind = type(node).__name__
+                holder = "" if node is value else f" in a {type(value).__name__}"
+                raise DTypeError(
+                    f"{self.name}: {name} has no derivative, but got a {kind}{holder}, whose gradient would be lost: "
+                    "give plain numbers, as from .item() or .data"
+                )
 
     def _arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument by name, params without those that have their defaults; `TypeError` as Python raises it."""

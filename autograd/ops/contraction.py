@@ -20,10 +20,14 @@ Shape = tuple[int, ...]
 
 
 def contracted(subscripts: str, /, *operands: Any, **params: Any) -> Any:
-    """By NumPy, which takes lists of numbers in the place of letters too."""
+    return np.einsum(checked(subscripts), *operands, **params)
+
+
+def checked(subscripts: Any) -> str:
+    """NumPy takes lists of numbers in the place of letters too."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum: expected subscripts as text before the operands, as in einsum('ij,jk->ik', a, b)")
-    return np.einsum(subscripts, *operands, **params)
+    return subscripts
 
 
 def spelled_out(subscripts: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
@@ -108,4 +112,11 @@ def diagonal(term: str, lengths: Mapping[str, int]) -> tuple[Any, ...]:
 einsum: Op = primitive("einsum", contracted, param, each(einsum_vjp), linear="separately", masks=True, shape=result,
     symbol="Σ×",
     doc="a sum of products multiplies the gradient by the other factors, and sums over the axes that are not its own")
-override(np.einsum, einsum)
+# fmt: on
+
+
+def einsum_by_text(subscripts: Any, /, *operands: Any, **params: Any) -> Any:
+    return einsum(checked(subscripts), *operands, **params)
+
+
+override(np.einsum, einsum_by_text)

@@ -109,7 +109,7 @@ def alike(a: Array, b: Array) -> bool:
 FAILURES = (ValueError, IndexError, FloatingPointError)
 
 #: A word for what does not fit, by which NumPy's complaints about shapes are known.
-SHAPES = re.compile(r"\b(broadcast|shapes?|dimensions?|axis|axes|mismatch|out of bounds)\b")
+SHAPES = re.compile(r"\b(broadcast|shapes?|dimensions?|axis|axes|mismatch|subscripts?)\b")
 
 
 def failure(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> AutogradError:
@@ -121,6 +121,6 @@ def failure(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exc
     """
     shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{getattr(x, 'shape', ())}" for x in inputs)
     extra = "".join(f", {name}={value!r}" for name, value in static(params).items())
-    if SHAPES.search(str(error)):
+    if isinstance(error, IndexError) or SHAPES.search(str(error)):
         return ShapeError(f"{op.name}: the shapes {shapes}{extra} do not fit: {error}")
     return OperationError(f"{op.name}: failed on operands of the shapes {shapes}{extra}: {error}")
