@@ -220,10 +220,14 @@ class Node(Computed, Operators):
         return tuple(x._node for x in distinct.values())
 
     def __format__(self, spec: str) -> str:
-        return format(self.data if self.shape else float(self), spec) if spec else str(self)
+        return format(float(self._one(f"format {spec!r}")), spec) if spec else str(self)
+
+    def _one(self, what: str) -> Any:
+        """The one number that it holds; ``what`` asks for it."""
+        return self.data
 
     def __bool__(self) -> bool:
-        outcome, record = bool(self.data), self._record
+        outcome, record = bool(self._one("bool")), self._record
         if blocks.get() is not None or record._origin is not None:
             guard(record, outcome)
         return outcome

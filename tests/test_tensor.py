@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import operator
+import re
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -77,13 +79,13 @@ def test_attributes_and_methods_that_numpy_has() -> None:
     assert [row.data.tolist() for row in t] == [[1, 2, 3], [4, 5, 6]]
     assert t.sum().item() == 21 == float(t.sum())
     assert int(Tensor(3.7)) == 3
-    with pytest.raises(ShapeError, match=r"item: expected one element, got shape \(2, 3\)"):
+    with pytest.raises(ShapeError, match=r"item: expected one element, got a leaf of shape \(2, 3\)"):
         t.item()
     with pytest.raises(TypeError):
         len(Tensor(1.0))
     with pytest.raises(TypeError):
         iter(Tensor(1.0))
-    with pytest.raises(ValueError, match="truth value"):
+    with pytest.raises(ValueError, match="bool: expected one element"):
         bool(t)
 
 
@@ -244,6 +246,47 @@ def test_shapes_that_do_not_fit_are_named_with_operation_and_labels() -> None:
     ):
         with pytest.raises(ShapeError, match=message):
             make()
+
+
+@pytest.mark.parametrize("shape", [(2,), (0,), (2, 2)])
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [
+        ("bool", bool),
+        ("bool", lambda t: not t),
+        ("int", int),
+        ("float", float),
+        ("float", math.isnan),
+        ("float", lambda t: "%.2f" % t),  # noqa: UP031
+        ("float", complex),
+        ("item", Tensor.item),
+        ("format '.2f'", lambda t: f"{t:.2f}"),
+    ],
+)
+def test_what_needs_one_number_says_so_and_who_it_is(name: str, ask: Callable[[Any], Any], shape: Any) -> None:
+    for t, called in ((Tensor(np.ones(shape), label="w"), "w"), (Tensor(np.ones(shape)) * 2, "the result of mul")):
+        message = rf"^{name}: expected one element, got {called} of shape {re.escape(str(shape))}: reduce .* index$"
+        with pytest.raises(ShapeError, match=message):
+            ask(t)
+
+
+@pytest.mark.parametrize("one", [1.5, [1.5], [[1.5]]])
+def test_one_element_is_a_number_whatever_its_axes(one: Any) -> None:
+    t = Tensor(one)
+    assert (bool(t), int(t), float(t), math.isnan(t), f"{t:.2f}", f"{t:>6.1f}") == (
+        True,
+        1,
+        1.5,
+        False,
+        "1.50",
+        "   1.5",
+    )
+
+
+def test_the_length_of_a_single_number_is_refused() -> None:
+    for ask in (len, list):
+        with pytest.raises(TypeError, match=r"len: expected an axis, got x of shape \(\): \.item\(\)"):
+            ask(Tensor(1.0, label="x"))
 
 
 def refusing(x: Any) -> Any:

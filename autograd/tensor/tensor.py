@@ -258,11 +258,14 @@ class Tensor(Node):
         return float(self._one("item"))
 
     def _one(self, what: str) -> Any:
-        if self.size != 1:
+        record = self._record
+        if record.array.size != 1:
+            cure = "reduce its .data by .all() or .any()" if what == "bool" else "reduce it, as by .sum()"
             raise ShapeError(
-                f"{what}: expected one element, got shape {self.shape}: reduce it, or pick one by its index"
+                f"{what}: expected one element, got {named(record)} of shape {record.shape}: "
+                f"{cure}, or pick one by its index"
             )
-        return self._record.array.item()
+        return record.array.item()
 
     def __float__(self) -> float:
         return float(self._one("float"))
@@ -279,7 +282,10 @@ class Tensor(Node):
         return copy.copy(self)
 
     def __len__(self) -> int:
-        return len(self._record.array)
+        record = self._record
+        if not record.shape:
+            raise TypeError(f"len: expected an axis, got {named(record)} of shape (): .item() is its one number")
+        return len(record.array)
 
     def __getitem__(self, index: Any) -> Tensor:
         if not is_constant(index):
