@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, lifted, nodes_in, places
+from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, lifted, nodes_in, places, static
 from autograd.errors import DTypeError
-from autograd.signature import EMPTY, LEADING, Forward, Parameter, Rule, check_shape, each, param, signature_of
+from autograd.signature import EMPTY, LEADING, Forward, Parameter, Rule, check_function, each, param, signature_of
 
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
@@ -61,7 +61,7 @@ class Op:
     kinks: Callable[..., Any] | None = None  #: not differentiable where this is zero
     scalars: Forward | None = None  #: forward for object arrays of Values, where it is another one
     linear: Linear = "no"  #: in its differentiated inputs: all together, each alone, or in the first alone
-    masks: bool = False  #: what it sends back as zero is no number: nothing flows there, not even NaN
+    masks: bool | Callable[..., bool] = False  #: whether a zero sent back is no number: nothing flows, not even NaN
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
@@ -304,6 +304,10 @@ class Op:
         differentiated = [k for k, (rule, _) in enumerate(self.rules_for(inputs, params)) if rule is not None]
         return differentiated[:1] if self.linear == "first" else differentiated
 
+    def is_masking(self, params: Mapping[str, Any] | None) -> bool:
+        """Whether zeros that a call with these params sends back may stand for elements that were not used."""
+        return self.masks(**static(params)) if callable(self.masks) else self.masks
+
     @lru_cache(maxsize=MOST)  # noqa: B019 - operations last, and it forgets
     def listed(self, lengths: tuple[int, ...]) -> Bound:
         """The params of a call with one list of inputs an argument, of these lengths."""
@@ -458,7 +462,7 @@ def primitive(
     operator: str | None = None,
     symbol: str | None = None,
     linear: Linear = "no",
-    masks: bool = False,
+    masks: bool | Callable[..., bool] = False,
     shape: Callable[..., tuple[int, ...]] | None = None,
     scalars: Forward | None = None,
     kinks: Callable[..., Any] | None = None,
@@ -475,11 +479,11 @@ def primitive(
     ``linear`` says that it is linear in its differentiated inputs: all together (``"jointly"``: a sum, a
     concatenation), each alone (``"separately"``: a sum of products, each of one factor from every input and none
     subtracted), or in the ``"first"`` alone (a quotient). ``masks`` says that the zeros it sends back stand for
-    elements that were not used; ``shape`` is the shape of the output, from a call with shapes in the places of inputs;
-    ``scalars`` is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks``
-    and ``method`` are as in `elementwise`.
+    elements that were not used: of every call, or of those whose params it says True of. ``shape`` is the shape of the
+    output, from a call with shapes in the places of inputs; ``scalars`` is the forward function for object arrays of
+    Values, where ``forward`` does not run on them. ``kinks`` and ``method`` are as in `elementwise`.
 
-    Raises `ValueError` as `elementwise` does, and for a ``shape`` or forward function with other names or defaults.
+    Raises `ValueError` as `elementwise` does, and for another function given whose names or defaults are not theirs.
 
     >>> import autograd
     >>> flip = autograd.primitive("flip", lambda x: x[::-1], lambda g, y, x: g[::-1], doc="flips it back")
@@ -491,7 +495,9 @@ def primitive(
     """
     signature = signature_of(name, rules, forward, before=2)
     if shape is not None:
-        check_shape(name, signature, shape)
+        check_function(name, "shape", signature, shape)
+    if callable(masks):
+        check_function(name, "masks", signature, masks)
     return _enter(
         Op(
             name,

@@ -108,9 +108,19 @@ def diagonal(term: str, lengths: Mapping[str, int]) -> tuple[Any, ...]:
     return tuple(grid[letter] for letter in term)
 
 
+def reads_a_diagonal(subscripts: str, **_: Any) -> bool:
+    """Whether an operand has a letter twice, so that not all of its elements are read.
+
+    >>> reads_a_diagonal("ii,ij->j"), reads_a_diagonal("...ij,jk->ki")
+    (True, False)
+    """
+    terms = subscripts.partition("->")[0].replace("...", "").replace(" ", "").split(",")
+    return any(len(set(term)) < len(term) for term in terms)
+
+
 # fmt: off
-einsum: Op = primitive("einsum", contracted, param, each(einsum_vjp), linear="separately", masks=True, shape=result,
-    symbol="Σ×",
+einsum: Op = primitive("einsum", contracted, param, each(einsum_vjp), linear="separately", masks=reads_a_diagonal,
+    shape=result, symbol="Σ×",
     doc="a sum of products multiplies the gradient by the other factors, and sums over the axes that are not its own")
 # fmt: on
 

@@ -143,4 +143,4 @@ def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:
         x = record.inputs[k]
         before = x.adjoint
         x.adjoint = contribution if before is marker else before + contribution
-    return record.op.masks or isinstance(record.params, Output)
+    return record.op.is_masking(record.params) or isinstance(record.params, Output)
