@@ -109,7 +109,7 @@ def alike(a: Array, b: Array) -> bool:
 FAILURES = (ValueError, IndexError, FloatingPointError)
 
 #: A word for what does not fit, by which NumPy's complaints about shapes are known.
-SHAPES = re.compile(r"\b(broadcast|shapes?|dimensions?|axis|axes|mismatch|subscripts?)\b")
+SHAPES = re.compile(r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts?)\b")
 
 
 def failure(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> AutogradError:
