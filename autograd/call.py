@@ -1,4 +1,4 @@
-"""How a call is bound: which of its arguments are inputs, which are params, and back again."""
+"""A bound call: its params, with the places of its inputs among them."""
 
 from __future__ import annotations
 

@@ -7,14 +7,14 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain, count, islice, takewhile
+from itertools import chain, count, islice
 from typing import Any, Literal
 
 import numpy as np
 
-from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, lifted, nodes_in, places, static
-from autograd.errors import DTypeError
-from autograd.signature import EMPTY, LEADING, Forward, Parameter, Rule, check_function, each, param, signature_of
+from autograd.binding import Binding
+from autograd.call import NOTHING, Bound, Input, Output, places, static
+from autograd.signature import Forward, Rule, check_function, each, signature_of
 
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
@@ -67,41 +67,18 @@ class Op:
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
     has_partials: bool = field(init=False)  #: whether its rules are partial derivatives; those of any other are vjps
     takes_params: bool = field(init=False)  #: whether it has arguments that are no inputs
-    _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
-    _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
-    _defaults: Mapping[str, Any] = field(init=False)
-    _inputs: tuple[str, ...] = field(init=False)  #: the arguments that are inputs, or lists of them
-    _is_plain: bool = field(init=False)  #: whether those come first, and are one input each
-    _takes_lists: bool = field(init=False)  #: whether its inputs are lists of inputs, and nothing else has to be given
-    _inputs_alone: int | None = field(init=False)  #: how many those are, where nothing else has to be given
-    _optional: frozenset[str] = field(init=False)  #: the other arguments
-    _required: frozenset[str] = field(init=False)  #: those of them that have no default
+    binding: Binding = field(init=False)  #: its calls, as inputs and params
 
     def __post_init__(self) -> None:
-        parameters = self.signature.parameters
         put = object.__setattr__
+        binding = Binding(self.name, self.signature, self.rules)
+        put(self, "binding", binding)
+        put(self, "rules", binding.rules)
         put(self, "is_flat", not any(self.rules))
         put(self, "has_partials", self.is_elementwise and not self.masks)
-        put(self, "_names", tuple(name for name, p in parameters.items() if p.kind in LEADING))
-        put(self, "_many", next((name for name, p in parameters.items() if p.kind is Parameter.VAR_POSITIONAL), None))
-        put(self, "_defaults", {name: p.default for name, p in parameters.items() if p.default is not p.empty})
-        put(
-            self,
-            "_inputs",
-            tuple(name for name, rule in zip(parameters, self.rules, strict=False) if rule is not param),
-        )
-        put(self, "rules", tuple(rule for rule in self.rules if rule is not param))
-        has_lists = any(isinstance(rule, each) for rule in self.rules)
-        put(self, "_is_plain", not has_lists and self._inputs == tuple(parameters)[: len(self.rules)])
-        others = frozenset(name for name in parameters if name not in self._inputs)
-        put(self, "_optional", others)
-        put(self, "takes_params", bool(others))
-        put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
-        are_lists = self._many is None and all(isinstance(rule, each) for rule in self.rules)
-        put(self, "_takes_lists", are_lists and not self._required)
-        put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
+        put(self, "takes_params", bool(binding.params))
         required = len(self.rules) - len(self.defaults)
-        put(self, "method", self.method and self._is_plain and required == 1)
+        put(self, "method", self.method and binding.is_plain and required == 1)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
@@ -110,17 +87,18 @@ class Op:
         return named, (self.name,)  # copied and pickled by name: there is one of each
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == self._inputs_alone and not kwargs:
+        binding = self.binding
+        if len(args) == binding.inputs_alone and not kwargs:
             for x in args:
                 if x is None:
                     break
             else:
                 return self.apply(args, NOTHING)
-        if self._takes_lists and not kwargs and len(args) == len(self.rules) and LISTS.issuperset(map(type, args)):
+        if binding.takes_lists and not kwargs and len(args) == len(self.rules) and LISTS.issuperset(map(type, args)):
             lengths = tuple(map(len, args))
             record = self.recorder(args, lengths)
             return self.apply(list(chain(*args)), self.listed(lengths)) if record is None else record(*args)
-        return self.apply(*self.bind(args, kwargs))
+        return self.apply(*binding.bind(args, kwargs))
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Do a call that is bound already: what the inputs are says what happens."""
@@ -151,148 +129,24 @@ class Op:
     @property
     def arity(self) -> int | None:
         """How many inputs there are, before all else; None where an argument is a list of any number of inputs."""
-        return len(self.rules) if self._is_plain else None
+        return len(self.rules) if self.binding.is_plain else None
 
     @property
     def params(self) -> tuple[str, ...]:
         """The names of the arguments that are no inputs."""
-        return tuple(name for name in self.signature.parameters if name not in self._inputs)
+        return self.binding.params
 
     @property
     def defaults(self) -> Mapping[str, Any]:
         """The inputs that may be left out, and what then stands for them."""
-        return {name: value for name, value in self._defaults.items() if name in self._inputs}
-
-    # From a call to inputs and params, and back.
-
-    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:
-        """Split a call into its inputs and its params, as the signature says.
-
-        An argument with a place in `rules` is an input, or a list of inputs; and so is a condition of the graph,
-        wherever it stands. A param that has its default is left out.
-
-        Raises `DTypeError` for a node of numbers in a param, `TypeError` as Python does.
-
-        >>> import autograd
-        >>> autograd.mean.bind(([1.0, 2.0], 0, None, None), {})
-        (([1.0, 2.0],), {'axis': 0})
-        """
-        if self._is_plain and (quick := self._quick(args, kwargs)) is not None:
-            return args[: len(self.rules)], quick
-        arguments = self._arguments(args, kwargs)
-        first = tuple(arguments.pop(name) for name in self._inputs) if self._is_plain else ()
-        if not any(value is None for value in first):
-            found: list[Any] = []
-            params = {name: self._lifted(name, value, found) for name, value in arguments.items()}
-            if self._is_plain and not found:
-                return first, params
-        arguments = dict(zip(self._inputs, first, strict=False)) | arguments
-        found = []
-        bound = Bound({name: self._lifted(name, value, found) for name, value in arguments.items()})
-        return tuple(found), bound
-
-    def _quick(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The params of the commonest calls: every input is given in order, and no node is anywhere else."""
-        given = len(self.rules)
-        if not given <= len(args) <= len(self._names):
-            return None
-        for x in args[:given]:
-            if x is None:
-                return None
-        params = dict(zip(self._names[given:], args[given:], strict=False)) | dict(kwargs)
-        if len(params) != len(args) - given + len(kwargs) or not self._required <= params.keys() <= self._optional:
-            return None
-        if (
-            params.get("out") is not None
-            or params.get("dtype").__class__ is bool
-            or any(map(holds_node, params.values()))
-        ):
-            return None
-        return {name: value for name, value in params.items() if not is_default(value, self._defaults.get(name, EMPTY))}
-
-    def _lifted(self, name: str, value: Any, found: list[Any]) -> Any:
-        """An argument with `Input`s in the places of its inputs, which go to ``found``."""
-        if name not in self._inputs:
-            self._refuse_numbers(name, value)
-            return lifted(value, found)
-        if value is None:
-            return None
-        if isinstance(self.rules[self._inputs.index(name)], each):
-            found.extend(value)
-            return [Input(k) for k in range(len(found) - len(value), len(found))]
-        found.append(value)
-        return Input(len(found) - 1)
-
-    def _refuse_numbers(self, name: str, value: Any) -> None:
-        """A node in an argument that has no derivative must be one that could have none: no number."""
-        for node in nodes_in(value):
-            if not node._has_no_slope:
-                kind = type(node).__name__
-                holder = "" if node is value else f" in a {type(value).__name__}"
-                raise DTypeError(
-                    f"{self.name}: {name} has no derivative, but got a {kind}{holder}, whose gradient would be lost: "
-                    "give plain numbers, as from .item() or .data"
-                )
-
-    def _arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Every argument by name, params without those that have their defaults; `TypeError` as Python raises it."""
-        arguments = dict(zip(self._names, args, strict=False))
-        if self._many is not None:
-            arguments[self._many] = args[len(self._names) :]
-        elif len(args) > len(self._names):
-            raise TypeError(f"{self.name}: expected at most {len(self._names)} arguments, got {len(args)}")
-        for name, value in kwargs.items():
-            if name not in self.signature.parameters or name in arguments:
-                takes = ", ".join(self.signature.parameters)
-                raise TypeError(f"{self.name}: unknown or repeated argument {name!r}; it takes {takes}")
-            arguments[name] = value
-        for name in ("dtype", "out"):
-            if isinstance(arguments.get(name), bool | np.bool_):
-                cure = f": write keepdims={arguments[name]}" if "keepdims" in self.signature.parameters else ""
-                raise TypeError(
-                    f"{self.name}: got {arguments[name]} in the place of {name}, as NumPy orders them{cure}"
-                )
-        if arguments.get("out") is not None:
-            raise TypeError(f"{self.name}: out= would write over recorded numbers: use the result instead")
-        for name in self.signature.parameters:
-            if name not in arguments and name in self._inputs and name in self._defaults:
-                arguments[name] = self._defaults[name]
-        missing = [name for name in self._names if name not in arguments and name not in self._defaults]
-        if missing and missing[0] in self._inputs:
-            raise TypeError(f"{self.name}: expected {len(self._inputs)} inputs, got {len(args)}")
-        if missing:
-            raise TypeError(f"{self.name}: expected {' and '.join(missing)}, as in {self.name}{self.signature}")
-        for name in self._inputs:
-            if arguments.get(name, EMPTY) is None and self._defaults.get(name, EMPTY) is not None:
-                raise DTypeError(f"{self.name}: expected numbers, arrays, Values or Tensors for {name}, got None")
-        for name, rule in zip(self._inputs, self.rules, strict=True):
-            if isinstance(rule, each) and name != self._many:
-                if not isinstance(arguments[name], list | tuple | np.ndarray):
-                    raise TypeError(f"{self.name}: expected one sequence of inputs, as in {self.name}([x, y])")
-                arguments[name] = list(arguments[name])
-        return {
-            name: value
-            for name, value in arguments.items()
-            if name in self._inputs or not is_default(value, self._defaults.get(name, EMPTY))
-        }
-
-    def arguments(
-        self, inputs: Sequence[Any], params: Mapping[str, Any] | None
-    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
-        """The call again, as positional arguments and those by name, with these inputs."""
-        if not isinstance(params, Bound):
-            return inputs, params or {}
-        filled = {name: fill(value, inputs) for name, value in params.items()}
-        leading = list(takewhile(filled.__contains__, self._names))
-        many = () if self._many is None else filled.pop(self._many)
-        return [*map(filled.pop, leading), *many], filled
+        return {name: value for name, value in self.binding.defaults.items() if name in self.binding.inputs}
 
     def rules_for(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Sequence[tuple[Any, int]]:
         """For each input its rule (None: it has no derivative), and its place where the argument is a list."""
         if not isinstance(params, Bound):
             return [(rule, 0) for rule in self.rules]
         found: list[tuple[Any, int]] = [(None, 0)] * len(inputs)
-        for name, rule in zip(self._inputs, self.rules, strict=True):
+        for name, rule in zip(self.binding.inputs, self.rules, strict=True):
             for place, index in enumerate(places(params.get(name))):
                 found[index] = rule, place
         return found
@@ -312,12 +166,14 @@ class Op:
     def listed(self, lengths: tuple[int, ...]) -> Bound:
         """The params of a call with one list of inputs an argument, of these lengths."""
         places = map(Input, count())
-        return Bound({name: list(islice(places, length)) for name, length in zip(self._inputs, lengths, strict=True)})
+        return Bound(
+            {name: list(islice(places, length)) for name, length in zip(self.binding.inputs, lengths, strict=True)}
+        )
 
     def listed_rules(self, params: Bound) -> Iterator[tuple[Rule, slice]]:
         """Of an operation of lists, the rule of each list and where its inputs stand among all."""
         start = 0
-        for name, rule in zip(self._inputs, self.rules, strict=True):
+        for name, rule in zip(self.binding.inputs, self.rules, strict=True):
             stop = start + len(params[name])
             if isinstance(rule, each):
                 yield rule.rule, slice(start, stop)
@@ -336,7 +192,7 @@ class Op:
         """Call a function that has this operation's signature, behind the arguments ``before``."""
         if not isinstance(params, Bound):
             return function(*before, *inputs, **(params or NOTHING))
-        args, kwargs = self.arguments(inputs, params)
+        args, kwargs = self.binding.arguments(inputs, params)
         return function(*before, *args, **kwargs)
 
     def evaluate(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
@@ -349,7 +205,7 @@ class Op:
         arguments = (
             params
             if isinstance(params, Bound)
-            else {name: Input(k) for k, name in enumerate(self._inputs)} | dict(params)
+            else {name: Input(k) for k, name in enumerate(self.binding.inputs)} | dict(params)
         )
         return Output(arguments, index, outputs)
 

@@ -127,7 +127,7 @@ def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Leve
             continue
         if place == "*":
             inputs = [Written(told(x)[0]) for x in formula.inputs]
-            args, params = op_of(formula).arguments(inputs, formula.params)
+            args, params = op_of(formula).binding.arguments(inputs, formula.params)
             pieces.append(dialect.arguments(list(args), params))
         elif place.isdigit():
             text, binds = told(formula.inputs[int(place)])
