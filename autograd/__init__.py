@@ -9,7 +9,7 @@
 """
 
 from autograd import export, tree
-from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError, StaleDataError
+from autograd.errors import AutogradError, DTypeError, GraphError, OperationError, ShapeError, StaleDataError
 from autograd.graph.explain import Explanation, Partial, explain
 from autograd.graph.graph import Graph, GraphNode
 from autograd.graph.steps import Step, Timeline, steps
@@ -81,6 +81,7 @@ __all__ = [
     "GraphNode",
     "Node",
     "Op",
+    "OperationError",
     "Partial",
     "ShapeError",
     "StaleDataError",

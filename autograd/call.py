@@ -1,10 +1,10 @@
-"""How a call is bound: which of its arguments are inputs, which are params, and back again."""
+"""A bound call: its params, with the places of its inputs among them."""
 
 from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ NOTHING: Mapping[str, Any] = types.MappingProxyType({})
 SIMPLE = frozenset({bool, int, float, str, type(None)})
 INTS = frozenset({int})
 NUMBERS = frozenset({int, float, np.float64, np.float32})
+
+#: The commonest params that are made of no others.
+ATOMS = SIMPLE | {slice, types.EllipsisType}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ def lifted(value: Any, found: list[Any]) -> Any:
     if isinstance(value, list | tuple):
         inner = [lifted(part, found) for part in value]
         return inner if isinstance(value, list) else tuple(inner)
+    if isinstance(value, dict):
+        return {key: lifted(part, found) for key, part in value.items()}
     if hasattr(type(value), "_interpret"):
         found.append(value)
         return Input(len(found) - 1)
@@ -98,11 +103,38 @@ def is_numeric(value: Any) -> bool:
 
 def holds_node(value: Any) -> bool:
     """Whether a param is a node, or has one in it."""
-    if value.__class__ in SIMPLE:
+    kind = value.__class__
+    if kind in ATOMS:
         return False
-    if isinstance(value, list | tuple):
+    if kind is tuple or kind is list:
         return any(map(holds_node, value))
-    return hasattr(value.__class__, "_interpret")
+    return hasattr(kind, "_interpret") or any(map(holds_node, parts(value)))
+
+
+def nodes_in(value: Any) -> Iterator[Any]:
+    """The nodes in a param, whatever holds them."""
+    if hasattr(value.__class__, "_interpret"):
+        yield value
+    else:
+        for part in parts(value):
+            yield from nodes_in(part)
+
+
+def parts(value: Any) -> Iterable[Any]:
+    """What a param is made of, where it holds others.
+
+    >>> list(parts({"a": 1})), list(parts(np.array([None, 2]))), list(parts(3))
+    ([1], [None, 2], [])
+    """
+    if isinstance(value, np.ndarray):
+        return value.flat if value.dtype.hasobject else ()
+    if isinstance(value, list | tuple | set | frozenset):
+        return value
+    if isinstance(value, Mapping):
+        return value.values()
+    if is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, field.name) for field in fields(value)]
+    return ()
 
 
 def fill(value: Any, inputs: Sequence[Any]) -> Any:
@@ -110,13 +142,15 @@ def fill(value: Any, inputs: Sequence[Any]) -> Any:
     if isinstance(value, list | tuple):
         inner = [fill(part, inputs) for part in value]
         return inner if isinstance(value, list) else tuple(inner)
+    if isinstance(value, dict):
+        return {key: fill(part, inputs) for key, part in value.items()}
     return inputs[value.index] if isinstance(value, Input) else value
 
 
 def places(value: Any) -> Iterator[int]:
     """The inputs in an argument, in order."""
-    if isinstance(value, list | tuple):
-        for part in value:
+    if isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
             yield from places(part)
     elif isinstance(value, Input):
         yield value.index

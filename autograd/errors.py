@@ -1,5 +1,7 @@
 """One family of exceptions: each message says what was expected, what came, and the cure."""
 
+from numpy.linalg import LinAlgError
+
 
 class AutogradError(Exception):
     """Base of everything this package raises on purpose.
@@ -11,6 +13,17 @@ class AutogradError(Exception):
 
 class ShapeError(AutogradError, ValueError):
     """Shapes that do not fit together, or an output that is not a scalar."""
+
+
+class OperationError(AutogradError, LinAlgError, FloatingPointError):
+    """An operation that failed on these numbers or params, for the reason that is its ``__cause__``.
+
+    It is caught as what NumPy raises there, too.
+
+    >>> import numpy as np
+    >>> issubclass(OperationError, (ValueError, np.linalg.LinAlgError)) and issubclass(OperationError, ArithmeticError)
+    True
+    """
 
 
 class DTypeError(AutogradError, TypeError):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from typing import Any, overload
 
 import numpy as np
 
+from autograd.call import NOTHING
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
@@ -97,11 +98,24 @@ class Recorded(Computed):
         """The path of the scopes that it was made in, outermost first; () outside ``tracing()``."""
         return () if self._origin is None else self._origin.scope
 
-    def _equation(self, place: Callable[[int], int | None]) -> Equation:
-        """What it computes, given the index of the equation that stands for an input, by the ``id`` of that."""
+    @property
+    def _may_require_grad(self) -> bool:
+        """What can be said of `requires_grad` without a look at anything else: of a Value only where it is False."""
+        return self.requires_grad
+
+    def _requires_grad_after(self, before: Container[int]) -> bool:
+        """Whether it requires a gradient, given those before it that do, by ``id``."""
+        return self.requires_grad
+
+    def _equation(
+        self, place: Callable[[int], int | None], before: Sequence[Equation], params: Mapping[str, Any]
+    ) -> Equation:
+        """What it computes, given the index of the equation that stands for an input, by the ``id`` of that.
+
+        All that it is computed from is among the equations ``before``; ``params`` are its own, frozen.
+        """
         inputs = tuple([made(Constant, (frozen(x),)) if (i := place(id(x))) is None else i for x in self.inputs])
-        params = frozen_params(self.params)
-        equation: Equation = made(Equation, (self.op, inputs, params, self.shape, self.dtype, self.requires_grad))
+        equation: Equation = made(Equation, (self.op, inputs, params, self.shape, self.dtype, self._may_require_grad))
         return equation
 
     @property
@@ -118,8 +132,8 @@ class Recorded(Computed):
         """The data as a float or a read-only array."""
         raise NotImplementedError
 
-    def _numbers(self) -> tuple[Any, Any, tuple[float | None, ...] | None]:
-        """The data, the gradient or None, and the slopes, as nobody can change them."""
+    def _snapshot_all(self) -> tuple[Any, Any, tuple[float | None, ...] | None, Mapping[str, Any]]:
+        """The data, the gradient or None, the slopes, and the params, as nobody can change them."""
         raise NotImplementedError
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
@@ -192,6 +206,13 @@ class Node(Computed, Operators):
     # What they share.
 
     @property
+    def _has_no_slope(self) -> bool:
+        record = self._record
+        if record.dtype is not None:
+            return record.dtype.kind != "f"
+        return record.op is not None and record.op.is_flat
+
+    @property
     def size(self) -> int:
         """The number of elements."""
         return prod(self.shape)
@@ -225,10 +246,14 @@ class Node(Computed, Operators):
         return tuple(x._node for x in distinct.values())
 
     def __format__(self, spec: str) -> str:
-        return format(self.data if self.shape else float(self), spec) if spec else str(self)
+        return format(float(self._one(f"format {spec!r}")), spec) if spec else str(self)
+
+    def _one(self, what: str) -> Any:
+        """The one number that it holds; ``what`` asks for it."""
+        return self.data
 
     def __bool__(self) -> bool:
-        outcome, record = bool(self.data), self._record
+        outcome, record = bool(self._one("bool")), self._record
         if conditional.get() is not None or record._origin is not None:
             guard(record, outcome)
         return outcome
@@ -246,7 +271,8 @@ def topological(
     """Everything that the outputs are computed from, each once, inputs before their users.
 
     Depth first, inputs in order, without recursion, so that a graph may be of any depth. ``tracked_only`` leaves out
-    what no gradient reaches; the walk does not go to what is ``seen``, by ``id``, nor beyond, and adds what it finds.
+    what is known to require no gradient without a look at its inputs; the walk does not go to what is ``seen``, by
+    ``id``, nor beyond, and adds what it finds.
 
     >>> import autograd
     >>> a = autograd.Value(1.0)
@@ -264,7 +290,7 @@ def topological(
         path: list[tuple[Recorded, Iterator[Any]]] = []  # the users of the node, each with the inputs that remain
         while True:
             for x in remaining:
-                if (key := id(x)) not in seen and isinstance(x, Recorded) and (not tracked_only or x.requires_grad):
+                if (key := id(x)) not in seen and isinstance(x, Recorded) and (not tracked_only or x._may_require_grad):
                     seen.add(key)
                     if x.op is None:
                         order.append(x)
@@ -280,28 +306,64 @@ def topological(
     return order
 
 
-def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int]) -> list[Equation]:
+def requiring_grad(order: Iterable[Recorded], before: Iterable[int] = ()) -> set[int]:
+    """Those of the nodes, in topological order, that require a gradient, and those known ``before``, by ``id``.
+
+    One pass for all, where each Value that is asked on its own looks at what it is computed from.
+
+    >>> import autograd
+    >>> c = autograd.Value(1.0, requires_grad=False)
+    >>> x = autograd.Value(2.0)
+    >>> found = requiring_grad(topological([x * (c + 1)]))
+    >>> id(x) in found, id(c) in found, len(found)
+    (True, False, 2)
+    """
+    found = set(before)
+    for node in order:
+        if node._requires_grad_after(found):
+            found.add(id(node))
+    return found
+
+
+def require_grad(nodes: Iterable[Node]) -> list[bool]:
+    """Of each of the nodes whether it requires a gradient, found in one walk."""
+    records = [node._record for node in nodes]
+    tracked = requiring_grad(topological(records, tracked_only=True))
+    return [id(record) in tracked for record in records]
+
+
+def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int], sources: int = 0) -> list[Equation]:
     """What the nodes compute, as a program, in their topological order; ``places`` has the index of each by its ``id``.
 
-    An input that is not among them is constant.
+    An input that is not among them is constant. The first few are ``sources``, as good as leaves that require a
+    gradient.
     """
-    return [node._equation(places.get) for node in nodes]
+    equations = [Equation(None, (), NOTHING, node.shape, node.dtype, requires_grad=True) for node in nodes[:sources]]
+    for node in nodes[sources:]:
+        equations.append(node._equation(places.get, equations, frozen_params(node.params)))
+    return equations
 
 
 class LazyEquations(Sequence[Equation]):
-    """The same, made when one is first asked for: what a node was computed from never changes, so that can wait."""
+    """The same, made when one is first asked for: what a node was computed from never changes, so that can wait.
 
-    def __init__(self, nodes: Sequence[Recorded], places: Mapping[int, int]) -> None:
+    Only the params had to be taken at once, as people can write to what is in them.
+    """
+
+    def __init__(
+        self, nodes: Sequence[Recorded], places: Mapping[int, int], params: Sequence[Mapping[str, Any]]
+    ) -> None:
         self._length = len(nodes)
-        self._nodes: Sequence[Recorded] | None = nodes
+        self._waiting = nodes, params
         self._places = places
 
     @cached_property
     def _made(self) -> tuple[Equation, ...]:
-        assert self._nodes is not None
-        equations = tuple(equations_of(self._nodes, self._places))
-        self._nodes, self._places = None, {}
-        return equations
+        equations: list[Equation] = []
+        for node, params in zip(*self._waiting, strict=True):
+            equations.append(node._equation(self._places.get, equations, params))
+        self._waiting, self._places = ((), ()), {}
+        return tuple(equations)
 
     def __len__(self) -> int:
         return self._length

@@ -7,14 +7,14 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain, count, islice, takewhile
+from itertools import chain, count, islice
 from typing import Any, Literal
 
 import numpy as np
 
-from autograd.call import NOTHING, Bound, Input, Output, fill, holds_node, is_default, is_numeric, lifted, places
-from autograd.errors import DTypeError
-from autograd.signature import EMPTY, LEADING, Forward, Parameter, Rule, check_shape, each, param, signature_of
+from autograd.binding import Binding
+from autograd.call import NOTHING, Bound, Input, Output, is_numeric, places, static
+from autograd.signature import Forward, Rule, check_function, each, signature_of
 
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
@@ -64,51 +64,24 @@ class Op:
     kinks: Callable[..., Any] | None = None  #: not differentiable where this is zero
     scalars: Forward | None = None  #: forward for object arrays of Values, where it is another one
     linear: Linear = "no"  #: in its differentiated inputs: all together, each alone, or in the first alone
-    masks: bool = False  #: what it sends back as zero, or not at all, is no number: nothing flows there, not even NaN
+    masks: bool | Callable[..., bool] = False  #: whether a zero, or nothing, sent back is no number: not even NaN flows
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
     has_partials: bool = field(init=False)  #: whether its rules are partial derivatives; those of any other are vjps
     takes_params: bool = field(init=False)  #: whether it has arguments that are no inputs
-    _names: tuple[str, ...] = field(init=False)  #: arguments that may be given in order
-    _many: str | None = field(init=False)  #: the argument that takes all further ones: *operands
-    _defaults: Mapping[str, Any] = field(init=False)
-    _inputs: tuple[str, ...] = field(init=False)  #: the arguments that are inputs, or lists of them
-    _is_plain: bool = field(init=False)  #: whether those come first, and are one input each
-    _takes_lists: bool = field(init=False)  #: whether its inputs are lists of inputs, and nothing else has to be given
-    _fewest: int = field(init=False)  #: arguments of a call without names
-    _most: int = field(init=False)  #: of those that neither dtype= nor out= is among
-    _inputs_alone: int | None = field(init=False)  #: how many those are, where nothing else has to be given
-    _optional: frozenset[str] = field(init=False)  #: the other arguments
-    _required: frozenset[str] = field(init=False)  #: those of them that have no default
+    binding: Binding = field(init=False)  #: its calls, as inputs and params
 
     def __post_init__(self) -> None:
-        parameters = self.signature.parameters
         put = object.__setattr__
+        binding = Binding(self.name, self.signature, self.rules)
+        put(self, "binding", binding)
+        put(self, "rules", binding.rules)
         put(self, "is_flat", not any(self.rules))
         put(self, "has_partials", self.is_elementwise and not self.masks)
-        put(self, "_names", tuple(name for name, p in parameters.items() if p.kind in LEADING))
-        put(self, "_many", next((name for name, p in parameters.items() if p.kind is Parameter.VAR_POSITIONAL), None))
-        put(self, "_defaults", {name: p.default for name, p in parameters.items() if p.default is not p.empty})
-        put(
-            self,
-            "_inputs",
-            tuple(name for name, rule in zip(parameters, self.rules, strict=False) if rule is not param),
-        )
-        put(self, "rules", tuple(rule for rule in self.rules if rule is not param))
-        has_lists = any(isinstance(rule, each) for rule in self.rules)
-        put(self, "_is_plain", not has_lists and self._inputs == tuple(parameters)[: len(self.rules)])
-        others = frozenset(name for name in parameters if name not in self._inputs)
-        put(self, "_optional", others)
-        put(self, "takes_params", bool(others))
-        put(self, "_required", frozenset(name for name in others if name not in self._defaults and name != self._many))
-        are_lists = self._many is None and all(isinstance(rule, each) for rule in self.rules)
-        put(self, "_takes_lists", are_lists and not self._required)
-        put(self, "_fewest", len(self.rules) + len(self._required))
-        put(self, "_most", max(len(self.rules) + 1, self._fewest))
-        put(self, "_inputs_alone", len(self.rules) if self._is_plain and not self._required else None)
+        put(self, "takes_params", bool(binding.params))
         required = len(self.rules) - len(self.defaults)
-        put(self, "method", self.method and self._is_plain and required == 1)
+        put(self, "method", self.method and binding.is_plain and required == 1)
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
@@ -117,23 +90,24 @@ class Op:
         return named, (self.name,)  # copied and pickled by name: there is one of each
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._is_plain and self._fewest <= len(args) <= self._most and kwargs.keys() <= REDUCING:
+        binding = self.binding
+        if binding.is_plain and binding.fewest <= len(args) <= binding.most and kwargs.keys() <= REDUCING:
             for x in args:
                 if not is_numeric(x):
                     break
             else:  # numbers alone, as where a rule runs on them: there is nothing to bind
                 return self.forward(*args, **kwargs)
-        if len(args) == self._inputs_alone and not kwargs:
+        if len(args) == binding.inputs_alone and not kwargs:
             for x in args:
                 if x is None:
                     break
             else:
                 return self.apply(args, NOTHING)
-        if self._takes_lists and not kwargs and len(args) == len(self.rules) and LISTS.issuperset(map(type, args)):
+        if binding.takes_lists and not kwargs and len(args) == len(self.rules) and LISTS.issuperset(map(type, args)):
             lengths = tuple(map(len, args))
             record = self.recorder(args, lengths)
             return self.apply(list(chain(*args)), self.listed(lengths)) if record is None else record(*args)
-        return self.apply(*self.bind(args, kwargs))
+        return self.apply(*binding.bind(args, kwargs))
 
     def apply(self, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Do a call that is bound already: what the inputs are says what happens."""
@@ -164,132 +138,24 @@ class Op:
     @property
     def arity(self) -> int | None:
         """How many inputs there are, before all else; None where an argument is a list of any number of inputs."""
-        return len(self.rules) if self._is_plain else None
+        return len(self.rules) if self.binding.is_plain else None
 
     @property
     def params(self) -> tuple[str, ...]:
         """The names of the arguments that are no inputs."""
-        return tuple(name for name in self.signature.parameters if name not in self._inputs)
+        return self.binding.params
 
     @property
     def defaults(self) -> Mapping[str, Any]:
         """The inputs that may be left out, and what then stands for them."""
-        return {name: value for name, value in self._defaults.items() if name in self._inputs}
-
-    # From a call to inputs and params, and back.
-
-    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:
-        """Split a call into its inputs and its params, as the signature says.
-
-        An argument with a place in `rules` is an input, or a list of inputs; and so is every node, wherever it
-        stands. A param that has its default is left out.
-
-        >>> import autograd
-        >>> autograd.mean.bind(([1.0, 2.0], 0, None, None), {})
-        (([1.0, 2.0],), {'axis': 0})
-        """
-        if self._is_plain and (quick := self._quick(args, kwargs)) is not None:
-            return args[: len(self.rules)], quick
-        arguments = self._arguments(args, kwargs)
-        first = tuple(arguments.pop(name) for name in self._inputs) if self._is_plain else ()
-        if not any(value is None for value in first):
-            found: list[Any] = []
-            params = {name: self._lifted(name, value, found) for name, value in arguments.items()}
-            if self._is_plain and not found:
-                return first, params
-        arguments = dict(zip(self._inputs, first, strict=False)) | arguments
-        found = []
-        bound = Bound({name: self._lifted(name, value, found) for name, value in arguments.items()})
-        return tuple(found), bound
-
-    def _quick(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The params of the commonest calls: every input is given in order, and no node is anywhere else."""
-        given = len(self.rules)
-        if not given <= len(args) <= len(self._names):
-            return None
-        for x in args[:given]:
-            if x is None:
-                return None
-        params = dict(zip(self._names[given:], args[given:], strict=False)) | dict(kwargs)
-        if len(params) != len(args) - given + len(kwargs) or not self._required <= params.keys() <= self._optional:
-            return None
-        if (
-            params.get("out") is not None
-            or params.get("dtype").__class__ is bool
-            or any(map(holds_node, params.values()))
-        ):
-            return None
-        return {name: value for name, value in params.items() if not is_default(value, self._defaults.get(name, EMPTY))}
-
-    def _lifted(self, name: str, value: Any, found: list[Any]) -> Any:
-        """An argument with `Input`s in the places of its inputs, which go to ``found``."""
-        if value is None or name not in self._inputs:
-            return lifted(value, found)
-        if isinstance(self.rules[self._inputs.index(name)], each):
-            found.extend(value)
-            return [Input(k) for k in range(len(found) - len(value), len(found))]
-        found.append(value)
-        return Input(len(found) - 1)
-
-    def _arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Every argument by name, params without those that have their defaults; `TypeError` as Python raises it."""
-        arguments = dict(zip(self._names, args, strict=False))
-        if self._many is not None:
-            arguments[self._many] = args[len(self._names) :]
-        elif len(args) > len(self._names):
-            raise TypeError(f"{self.name}: expected at most {len(self._names)} arguments, got {len(args)}")
-        for name, value in kwargs.items():
-            if name not in self.signature.parameters or name in arguments:
-                takes = ", ".join(self.signature.parameters)
-                raise TypeError(f"{self.name}: unknown or repeated argument {name!r}; it takes {takes}")
-            arguments[name] = value
-        for name in ("dtype", "out"):
-            if isinstance(arguments.get(name), bool | np.bool_):
-                cure = f": write keepdims={arguments[name]}" if "keepdims" in self.signature.parameters else ""
-                raise TypeError(
-                    f"{self.name}: got {arguments[name]} in the place of {name}, as NumPy orders them{cure}"
-                )
-        if arguments.get("out") is not None:
-            raise TypeError(f"{self.name}: out= would write over recorded numbers: use the result instead")
-        for name in self.signature.parameters:
-            if name not in arguments and name in self._inputs and name in self._defaults:
-                arguments[name] = self._defaults[name]
-        missing = [name for name in self._names if name not in arguments and name not in self._defaults]
-        if missing and missing[0] in self._inputs:
-            raise TypeError(f"{self.name}: expected {len(self._inputs)} inputs, got {len(args)}")
-        if missing:
-            raise TypeError(f"{self.name}: expected {' and '.join(missing)}, as in {self.name}{self.signature}")
-        for name in self._inputs:
-            if arguments.get(name, EMPTY) is None and self._defaults.get(name, EMPTY) is not None:
-                raise DTypeError(f"{self.name}: expected numbers, arrays, Values or Tensors for {name}, got None")
-        for name, rule in zip(self._inputs, self.rules, strict=True):
-            if isinstance(rule, each) and name != self._many:
-                if not isinstance(arguments[name], list | tuple | np.ndarray):
-                    raise TypeError(f"{self.name}: expected one sequence of inputs, as in {self.name}([x, y])")
-                arguments[name] = list(arguments[name])
-        return {
-            name: value
-            for name, value in arguments.items()
-            if name in self._inputs or not is_default(value, self._defaults.get(name, EMPTY))
-        }
-
-    def arguments(
-        self, inputs: Sequence[Any], params: Mapping[str, Any] | None
-    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
-        """The call again, as positional arguments and those by name, with these inputs."""
-        if not isinstance(params, Bound):
-            return inputs, params or {}
-        filled = {name: fill(value, inputs) for name, value in params.items()}
-        leading = list(takewhile(filled.__contains__, self._names))
-        many = () if self._many is None else filled.pop(self._many)
-        return [*map(filled.pop, leading), *many], filled
+        return {name: value for name, value in self.binding.defaults.items() if name in self.binding.inputs}
 
     def rules_for(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Sequence[tuple[Any, int]]:
         """For each input its rule (None: it has no derivative), and its place where the argument is a list."""
         if not isinstance(params, Bound):
             return [(rule, 0) for rule in self.rules]
         found: list[tuple[Any, int]] = [(None, 0)] * len(inputs)
-        for name, rule in zip(self._inputs, self.rules, strict=True):
+        for name, rule in zip(self.binding.inputs, self.rules, strict=True):
             for place, index in enumerate(places(params.get(name))):
                 found[index] = rule, place
         return found
@@ -301,16 +167,22 @@ class Op:
         differentiated = [k for k, (rule, _) in enumerate(self.rules_for(inputs, params)) if rule is not None]
         return differentiated[:1] if self.linear == "first" else differentiated
 
+    def is_masking(self, params: Mapping[str, Any] | None) -> bool:
+        """Whether zeros that a call with these params sends back may stand for elements that were not used."""
+        return self.masks(**static(params)) if callable(self.masks) else self.masks
+
     @lru_cache(maxsize=MOST)  # noqa: B019 - operations last, and it forgets
     def listed(self, lengths: tuple[int, ...]) -> Bound:
         """The params of a call with one list of inputs an argument, of these lengths."""
         places = map(Input, count())
-        return Bound({name: list(islice(places, length)) for name, length in zip(self._inputs, lengths, strict=True)})
+        return Bound(
+            {name: list(islice(places, length)) for name, length in zip(self.binding.inputs, lengths, strict=True)}
+        )
 
     def listed_rules(self, params: Bound) -> Iterator[tuple[Rule, slice]]:
         """Of an operation of lists, the rule of each list and where its inputs stand among all."""
         start = 0
-        for name, rule in zip(self._inputs, self.rules, strict=True):
+        for name, rule in zip(self.binding.inputs, self.rules, strict=True):
             stop = start + len(params[name])
             if isinstance(rule, each):
                 yield rule.rule, slice(start, stop)
@@ -329,7 +201,7 @@ class Op:
         """Call a function that has this operation's signature, behind the arguments ``before``."""
         if not isinstance(params, Bound):
             return function(*before, *inputs, **(params or NOTHING))
-        args, kwargs = self.arguments(inputs, params)
+        args, kwargs = self.binding.arguments(inputs, params)
         return function(*before, *args, **kwargs)
 
     def evaluate(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
@@ -342,7 +214,7 @@ class Op:
         arguments = (
             params
             if isinstance(params, Bound)
-            else {name: Input(k) for k, name in enumerate(self._inputs)} | dict(params)
+            else {name: Input(k) for k, name in enumerate(self.binding.inputs)} | dict(params)
         )
         return Output(arguments, index, outputs)
 
@@ -455,7 +327,7 @@ def primitive(
     operator: str | None = None,
     symbol: str | None = None,
     linear: Linear = "no",
-    masks: bool = False,
+    masks: bool | Callable[..., bool] = False,
     shape: Callable[..., tuple[int, ...]] | None = None,
     scalars: Forward | None = None,
     kinks: Callable[..., Any] | None = None,
@@ -472,11 +344,12 @@ def primitive(
     ``linear`` says that it is linear in its differentiated inputs: all together (``"jointly"``: a sum, a
     concatenation), each alone (``"separately"``: a sum of products, each of one factor from every input and none
     subtracted), or in the ``"first"`` alone (a quotient). ``masks`` says that the zeros it sends back stand for
-    elements that were not used, or that it sends back a part of ``g`` alone; ``shape`` is the shape of the output,
-    from a call with shapes in the places of inputs; ``scalars`` is the forward function for object arrays of Values,
-    where ``forward`` does not run on them. ``kinks`` and ``method`` are as in `elementwise`.
+    elements that were not used, or that it sends back a part of ``g`` alone: of every call, or of those whose params
+    it says True of. ``shape`` is the shape of the output, from a call with shapes in the places of inputs; ``scalars``
+    is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks`` and
+    ``method`` are as in `elementwise`.
 
-    Raises `ValueError` as `elementwise` does, and for a ``shape`` or forward function with other names or defaults.
+    Raises `ValueError` as `elementwise` does, and for another function given whose names or defaults are not theirs.
 
     >>> import autograd
     >>> flip = autograd.primitive("flip", lambda x: x[::-1], lambda g, y, x: g[::-1], doc="flips it back")
@@ -488,7 +361,9 @@ def primitive(
     """
     signature = signature_of(name, rules, forward, before=2)
     if shape is not None:
-        check_shape(name, signature, shape)
+        check_function(name, "shape", signature, shape)
+    if callable(masks):
+        check_function(name, "masks", signature, masks)
     return _enter(
         Op(
             name,

@@ -29,6 +29,11 @@ class Operators:
     #: Whether it holds what other operands are, so that it says what becomes of them.
     _encloses = False
 
+    @property
+    def _has_no_slope(self) -> bool:
+        """Whether nothing can be differentiated by it, as by a condition: then it may stand where there is no rule."""
+        return False
+
     if TYPE_CHECKING:
         # Installed below; spelled out for people's editors and type checkers.
         def __add__(self, other: Any) -> Self: ...

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence, MutableSet
 from copy import copy, deepcopy
-from types import EllipsisType, MappingProxyType
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.call import NOTHING, SIMPLE, Bound, Input, Output
+from autograd.call import ATOMS, NOTHING, Bound, Input, Output
 from autograd.op import Op
 
 
@@ -106,7 +106,7 @@ def private_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 #: Kinds of params that cannot be changed, the commonest of them.
-PLAIN = SIMPLE | {slice, EllipsisType, Input}
+PLAIN = ATOMS | {Input}
 
 
 def private(param: Any) -> Any:

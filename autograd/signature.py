@@ -98,20 +98,20 @@ def check_forward(name: str, signature: inspect.Signature, forward: Forward, par
             refuse(name, f"a forward function with {x}={default!r}", signature, own)
 
 
-def check_shape(name: str, signature: inspect.Signature, shape: Callable[..., Any]) -> None:
-    """Refuse a ``shape`` function with other arguments than the operation; ``**_`` stands for those it does not need.
+def check_function(name: str, what: str, signature: inspect.Signature, function: Callable[..., Any]) -> None:
+    """Refuse a function of the call with other arguments than the operation; ``**_`` stands for those it does not need.
 
     Raises `ValueError`.
     """
-    own = arguments_of(shape)
+    own = arguments_of(function)
     named = [x for x, p in own.parameters.items() if p.kind is not Parameter.VAR_KEYWORD]
     expected = [x for x in signature.parameters if x in named or Parameter.VAR_KEYWORD not in kinds(own)]
     if named != expected:
-        refuse(name, "a shape function with the arguments of the rules", signature, own)
+        refuse(name, f"a {what} function with the arguments of the rules", signature, own)
     for x in named:
         default = signature.parameters[x].default
         if default is not EMPTY and not same(own.parameters[x].default, default):
-            refuse(name, f"a shape function with {x}={default!r}", signature, own)
+            refuse(name, f"a {what} function with {x}={default!r}", signature, own)
 
 
 def kinds(signature: inspect.Signature) -> set[Any]:

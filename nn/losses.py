@@ -8,7 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, Node, ShapeError, Tensor, Value, exp, log, mean, primitive, softmax, sum_of
+from autograd import (
+    DTypeError,
+    Node,
+    ShapeError,
+    Tensor,
+    Value,
+    exp,
+    log,
+    logsumexp,
+    mean,
+    primitive,
+    softmax,
+    sum_of,
+    where,
+)
 from nn.inputs import as_array, widened
 
 Array = NDArray[Any]
@@ -45,8 +59,9 @@ def cross_entropy(scores: Any, target: Any) -> Any:
     ints, of shape (...), or a row of probabilities for each row of scores: one-hot, or any that sum to 1.
 
     The maximum is subtracted before any exp, so that it is exact at ±1e4, and a score may be −inf where the target
-    is zero. The gradient of a row is (softmax(scores) − target) / rows. Takes Tensors, arrays, lists of Values; a row
-    of Values records the graph of log Σ e^(s − max) − Σ target·(s − max), with the maximum as a number.
+    is zero. The gradient of a row is (softmax(scores) − target) / rows, that by a target which requires one
+    −log softmax(scores) / rows. Takes Tensors, arrays, lists of Values; a row of Values records the graph of
+    log Σ e^(s − max) − Σ target·(s − max), with the maximum as a number.
 
     >>> cross_entropy([2.0, 1.0, 0.0], 0).round(4)
     np.float64(0.4076)
@@ -69,6 +84,8 @@ def cross_entropy(scores: Any, target: Any) -> Any:
         target = one_hot(target, scores)
     elif target.shape == scores.shape:
         target = checked_probabilities(target, scores)
+        if holds_tracked(target):
+            return expected_surprise(scores, target)
     else:
         raise ShapeError(
             f"cross_entropy: scores of shape {scores.shape} need class numbers of shape {scores.shape[:-1]} "
@@ -95,12 +112,12 @@ def one_hot(classes: Any, scores: Any) -> Array:
 
 def checked_probabilities(target: Any, scores: Any) -> Any:
     """The target, in the dtype of the scores, after a look at whether its rows are probabilities."""
-    numbers = target.numpy() if isinstance(target, Tensor) else target.astype(float)
-    sums = numbers.sum(axis=-1)
-    if not (np.all(numbers >= 0) and np.allclose(sums, 1.0, rtol=0, atol=1e-5)):
+    given = numbers(target)
+    sums = given.sum(axis=-1)
+    if not (np.all(given >= 0) and np.allclose(sums, 1.0, rtol=0, atol=1e-5)):
         raise ValueError(
             "cross_entropy: each row of target must hold probabilities that sum to 1 "
-            f"(found a least element of {numbers.min():.4g} and sums from {sums.min():.4g} to {sums.max():.4g}): "
+            f"(found a least element of {given.min():.4g} and sums from {sums.min():.4g} to {sums.max():.4g}): "
             "divide each row by its sum; class numbers have one axis less than the scores"
         )
     if isinstance(target, Tensor) or target.dtype == object or scores.dtype == object:
@@ -108,7 +125,28 @@ def checked_probabilities(target: Any, scores: Any) -> Any:
     return target.astype(scores.dtype)
 
 
-# Of a row, the loss is logsumexp(s) − Σ t·s. With the maximum taken out of both terms nothing large cancels:
+def holds_tracked(target: Any) -> bool:
+    """Whether anything of it requires a gradient."""
+    nodes = [target] if isinstance(target, Tensor) else target.flat if target.dtype == object else []
+    return any(isinstance(x, Node) and x.requires_grad for x in nodes)
+
+
+def expected_surprise(scores: Any, target: Any) -> Any:
+    """Written out, for a target that moves: the mean over the rows of Σ target · (−log softmax)."""
+    surprise = logsumexp(scores, axis=-1, keepdims=True) - scores
+    is_nothing = (numbers(surprise) == np.inf) & (numbers(target) == 0)
+    if is_nothing.any():
+        surprise = where(is_nothing, 0.0, surprise)
+    return mean(target * surprise) * scores.shape[-1]
+
+
+def numbers(x: Any) -> Array:
+    array: Array = x.numpy() if isinstance(x, Tensor) else x.astype(float)
+    return array
+
+
+# Of a row of plain probabilities, the loss is logsumexp(s) − Σ t·s. With the maximum taken out of both terms nothing
+# large cancels:
 # log Σ e^(s − max) − Σ t·(s − max) + max·(1 − Σ t), where the last is nothing for probabilities.
 
 

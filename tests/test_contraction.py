@@ -67,6 +67,50 @@ def test_the_shape_and_the_gradient_follow_the_subscripts(subscripts: str, shape
         assert_close(leaf.grad, slopes)
 
 
+@pytest.mark.parametrize(
+    ("subscripts", "shapes"),
+    [
+        ("ij,jk->ik", [(2, 3), (3, 4)]),
+        ("...ij,...jk", [(5, 2, 3), (3, 4)]),
+        ("ij->", [(2, 3)]),
+        ("i,i->", [(3,), (1,)]),
+        ("ii", [(3, 3)]),
+        ("i...i->...", [(3, 2, 3)]),
+        ("ij , kjk -> i", [(2, 3), (4, 3, 4)]),
+    ],
+)
+def test_only_a_diagonal_leaves_elements_out(subscripts: str, shapes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    leaves = [Tensor(np.ones(shape)) for shape in shapes]
+    y = np.einsum(subscripts, *leaves).sum()
+    made: list[Any] = []
+    initial = Masked.__init__
+    monkeypatch.setattr(Masked, "__init__", lambda self, *args: (made.append(self), initial(self, *args))[1])
+    grads = gradients(y, leaves)
+    assert any((grad == 0).any() for grad in grads) is bool(made), "it is careful where there are structural zeros"
+
+
+def test_an_operation_masks_by_its_params() -> None:
+    def first(x: Any, count: int | None = None) -> Any:
+        return x[:count]
+
+    def vjp(g: Any, y: Any, x: Any, count: int | None = None) -> Any:
+        return autograd.put(g, x.shape, slice(count))
+
+    op = autograd.primitive(
+        "first", first, vjp, linear="jointly", masks=lambda count=None, **_: count is not None, doc=""
+    )
+    try:
+        for count, expected in ((2, [math.inf, 0.25, 0.0]), (None, [math.inf, 0.25, math.inf])):
+            x = Tensor([0.0, 4.0, 0.0])
+            y = op(autograd.sqrt(x), count).sum()
+            y.backward()
+            assert x.grad.tolist() == gradients(y, x).tolist() == expected
+        with pytest.raises(ValueError, match=r"second: expected a masks function with the arguments of the rules"):
+            autograd.primitive("second", first, vjp, masks=lambda n, **_: True, doc="")
+    finally:
+        autograd.remove("first")
+
+
 def test_a_formula_of_large_matrices_takes_no_memory() -> None:
     a = Symbol("a", (10**6, 10**6))
     assert autograd.einsum("ij,kj->ik", a, a).shape == (10**6, 10**6)
@@ -75,7 +119,11 @@ def test_a_formula_of_large_matrices_takes_no_memory() -> None:
 
 def test_a_list_of_axes_in_the_place_of_letters_is_refused() -> None:
     t = Tensor(np.eye(2))
-    for call in (lambda: np.einsum(t, [0, 1], [0]), lambda: autograd.einsum(np.eye(2), [0, 1])):
+    for call in (
+        lambda: np.einsum(t, [0, 1], [0]),
+        lambda: np.einsum(t, [0, 1]),
+        lambda: autograd.einsum(np.eye(2), [0, 1]),
+    ):
         with pytest.raises(TypeError, match=r"as text.*einsum\('ij,jk->ik', a, b\)"):
             call()
     with pytest.raises(TypeError, match="out="):

@@ -23,6 +23,7 @@ from autograd.notation.printer import LATEX, TEXT, Printed, latex, printed, text
 from autograd.notation.python import python
 from autograd.notation.rows import ROWS
 from autograd.notation.words import is_whole, written_name
+from autograd.signature import param
 
 x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
 
@@ -341,3 +342,43 @@ def test_a_product_inside_a_product_of_matrices_says_which_comes_first() -> None
     a, b = Symbol("A", (2, 2)), Symbol("B", (2, 2))
     assert text(a * (a @ b)) == "A · (A @ B)"
     assert explain(Tensor([1.0, 2.0]) @ [1.0, 1.0]).formula.endswith(" @ [1, 1]")
+
+
+# Params.
+
+SPECIAL = st.text("ab_{}%&#$^~\\ \n'\"[]", max_size=6)
+ODD: st.SearchStrategy[Any] = st.recursive(
+    SPECIAL
+    | st.integers(-2, 2)
+    | st.sampled_from([1.5, True, np.array(["a_b", "}"]), np.array([1j]), np.arange(3), {1, 2}, slice(None), b"_{"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.lists(inner).map(tuple) | st.dictionaries(SPECIAL, inner, max_size=2)
+    ),
+)
+
+
+@given(before=ODD, behind=ODD, named=ODD)
+def test_params_of_any_kind_are_latex(before: Any, behind: Any, named: Any) -> None:
+    op = autograd.primitive(
+        "od_d", lambda a, x, y, b, *, c: x + y, param, lambda g, z, a, x, y, b, *, c: g,
+        lambda g, z, a, x, y, b, *, c: g, doc="adds",
+    )  # fmt: skip
+    try:
+        told = latex(op(before, x, y, behind, c=named))
+        assert_latex(told)
+        assert_latex(latex(Symbol("", (), table["getitem"], (x,), {"index": behind})))
+        a, b = Tensor(1.0, label="a"), Tensor(2.0, label="b")
+        assert_latex(explain(op(before, a, b, behind, c=named)).latex)
+    finally:
+        autograd.remove("od_d")
+
+
+def assert_latex(told: str) -> None:
+    """Its braces pair up, and a character that means something in LaTeX stands behind a backslash."""
+    bare = re.sub(r"\\[a-zA-Z]+|\\[^a-zA-Z]", "", told)
+    assert not set(bare) & set("_%&#$^~\\\n")
+    depth = 0
+    for c in bare:
+        depth += {"{": 1, "}": -1}.get(c, 0)
+        assert depth >= 0
+    assert depth == 0

@@ -306,7 +306,7 @@ def test_one_element_is_a_number_whatever_its_shape_and_more_are_refused() -> No
     assert (float(t), int(t), t.item(), float(Tensor(2.0))) == (3.5, 3, 3.5, 2.0)
     for convert in (float, int, Tensor.item):
         for shape in ((2,), (0,)):
-            with pytest.raises(ShapeError, match="expected one element, got shape"):
+            with pytest.raises(ShapeError, match="expected one element, got"):
                 convert(Tensor(np.ones(shape)))
 
 

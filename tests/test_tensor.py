@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import operator
+import re
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +19,7 @@ from numeric import assert_close, complex_step
 from strategies import arrays, numbers
 
 import autograd
-from autograd import DTypeError, Graph, GraphError, ShapeError, Tensor, gradients, no_grad
+from autograd import DTypeError, Graph, GraphError, OperationError, ShapeError, Tensor, gradients, no_grad
 
 ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 each_operator = pytest.mark.parametrize("operate", ARITHMETIC)
@@ -77,13 +79,13 @@ def test_attributes_and_methods_that_numpy_has() -> None:
     assert [row.data.tolist() for row in t] == [[1, 2, 3], [4, 5, 6]]
     assert t.sum().item() == 21 == float(t.sum())
     assert int(Tensor(3.7)) == 3
-    with pytest.raises(ShapeError, match=r"item: expected one element, got shape \(2, 3\)"):
+    with pytest.raises(ShapeError, match=r"item: expected one element, got a leaf of shape \(2, 3\)"):
         t.item()
     with pytest.raises(TypeError):
         len(Tensor(1.0))
     with pytest.raises(TypeError):
         iter(Tensor(1.0))
-    with pytest.raises(ValueError, match="truth value"):
+    with pytest.raises(ValueError, match="bool: expected one element"):
         bool(t)
 
 
@@ -244,6 +246,78 @@ def test_shapes_that_do_not_fit_are_named_with_operation_and_labels() -> None:
     ):
         with pytest.raises(ShapeError, match=message):
             make()
+
+
+@pytest.mark.parametrize("shape", [(2,), (0,), (2, 2)])
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [
+        ("bool", bool),
+        ("bool", lambda t: not t),
+        ("int", int),
+        ("float", float),
+        ("float", math.isnan),
+        ("float", lambda t: "%.2f" % t),  # noqa: UP031
+        ("float", complex),
+        ("item", Tensor.item),
+        ("format '.2f'", lambda t: f"{t:.2f}"),
+    ],
+)
+def test_what_needs_one_number_says_so_and_who_it_is(name: str, ask: Callable[[Any], Any], shape: Any) -> None:
+    for t, called in ((Tensor(np.ones(shape), label="w"), "w"), (Tensor(np.ones(shape)) * 2, "the result of mul")):
+        message = rf"^{name}: expected one element, got {called} of shape {re.escape(str(shape))}: reduce .* index$"
+        with pytest.raises(ShapeError, match=message):
+            ask(t)
+
+
+@pytest.mark.parametrize("one", [1.5, [1.5], [[1.5]]])
+def test_one_element_is_a_number_whatever_its_axes(one: Any) -> None:
+    t = Tensor(one)
+    assert (bool(t), int(t), float(t), math.isnan(t), f"{t:.2f}", f"{t:>6.1f}") == (
+        True,
+        1,
+        1.5,
+        False,
+        "1.50",
+        "   1.5",
+    )
+
+
+def test_the_length_of_a_single_number_is_refused() -> None:
+    for ask in (len, list):
+        with pytest.raises(TypeError, match=r"len: expected an axis, got x of shape \(\): \.item\(\)"):
+            ask(Tensor(1.0, label="x"))
+
+
+def refusing(x: Any) -> Any:
+    raise ValueError("expected a temperature above zero")
+
+
+def test_what_fails_for_another_reason_than_shapes_says_which() -> None:
+    singular, zero = Tensor(np.zeros((2, 2)), label="Z"), Tensor([0.0], label="z")
+    autograd.primitive("inverse", np.linalg.inv, lambda g, y, x: g, doc="is wrong")
+    autograd.primitive("refusing", refusing, lambda g, y, x: g, doc="is not reached")
+    try:
+        for call, cause, shape in (
+            (lambda: autograd.table["inverse"](singular), np.linalg.LinAlgError("Singular matrix"), "Z(2, 2)"),
+            (lambda: autograd.svd(singular * np.nan), np.linalg.LinAlgError("SVD did not converge"), "(2, 2)"),
+            (lambda: autograd.table["refusing"](zero), ValueError("expected a temperature above zero"), "z(1,)"),
+            (lambda: zero / 0.0, FloatingPointError("invalid value encountered in divide"), "z(1,), ()"),
+            (lambda: zero.log(), FloatingPointError("divide by zero encountered in log"), "z(1,)"),
+            (lambda: autograd.sort(zero, kind="x"), ValueError("sort kind must be"), "z(1,), kind='x'"),
+        ):
+            with np.errstate(all="raise"), pytest.raises(OperationError) as caught:
+                call()
+            assert type(caught.value.__cause__) is type(cause)
+            assert isinstance(caught.value, type(cause))  # so that it is caught as before
+            assert str(cause) in str(caught.value)
+            assert f"failed on operands of the shapes {shape}" in str(caught.value)
+            assert "do not fit" not in str(caught.value)
+        with pytest.raises(ShapeError, match=r"inverse: the shapes \(1, 2\) do not fit: Last 2 dimensions"):
+            autograd.table["inverse"](Tensor(np.ones((1, 2))))
+    finally:
+        autograd.remove("inverse")
+        autograd.remove("refusing")
 
 
 def test_numpy_arguments_that_the_table_lacks_are_refused_by_name() -> None:

@@ -401,7 +401,7 @@ def test_a_stale_node_is_named() -> None:
 
 
 def test_errors_are_one_family() -> None:
-    for error in (DTypeError, GraphError, StaleDataError, autograd.ShapeError):
+    for error in (DTypeError, GraphError, StaleDataError, autograd.ShapeError, autograd.OperationError):
         assert issubclass(error, AutogradError)
     assert issubclass(DTypeError, TypeError)
     assert issubclass(GraphError, ValueError)

@@ -465,6 +465,7 @@ def primitive_pull_source(op: Op) -> Source:
         for name, rule in zip(names, op.rules, strict=True)
         if rule is not None
     ]
+    masks = "is_masking(params)" if callable(op.masks) else op.masks
     text = f"""\
 def function(record, g, marker):
     params = record.params or {{}}
@@ -475,7 +476,7 @@ def function(record, g, marker):
 {indent(held, 4)}\
     alike = False
 {indent("".join(parts), 4)}\
-    return {op.masks}
+    return {masks}
 """
     rules = {f"rule_{name}": rule for name, rule in zip(names, op.rules, strict=True)}
-    return Source(text, {"Bound": Bound, **rules})
+    return Source(text, {"Bound": Bound, "is_masking": op.is_masking, **rules})

@@ -133,9 +133,9 @@ class Graph:
                 node._check_fresh()
         labels, taken = given_names(live, caller_variables() if names is None else names)
         places = {id(node): i for i, node in enumerate(live)}
-        data, grads, slopes = zip(*[node._numbers() for node in live], strict=True)
+        data, grads, slopes, params = zip(*[node._snapshot_all() for node in live], strict=True)
         return cls(
-            equations=LazyEquations(live, places),
+            equations=LazyEquations(live, places, params),
             outputs=tuple([places[id(record)] for record in records]),
             data=data,
             grads=grads,

@@ -36,6 +36,12 @@ Form = tuple[str, Level]
 SHORT = 30
 
 
+class Written(str):
+    """The text of an input, which stands among params that are still to be written."""
+
+    __slots__ = ()
+
+
 class Dialect(ABC):
     """What a language has of its own."""
 
@@ -65,7 +71,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
-        """All arguments of a function: texts, and lists of texts."""
+        """All arguments of a function: inputs, which are `Written`, params, and lists of both."""
 
     @abstractmethod
     def names(self) -> Iterator[str]:
@@ -120,8 +126,8 @@ def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Leve
         if place is None:
             continue
         if place == "*":
-            inputs = [told(x)[0] for x in formula.inputs]
-            args, params = op_of(formula).arguments(inputs, formula.params)
+            inputs = [Written(told(x)[0]) for x in formula.inputs]
+            args, params = op_of(formula).binding.arguments(inputs, formula.params)
             pieces.append(dialect.arguments(list(args), params))
         elif place.isdigit():
             text, binds = told(formula.inputs[int(place)])
@@ -130,7 +136,7 @@ def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Leve
             pieces.append(dialect.enclosed(text, binds) if loose else text)
         else:
             param = formula.params.get(place, Symbol(place[0]))  # not known: its initial stands for it
-            param = fill(param, [told(x)[0] for x in formula.inputs])
+            param = fill(param, [Written(told(x)[0]) for x in formula.inputs])
             pieces.append(told(param)[0] if isinstance(param, Symbol) else dialect.param(param))
     return "".join(pieces)
 
@@ -183,9 +189,11 @@ def letters() -> Iterator[str]:
     return chain("uvw", (f"u{n}" for n in count(1)))
 
 
-def listed(x: Any) -> str:
-    """An argument; a list of inputs in brackets."""
-    return f"[{', '.join(map(listed, x))}]" if isinstance(x, list) else str(x)
+def listed(x: Any, single: Callable[[Any], str]) -> str:
+    """An argument: an input as it is written, a list in brackets, anything else as ``single`` writes it."""
+    if isinstance(x, Written):
+        return x
+    return f"[{', '.join(listed(part, single) for part in x)}]" if isinstance(x, list) else single(x)
 
 
 class Text(Dialect):
@@ -210,9 +218,9 @@ class Text(Dialect):
         return format_index(x)
 
     def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
-        lists = [listed(x) for x in params.values() if isinstance(x, list)]
+        lists = [listed(x, str) for x in params.values() if isinstance(x, list)]
         named = [f"{name}={x}" for name, x in params.items() if not isinstance(x, list)]
-        return ", ".join([*map(listed, args), *lists, *named])
+        return ", ".join([*(listed(x, str) for x in args), *lists, *named])
 
     def names(self) -> Iterator[str]:
         return letters()
@@ -237,11 +245,17 @@ class Latex(Dialect):
         return number, min(level, Level.PRODUCT) if r"\cdot" in number else level
 
     def param(self, x: Any) -> str:
+        if isinstance(x, tuple) and any(isinstance(part, Written) for part in x):
+            return ", ".join(listed(part, self.param) for part in x)
         return rf"\mathrm{{{latex_escaped(format_index(x))}}}"
 
+    def single(self, x: Any) -> str:
+        """An argument without a place of its own: a number, or a param."""
+        return self.leaf(x)[0] if isinstance(x, Symbol | int | float) else self.param(x)
+
     def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
-        lists = [listed(x) for x in params.values() if isinstance(x, list)]
-        return ", ".join([*map(listed, args), *lists])
+        lists = [x for x in params.values() if isinstance(x, list)]
+        return ", ".join(listed(x, self.single) for x in (*args, *lists))
 
     def names(self) -> Iterator[str]:
         return letters()

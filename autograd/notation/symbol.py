@@ -45,6 +45,10 @@ class Symbol(Operators):
         return getitem(self, index)
 
     @property
+    def _has_no_slope(self) -> bool:
+        return True  # a formula has a place for it anywhere
+
+    @property
     def T(self) -> Any:  # noqa: N802 - NumPy's name
         return transpose(self)
 

@@ -82,7 +82,7 @@ def format_index(index: Any) -> str:
         return ", ".join(map(format_index, index))
     if isinstance(index, list):
         return f"[{', '.join(map(format_index, index))}]"
-    if isinstance(index, np.ndarray):
+    if isinstance(index, np.ndarray) and index.dtype.kind in "biuf":
         return format_number(index)
     if isinstance(index, slice):
         ends = ["" if end is None else str(end) for end in (index.start, index.stop)]

@@ -20,10 +20,14 @@ Shape = tuple[int, ...]
 
 
 def contracted(subscripts: str, /, *operands: Any, **params: Any) -> Any:
-    """By NumPy, which takes lists of numbers in the place of letters too."""
+    return np.einsum(checked(subscripts), *operands, **params)
+
+
+def checked(subscripts: Any) -> str:
+    """NumPy takes lists of numbers in the place of letters too."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum: expected subscripts as text before the operands, as in einsum('ij,jk->ik', a, b)")
-    return np.einsum(subscripts, *operands, **params)
+    return subscripts
 
 
 def spelled_out(subscripts: str, shapes: Sequence[Shape]) -> tuple[list[str], str]:
@@ -104,8 +108,25 @@ def diagonal(term: str, lengths: Mapping[str, int]) -> tuple[Any, ...]:
     return tuple(grid[letter] for letter in term)
 
 
+def reads_a_diagonal(subscripts: str, **_: Any) -> bool:
+    """Whether an operand has a letter twice, so that not all of its elements are read.
+
+    >>> reads_a_diagonal("ii,ij->j"), reads_a_diagonal("...ij,jk->ki")
+    (True, False)
+    """
+    terms = subscripts.partition("->")[0].replace("...", "").replace(" ", "").split(",")
+    return any(len(set(term)) < len(term) for term in terms)
+
+
 # fmt: off
-einsum: Op = primitive("einsum", contracted, param, each(einsum_vjp), linear="separately", masks=True, shape=result,
-    symbol="Σ×",
+einsum: Op = primitive("einsum", contracted, param, each(einsum_vjp), linear="separately", masks=reads_a_diagonal,
+    shape=result, symbol="Σ×",
     doc="a sum of products multiplies the gradient by the other factors, and sums over the axes that are not its own")
-override(np.einsum, einsum)
+# fmt: on
+
+
+def einsum_by_text(subscripts: Any, /, *operands: Any, **params: Any) -> Any:
+    return einsum(checked(subscripts), *operands, **params)
+
+
+override(np.einsum, einsum_by_text)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograd.errors import GraphError
+from autograd.node import requiring_grad, topological
 from autograd.sweep.turns import UNRECORDED, locks
 
 
@@ -19,7 +20,9 @@ def sweep_scalars(output: Any, seed: float) -> None:
     with locks.leaves:
         try:
             order = visit_scalars(output, zero, leaves)
-            if leaves and not any(leaf.requires_grad for leaf, _ in leaves):
+            are_tracked = [leaf.requires_grad for leaf, _ in leaves]
+            if not any(are_tracked) and not output.requires_grad:
+                forget_untracked(output)
                 raise GraphError(UNRECORDED)
             output.grad = seed
             for node in reversed(order):
@@ -38,12 +41,32 @@ def sweep_scalars(output: Any, seed: float) -> None:
                 slope = node._dy
                 if slope is not None:
                     node._y.grad += slope * g
-            for leaf, before in leaves:
-                leaf.grad = before + leaf.grad if leaf.requires_grad else before
+            for (leaf, before), is_tracked in zip(leaves, are_tracked, strict=True):
+                leaf.grad = before + leaf.grad if is_tracked else before
+            constants = {id(leaf) for (leaf, _), is_tracked in zip(leaves, are_tracked, strict=True) if not is_tracked}
+            if constants and any(leads_to(node, constants) for node in order):
+                forget_untracked(output)
         except BaseException:  # an interrupt must not leave half a sum behind
             for leaf, before in leaves:
                 leaf.grad = before
             raise
+
+
+def leads_to(node: Any, constants: set[int]) -> bool:
+    """Whether the sweep goes on from a node to these constants alone: then there may be nothing tracked behind it."""
+    x = node._x
+    if x.__class__ is tuple:
+        return constants.issuperset(map(id, x))
+    return (node._dx is None or id(x) in constants) and (node._dy is None or id(node._y) in constants)
+
+
+def forget_untracked(output: Any) -> None:
+    """Take the gradient that the sweep brought there from what requires none."""
+    order = topological([output])
+    tracked = requiring_grad(order)
+    for node in order:
+        if node.op is not None and id(node) not in tracked:
+            node._show(None)
 
 
 def visit_scalars(output: Any, zero: float, leaves: list[tuple[Any, float]]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, SupportsIndex
@@ -17,7 +17,7 @@ from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions, real
-from autograd.program import Constant, Equation, made, private_params
+from autograd.program import Constant, Equation, frozen_params, made, private_params
 from autograd.scalar.sweep import sweep_scalars
 from autograd.state import Origin, blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import backward
@@ -152,8 +152,35 @@ class Value(Recorded, Node):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a sweep brings this node a gradient: not so for a constant, or a comparison."""
+        """Whether a sweep brings it a gradient: not so for a constant, a comparison, and what depends on these alone.
+
+        Nothing is stored for it: a result looks for a leaf that requires one among what it is computed from.
+        """
+        seen = {id(self)}
+        path = [self]
+        while path:
+            node = path.pop()
+            if not node._may_require_grad:
+                continue
+            if node.op is None:
+                return True
+            for x in node.inputs:
+                if isinstance(x, Value) and id(x) not in seen:
+                    seen.add(id(x))
+                    path.append(x)
+        return False
+
+    @property
+    def _may_require_grad(self) -> bool:
         return self._x is not CONSTANT and (self.op is None or not self.op.is_flat)
+
+    def _requires_grad_after(self, before: Container[int]) -> bool:
+        op, x, y = self.op, self._x, self._y
+        if op is None or op.is_flat:
+            return x is not CONSTANT and op is None
+        if y.__class__ is tuple:
+            return any(id(part) in before for part in y)
+        return id(x) in before or id(y) in before
 
     @property
     def has_grad(self) -> bool:
@@ -198,26 +225,35 @@ class Value(Recorded, Node):
     def _operands(self) -> tuple[Any, Sequence[Any]]:
         return self.data, [x.data if isinstance(x, Value) else x for x in self.inputs]
 
-    def _equation(self, place: Callable[[int], int | None]) -> Equation:
+    def _equation(
+        self, place: Callable[[int], int | None], before: Sequence[Equation], params: Mapping[str, Any]
+    ) -> Equation:
         op, x, y = self.op, self._x, self._y
         if op is None:
             return CONSTANT_LEAF if x is CONSTANT else LEAF
         if y.__class__ is tuple or op.takes_params:
-            return super()._equation(place)
+            of_many = super()._equation(place, before, params)
+            requires_grad = any(i.__class__ is int and before[i].requires_grad for i in of_many.inputs)
+            return of_many._replace(requires_grad=of_many.requires_grad and requires_grad)
         first, second = place(id(x)), None if y is None else place(id(y))
+        requires_grad = False
         if first is None:
             first = made(Constant, (x,))
-        if second is None and y is not None:
+        else:
+            requires_grad = before[first].requires_grad
+        if second is not None:
+            requires_grad = requires_grad or before[second].requires_grad
+        elif y is not None:
             second = made(Constant, (y,))
         inputs = (first,) if y is None else (first, second)
-        equation: Equation = made(Equation, (op, inputs, NOTHING, (), None, not op.is_flat))
+        equation: Equation = made(Equation, (op, inputs, NOTHING, (), None, requires_grad and not op.is_flat))
         return equation
 
-    def _numbers(self) -> tuple[float, float | None, tuple[float | None, ...]]:
-        grad, y = None if self.grad is UNSET else self.grad, self._y
-        if y.__class__ is tuple or self.op is None:
-            return self.data, grad, self.slopes
-        return self.data, grad, (self._dx,) if y is None else (self._dx, self._dy)
+    def _snapshot_all(self) -> tuple[float, float | None, tuple[float | None, ...], Mapping[str, Any]]:
+        grad, op, y = None if self.grad is UNSET else self.grad, self.op, self._y
+        if op is None or y.__class__ is tuple or op.takes_params:
+            return self.data, grad, self.slopes, frozen_params(self.params)
+        return self.data, grad, (self._dx,) if y is None else (self._dx, self._dy), NOTHING
 
     def _check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""

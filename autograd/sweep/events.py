@@ -100,7 +100,8 @@ def events(
 
 def masks(equation: Equation) -> bool:
     """Whether what an operation sends back as zero may be no number; so of an output that was not used."""
-    return equation.op is not None and (equation.op.masks or isinstance(equation.params, Output))
+    op, params = equation.op, equation.params
+    return op is not None and (op.is_masking(params) or isinstance(params, Output))
 
 
 def contributions(
@@ -112,7 +113,7 @@ def contributions(
     if not isinstance(g, Masked):
         return pullback(op, wanted, g, y, inputs, params)
     all_live = g.live.all()
-    if not all_live and not op.masks:  # a condition multiplies nothing
+    if not all_live and not op.is_masking(params):  # a condition multiplies nothing
         inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
     if masks(equation) or not all_live:
         try:

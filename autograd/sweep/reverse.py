@@ -8,13 +8,18 @@ from typing import Any, overload
 import numpy as np
 
 from autograd.errors import DTypeError, GraphError, ShapeError
-from autograd.node import Node, Recorded, topological
+from autograd.node import Node, Recorded, require_grad, topological
 from autograd.sweep.section import Section
 
 
 def swept(output: Recorded, seed: Any) -> tuple[list[Recorded], list[Any]]:
-    """What it is computed from, in order, and d output / d each; None where no path leads. Touches no ``grad``."""
+    """What it is computed from, in order, and d output / d each; None where no path leads. Of a constant, nothing.
+
+    Nobody's ``grad`` is touched.
+    """
     section = Section([output])
+    if not section.equations[-1].requires_grad:
+        return [], []
     return section.places, section.back(seed, record=False)
 
 
@@ -44,12 +49,14 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     for node in (y, *targets):
         if not isinstance(node, Node):
             raise DTypeError(f"gradients: expected Values or Tensors, got {type(node).__name__}{cure(node)}")
-        if node is not y and not node.requires_grad:
+    for node, is_tracked in zip(targets, require_grad(targets), strict=True):
+        if not is_tracked:
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
     section = Section([y._record])
-    adjoints = section.back(y._filled(1.0), create_graph) if y.requires_grad else [None] * len(section.places)
+    is_tracked = section.equations[-1].requires_grad
+    adjoints = section.back(y._filled(1.0), create_graph) if is_tracked else [None] * len(section.places)
     found: dict[int, Any] = {}
     for place, adjoint in zip(section.places, adjoints, strict=True):
         if adjoint is not None:  # of a leaf that had several data, the sum

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import NOTHING
-from autograd.node import Node, Recorded, equations_of, topological
+from autograd.node import Node, Recorded, equations_of, requiring_grad, topological
 from autograd.op import op_of
 from autograd.program import Equation
 from autograd.state import Guard, Guards, Origin, mode, sweeping
@@ -33,17 +32,17 @@ class Section:
             self.is_open = True
         else:
             outside = {id(place) for place in (*sources, *ends)}
-            walked = topological([y for y in outputs if y.requires_grad], tracked_only=True, seen=outside)
-            self.places = [*sources, *depending(walked, sources)]
+            walked = topological([y for y in outputs if y._may_require_grad], tracked_only=True, seen=set(outside))
+            inside = depending(walked, sources)
+            self.places = [*sources, *inside]
             self.sources = len(sources)
             #: Whether the outputs depend on anything else that is tracked.
-            self.is_open = len(walked) > len(self.places) - len(sources)
+            self.is_open = len(walked) > len(inside) and len(requiring_grad(walked, outside) - outside) > len(inside)
         self._index = {id(place): i for i, place in enumerate(self.places)}
         if sources is not None:  # a leaf whose data was replaced meanwhile is the same source
             by_key = {source._key: i for i, source in enumerate(sources)}
             self._index |= {id(x): by_key[x._key] for x in walked if x.op is None and x._key in by_key}
-        self.equations = equations_of(self.places, self._index)
-        self.equations[: self.sources] = map(as_leaf, self.equations[: self.sources])
+        self.equations = equations_of(self.places, self._index, self.sources)
         self.slopes = [place.slopes for place in self.places]
         for i in range(self.sources):
             self.slopes[i] = None if self.slopes[i] is None else ()
@@ -72,14 +71,21 @@ class Section:
                 behind |= {id(guards): guards for guards in (origin.guards, *origin.guards.behind)}
             if (origin is None or origin.source is None) and equation.chooses_outside:
                 lost.append(op_of(equation).name)
-            elif equation.op is not None and equation.op.masks and is_dead_in_part(place):
+            elif equation.op is not None and equation.op.masks and self.is_dead_in_part(place, equation):
                 dead.append(place)
         found = Guards(behind.values(), lost)
         for place in dead:  # the sweep leaves out what was not chosen
-            conditions = [x for x in place.inputs if isinstance(x, Recorded) and not x.requires_grad]
+            conditions = [x for x in place.inputs if isinstance(x, Recorded) and x.op is not None and x.op.is_flat]
             found.asked += [Guard(x, bool(x._snapshot()), place.source) for x in conditions]
             found.lost += [] if conditions else [op_of(place).name]
         return found
+
+    def is_dead_in_part(self, place: Recorded, equation: Equation) -> bool:
+        """Whether nothing flows to an input for what the numbers were alone, as through a `where` of Values."""
+        return any(
+            slope is None and isinstance(x, int) and self.equations[x].requires_grad
+            for x, slope in zip(equation.inputs, place.slopes or (), strict=False)
+        )
 
     def rules(self, record: bool) -> AbstractContextManager[None]:
         """Where the rules of a sweep are run."""
@@ -138,16 +144,3 @@ def depending(walked: Sequence[Recorded], sources: Sequence[Recorded]) -> list[R
             found.add(id(place))
             kept.append(place)
     return kept
-
-
-def is_dead_in_part(place: Recorded) -> bool:
-    """Whether nothing flows to an input for what the numbers were alone, as through a `where` of Values."""
-    known = place.slopes or ()
-    return any(
-        slope is None and isinstance(x, Recorded) and x.requires_grad
-        for x, slope in zip(place.inputs, known, strict=False)
-    )
-
-
-def as_leaf(equation: Equation) -> Equation:
-    return equation._replace(op=None, inputs=(), params=NOTHING, requires_grad=True)

@@ -54,7 +54,7 @@ def sweep_beside(output: Recorded, seed: Any) -> None:
     """Sweep without a look at the nodes; then add to the leaves, and show the rest what it received."""
     order, adjoints = swept(output, seed)
     found = list(zip(order, adjoints, strict=True))
-    if not any(place.op is None and place.requires_grad for place in order):
+    if not order:
         raise GraphError(UNRECORDED)
     with locks.leaves:
         sums: dict[Any, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd.call import static
-from autograd.errors import DTypeError, ShapeError
+from autograd.errors import AutogradError, DTypeError, OperationError, ShapeError
 from autograd.op import Op
 from autograd.operators import Operators, real
 
@@ -104,8 +105,22 @@ def alike(a: Array, b: Array) -> bool:
     return bool((a.view(bits) == b.view(bits)).all())
 
 
-def misfit(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> str:
-    """The message for operands that do not fit: the operation, every shape and label, and NumPy's reason."""
+#: What a forward function raises for shapes, numbers and params; what else it may raise is no answer to these.
+FAILURES = (ValueError, IndexError, FloatingPointError)
+
+#: A word for what does not fit, by which NumPy's complaints about shapes are known.
+SHAPES = re.compile(r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts?)\b")
+
+
+def failure(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> AutogradError:
+    """What to raise from an error of a forward function: it names the operation, every shape and label, and the reason.
+
+    >>> import autograd
+    >>> print(repr(failure(autograd.exp, [np.ones(2)], {}, FloatingPointError("overflow encountered in exp"))))
+    OperationError('exp: failed on operands of the shapes (2,): overflow encountered in exp')
+    """
     shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{getattr(x, 'shape', ())}" for x in inputs)
     extra = "".join(f", {name}={value!r}" for name, value in static(params).items())
-    return f"{op.name}: the shapes {shapes}{extra} do not fit: {error}"
+    if isinstance(error, IndexError) or SHAPES.search(str(error)):
+        return ShapeError(f"{op.name}: the shapes {shapes}{extra} do not fit: {error}")
+    return OperationError(f"{op.name}: failed on operands of the shapes {shapes}{extra}: {error}")

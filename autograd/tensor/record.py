@@ -12,7 +12,7 @@ from autograd.copying import reduced
 from autograd.errors import ShapeError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.op import Op, op_of
-from autograd.program import frozen
+from autograd.program import frozen, frozen_params
 from autograd.tensor.arrays import Array, alike
 
 
@@ -129,9 +129,9 @@ class Record(Recorded):
         array.setflags(write=False)
         return array
 
-    def _numbers(self) -> tuple[Array, Array | None, None]:
+    def _snapshot_all(self) -> tuple[Array, Array | None, None, Mapping[str, Any]]:
         grad = self.grad
-        return self._snapshot(), None if grad is None else frozen(grad), None
+        return self._snapshot(), None if grad is None else frozen(grad), None, frozen_params(self.params)
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
         return self.array, [x.array if x.__class__ is Record else x for x in self.inputs]

@@ -148,4 +148,4 @@ def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:
         x.adjoint = contribution if before is marker else before + contribution
     # Of a list of inputs (a concatenation), one that needs no gradient is not sent its part.
     drops_parts = op.arity is None and len(wanted) < len(inputs)
-    return op.masks or drops_parts or isinstance(record.params, Output)
+    return op.is_masking(record.params) or drops_parts or isinstance(record.params, Output)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.call import Output, like, shape_of
-from autograd.errors import DTypeError, GraphError, ShapeError
+from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError
 from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, expect_conditions, real
@@ -21,7 +21,7 @@ from autograd.ops.shaping import astype, reshape, transpose
 from autograd.program import private_params
 from autograd.state import blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import UNRECORDED, backward
-from autograd.tensor.arrays import Array, floats, misfit, operand
+from autograd.tensor.arrays import FAILURES, Array, failure, floats, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
 from autograd.tensor.sweep import forget, sweep_tensors
 from autograd.tensor.view import ASK, View, view_or_record
@@ -269,11 +269,14 @@ class Tensor(Node):
         return float(self._one("item"))
 
     def _one(self, what: str) -> Any:
-        if self.size != 1:
+        record = self._record
+        if record.array.size != 1:
+            cure = "reduce its .data by .all() or .any()" if what == "bool" else "reduce it, as by .sum()"
             raise ShapeError(
-                f"{what}: expected one element, got shape {self.shape}: reduce it, or pick one by its index"
+                f"{what}: expected one element, got {named(record)} of shape {record.shape}: "
+                f"{cure}, or pick one by its index"
             )
-        return self._record.array.item()
+        return record.array.item()
 
     def __float__(self) -> float:
         return float(self._one("float"))
@@ -290,7 +293,10 @@ class Tensor(Node):
         return copy.copy(self)
 
     def __len__(self) -> int:
-        return len(self._record.array)
+        record = self._record
+        if not record.shape:
+            raise TypeError(f"len: expected an axis, got {named(record)} of shape (): .item() is its one number")
+        return len(record.array)
 
     def __getitem__(self, index: Any) -> Tensor:
         if not is_constant(index):
@@ -376,8 +382,8 @@ class Tensor(Node):
         value = value.numpy() if isinstance(value, Tensor) else operand(value, setitem)
         try:
             array: Array = setitem.forward(record.array, value, index)
-        except (ValueError, IndexError) as error:
-            raise ShapeError(misfit(setitem, (record, value), {"index": index}, error)) from error
+        except FAILURES as error:
+            raise failure(setitem, (record, value), {"index": index}, error) from error
         return array
 
     def _write(self, array: Array) -> None:
@@ -458,13 +464,13 @@ class Tensor(Node):
             params = private_params(params)
         try:
             result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
-        except ShapeError:
+        except AutogradError:
             raise  # it says what it expected
         except TypeError:
             expect_conditions(op, arrays)
             raise
-        except (ValueError, IndexError) as error:
-            raise ShapeError(misfit(op, held, params, error)) from error
+        except FAILURES as error:
+            raise failure(op, held, params, error) from error
         if op.is_flat and not conditions_recorded():
             return result
         if result.__class__ is not np.ndarray and isinstance(result, tuple | list):
@@ -591,8 +597,8 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
             return general(self, other)
         try:
             z = forward(a.array, y)
-        except ValueError:
-            return general(self, other)  # which says what does not fit
+        except FAILURES:
+            return general(self, other)  # which says what failed
         record: Record = new(Record)
         record.array = z if z.__class__ is ndarray else np.asarray(z)
         record.op = op

@@ -10,7 +10,7 @@ import numpy as np
 from autograd import tree
 from autograd.call import shape_of
 from autograd.errors import DTypeError, ShapeError
-from autograd.node import Node
+from autograd.node import Node, require_grad
 from autograd.ops.shaping import astype
 from autograd.scalar.value import Value
 from autograd.state import mode, recording
@@ -112,8 +112,13 @@ class Call:
 
     def is_recorded(self, directions: Sequence[Any]) -> bool:
         """Whether derivatives along these are recorded: if anything that they depend on is tracked."""
-        tracked = any(isinstance(t, Node) and t.requires_grad for t in directions)
-        return mode() != "no_grad" and (tracked or self.is_linked or self.section.is_open)
+        return mode() != "no_grad" and (self.is_linked or self.section.is_open or any(tracked(directions)))
+
+
+def tracked(leaves: Sequence[Any]) -> list[bool]:
+    """Of each leaf whether it is a node that requires a gradient."""
+    found = iter(require_grad(x for x in leaves if isinstance(x, Node)))
+    return [isinstance(x, Node) and next(found) for x in leaves]
 
 
 def sources(name: str, primals: tuple[Any, ...], leaves: Sequence[Any]) -> list[Any]:
@@ -128,9 +133,10 @@ def sources(name: str, primals: tuple[Any, ...], leaves: Sequence[Any]) -> list[
     arrays = [x.dtype for x in leaves if not isinstance(x, float | Value)]
     dtype = np.result_type(*arrays) if arrays else None
 
-    def source(x: Any) -> Node:
-        if isinstance(x, Node) and x.requires_grad and mode() != "no_grad":
-            return x * 1
+    def source(x: Any, is_tracked: bool) -> Node:
+        if is_tracked and mode() != "no_grad":
+            twin: Node = x * 1
+            return twin
         label = getattr(x, "label", None)
         if isinstance(x, Value):
             return Value(x.data, label)
@@ -138,7 +144,7 @@ def sources(name: str, primals: tuple[Any, ...], leaves: Sequence[Any]) -> list[
             return Value(x) if dtype is None else Tensor(x, dtype=dtype)
         return Tensor(x, label=label)
 
-    return [source(x) for x in leaves]
+    return list(map(source, leaves, tracked(leaves)))
 
 
 def is_floating(x: Any) -> bool:

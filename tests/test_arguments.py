@@ -1,0 +1,148 @@
+"""A node in any argument of anything: it gets its right gradient, or the call is refused by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from inspect import Parameter
+from typing import Any
+
+import numpy as np
+import pytest
+from numeric import assert_close, differences
+
+import nn
+from autograd import Op, Tensor, Value, table, tracing, where
+from autograd.signature import each
+
+POSITIONAL_ONLY, VAR_POSITIONAL, VAR_KEYWORD = (
+    Parameter.POSITIONAL_ONLY,
+    Parameter.VAR_POSITIONAL,
+    Parameter.VAR_KEYWORD,
+)
+
+PARAMS = [
+    (op, name) for op in table.values() for name in op.params if op.signature.parameters[name].kind is not VAR_KEYWORD
+]
+
+
+def given(op: Op, name: str, value: Any) -> Any:
+    """A call with Tensors as inputs and the value as that param."""
+    rules = iter(op.rules)
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    for x, parameter in op.signature.parameters.items():
+        if x not in op.params:
+            is_list = isinstance(next(rules), each) and parameter.kind is not VAR_POSITIONAL
+            args.append([Tensor(1.0)] if is_list else Tensor(1.0))
+        elif x == name and parameter.kind is POSITIONAL_ONLY:
+            args.append(value)
+        elif x == name:
+            kwargs[name] = value
+        elif parameter.default is parameter.empty:
+            args.append(0)
+    return op(*args, **kwargs)
+
+
+@pytest.mark.parametrize("node", [Value(1.0), Tensor(1.0), Tensor(1.0, requires_grad=False)])
+@pytest.mark.parametrize(("op", "name"), PARAMS, ids=[f"{op.name}-{name}" for op, name in PARAMS])
+def test_a_node_in_a_param_is_refused_by_name(op: Op, name: str, node: Any) -> None:
+    hidden = np.empty(1, dtype=object)
+    hidden[0] = node
+    for value in (node, [node], (0, node), {"a": [node]}, {node}, hidden):
+        with pytest.raises(TypeError, match=rf"{op.name}: .*{name}"):
+            given(op, name, value)
+
+
+def test_what_takes_a_node_without_a_derivative_is_declared() -> None:
+    found = {
+        (op.name, name)
+        for op in table.values()
+        if not op.is_flat
+        for name, rule in zip([x for x in op.signature.parameters if x not in op.params], op.rules, strict=True)
+        if rule is None
+    }
+    assert found == {("where", "condition"), ("take_along_axis", "indices"), ("add_along_axis", "indices")}
+
+
+def test_conditions_may_stand_in_params_for_they_have_no_derivative() -> None:
+    t = Tensor([1.0, -2.0])
+    with tracing():
+        u = t * 1.0
+        u[u < 0] = 3.0
+        where(t > 0, u, 0.0).sum().backward()
+    assert t.grad.tolist() == [1.0, 0.0]
+
+
+# Of nn: a function of one array by which it is differentiated, of that shape.
+
+SLOPES: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    "mse.prediction": (lambda x: nn.mse(x, [0.3, 0.7]), [0.5, -1.0]),
+    "mse.target": (lambda x: nn.mse([0.3, 0.7], x), [0.5, -1.0]),
+    "cross_entropy.scores": (lambda x: nn.cross_entropy(x, [0.25, 0.75]), [0.5, -1.0]),
+    "cross_entropy.target": (lambda x: nn.cross_entropy([0.5, -1.0], x), [0.25, 0.75]),
+    "Linear(x)": (lambda x: nn.Linear(2, 3, rng=0)(x), [0.5, -1.0]),
+    "MLP(x)": (lambda x: nn.MLP([2, 3, 1], rng=0)(x), [0.5, -1.0]),
+    "Sequential(x)": (lambda x: nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())(x), [0.5, -1.0]),
+    "ReLU(x)": (nn.ReLU(), [0.5, -1.0]),
+    "LeakyReLU(x)": (nn.LeakyReLU(0.2), [0.5, -1.0]),
+    "Sigmoid(x)": (nn.Sigmoid(), [0.5, -1.0]),
+    "Softmax(x)": (nn.Softmax(), [0.5, -1.0]),
+    "Tanh(x)": (nn.Tanh(), [0.5, -1.0]),
+}
+
+REFUSED: dict[str, Callable[[Any], Any]] = {
+    "LeakyReLU.alpha": nn.LeakyReLU,
+    "Linear.in_features": lambda x: nn.Linear(x, 2),
+    "Linear.out_features": lambda x: nn.Linear(2, x),
+    "Linear.rng": lambda x: nn.Linear(2, 2, rng=x),
+    "Linear.init": lambda x: nn.Linear(2, 2, init=x),
+    "MLP.sizes": lambda x: nn.MLP([2, x]),
+    "MLP.activation": lambda x: nn.MLP([2, 3, 2], x),
+    "MLP.output": lambda x: nn.MLP([2, 3, 2], output=x),
+    "MLP.rng": lambda x: nn.MLP([2, 2], rng=x),
+    "Sequential.layers": nn.Sequential,
+    "SGD.lr": lambda x: nn.SGD([Tensor(1.0)], lr=x),
+    "Optimizer.lr": lambda x: nn.SGD([Tensor(1.0)], lr=x),
+    "kaiming_uniform.inputs": lambda x: nn.kaiming_uniform(x, 2, np.random.default_rng(0)),
+    "kaiming_uniform.outputs": lambda x: nn.kaiming_uniform(2, x, np.random.default_rng(0)),
+    "xavier_uniform.inputs": lambda x: nn.xavier_uniform(x, 2, np.random.default_rng(0)),
+    "xavier_uniform.outputs": lambda x: nn.xavier_uniform(2, x, np.random.default_rng(0)),
+}
+
+#: Truth values, names, a dtype or what has one, generators, and what is changed by its gradient.
+OTHERS = {"Linear.bias", "Linear.label", "Linear.dtype", "MLP.bias", "MLP.dtype"}
+OTHERS |= {"SGD.parameters", "Optimizer.parameters", "kaiming_uniform.rng", "xavier_uniform.rng"}
+
+
+def test_every_argument_of_nn_is_in_one_of_the_lists() -> None:
+    found = {f"{name}.{x}" for name in nn.__all__ for x in inspect.signature(getattr(nn, name)).parameters}
+    called = {
+        f"{name}(x)" for name in nn.__all__ if isinstance(kind := getattr(nn, name), type) and "forward" in vars(kind)
+    }
+    assert found | called - {"Module(x)"} | {"MLP(x)"} == SLOPES.keys() | REFUSED.keys() | OTHERS
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_a_node_in_an_argument_of_nn_has_its_gradient(name: str) -> None:
+    function, point = SLOPES[name]
+
+    def total(x: Any) -> Any:
+        y = function(Tensor(x)).numpy()
+        return np.sum(y * weights(y.size).reshape(y.shape))
+
+    x = Tensor(point)
+    y = function(x)
+    (y * weights(y.size).reshape(y.shape)).sum().backward()
+    assert_close(x.grad, differences(total, np.array(point), 1e-6, 1), 1e-8)
+
+
+def weights(count: int) -> Any:
+    return np.linspace(0.5, 1.5, count)
+
+
+@pytest.mark.parametrize("node", [Value(1.0), Tensor(1.0), Tensor(1.0, requires_grad=False)])
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_node_in_any_other_argument_of_nn_is_refused(name: str, node: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        REFUSED[name](node)
