@@ -69,7 +69,8 @@ def has_nan(arrays: Iterable[Any]) -> bool:
     """Whether a NaN is in any of these: in its scalar product with itself, which nothing cancels."""
     total = 0.0
     for array in arrays:
-        total += np.vdot(array, array)
+        flat = array.ravel()
+        total += flat.dot(flat)
     return math.isnan(total)
 
 
