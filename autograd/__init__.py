@@ -9,7 +9,15 @@
 """
 
 from autograd import export, tree
-from autograd.errors import AutogradError, DTypeError, GraphError, OperationError, ShapeError, StaleDataError
+from autograd.errors import (
+    AutogradError,
+    DTypeError,
+    GraphError,
+    LostGradientError,
+    OperationError,
+    ShapeError,
+    StaleDataError,
+)
 from autograd.graph.explain import Explanation, Partial, explain
 from autograd.graph.graph import Graph, GraphNode
 from autograd.graph.steps import Step, Timeline, steps
@@ -79,6 +87,7 @@ __all__ = [
     "Graph",
     "GraphError",
     "GraphNode",
+    "LostGradientError",
     "Node",
     "Op",
     "OperationError",

@@ -30,6 +30,10 @@ class DTypeError(AutogradError, TypeError):
     """A value of a kind that cannot be differentiated: complex, text, objects."""
 
 
+class LostGradientError(AutogradError, TypeError):
+    """A node given where only its number would be taken, so that no gradient would flow back from there."""
+
+
 class GraphError(AutogradError, ValueError):
     """A request that the recorded graph cannot answer."""
 

@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from autograd.call import NOTHING
+from autograd.conversion import expect_asked
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
@@ -259,10 +260,14 @@ class Node(Computed, Operators):
         return outcome
 
     def __float__(self) -> float:
-        return float(self.data)
+        number = float(self._one("float"))
+        expect_asked(self)
+        return number
 
     def __int__(self) -> int:
-        return int(self.data)
+        number = int(self._one("int"))
+        expect_asked(self)
+        return number
 
 
 def topological(

@@ -18,6 +18,7 @@ from autograd import (
     log,
     logsumexp,
     mean,
+    no_grad,
     primitive,
     softmax,
     sum_of,
@@ -141,7 +142,8 @@ def expected_surprise(scores: Any, target: Any) -> Any:
 
 
 def numbers(x: Any) -> Array:
-    array: Array = x.numpy() if isinstance(x, Tensor) else x.astype(float)
+    with no_grad():
+        array: Array = x.numpy() if isinstance(x, Tensor) else x.astype(float)
     return array
 
 
@@ -175,7 +177,7 @@ def _of_scalars(scores: Array, target: Array) -> Any:
 
 
 def _of_row(scores: Array, target: Array) -> Any:
-    top = max(map(float, scores))
+    top = max(score.data if isinstance(score, Value) else score for score in scores)
     shifted = [score - top for score in scores]
     powers = [exp(z) for z in shifted]
     loss = log(sum_of(powers))

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd import DTypeError, Tensor, Value, is_tracing, scope, tree, zero_grad
+from autograd import DTypeError, Tensor, Value, is_tracing, no_grad, scope, tree, zero_grad
 
 Parameter = Tensor | Value
 Array = NDArray[Any]
@@ -98,7 +98,8 @@ class Module:
         >>> scalars = model.to_scalars()
         >>> scalars.layers[0].weight[0, 2].label
         'W1[0, 2]'
-        >>> bool(np.allclose(scalars([1.0, -2.0]).astype(float), model([1.0, -2.0]).numpy(), rtol=1e-15))
+        >>> numbers = [v.data for v in scalars([1.0, -2.0])]
+        >>> bool(np.allclose(numbers, model([1.0, -2.0]).numpy(), rtol=1e-15))
         True
         """
         return self._rebuilt(_values)
@@ -120,7 +121,8 @@ class Module:
             nodes = _nodes(item)
             if not nodes:
                 continue
-            numbers = item.numpy() if isinstance(item, Tensor) else np.asarray(item, dtype=object).astype(np.float64)
+            with no_grad():
+                numbers = item.numpy() if isinstance(item, Tensor) else np.array(item, dtype=np.float64)
             if not any(map(is_parameter, nodes)):
                 memo[id(item)] = numbers.copy() if numbers.ndim else numbers.item()
             elif isinstance(item, np.ndarray) and not (len(nodes) == item.size and all(map(is_parameter, nodes))):

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
+import autograd
+
 STEP = 1e-30  #: of the complex step: so small that it changes no real part
+
+
+def numbers_of(x: Any) -> Any:
+    """The numbers of Values, or of Tensors, as an array."""
+    with autograd.no_grad():
+        return np.asarray(x, dtype=float)
 
 
 def complex_step(f: Callable[[Any], Any], x: Any) -> Any:

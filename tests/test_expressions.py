@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from micrograd.engine import Value as MicrogradValue
-from numeric import assert_close, complex_step
+from numeric import assert_close, complex_step, numbers_of
 from strategies import (
     MICROGRAD_OPS,
     SMOOTH_OPS,
@@ -258,7 +258,7 @@ def test_mixed_second_derivatives_do_not_depend_on_the_order(program: Program) -
     hessian = np.array([gradients(slope, leaves) for slope in first])
     tensors = [Tensor(x) for x in program.inputs]
     slopes = gradients(program.result(by_operator, tensors), tensors, create_graph=True)
-    by_tensors = np.array([gradients(slope, tensors) for slope in slopes], dtype=float)
+    by_tensors = numbers_of([gradients(slope, tensors) for slope in slopes])
     scale = max(largest_adjoint(program) ** 2, 1)
     assert_close(hessian, hessian.T, scale=scale)
     assert_close(hessian, by_tensors, scale=scale)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numeric import assert_close, differences
+from numeric import assert_close, differences, numbers_of
 
 import autograd
 import nn
@@ -29,7 +29,7 @@ MEANING: dict[str, Any] = {
 
 def numbers(values: Any) -> Any:
     """The plain numbers of a Tensor, or of an array of Values."""
-    return values.numpy() if isinstance(values, Tensor) else np.asarray(values, dtype=object).astype(float)
+    return values.numpy() if isinstance(values, Tensor) else numbers_of(values)
 
 
 def weights(model: Module) -> list[Any]:

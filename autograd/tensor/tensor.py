@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.call import Output, like, shape_of
-from autograd.errors import AutogradError, DTypeError, GraphError, ShapeError
+from autograd.errors import AutogradError, DTypeError, GraphError, LostGradientError, ShapeError
 from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, expect_conditions, real
@@ -225,7 +225,7 @@ class Tensor(Node):
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if self.requires_grad and mode() != "no_grad":
-            raise TypeError(
+            raise LostGradientError(
                 "a plain NumPy array made of a Tensor would silently lose its gradient: use .data or .numpy() for the "
                 "numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
             )
@@ -277,12 +277,6 @@ class Tensor(Node):
                 f"{cure}, or pick one by its index"
             )
         return record.array.item()
-
-    def __float__(self) -> float:
-        return float(self._one("float"))
-
-    def __int__(self) -> int:
-        return int(self._one("int"))
 
     def __pos__(self) -> Tensor:
         """Another Tensor of the same numbers: to assign to its elements leaves this one as it is."""

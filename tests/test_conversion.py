@@ -1,0 +1,157 @@
+"""A gradient never vanishes in a conversion: a number is the person's wish, or the call is refused."""
+
+from __future__ import annotations
+
+import array
+import builtins
+import math
+import statistics
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import LostGradientError, Tensor, Value
+
+each_node = pytest.mark.parametrize("node", [Value(1.5, label="x"), Tensor(1.5, label="x"), Value(3.0) * 0.5])
+
+
+def under_another_name(v: Any) -> Any:
+    from math import isinf as far
+
+    number = float
+    return [far(v), number(v), builtins.float(v)]
+
+
+def from_a_closure(v: Any) -> Any:
+    def inner() -> float:
+        return number(v)
+
+    number = float
+    return inner()
+
+
+def over_several_lines(v: Any) -> Any:
+    # fmt: off
+    return float(
+        v
+    ), math.isclose(
+        1.5,
+        v,
+    )
+    # fmt: on
+
+
+def in_executed_code(v: Any) -> Any:
+    scope = {"v": v}
+    exec("a = float(v)\nb = int(\n  v)", scope)
+    return [scope["a"], scope["b"], eval("float(v)", scope)]
+
+
+def with_a_condition(v: Any) -> Any:
+    total = 0.0
+    total += float(v if v > 0 else -v)
+    return max(total, float(v), float(*[v]))
+
+
+def in_an_assertion(v: Any) -> Any:
+    assert float(v) == 1.5 and int(v) == 1  # noqa: PT018 - as people write it
+    assert [float(x) for x in (v, v)] == [1.5, 1.5]
+
+
+class Body:
+    number = float(Value(1.5))
+
+
+WISHES: dict[str, Callable[[Any], Any]] = {
+    "float": lambda v: float(v),
+    "int": lambda v: int(v),
+    "twice in a line": lambda v: float(v) + float(v) * int(v),
+    "chained": lambda v: float(v).hex(),
+    "f-string": lambda v: f"{float(v):.2f} {v:.3f} {int(v)}",
+    "format": lambda v: "{:.2f}".format(v) + format(v, ".1e"),  # noqa: UP032 - the method is what is tried
+    "percent": lambda v: "%.2f and %d" % (v, v) + "%g" % v,  # noqa: UP031 - likewise
+    "isnan": lambda v: [math.isnan(v), math.isinf(v), math.isfinite(v), math.isclose(v, 1.5)],
+    "comprehension": lambda v: {float(x): int(x) for x in [v, v]},
+    "item": lambda v: [v.item(), float(v.data)],
+    "aliases": under_another_name,
+    "closure": from_a_closure,
+    "lines": over_several_lines,
+    "exec": in_executed_code,
+    "condition": with_a_condition,
+    "assert": in_an_assertion,
+}
+
+
+@each_node
+@pytest.mark.parametrize("wish", WISHES.values(), ids=WISHES.keys())
+def test_a_number_that_the_person_asks_for_is_given(node: Any, wish: Callable[[Any], Any]) -> None:
+    for _ in range(40):  # the interpreter specialises what runs often
+        wish(node)
+
+
+def store(v: Any, index: Any, many: bool = False) -> None:
+    out = np.empty(3)
+    out[index] = [v, v, v] if many else v
+
+
+def tanh_of(v: Any) -> Any:
+    math_tanh = math.tanh
+    return math_tanh(v)
+
+
+TAKERS: dict[str, Callable[[Any], Any]] = {
+    "math": lambda v: math.tanh(v) + v,
+    "math, by another name": tanh_of,
+    "math of a wish": lambda v: math.hypot(float(v), v),
+    "element": lambda v: store(v, 0),
+    "slice": lambda v: store(v, slice(None), many=True),
+    "map": lambda v: list(map(float, [v])),
+    "key": lambda v: sorted([v, v], key=float),
+    "array": lambda v: np.array([v], dtype=float),
+    "astype": lambda v: np.array([v], dtype=object).astype(float),
+    "fill": lambda v: np.zeros(3).fill(v),
+    "scalar": lambda v: np.float64(v),
+    "rng": lambda v: np.random.default_rng(0).normal(v),
+    "array module": lambda v: array.array("d", [v]),
+    "complex": lambda v: complex(v),
+    "library": lambda v: statistics.fmean([v, v]),
+    "library's own float()": lambda v: statistics.NormalDist(v),
+    "method": lambda v: float.__add__(1.0, float.fromhex("0x1p0")) + math.sqrt(v),
+}
+
+
+@each_node
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS.keys())
+def test_a_number_that_other_code_takes_is_refused(node: Any, take: Callable[[Any], Any]) -> None:
+    for _ in range(40):
+        with pytest.raises((TypeError, ValueError)) as refusal:
+            take(node)
+        reason = refusal.value.__cause__ or refusal.value  # NumPy says of what has a length that it is a sequence
+        assert isinstance(reason, LostGradientError)
+        assert ".item()" in str(reason) or ".data" in str(reason)
+    with autograd.no_grad():
+        take(node)
+
+
+def test_other_packing_says_less() -> None:
+    with pytest.raises(struct.error):  # which hides the reason
+        struct.pack("d", Value(1.0))
+
+
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS.keys())
+def test_what_has_no_gradient_may_be_taken(take: Callable[[Any], Any]) -> None:
+    take(Value(1.5, requires_grad=False))
+    take(Tensor(1.5, requires_grad=False))
+
+
+def test_the_refusal_names_the_node_and_the_cure() -> None:
+    x = Value(1.0, label="x")
+    with pytest.raises(LostGradientError, match=r"x: math\.tanh .*use autograd\.tanh.*\.item\(\)"):
+        math.tanh(x)
+    out = np.empty(2)
+    with pytest.raises(LostGradientError, match=r"x: .*np\.empty\(n, dtype=object\)"):
+        out[0] = x
