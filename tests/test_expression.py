@@ -73,7 +73,7 @@ class TestValues:
     def test_names_are_in_order_of_appearance(self) -> None:
         program = parse("b = log(w) + 2*a; where(z > b, w, α) + x**c")
         assert program.names == ("w", "a", "z", "α", "x", "c")
-        assert program.text == "b = log(w) + 2*a; where(z > b, w, α) + x**c"
+        assert program.source.text == "b = log(w) + 2*a; where(z > b, w, α) + x**c"
 
     @pytest.mark.parametrize(
         ("text", "expected"),
