@@ -297,6 +297,8 @@ class TestRefusals:
             ("[x, y]", ["x=1", "y=[1,2]"], "stack", 0),
             ("q = x*x; [q, x]", ["x=1"], "expected one number, got 2", 9),
             ("q = x*x; greater(q, x)", ["x=1"], "constant", 9),
+            ("2*x", ["x=True"], "x is a mask of True and False: give numbers, as in x=1", 0),
+            ("q = x; sum(where(m, q, 0))", ["x=[True]", "m=False"], "x and m are masks of True and False: give num", 7),
         ],
     )
     def test_run(self, text: str, arguments: list[str], part: str, position: int | None) -> None:
@@ -317,7 +319,6 @@ class TestRefusals:
             ("x==1", "does not read", 2),
             ("x=y=1", "a number or a list", 2),
             ("x=a", "the name a", 2),
-            ("x=nan", "the name nan", 2),
             ("x=exp(1)", "a number or a list", 2),
             ("x='1'", "text", 2),
             ("x=1j", "complex", 2),
@@ -336,6 +337,7 @@ class TestRefusals:
             ("x=\0", "U+0000", 2),
             ("\u0445=1", "CYRILLIC SMALL LETTER HA", 0),
             ("inf=1", "inf is always inf", 0),
+            ("nan=1", "nan is always nan", 0),
         ],
         ids=lambda value: repr(value)[:30],
     )
@@ -378,6 +380,7 @@ class TestRefusals:
         ("x=1/3", 1 / 3),
         ("x=2*pi", 2 * math.pi),
         ("x=-inf", -math.inf),
+        ("x=nan", math.nan),
         ("α=1", 1.0),
         ("W=[[1,2],[3,4]]", [[1.0, 2.0], [3.0, 4.0]]),
         ("x=[\n 1,\n 2]", [1.0, 2.0]),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 import autograd
 from viz.command.grammar import CONSTANTS
 from viz.command.reader import MAX_NUMBERS, UNKNOWN, Reader
+from viz.command.recorder import Recorder
 from viz.command.source import ExpressionError, Source, plain_name
 
 __all__ = ["ExpressionError", "Program", "Result", "parse", "parse_bindings"]
@@ -65,12 +66,13 @@ class Program:
         """
         self._check_names(bindings)
         leaves = _leaves(bindings)
+        masks = [name for name, leaf in leaves.items() if not isinstance(leaf, autograd.Node)]
         nodes = {name: leaf for name, leaf in leaves.items() if isinstance(leaf, autograd.Node)}
         with np.errstate(all="ignore"):
-            for name, value in Reader(self.source, leaves.__getitem__, self._record).statements():
+            for name, value in Reader(self.source, leaves.__getitem__, Recorder(self.source)).statements():
                 if name is not None:
                     nodes |= _label(value, name)
-        return Result(self._single(value), nodes)
+        return Result(self._single(value, masks), nodes)
 
     def _check_names(self, bindings: Mapping[str, Any]) -> None:
         missing = [name for name in self.names if name not in bindings]
@@ -84,16 +86,7 @@ class Program:
         if unused:
             raise self.source.error(f"{rest}: the names in the expression are {', '.join(self.names)}", None)
 
-    def _record(self, op: autograd.Op, inputs: tuple[Any, ...], params: Mapping[str, Any], position: int) -> Any:
-        """What the operation gives; a refusal of the engine is passed on, with the position of the operator."""
-        try:
-            return op(*inputs, **params)
-        except MemoryError:
-            raise self.source.error("the result does not fit into memory", position) from None
-        except (autograd.AutogradError, ValueError, TypeError, IndexError, ArithmeticError) as error:
-            raise self.source.error(" ".join(str(error).split()), position) from error
-
-    def _single(self, output: Any) -> autograd.Node:
+    def _single(self, output: Any, masks: Sequence[str]) -> autograd.Node:
         """The node that is the output, where there is one node and not many or none."""
         end = self.source.position(self.source.statements[-1])
         if isinstance(output, np.ndarray) and output.dtype == object:
@@ -102,7 +95,11 @@ class Program:
                 raise self.source.error(f"expected one number, got {output.size}: {cure}", end)
             output = output.item()
         if not isinstance(output, autograd.Node):
-            raise self.source.error("the output is a constant, so there is nothing to differentiate", end)
+            message = "the output is a constant, so there is nothing to differentiate"
+            if masks:
+                are = "is a mask" if len(masks) == 1 else "are masks"
+                message += f"; {' and '.join(masks)} {are} of True and False: give numbers, as in {masks[0]}=1"
+            raise self.source.error(message, end)
         return output
 
 

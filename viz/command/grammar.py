@@ -7,7 +7,7 @@ import math
 
 import autograd
 
-CONSTANTS = {"pi": math.pi, "inf": math.inf}
+CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
 
 #: Where two values are given to a function that folds one array: max(x, 0) is Python's, not axis=0.
 PAIRS = {"max": "maximum", "min": "minimum"}

@@ -21,6 +21,8 @@ from viz.terminal.text import draw_text
 LINE = "#808890"  #: edges: grey enough for white and for black
 DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", "s")}  #: where edges leave and arrive
 MANY = 100  #: cards; beyond, a good layout in a second is better than the best one in a minute
+LONGEST = 16_384  #: pixels of a side of a PNG: few programs show more, and each takes time and memory
+PER_INCH = 96  #: Graphviz's pixels
 LARGEST = 2_000  #: cards; a larger picture takes minutes, and nobody can read it
 
 
@@ -42,7 +44,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         return tidy(layout(self, "svg", force=force), self.shown)
 
     def png(self, *, force: bool = False) -> bytes:
-        """The picture as PNG. Raises what `svg` raises."""
+        """The picture as PNG, made smaller where a side would have more than 16,384 pixels. Raises what `svg` raises."""
         return layout(self, "png", force=force)
 
     def save(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
@@ -153,6 +155,9 @@ def layout(made: Picture, format: Format, *, force: bool = False) -> bytes:
             f"a picture of {count:,} cards takes minutes to lay out, and nobody can read it: "
             f"draw a part with limit={LIMIT}, or call {format}(force=True)"
         )
+    if format == "png":
+        made = made.copy()
+        made.graph_attr.setdefault("size", f"{LONGEST / PER_INCH:.2f}")
     return render(made.source, format, timeout=None if force else TIMEOUT)
 
 
