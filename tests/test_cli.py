@@ -242,6 +242,10 @@ def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.Monkey
         (("x", "x=1", "--svg", "--png", "a.png"), "--svg: expected one argument"),
         (("x", "x=1", "--json", "-", "--mermaid"), "--json - and --mermaid cannot both be printed"),
         (("x", "x=1", "--json", "a", "--svg=a"), "--svg and --json would both write a"),
+        (("x", "x=1", "--json", "a", "--svg=./no/../a"), "--svg and --json would both write a"),
+        (("x", "x=1", "--json", "a", "--html", "A"), "--html and --json would both write a"),
+        (("x", "x=1", "--html", "a", "--html", "a"), "--html and --html would both write a"),
+        (("x", "x=1", "--json", "-", "--json", "-"), "--json - and --json - cannot both be printed"),
         (("--mermaid",), 'expected an expression, as in stepgrad "(x + y) * z" x=-2 y=5 z=-4'),
         (("x", "x=1", "--json", ""), "--json: cannot write ''"),
         (("x", "x=1", "--json", "a\0b"), "--json: cannot write 'a\\x00b'"),
@@ -252,6 +256,23 @@ def test_refusals(words: tuple[str, ...], message: str, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     assert message in refusal(*words)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_output_that_is_asked_for_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+    words = [word for name in "abc" for word in ("--json", str(tmp_path / name))]
+    assert call(*DEMO, *words, "--html", str(tmp_path / "page"))[0] == 0
+    assert len({(tmp_path / name).read_text() for name in "abc"}) == 1
+    assert (tmp_path / "page").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+def test_a_link_is_no_second_file(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("file")
+    message = refusal(*DEMO, "--json", str(tmp_path / "link"), "--html", str(tmp_path / "file"))
+    assert message.startswith("--html and --json would both write")
+    assert not (tmp_path / "file").exists()
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
