@@ -11,12 +11,14 @@ import shlex
 import signal
 import subprocess
 import sys
+from inspect import Parameter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import autograd
 from viz.command.cli import main
 from viz.picture.render import renderer
 
@@ -384,6 +386,67 @@ arguments = st.lists(
     st.one_of(st.sampled_from(HOSTILE), st.text(max_size=12), st.text("xy=+-*/()[],.;0123456789e ", max_size=12)),
     max_size=6,
 )
+
+
+LEAVES = "x y m 2 0 -1 10**300 10**400 1e308 pi nan inf [1,2] [x,y] [] [True,False]"
+OPERATORS = "+ - * / ** @"
+INDICES = "[0] [-1] [5] [0:1] [::-1] [:,0] [::0]"
+PARAMS = "0 1 -1 (0,1) (2,2) () None True 0.5 -7 1000000"
+GIVEN = "1 -2 0 inf nan 1e308 5e-324 True [1,2] [[1,2],[3,4]] [] [[]] [True,False] [0,0] [3]"
+
+
+def one_of(words: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(words.split())
+
+
+@st.composite
+def call_of(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
+    """Any operation of the table, on expressions, with some of its params."""
+    op = autograd.table[draw(st.sampled_from(sorted(autograd.table)))]
+    if op.arity is None:
+        words = [f"[{', '.join(draw(st.lists(inner, max_size=3)))}]"]
+    else:
+        words = [draw(inner) for _ in range(op.arity)]
+    for name in op.params:
+        if op.signature.parameters[name].default is Parameter.empty or draw(st.integers(0, 7)) == 0:
+            words.append(f"{name}={draw(one_of(PARAMS))}")
+    return f"{op.name}({', '.join(words)})"
+
+
+EXPRESSIONS = st.recursive(
+    one_of(LEAVES),
+    lambda inner: st.one_of(
+        st.tuples(st.just("("), inner, one_of(OPERATORS), inner, st.just(")")).map("".join),
+        st.tuples(inner, one_of(INDICES)).map("".join),
+        st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]"),
+        st.tuples(inner, inner, inner).map(lambda parts: "where({} > 0, {}, {})".format(*parts)),
+        call_of(inner),
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300)
+@given(st.one_of(EXPRESSIONS, EXPRESSIONS.map("sum({})".format)), *[one_of(GIVEN)] * 3)
+@example("x/0", "1", "1", "1")
+@example("sum(x/0)", "[1]", "1", "1")
+@example("x*10**400", "1", "1", "1")
+@example("softmax(x)", "1", "1", "1")
+@example("[x] @ 2", "1", "1", "1")
+@example("sum(take_along_axis(x, -1))", "[1,2]", "1", "1")
+@example("einsum([x])", "[1]", "1", "1")
+@example("sum(x)**less(2, 2)", "[1]", "1", "1")
+@example("sum(sort(x, axis=False))", "[1]", "1", "1")
+def test_no_expression_on_any_values_makes_a_traceback(text: str, x: str, y: str, m: str) -> None:
+    values = {"x": x, "y": y, "m": m}
+    words = [f"{name}={value}" for name, value in values.items() if re.search(rf"\b{name}\b", text)]
+    status, out, err = call(text, *words)
+    if status == 0:
+        assert "\nGradients\n" in out
+        assert re.fullmatch(r"(stepgrad: note: not finite from here on: .*\n)?", err)
+    else:
+        assert (status, out) == (2, "")
+        assert re.fullmatch(r"stepgrad: \S.*\n", err)
 
 
 @given(arguments)

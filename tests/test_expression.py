@@ -352,11 +352,26 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("text", "values", "part", "position"),
         [
-            ("y + sum(broadcast_to(x, (1000000,)))", 1, "broadcast_to: expected at most 10,000 Values in all", 8),
-            ("sum(broadcast_to(x, (1000, 1)) * broadcast_to(x, (1, 1000)))", [1], "mul: expected at most 1,000,000", 31),
-            ("sum(broadcast_to(x, (200, 1)) + broadcast_to(x, (1, 200)))", 1, "add: expected at most 10,000 Values", 30),
+            ("y + sum(broadcast_to(x, (1000000,)))", 1, "broadcast_to: expected at most 10,000 Values", 8),
+            (
+                "sum(broadcast_to(x, (1000, 1)) * broadcast_to(x, (1, 1000)))",
+                [1],
+                "mul: expected at most 1,000,000",
+                31,
+            ),
+            (
+                "sum(broadcast_to(x, (200, 1)) + broadcast_to(x, (1, 200)))",
+                1,
+                "add: expected at most 10,000 Values",
+                30,
+            ),
             ("sum(broadcast_to(x, (1001, 1)) @ broadcast_to(x, (1, 1001)))", [[1]], "matmul: expected at most", 31),
-            ("sum(broadcast_to(x, (40, 40)) @ broadcast_to(x, (40, 40)))", 1, "matmul: expected at most 20,000 steps", 30),
+            (
+                "sum(broadcast_to(x, (40, 40)) @ broadcast_to(x, (40, 40)))",
+                1,
+                "matmul: expected at most 20,000 steps",
+                30,
+            ),
             ("a = broadcast_to(x, (9000,)); sum(a) + sum(a) + sum(a)", 1, "sum: expected at most 20,000 steps", 48),
             ("sum(stack([" + ", ".join(["broadcast_to(x, (99999,))"] * 9) + "]))", [1], "stack: expected at most", 4),
             ("sum(broadcast_to(1, (700, 700)) + (2 * broadcast_to(1, (700, 700)))) * x", 1, "numbers in all", 37),

@@ -251,6 +251,8 @@ class Reader:
     def _inputs(self, node: ast.Call, op: autograd.Op) -> tuple[tuple[Any, ...], list[ast.expr]]:
         """The operands of a call, and the arguments that are left."""
         if op.arity is None:
+            if (first := next(iter(op.signature.parameters))) in op.params:
+                self._refuse(f"{op.name} takes {first} before its values, which cannot be written here", node)
             if not node.args or not isinstance(node.args[0], ast.List):
                 self._refuse(f"expected a list of values, as in {op.name}([x, y])", node)
             return (tuple(self._operand(part) for part in node.args[0].elts),), node.args[1:]
@@ -275,6 +277,8 @@ class Reader:
             if keyword.arg in params:
                 self._refuse(f"{keyword.arg} is given twice", keyword)
             params[keyword.arg] = self._literal(keyword.value)
+        if isinstance(params.get("axis"), bool):
+            self._refuse(f"expected the number of an axis, as in axis=0, got {params['axis']}", node)
         return params
 
     def _condition(self, node: ast.expr) -> Any:

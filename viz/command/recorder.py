@@ -38,6 +38,7 @@ class Recorder:
 
     def __call__(self, op: autograd.Op, inputs: tuple[Any, ...], params: Mapping[str, Any], position: int) -> Any:
         """What the operation gives; refused before it runs where its shape alone tells that it makes too much."""
+        inputs = as_taken(op, inputs)
         kind = "Values" if any(map(holds_values, inputs)) else "numbers"
         foretold = result_size(op, inputs, params)
         self._spend(foretold or 0, kind, op, position)
@@ -70,6 +71,20 @@ class Recorder:
                 steps += len(value.inputs)
                 waiting += value.inputs
         return steps
+
+
+def as_taken(op: autograd.Op, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Numbers as arrays for an operation that mixes elements; masks as numbers for one that calculates with them."""
+    if not op.is_elementwise:
+        return tuple(np.asarray(x) if isinstance(x, int | float) else x for x in inputs)
+    if op.arity is None or op.is_flat:
+        return inputs
+    rules = zip(inputs, op.rules, strict=False)
+    return tuple(x if rule is None or not is_mask(x) else np.asarray(x, np.float64)[()] for x, rule in rules)
+
+
+def is_mask(x: Any) -> bool:
+    return isinstance(x, bool | np.bool_) or (isinstance(x, np.ndarray) and x.dtype == bool)
 
 
 def holds_values(x: Any) -> bool:
