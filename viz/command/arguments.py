@@ -35,7 +35,8 @@ examples:
   stepgrad "-x**2" x=3 --json - > trace.json
 
 The output of an expression has to be one number: of an array, take the sum
-or the mean. FILE may be - for standard output.
+or the mean. FILE may be - for standard output; an option may be given again,
+for another file.
 """
 
 FILES = {

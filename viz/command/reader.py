@@ -24,7 +24,6 @@ MAX_AXES = 8  #: lists in lists
 MAX_NUMBERS = 10_000  #: numbers in one list
 LARGEST = 1_000_000  #: number in an index or a shape, and elements of a shape
 
-
 #: What becomes of an operation on inputs, with params, that stands at a position of the text.
 Apply = Callable[[autograd.Op, tuple[Any, ...], Mapping[str, Any], int], Any]
 
