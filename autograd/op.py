@@ -253,7 +253,13 @@ class Op:
                     listed[rule] = self.run(rule.rule, inputs, params, *before)
                 yield k, listed[rule](place)
             elif rule is not None:
-                yield k, self.run(rule, inputs, params, *before)
+                try:
+                    part = self.run(rule, inputs, params, *before)
+                except ArithmeticError:  # 1 / 0 raises for Python's numbers, and is infinite for NumPy's
+                    numbers = [np.float64(x) if isinstance(x, int | float) else x for x in inputs]
+                    with np.errstate(all="ignore"):
+                        part = self.run(rule, numbers, params, *before)
+                yield k, part
 
 
 def as_array(value: Any) -> Any:

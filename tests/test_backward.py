@@ -633,3 +633,26 @@ def test_tracing_inside_no_grad_records_nothing(kind: Any) -> None:
         assert (x * x).op is None
     with autograd.tracing():
         assert (x * x).op is autograd.mul
+
+
+# Plain numbers in a rule.
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("zero", [0, 0.0])
+@pytest.mark.parametrize("f", [lambda x, zero: x / zero, lambda x, zero: x**2 / zero, lambda x, zero: 1 / (x / zero)])
+def test_a_rule_on_a_plain_zero_is_that_on_an_array(f: Callable[[Any, Any], Any], zero: float, dtype: Any) -> None:
+    """Python raises for 1 / 0, NumPy says ∞: what a constant is must not matter, whoever runs the rule."""
+    found: list[list[Any]] = []
+    with np.errstate(all="ignore"):
+        for constant in (zero, np.array([zero], dtype)):
+            x, t = Tensor(np.array([3.0, 2.0], dtype)), Tensor(np.array([1.0, -1.0], dtype))
+            y = f(x, constant).sum()
+            y.backward()
+            (higher,) = gradients(y, [x], create_graph=True)
+            _, tangent = autograd.jvp(lambda x, c=constant: f(x, c).sum(), (x,), (t,))
+            contributions = [step.contribution for step in autograd.steps(y)]
+            found.append([x.grad, higher.data, tangent.data, *contributions])
+    assert found[0][0].dtype == dtype
+    for ours, expected in zip(*found, strict=True):
+        np.testing.assert_array_equal(ours, expected)

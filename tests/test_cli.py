@@ -11,12 +11,14 @@ import shlex
 import signal
 import subprocess
 import sys
+from inspect import Parameter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import autograd
 from viz.command.cli import main
 from viz.picture.render import renderer
 
@@ -242,6 +244,10 @@ def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.Monkey
         (("x", "x=1", "--svg", "--png", "a.png"), "--svg: expected one argument"),
         (("x", "x=1", "--json", "-", "--mermaid"), "--json - and --mermaid cannot both be printed"),
         (("x", "x=1", "--json", "a", "--svg=a"), "--svg and --json would both write a"),
+        (("x", "x=1", "--json", "a", "--svg=./no/../a"), "--svg and --json would both write a"),
+        (("x", "x=1", "--json", "a", "--html", "A"), "--html and --json would both write a"),
+        (("x", "x=1", "--html", "a", "--html", "a"), "--html and --html would both write a"),
+        (("x", "x=1", "--json", "-", "--json", "-"), "--json - and --json - cannot both be printed"),
         (("--mermaid",), 'expected an expression, as in stepgrad "(x + y) * z" x=-2 y=5 z=-4'),
         (("x", "x=1", "--json", ""), "--json: cannot write ''"),
         (("x", "x=1", "--json", "a\0b"), "--json: cannot write 'a\\x00b'"),
@@ -252,6 +258,23 @@ def test_refusals(words: tuple[str, ...], message: str, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     assert message in refusal(*words)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_output_that_is_asked_for_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+    words = [word for name in "abc" for word in ("--json", str(tmp_path / name))]
+    assert call(*DEMO, *words, "--html", str(tmp_path / "page"))[0] == 0
+    assert len({(tmp_path / name).read_text() for name in "abc"}) == 1
+    assert (tmp_path / "page").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+def test_a_link_is_no_second_file(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("file")
+    message = refusal(*DEMO, "--json", str(tmp_path / "link"), "--html", str(tmp_path / "file"))
+    assert message.startswith("--html and --json would both write")
+    assert not (tmp_path / "file").exists()
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
@@ -363,6 +386,67 @@ arguments = st.lists(
     st.one_of(st.sampled_from(HOSTILE), st.text(max_size=12), st.text("xy=+-*/()[],.;0123456789e ", max_size=12)),
     max_size=6,
 )
+
+
+LEAVES = "x y m 2 0 -1 10**300 10**400 1e308 pi nan inf [1,2] [x,y] [] [True,False]"
+OPERATORS = "+ - * / ** @"
+INDICES = "[0] [-1] [5] [0:1] [::-1] [:,0] [::0]"
+PARAMS = "0 1 -1 (0,1) (2,2) () None True 0.5 -7 1000000"
+GIVEN = "1 -2 0 inf nan 1e308 5e-324 True [1,2] [[1,2],[3,4]] [] [[]] [True,False] [0,0] [3]"
+
+
+def one_of(words: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(words.split())
+
+
+@st.composite
+def call_of(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
+    """Any operation of the table, on expressions, with some of its params."""
+    op = autograd.table[draw(st.sampled_from(sorted(autograd.table)))]
+    if op.arity is None:
+        words = [f"[{', '.join(draw(st.lists(inner, max_size=3)))}]"]
+    else:
+        words = [draw(inner) for _ in range(op.arity)]
+    for name in op.params:
+        if op.signature.parameters[name].default is Parameter.empty or draw(st.integers(0, 7)) == 0:
+            words.append(f"{name}={draw(one_of(PARAMS))}")
+    return f"{op.name}({', '.join(words)})"
+
+
+EXPRESSIONS = st.recursive(
+    one_of(LEAVES),
+    lambda inner: st.one_of(
+        st.tuples(st.just("("), inner, one_of(OPERATORS), inner, st.just(")")).map("".join),
+        st.tuples(inner, one_of(INDICES)).map("".join),
+        st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]"),
+        st.tuples(inner, inner, inner).map(lambda parts: "where({} > 0, {}, {})".format(*parts)),
+        call_of(inner),
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300)
+@given(st.one_of(EXPRESSIONS, EXPRESSIONS.map("sum({})".format)), *[one_of(GIVEN)] * 3)
+@example("x/0", "1", "1", "1")
+@example("sum(x/0)", "[1]", "1", "1")
+@example("x*10**400", "1", "1", "1")
+@example("softmax(x)", "1", "1", "1")
+@example("[x] @ 2", "1", "1", "1")
+@example("sum(take_along_axis(x, -1))", "[1,2]", "1", "1")
+@example("einsum([x])", "[1]", "1", "1")
+@example("sum(x)**less(2, 2)", "[1]", "1", "1")
+@example("sum(sort(x, axis=False))", "[1]", "1", "1")
+def test_no_expression_on_any_values_makes_a_traceback(text: str, x: str, y: str, m: str) -> None:
+    values = {"x": x, "y": y, "m": m}
+    words = [f"{name}={value}" for name, value in values.items() if re.search(rf"\b{name}\b", text)]
+    status, out, err = call(text, *words)
+    if status == 0:
+        assert "\nGradients\n" in out
+        assert re.fullmatch(r"(stepgrad: note: not finite from here on: .*\n)?", err)
+    else:
+        assert (status, out) == (2, "")
+        assert re.fullmatch(r"stepgrad: \S.*\n", err)
 
 
 @given(arguments)

@@ -46,6 +46,14 @@ class TestEachRenderer:
         assert shown["n2"] == [("op", "+"), ("name", "q"), ("data", "3"), ("grad", "∂ −4")]
         assert shown["n4"] == [("op", "×"), ("name", "f"), ("data", "−12"), ("grad", "∂ 1")]
 
+    def test_a_large_png_has_no_side_that_programs_cannot_show(self) -> None:
+        f = x = Value(1.0, "x")
+        for _ in range(150):
+            f = f + x
+        png = draw(f).png()
+        sides = [int.from_bytes(png[i : i + 4], "big") for i in (16, 20)]
+        assert 16_000 < max(sides) <= 16_384
+
     def test_a_gradient_that_was_not_computed_is_a_dash(self) -> None:
         for texts in parts(draw(demo())).values():
             assert ("grad", "∂ –") in texts
@@ -280,6 +288,19 @@ def test_no_name_of_graphviz_is_taken() -> None:
 def test_save_writes_what_the_name_says(name: str, start: bytes, tmp_path: Path) -> None:
     path = draw(Value(1.0) * 2).save(tmp_path / name)
     assert Path(path).read_bytes().startswith(start)
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "f.gv").write_text("old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        draw(Value(1.0) * 2).save("f.gv", tmp_path)
+    assert (tmp_path / "f.gv").read_text() == "old"
+    assert draw(Value(1.0) * 2).save("f.gv", tmp_path, skip_existing=True) == str(tmp_path / "f.gv")
 
 
 def test_save_refuses_what_it_cannot_write(tmp_path: Path) -> None:

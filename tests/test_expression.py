@@ -73,7 +73,7 @@ class TestValues:
     def test_names_are_in_order_of_appearance(self) -> None:
         program = parse("b = log(w) + 2*a; where(z > b, w, α) + x**c")
         assert program.names == ("w", "a", "z", "α", "x", "c")
-        assert program.text == "b = log(w) + 2*a; where(z > b, w, α) + x**c"
+        assert program.source.text == "b = log(w) + 2*a; where(z > b, w, α) + x**c"
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -297,6 +297,8 @@ class TestRefusals:
             ("[x, y]", ["x=1", "y=[1,2]"], "stack", 0),
             ("q = x*x; [q, x]", ["x=1"], "expected one number, got 2", 9),
             ("q = x*x; greater(q, x)", ["x=1"], "constant", 9),
+            ("2*x", ["x=True"], "x is a mask of True and False: give numbers, as in x=1", 0),
+            ("q = x; sum(where(m, q, 0))", ["x=[True]", "m=False"], "x and m are masks of True and False: give num", 7),
         ],
     )
     def test_run(self, text: str, arguments: list[str], part: str, position: int | None) -> None:
@@ -317,7 +319,6 @@ class TestRefusals:
             ("x==1", "does not read", 2),
             ("x=y=1", "a number or a list", 2),
             ("x=a", "the name a", 2),
-            ("x=nan", "the name nan", 2),
             ("x=exp(1)", "a number or a list", 2),
             ("x='1'", "text", 2),
             ("x=1j", "complex", 2),
@@ -336,6 +337,7 @@ class TestRefusals:
             ("x=\0", "U+0000", 2),
             ("\u0445=1", "CYRILLIC SMALL LETTER HA", 0),
             ("inf=1", "inf is always inf", 0),
+            ("nan=1", "nan is always nan", 0),
         ],
         ids=lambda value: repr(value)[:30],
     )
@@ -346,6 +348,46 @@ class TestRefusals:
         assert part in str(caught.value)
         if position is not None:
             assert caught.value.position == position
+
+    @pytest.mark.parametrize(
+        ("text", "values", "part", "position"),
+        [
+            ("y + sum(broadcast_to(x, (1000000,)))", 1, "broadcast_to: expected at most 10,000 Values", 8),
+            (
+                "sum(broadcast_to(x, (1000, 1)) * broadcast_to(x, (1, 1000)))",
+                [1],
+                "mul: expected at most 1,000,000",
+                31,
+            ),
+            (
+                "sum(broadcast_to(x, (200, 1)) + broadcast_to(x, (1, 200)))",
+                1,
+                "add: expected at most 10,000 Values",
+                30,
+            ),
+            ("sum(broadcast_to(x, (1001, 1)) @ broadcast_to(x, (1, 1001)))", [[1]], "matmul: expected at most", 31),
+            (
+                "sum(broadcast_to(x, (40, 40)) @ broadcast_to(x, (40, 40)))",
+                1,
+                "matmul: expected at most 20,000 steps",
+                30,
+            ),
+            ("a = broadcast_to(x, (9000,)); sum(a) + sum(a) + sum(a)", 1, "sum: expected at most 20,000 steps", 48),
+            ("sum(stack([" + ", ".join(["broadcast_to(x, (99999,))"] * 9) + "]))", [1], "stack: expected at most", 4),
+            ("sum(broadcast_to(1, (700, 700)) + (2 * broadcast_to(1, (700, 700)))) * x", 1, "numbers in all", 37),
+            ("a = broadcast_to(x, (5000,)); sum(a ** 2 ** a)", 1, "pow: expected at most 10,000 Values", 36),
+        ],
+    )
+    def test_what_is_made_is_counted_and_refused_with_the_position(
+        self, text: str, values: object, part: str, position: int
+    ) -> None:
+        program = parse(text)
+        with pytest.raises(ExpressionError) as caught:
+            program.run(dict.fromkeys(program.names, values))
+        check(caught.value)
+        assert part in str(caught.value)
+        assert "in all, got " in str(caught.value)
+        assert caught.value.position == position
 
     def test_a_name_is_given_once(self) -> None:
         with pytest.raises(ExpressionError, match="x is given twice"):
@@ -378,6 +420,7 @@ class TestRefusals:
         ("x=1/3", 1 / 3),
         ("x=2*pi", 2 * math.pi),
         ("x=-inf", -math.inf),
+        ("x=nan", math.nan),
         ("α=1", 1.0),
         ("W=[[1,2],[3,4]]", [[1.0, 2.0], [3.0, 4.0]]),
         ("x=[\n 1,\n 2]", [1.0, 2.0]),

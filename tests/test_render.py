@@ -165,6 +165,30 @@ class TestWrite:
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
         assert Path("/dev/null").is_char_device()
 
+    @pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
+    def test_links_to_nothing_to_themselves_and_to_pipes(self, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to("new")
+        write(tmp_path / "link", "text")
+        assert (tmp_path / "new").read_text() == "text"
+        (tmp_path / "loop").symlink_to("loop")
+        with pytest.raises(OSError, match=r"symbolic links.*loop"):
+            write(tmp_path / "loop", "text")
+        assert {path.name for path in tmp_path.iterdir()} == {"link", "new", "loop"}
+        ends = os.pipe()
+        write(f"/dev/fd/{ends[1]}", "text")
+        assert os.read(ends[0], 10) == b"text"
+        for end in ends:
+            os.close(end)
+
+    def test_a_file_that_may_not_be_written_stays(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (path := tmp_path / "old").write_text("old")
+        path.chmod(0o444)
+        monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anything
+        with pytest.raises(PermissionError, match="old"):
+            write(path, "new")
+        assert path.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [path]
+
     def test_a_new_file_has_the_permissions_of_any_new_file(self, tmp_path: Path) -> None:
         (tmp_path / "plain").write_text("")
         write(tmp_path / "ours", "")

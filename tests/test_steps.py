@@ -32,6 +32,25 @@ def lecture() -> Any:
     return steps(f)
 
 
+def test_what_is_computed_is_told_without_derivatives() -> None:
+    asked = []
+
+    def rule(y: Any, x: Any) -> Any:
+        asked.append(x)
+        return 2 * x
+
+    square = autograd.elementwise("square", lambda x: x * x, rule, doc="doubles the input")
+    try:
+        timeline = steps(square(Value(3.0, label="x")))
+        asked.clear()
+        assert timeline[0].formula.endswith(" = square(x) = square(3) = 9")
+        assert "square" in timeline[0].latex
+        assert "square(x)" in autograd.export.to_json(timeline.graph)
+        assert asked == []
+    finally:
+        autograd.remove("square")
+
+
 def test_the_example_of_the_lecture() -> None:
     timeline = lecture()
     assert str(timeline) == LECTURE

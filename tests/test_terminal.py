@@ -63,6 +63,16 @@ def test_no_line_is_wider_than_the_terminal(timeline: Timeline, width: int) -> N
     assert re.sub(r"[\s│├└─]", "", text) == whole
 
 
+@pytest.mark.parametrize("columns", ["0", "1", "2", "-3", "many"])
+def test_any_width_that_a_terminal_claims_shows_everything(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    text = ESCAPE.sub("", in_a_pipe(demo()))
+    assert max(map(cell_len, text.splitlines())) > 10
+    assert re.findall(r"^\w+$", text, re.M)[0] == "Graph"
+    assert re.sub(r"\s", "", text).endswith("Gradients∂f/∂x=−4∂f/∂y=−4∂f/∂z=3")
+
+
 def test_a_wrapped_line_hangs_below_itself() -> None:
     text = ESCAPE.sub("", in_a_terminal(demo(), 50, TERM="xterm-256color"))
     assert "  f = q · z: multiply swaps its inputs: each\n      one's slope is the other's value\n" in text

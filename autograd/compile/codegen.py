@@ -403,8 +403,11 @@ else:
 
 PULL = """\
 if wants_{array}:
+    try:
 {shared}\
-    part = {part}
+        part = {part}
+    except ArithmeticError:  # of plain numbers: 1 / 0
+        part = at_edge(record, g, {k})
     if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
         part = fitted(part, {array})
     before = {input}.adjoint
@@ -428,12 +431,12 @@ def pull_source(op: Op) -> Source:
     names = NAMES[: op.arity]
     inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
     parts = []
-    for name, formula in zip(names, formulas.slopes, strict=False):
+    for k, (name, formula) in enumerate(zip(names, formulas.slopes, strict=False)):
         if formula is None:
             continue
         shared, (slope,) = formulas.code(formula)
         part = slope if op.masks else "g" if slope == "1" else f"g * {slope}"
-        parts.append(PULL.format(input=f"input_{name}", array=name, shared=indent(shared, 4), part=part))
+        parts.append(PULL.format(input=f"input_{name}", array=name, k=k, shared=indent(shared, 8), part=part))
     alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
     used = {f"op_{op_of(part).name}": op_of(part).forward for part in operations(formulas.slopes)}
     if not op.masks:
@@ -461,8 +464,8 @@ def primitive_pull_source(op: Op) -> Source:
     inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
     arrays = ", ".join(names)
     parts = [
-        PULL.format(input=f"input_{name}", array=name, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
-        for name, rule in zip(names, op.rules, strict=True)
+        PULL.format(input=f"input_{name}", array=name, k=k, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
+        for k, (name, rule) in enumerate(zip(names, op.rules, strict=True))
         if rule is not None
     ]
     masks = "is_masking(params)" if callable(op.masks) else op.masks

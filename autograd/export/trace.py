@@ -47,7 +47,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import GraphError
-from autograd.graph.explain import explain
+from autograd.graph.explain import explain_value
 from autograd.graph.graph import Graph, GraphNode
 from autograd.graph.steps import Step, Timeline
 from autograd.program import Constant
@@ -83,7 +83,7 @@ def to_json(what: Timeline | Graph) -> str:
 
 
 def _node(graph: Graph, node: GraphNode) -> dict[str, Any]:
-    explanation = None if node.op is None else explain(node, graph)
+    explanation = None if node.op is None else explain_value(graph, node, node.op)
     return {
         "index": node.index,
         "name": node.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -118,18 +118,23 @@ def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
 
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
     inputs = graph.symbols(node)
-    value = format_number(node.data)
     partials = []
     for k, ((rule, _), x) in enumerate(zip(op.rules_for(inputs, node.params), inputs, strict=True)):
         if rule is not None and isinstance(x, Symbol):
             local = local_derivative(op, k, Symbol(node.name, node.shape), inputs, node.params)
             slope = node.slopes[k] if node.slopes is not None else None
             partials.append(partial(node.name, x.name, local, "" if slope is None else format_number(slope)))
-    numbers, in_latex = value, latex_number(value)
+    return replace(explain_value(graph, node, op), partials=tuple(partials))
+
+
+def explain_value(graph: Graph, node: GraphNode, op: Op) -> Explanation:
+    """What the node computes, with its numbers, and nothing about its derivatives."""
+    numbers = format_number(node.data)
+    in_latex = latex_number(numbers)
     if node.shape == ():
         filled = applied(op, graph.inputs_of(node), node.params)
         numbers, in_latex = chained(text(filled), numbers), chained(latex(filled), in_latex)
-    return explanation(op, node.name, applied(op, inputs, node.params), numbers, tuple(partials), in_latex)
+    return explanation(op, node.name, applied(op, graph.symbols(node), node.params), numbers, (), in_latex)
 
 
 def explanation(

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.call import shape_of
 from autograd.errors import GraphError, ShapeError
-from autograd.graph.explain import explain, local_derivative
+from autograd.graph.explain import Explanation, explain_value, local_derivative
 from autograd.graph.graph import Graph
 from autograd.node import Node
 from autograd.notation.printer import text
@@ -77,7 +77,7 @@ class Step(NamedTuple):
     def formula(self) -> str:
         """What happens, as people write it: ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4."""
         if self.kind == "forward":
-            explanation = explain(self.graph.nodes[self.node], self.graph)
+            explanation = self._computed
             return f"{explanation.formula} = {explanation.numbers}"
         f, q = self._output, self.graph.nodes[self.node].name
         if self.kind == "seed":
@@ -92,7 +92,7 @@ class Step(NamedTuple):
     def latex(self) -> str:
         """The same as LaTeX."""
         if self.kind == "forward":
-            return explain(self.graph.nodes[self.node], self.graph).latex
+            return self._computed.latex
         f, q = self._output, self.graph.nodes[self.node].name
         if self.kind == "seed":
             return f"{latex_ratio(f, f)} = 1"
@@ -123,6 +123,11 @@ class Step(NamedTuple):
         if self.nth is None or self.of is None or self.of < 2:
             return ""
         return f"{ordinal(self.nth)} of {self.of}: now {format_number(self.after)}"
+
+    @property
+    def _computed(self) -> Explanation:
+        node = self.graph.nodes[self.node]
+        return explain_value(self.graph, node, op_of(node))
 
     @property
     def _output(self) -> str:

@@ -93,6 +93,7 @@ def logsumexp_vjp(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = Fa
 
 def sum_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The sum of an object array: every element is one node, the terms in order."""
+    a = np.asarray(a)  # arithmetic on an array without axes gives what it holds
     folded = axes_of(axis, a.ndim)
     kept = [i for i in range(a.ndim) if i not in folded]
     rows = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), -1)

@@ -125,7 +125,7 @@ def pull_of(op: Op) -> Pull:
 
     It is generated, where the rules have a text.
     """
-    names = {"Record": Record, "fitted": fitted, "by_rules": pull_by_rules}
+    names = {"Record": Record, "fitted": fitted, "by_rules": pull_by_rules, "at_edge": part_at_edge}
     try:
         pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
     except Untranslatable:
@@ -137,6 +137,12 @@ def pull_of(op: Op) -> Pull:
 def forget(op: Op) -> None:
     """Drop the code that was generated for an operation."""
     _pulls.pop(op, None)
+
+
+def part_at_edge(record: Record, g: Any, k: int) -> Any:
+    """What ``g`` contributes to input k, where the rule on plain numbers raises: by NumPy, which has infinities."""
+    assert record.op is not None
+    return dict(pullback(record.op, [k], g, *record._operands(), record.params))[k]
 
 
 def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -35,7 +35,8 @@ examples:
   stepgrad "-x**2" x=3 --json - > trace.json
 
 The output of an expression has to be one number: of an array, take the sum
-or the mean. FILE may be - for standard output.
+or the mean. FILE may be - for standard output; an option may be given again,
+for another file.
 """
 
 FILES = {
@@ -60,10 +61,10 @@ class UsageError(ValueError):
 
 @dataclass(frozen=True)
 class Arguments:
-    """What was asked for: ``files`` are paths by kind, ``words`` the expression and its values."""
+    """What was asked for: ``files`` are pairs of kind and path, ``words`` the expression and its values."""
 
     words: tuple[str, ...]
-    files: Mapping[str, str]
+    files: tuple[tuple[str, str], ...]
     mermaid: bool = False
     help: bool = False
     version: bool = False
@@ -71,7 +72,7 @@ class Arguments:
     @property
     def printed(self) -> list[str]:
         """The options that take standard output for themselves."""
-        return [f"--{kind} -" for kind, path in self.files.items() if path == STDOUT] + ["--mermaid"] * self.mermaid
+        return [f"--{kind} -" for kind, path in self.files if path == STDOUT] + ["--mermaid"] * self.mermaid
 
 
 def read(argv: Sequence[str]) -> Arguments:
@@ -79,7 +80,7 @@ def read(argv: Sequence[str]) -> Arguments:
 
     >>> arguments = read(["--svg", "a.svg", "-x*y", "x=-2", "y=1"])
     >>> arguments.words, arguments.files
-    (('-x*y', 'x=-2', 'y=1'), {'svg': 'a.svg'})
+    (('-x*y', 'x=-2', 'y=1'), (('svg', 'a.svg'),))
 
     Raises `UsageError` for unknown options, and for outputs that would end up in one place.
     """
@@ -89,16 +90,28 @@ def read(argv: Sequence[str]) -> Arguments:
         option = unknown[0].partition("=")[0]
         near = difflib.get_close_matches(option, [f"--{name}" for name in (*FILES, *FLAGS, "help")], 1)
         raise UsageError(f"unknown option {option}: {f'did you mean {near[0]}?' if near else 'see stepgrad --help'}")
-    files = {kind: path for kind in FILES if (path := getattr(chosen, kind)) is not None}
+    files = tuple((kind, path) for kind in FILES for path in getattr(chosen, kind))
     arguments = Arguments(tuple(words), files, chosen.mermaid, chosen.help, chosen.version)
     if len(arguments.printed) > 1:
         raise UsageError(f"{' and '.join(arguments.printed)} cannot both be printed: give one of them a file")
-    places: dict[str, str] = {}
-    for kind, path in files.items():
-        other = places.setdefault(os.path.abspath(path), kind)
-        if other != kind:
-            raise UsageError(f"--{other} and --{kind} would both write {path}: give each a file of its own")
+    writers: dict[str, str] = {}
+    for kind, path in files:
+        if (place := place_of(path)) in writers:
+            raise UsageError(f"{writers[place]} and --{kind} would both write {path}: give each a file of its own")
+        writers[place] = f"--{kind}"
     return arguments
+
+
+def place_of(path: str) -> str:
+    """What two spellings of one file have in common: where links lead, in letters of one case, as many systems read.
+
+    >>> place_of("./Graph.svg") == place_of("graph.SVG")
+    True
+    """
+    try:
+        return os.path.realpath(path).casefold()
+    except ValueError:  # which nobody can write
+        return path
 
 
 def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -136,7 +149,7 @@ def parser() -> Parser:
         allow_abbrev=False,
     )
     for kind, purpose in FILES.items():
-        made.add_argument(f"--{kind}", metavar="FILE", help=purpose)
+        made.add_argument(f"--{kind}", metavar="FILE", help=purpose, action="append", default=[])
     for flag, purpose in FLAGS.items():
         made.add_argument(f"--{flag}", action="store_true", help=purpose)
     made.add_argument("-h", "--help", action="store_true", help="print this")

@@ -66,13 +66,13 @@ def run(arguments: Arguments) -> None:
         emit(f"stepgrad {version()}\n")
     elif arguments.words:
         timeline = compute(arguments.words)
-        made = {kind: WRITERS[kind](timeline) for kind in arguments.files}
-        for kind, path in arguments.files.items():
+        made = {kind: WRITERS[kind](timeline) for kind in dict(arguments.files)}
+        for kind, path in arguments.files:
             save(kind, path, made[kind])
         if arguments.mermaid:
             emit(to_mermaid(timeline.graph) + "\n")
         elif not arguments.printed:
-            emit(report(timeline, list(arguments.files.values())))
+            emit(report(timeline, [path for _, path in arguments.files]))
         note(timeline)
     elif arguments.files or arguments.mermaid:
         raise UsageError(f"expected an expression, as in {command(EXAMPLES[0])}")

@@ -1,7 +1,7 @@
 """The language of the `stepgrad` command: arithmetic over the table of operations, never run as code.
 
-A text becomes a straight-line program: a list of calls to operations of the table. Nothing else can be
-said in it, and whatever is no arithmetic is refused with its position.
+A text is read twice: once to refuse whatever is no arithmetic, with its position, and to find the names that
+need a value; then with these values, so that each operation that is read records its node of the graph.
 
     >>> program = parse("q = x + y; f = q * z")
     >>> program.names
@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from viz.command.grammar import CONSTANTS, Call, Operand, Ref
-from viz.command.reader import MAX_NUMBERS, Reader
+from viz.command.grammar import CONSTANTS
+from viz.command.reader import MAX_NUMBERS, UNKNOWN, Reader
+from viz.command.recorder import Recorder
 from viz.command.source import ExpressionError, Source, plain_name
 
 __all__ = ["ExpressionError", "Program", "Result", "parse", "parse_bindings"]
@@ -45,14 +46,15 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """An expression that was understood. `names` are those that need a value, in order of appearance."""
+    """An expression that was understood. ``free`` are the names that need a value, and where each comes first."""
 
-    text: str
-    names: tuple[str, ...]
-    _positions: Mapping[str, int] = field(repr=False)
-    _calls: tuple[Call, ...] = field(repr=False)
-    _output: Ref = field(repr=False)
-    _end: int = field(repr=False)  # where the statement that is the output starts
+    source: Source
+    free: Mapping[str, int]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that need a value, in order of appearance."""
+        return tuple(self.free)
 
     def run(self, bindings: Mapping[str, Any]) -> Result:
         """Record the graph for these values: numbers give Values, one array among them makes all Tensors.
@@ -63,14 +65,14 @@ class Program:
         array(-2.)
         """
         self._check_names(bindings)
-        values = _leaves(bindings)
-        nodes = {str(name): leaf for name, leaf in values.items() if isinstance(leaf, autograd.Node)}
+        leaves = _leaves(bindings)
+        masks = [name for name, leaf in leaves.items() if not isinstance(leaf, autograd.Node)]
+        nodes = {name: leaf for name, leaf in leaves.items() if isinstance(leaf, autograd.Node)}
         with np.errstate(all="ignore"):
-            for index, call in enumerate(self._calls):
-                values[index] = self._record(call, values)
-                if call.label:
-                    nodes |= _label(values[index], call.label)
-        return Result(self._single(values[self._output.key]), nodes)
+            for name, value in Reader(self.source, leaves.__getitem__, Recorder(self.source)).statements():
+                if name is not None:
+                    nodes |= _label(value, name)
+        return Result(self._single(value, masks), nodes)
 
     def _check_names(self, bindings: Mapping[str, Any]) -> None:
         missing = [name for name in self.names if name not in bindings]
@@ -80,33 +82,25 @@ class Program:
             message = f"no value for {' and '.join(missing)}: give {' '.join(f'{x}=…' for x in missing)}"
             if missing[0] in autograd.table:
                 message += f" ({missing[0]} is a function: call it, as in {missing[0]}(x))"
-            raise self._error(f"{message}; {rest}" if rest else message, self._positions[missing[0]])
+            raise self.source.error(f"{message}; {rest}" if rest else message, self.free[missing[0]])
         if unused:
-            raise self._error(f"{rest}: the names in the expression are {', '.join(self.names)}", None)
+            raise self.source.error(f"{rest}: the names in the expression are {', '.join(self.names)}", None)
 
-    def _record(self, call: Call, values: Mapping[str | int, Any]) -> Any:
-        """What the call gives; a refusal of the engine is passed on, with the position of the operator."""
-        operands = [_fetch(operand, values) for operand in call.operands]
-        try:
-            return autograd.table[call.function](*operands, **call.params)
-        except MemoryError:
-            raise self._error("the result does not fit into memory", call.position) from None
-        except (autograd.AutogradError, ValueError, TypeError, IndexError, ArithmeticError) as error:
-            raise self._error(" ".join(str(error).split()), call.position) from error
-
-    def _single(self, output: Any) -> autograd.Node:
+    def _single(self, output: Any, masks: Sequence[str]) -> autograd.Node:
         """The node that is the output, where there is one node and not many or none."""
+        end = self.source.position(self.source.statements[-1])
         if isinstance(output, np.ndarray) and output.dtype == object:
             if output.size != 1:
                 cure = "take their sum(…), or one of them with [0]"
-                raise self._error(f"expected one number, got {output.size}: {cure}", self._end)
+                raise self.source.error(f"expected one number, got {output.size}: {cure}", end)
             output = output.item()
         if not isinstance(output, autograd.Node):
-            raise self._error("the output is a constant, so there is nothing to differentiate", self._end)
+            message = "the output is a constant, so there is nothing to differentiate"
+            if masks:
+                are = "is a mask" if len(masks) == 1 else "are masks"
+                message += f"; {' and '.join(masks)} {are} of True and False: give numbers, as in {masks[0]}=1"
+            raise self.source.error(message, end)
         return output
-
-    def _error(self, message: str, position: int | None) -> ExpressionError:
-        return ExpressionError(message, self.text, position)
 
 
 def parse(text: str) -> Program:
@@ -122,14 +116,11 @@ def parse(text: str) -> Program:
     if not source.statements:
         raise ExpressionError("the expression is empty: write one, as in (x + y) * z")
     reader = Reader(source)
-    *first, last = source.statements
-    for statement in first:
-        reader.statement(statement)
-    output = reader.statement(last, is_output=True)
-    end = source.position(last)
-    if not reader.free or not isinstance(output, Ref):
+    *_, (_, output) = reader.statements()
+    if not reader.free or output is not UNKNOWN:
+        end = source.position(source.statements[-1])
         raise source.error("this is a constant: to differentiate, name a variable, as in x * 2", end)
-    return Program(text, tuple(reader.free), reader.free, tuple(reader.calls), output, end)
+    return Program(source, reader.free)
 
 
 def parse_bindings(arguments: Iterable[str]) -> dict[str, float | Array]:
@@ -165,7 +156,7 @@ def _read_value(argument: str, start: int) -> float | Array:
     return Reader(source).constant(source.statements[0].value)
 
 
-def _leaves(bindings: Mapping[str, Any]) -> dict[str | int, Any]:
+def _leaves(bindings: Mapping[str, Any]) -> dict[str, Any]:
     """A labelled leaf for every number: Values, or all Tensors where one is an array. Masks stay arrays."""
     data = {name: _number(name, value) for name, value in bindings.items()}
     arrays = any(isinstance(value, np.ndarray) and value.ndim for value in data.values())
@@ -189,15 +180,6 @@ def _number(name: str, value: Any) -> Array:
     except (TypeError, ValueError):
         raise ExpressionError(f"{name}: expected a number or an array of numbers, got {value!r:.60}") from None
     return array if array.dtype == bool else array.astype(np.float64)
-
-
-def _fetch(operand: Operand, values: Mapping[str | int, Any]) -> Any:
-    """The value that an operand stands for."""
-    if isinstance(operand, Ref):
-        return values[operand.key]
-    if isinstance(operand, tuple):
-        return tuple(_fetch(part, values) for part in operand)
-    return operand
 
 
 def _label(value: Any, name: str) -> dict[str, autograd.Node]:

@@ -1,18 +1,13 @@
-"""What may be written in an expression, what it becomes, and what to say to the rest."""
+"""What may be written in an expression, what it stands for, and what to say to the rest."""
 
 from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from numpy.typing import NDArray
 
 import autograd
 
-CONSTANTS = {"pi": math.pi, "inf": math.inf}
+CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
 
 #: Where two values are given to a function that folds one array: max(x, 0) is Python's, not axis=0.
 PAIRS = {"max": "maximum", "min": "minimum"}
@@ -54,24 +49,3 @@ STATEMENTS: dict[type[ast.AST], str] = {
     ast.AugAssign: "a change of a name, which stands for one node: name the result, as in q = x + y",
     ast.AnnAssign: "an annotation: write q = x + y",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """What a name (str) or an earlier call (int) gave."""
-
-    key: str | int
-
-
-Operand = Ref | float | NDArray[Any] | tuple["Operand", ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Call:
-    """One operation on operands, at a position of the text."""
-
-    function: str
-    operands: tuple[Operand, ...]
-    params: Mapping[str, Any]
-    position: int
-    label: str | None = None

@@ -1,6 +1,7 @@
-"""From Python's syntax tree to a straight-line program: calls to operations of the table, and nothing else.
+"""Reads Python's syntax tree as operations of the table on named values, and as nothing else.
 
-Whatever is not named here is refused. Arithmetic on plain numbers is done at once, in floats.
+Whatever is not named here is refused. Arithmetic on plain numbers is done at once, in floats. What becomes of all other
+operations, a function says that the reader is given: nothing, while a text is only checked, or a node of a graph.
 """
 
 from __future__ import annotations
@@ -8,15 +9,14 @@ from __future__ import annotations
 import ast
 import difflib
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from viz.command.grammar import BY_OPERATOR, CONSTANTS, FAULTS, PAIRS, REFUSED, SPELLED, STATEMENTS, Call, Operand, Ref
+from viz.command.grammar import BY_OPERATOR, CONSTANTS, FAULTS, PAIRS, REFUSED, SPELLED, STATEMENTS
 from viz.command.source import MAX_DEPTH, TOO_DEEP, Source
 
 MAX_CALLS = 2_000  #: operations of an expression
@@ -24,45 +24,61 @@ MAX_AXES = 8  #: lists in lists
 MAX_NUMBERS = 10_000  #: numbers in one list
 LARGEST = 1_000_000  #: number in an index or a shape, and elements of a shape
 
+#: What becomes of an operation on inputs, with params, that stands at a position of the text.
+Apply = Callable[[autograd.Op, tuple[Any, ...], Mapping[str, Any], int], Any]
+
+UNKNOWN = object()  #: a value that is not asked for
+
+
+def unknown(*_: Any) -> Any:
+    return UNKNOWN
+
 
 class Reader:
-    """Reads one statement after the other; `free` are the names that need a value, with their positions."""
+    """Reads one text; ``leaf`` gives the value of a name, ``apply`` that of an operation.
 
-    def __init__(self, source: Source) -> None:
+    ``free`` are the names that need a value, with their positions; by default none is asked for, and nothing is
+    computed but plain numbers.
+    """
+
+    def __init__(self, source: Source, leaf: Callable[[str], Any] = unknown, apply: Apply = unknown) -> None:
         self.source = source
-        self.calls: list[Call] = []
         self.free: dict[str, int] = {}
-        self._assigned: dict[str, Operand] = {}
+        self._leaf = leaf
+        self._apply = apply
+        self._positions: list[int] = []  # of the operations so far
+        self._assigned: dict[str, Any] = {}
         self._depth = 0
 
-    def statement(self, node: ast.stmt, is_output: bool = False) -> Operand:
-        """The value of an assignment, or of the expression that ends the text."""
-        if isinstance(node, ast.Expr):
-            if not is_output:
+    def statements(self) -> Iterator[tuple[str | None, Any]]:
+        """The name and the value of each assignment, and the value of the expression that ends the text."""
+        *first, last = self.source.statements
+        for node in first:
+            if isinstance(node, ast.Expr):
                 self._refuse("this value is not used: give it a name, as in q = x + y", node)
-            return self._operand(node.value)
-        if not isinstance(node, ast.Assign):
-            self._refuse(f"expected arithmetic, got {STATEMENTS.get(type(node), 'another statement')}", node)
-        target = node.targets[0]
-        if len(node.targets) > 1 or not isinstance(target, ast.Name):
-            self._refuse("expected one name on the left of =, as in q = x + y", target)
-        before = len(self.calls)
-        value = self._operand(node.value)
-        name = self._new_name(target)
-        self._assigned[name] = value
-        if isinstance(value, Ref) and len(self.calls) > before:  # `q = x` makes no node that could be named
-            self.calls[-1] = replace(self.calls[-1], label=name)
-        return value
+            yield self._assignment(node)
+        yield (None, self._operand(last.value)) if isinstance(last, ast.Expr) else self._assignment(last)
 
     def constant(self, node: ast.expr) -> float | NDArray[Any]:
         """The number or the array that an expression without names and functions gives."""
         value = self._element(node)
         for name, position in self.free.items():
             self._refuse(f"expected numbers, got the name {name}", node, position)
-        for call in self.calls:
-            self._refuse("expected a number or a list of numbers", node, call.position)
+        for position in self._positions:
+            self._refuse("expected a number or a list of numbers", node, position)
         assert isinstance(value, float | np.ndarray)
         return value
+
+    def _assignment(self, node: ast.stmt) -> tuple[str, Any]:
+        if not isinstance(node, ast.Assign):
+            self._refuse(f"expected arithmetic, got {STATEMENTS.get(type(node), 'another statement')}", node)
+        target = node.targets[0]
+        if len(node.targets) > 1 or not isinstance(target, ast.Name):
+            self._refuse("expected one name on the left of =, as in q = x + y", target)
+        value = self._operand(node.value)
+        name = self._new_name(target)
+        self._assigned[name] = value
+        return name, value
 
     def _new_name(self, target: ast.Name) -> str:
         name = self.source.name(target)
@@ -74,7 +90,7 @@ class Reader:
             self._refuse(f"{name} is used before this, so it stands for a node already: choose another name", target)
         return name
 
-    def _operand(self, node: ast.expr) -> Operand:
+    def _operand(self, node: ast.expr) -> Any:
         read = _READERS.get(type(node))
         if read is None:
             self._refuse(f"expected arithmetic, got {REFUSED.get(type(node), type(node).__name__.lower())}", node)
@@ -85,7 +101,7 @@ class Reader:
         self._depth -= 1
         return operand
 
-    def _number(self, node: ast.Constant) -> Operand:
+    def _number(self, node: ast.Constant) -> Any:
         value = node.value
         if isinstance(value, complex):
             self._refuse("expected real numbers, got a complex one", node)
@@ -100,26 +116,26 @@ class Reader:
             self._refuse("this number is too large for a float (1.8e308); write inf for infinity", node)
         return number
 
-    def _name(self, node: ast.Name) -> Operand:
+    def _name(self, node: ast.Name) -> Any:
         name = self.source.name(node)
         if name in self._assigned:
             return self._assigned[name]
         if name in CONSTANTS:
             return CONSTANTS[name]
         self.free.setdefault(name, self.source.position(node))
-        return Ref(name)
+        return self._leaf(name)
 
-    def _unary(self, node: ast.UnaryOp) -> Operand:
+    def _unary(self, node: ast.UnaryOp) -> Any:
         if not isinstance(node.op, ast.USub | ast.UAdd):
             self._refuse(f"expected arithmetic, got {'not' if isinstance(node.op, ast.Not) else '~'}", node)
         operand = self._operand(node.operand)
         if isinstance(node.op, ast.UAdd):
             return operand
-        if isinstance(operand, float):
+        if type(operand) is float:
             return -operand
         return self._call(BY_OPERATOR[SPELLED[type(node.op)]], (operand,), self.source.position(node))
 
-    def _binary(self, node: ast.BinOp) -> Operand:
+    def _binary(self, node: ast.BinOp) -> Any:
         chain = [node]  # x + y + z + … leans to the left: walked without recursion
         while isinstance(chain[-1].left, ast.BinOp):
             chain.append(chain[-1].left)
@@ -133,7 +149,7 @@ class Reader:
             op = autograd.table[BY_OPERATOR[symbol]]
             position = self.source.text.index(symbol, position)
             right = self._operand(link.right)
-            if op.is_elementwise and isinstance(left, float) and isinstance(right, float):
+            if op.is_elementwise and type(left) is type(right) is float:
                 left = self._fold(op, left, right, position)
             else:
                 left = self._call(op.name, (left, right), position)
@@ -147,16 +163,16 @@ class Reader:
         except FloatingPointError as error:
             raise self.source.error(FAULTS[str(error).partition(" ")[0]], position) from None
 
-    def _element(self, node: ast.expr) -> Operand:
+    def _element(self, node: ast.expr) -> Any:
         """As `_operand`; True and False are allowed here too, in the elements of a mask."""
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             return np.array(node.value)
         return self._operand(node)
 
-    def _list(self, node: ast.List) -> Operand:
+    def _list(self, node: ast.List) -> Any:
         elements = [self._element(element) for element in node.elts]
         position = self.source.position(node)
-        if any(isinstance(element, Ref) for element in elements):
+        if not all(map(is_plain, elements)):
             return self._call("stack", (tuple(elements),), position)
         arrays = [np.asarray(element) for element in elements]
         if arrays and arrays[0].ndim == MAX_AXES:
@@ -164,16 +180,16 @@ class Reader:
         if len({array.shape for array in arrays}) > 1:
             shapes = " and ".join(sorted({str(array.shape) for array in arrays}))
             self._refuse(f"expected a list whose elements have one shape, got shapes {shapes}", node)
-        if len({array.dtype for array in arrays}) > 1:
+        if len({array.dtype == bool for array in arrays}) > 1:
             self._refuse("expected all numbers or all True and False, got both", node)
         if sum(array.size for array in arrays) > MAX_NUMBERS:
             self._refuse(f"expected at most {MAX_NUMBERS:,} numbers", node)
         return np.array(arrays) if arrays else np.zeros(0)
 
-    def _subscript(self, node: ast.Subscript) -> Operand:
+    def _subscript(self, node: ast.Subscript) -> Any:
         value = self._operand(node.value)
         position = self.source.text.index("[", self.source.end(node.value))
-        return self._call(BY_OPERATOR[SPELLED[type(node)]], (value,), position, {"index": self._index(node.slice)})
+        return self._call(BY_OPERATOR[SPELLED[type(node)]], (value,), position, index=self._index(node.slice))
 
     def _index(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Tuple):
@@ -206,7 +222,7 @@ class Reader:
             return sign * literal
         return literal
 
-    def _function(self, node: ast.Call) -> Operand:
+    def _function(self, node: ast.Call) -> Any:
         if isinstance(node.func, ast.Attribute):
             self._operand(node.func)  # which says what to write instead
         if not isinstance(node.func, ast.Name):
@@ -219,7 +235,7 @@ class Reader:
         if name not in autograd.table:
             self._refuse(f"{name} is no function: {self._instead(name)}", node)
         operands, rest = self._inputs(node, autograd.table[name])
-        return self._call(name, operands, self.source.position(node), self._params(node, autograd.table[name], rest))
+        return self._call(name, operands, self.source.position(node), **self._params(node, autograd.table[name], rest))
 
     def _instead(self, name: str) -> str:
         """What may have been meant by a name that is no function."""
@@ -231,9 +247,11 @@ class Reader:
         named = sorted(op.name for op in autograd.table.values() if op.operator not in SPELLED.values())
         return f"did you mean {near[0]}?" if near else f"the functions are {', '.join(named)}"
 
-    def _inputs(self, node: ast.Call, op: autograd.Op) -> tuple[tuple[Operand, ...], list[ast.expr]]:
+    def _inputs(self, node: ast.Call, op: autograd.Op) -> tuple[tuple[Any, ...], list[ast.expr]]:
         """The operands of a call, and the arguments that are left."""
         if op.arity is None:
+            if (first := next(iter(op.signature.parameters))) in op.params:
+                self._refuse(f"{op.name} takes {first} before its values, which cannot be written here", node)
             if not node.args or not isinstance(node.args[0], ast.List):
                 self._refuse(f"expected a list of values, as in {op.name}([x, y])", node)
             return (tuple(self._operand(part) for part in node.args[0].elts),), node.args[1:]
@@ -258,31 +276,36 @@ class Reader:
             if keyword.arg in params:
                 self._refuse(f"{keyword.arg} is given twice", keyword)
             params[keyword.arg] = self._literal(keyword.value)
+        if isinstance(params.get("axis"), bool):
+            self._refuse(f"expected the number of an axis, as in axis=0, got {params['axis']}", node)
         return params
 
-    def _condition(self, node: ast.expr) -> Operand:
+    def _condition(self, node: ast.expr) -> Any:
         """What stands where nothing is differentiated: a comparison, or a mask of True and False."""
         return self._comparison(node) if isinstance(node, ast.Compare) else self._element(node)
 
-    def _comparison(self, node: ast.Compare) -> Operand:
+    def _comparison(self, node: ast.Compare) -> Any:
         if len(node.ops) > 1 or type(node.ops[0]) not in SPELLED:
             self._refuse("expected one comparison by > >= < <= == !=, as in where(x > 0, x, 0)", node)
         operands = (self._operand(node.left), self._operand(node.comparators[0]))
         return self._call(BY_OPERATOR[SPELLED[type(node.ops[0])]], operands, self.source.position(node))
 
-    def _call(
-        self, function: str, operands: tuple[Operand, ...], position: int, params: Mapping[str, Any] | None = None
-    ) -> Ref:
-        if len(self.calls) == MAX_CALLS:
+    def _call(self, function: str, inputs: tuple[Any, ...], position: int, /, **params: Any) -> Any:
+        if len(self._positions) == MAX_CALLS:
             raise self.source.error(f"expected at most {MAX_CALLS:,} operations", position)
-        self.calls.append(Call(function, operands, params or {}, position))
-        return Ref(len(self.calls) - 1)
+        self._positions.append(position)
+        return self._apply(autograd.table[function], inputs, params, position)
 
     def _refuse(self, message: str, node: ast.AST, position: int | None = None) -> NoReturn:
         raise self.source.error(message, self.source.position(node) if position is None else position)
 
 
-_READERS: dict[type[ast.AST], Callable[[Reader, Any], Operand]] = {
+def is_plain(value: Any) -> bool:
+    """Whether it is a number, or an array of numbers, that the text itself spells out."""
+    return type(value) is float or (isinstance(value, np.ndarray) and value.dtype != object)
+
+
+_READERS: dict[type[ast.AST], Callable[[Reader, Any], Any]] = {
     ast.BinOp: Reader._binary,
     ast.Call: Reader._function,
     ast.Constant: Reader._number,

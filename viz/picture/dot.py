@@ -21,6 +21,8 @@ from viz.terminal.text import draw_text
 LINE = "#808890"  #: edges: grey enough for white and for black
 DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", "s")}  #: where edges leave and arrive
 MANY = 100  #: cards; beyond, a good layout in a second is better than the best one in a minute
+LONGEST = 16_384  #: pixels of a side of a PNG: few programs show more, and each takes time and memory
+PER_INCH = 96  #: Graphviz's pixels
 LARGEST = 2_000  #: cards; a larger picture takes minutes, and nobody can read it
 
 
@@ -42,20 +44,31 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         return tidy(layout(self, "svg", force=force), self.shown)
 
     def png(self, *, force: bool = False) -> bytes:
-        """The picture as PNG. Raises what `svg` raises."""
+        """The picture as PNG, made smaller where a side would have more than 16,384 pixels.
+
+        Raises what `svg` raises.
+        """
         return layout(self, "png", force=force)
 
-    def save(self, filename: Any = None, directory: Any = None, **options: Any) -> str:
+    def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False) -> str:
         """Write a file: the picture for a name that ends in .svg or .png, else the DOT source, as in graphviz.
 
-        Raises `ValueError` for the name of another kind of picture, and what `svg` raises.
+        It is written whole or not at all. Raises `ValueError` for the name of another kind of picture, and what `svg`
+        raises.
         """
         suffix = os.path.splitext(str(filename or ""))[1].lower()
         if suffix in (".html", ".jpg", ".jpeg", ".pdf"):
             raise ValueError(f"save: expected a name in .svg, .png or .gv, got {filename!r}: viz.step(...) saves .html")
         if suffix not in (".svg", ".png"):
-            saved: str = super().save(filename=filename, directory=directory, **options)
-            return saved
+            if filename is not None:
+                self.filename = filename
+            if directory is not None:
+                self.directory = directory
+            path = str(self.filepath)
+            if not (skip_existing and os.path.exists(path)):
+                os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+                write(path, self.source.encode(self.encoding, "replace"))
+            return path
         path = os.path.join(str(directory or ""), str(filename))
         write(path, self.svg() if suffix == ".svg" else self.png())
         return path
@@ -153,6 +166,9 @@ def layout(made: Picture, format: Format, *, force: bool = False) -> bytes:
             f"a picture of {count:,} cards takes minutes to lay out, and nobody can read it: "
             f"draw a part with limit={LIMIT}, or call {format}(force=True)"
         )
+    if format == "png":
+        made = made.copy()
+        made.graph_attr.setdefault("size", f"{LONGEST / PER_INCH:.2f}")
     return render(made.source, format, timeout=None if force else TIMEOUT)
 
 

@@ -6,6 +6,7 @@ Coloured where a terminal shows it, plain text in a pipe or a file, where no lin
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -89,6 +90,7 @@ def new_console(file: TextIO | None = None) -> Console:
     """A console for standard output, or one like it that prints into ``file``. `NO_COLOR` means no escape codes."""
     return Console(
         file=file,
+        width=max(shutil.get_terminal_size().columns, MIN_WIDTH),  # which takes COLUMNS=0 for a width not known
         force_terminal=True if file and sys.stdout and sys.stdout.isatty() else None,
         color_system=None if os.environ.get("NO_COLOR") else "auto",
         highlight=False,
