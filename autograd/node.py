@@ -75,7 +75,7 @@ class Recorded(Computed):
         raise NotImplementedError
 
     @property
-    def dtype(self) -> np.dtype[Any] | None:
+    def _dtype(self) -> np.dtype[Any] | None:
         """The kind of number of an array; None for a Value."""
         return None
 
@@ -116,7 +116,7 @@ class Recorded(Computed):
         All that it is computed from is among the equations ``before``; ``params`` are its own, frozen.
         """
         inputs = tuple([made(Constant, (frozen(x),)) if (i := place(id(x))) is None else i for x in self.inputs])
-        equation: Equation = made(Equation, (self.op, inputs, params, self.shape, self.dtype, self._may_require_grad))
+        equation: Equation = made(Equation, (self.op, inputs, params, self.shape, self._dtype, self._may_require_grad))
         return equation
 
     @property
@@ -209,8 +209,8 @@ class Node(Computed, Operators):
     @property
     def _has_no_slope(self) -> bool:
         record = self._record
-        if record.dtype is not None:
-            return record.dtype.kind != "f"
+        if record._dtype is not None:
+            return record._dtype.kind != "f"
         return record.op is not None and record.op.is_flat
 
     @property
@@ -343,7 +343,7 @@ def equations_of(nodes: Sequence[Recorded], places: Mapping[int, int], sources: 
     An input that is not among them is constant. The first few are ``sources``, as good as leaves that require a
     gradient.
     """
-    equations = [Equation(None, (), NOTHING, node.shape, node.dtype, requires_grad=True) for node in nodes[:sources]]
+    equations = [Equation(None, (), NOTHING, node.shape, node._dtype, requires_grad=True) for node in nodes[:sources]]
     for node in nodes[sources:]:
         equations.append(node._equation(places.get, equations, frozen_params(node.params)))
     return equations

@@ -205,7 +205,9 @@ def test_after_an_assignment_the_gradient_of_what_was_computed_before_is_refused
             change(view if through_view else t)
         for x in (t, view):
             for create_graph in (False, True):
-                with pytest.raises(GraphError, match=rf"assigned to {x.label}, .*after y.*ask for the gradient before"):
+                with pytest.raises(
+                    GraphError, match=rf"what {x.label} was before something .*ask for the gradient before"
+                ):
                     gradients(y, x, create_graph)
             np.testing.assert_array_equal(gradients(untouched, x), np.zeros(x.shape))
         with pytest.raises(GraphError, match="ask for the gradient before"):

@@ -417,3 +417,24 @@ def test_calls_with_the_wrong_number_of_arguments_say_so() -> None:
     ):
         with pytest.raises(TypeError, match=message):
             call()
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "prod", "min", "max", "cumsum", "sort", "ravel"])
+def test_numpy_reduces_object_arrays_of_values_by_their_operators(name: str) -> None:
+    function = getattr(np, name)
+    numbers = [3.0, -1.0, 2.0]
+    values = np.array([Value(x) for x in numbers])
+    result = function(values)
+    found = [result] if isinstance(result, Value) else list(result)
+    assert_close([v.data for v in found], np.ravel(function(numbers)))
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in autograd.table.values() if op.is_elementwise and op.arity and all(op.rules)], ids=str
+)
+@pytest.mark.parametrize("x", [-0.5, 0.0, 0.5, math.inf])
+def test_what_is_shown_as_a_number_is_one(op: autograd.Op, x: float) -> None:
+    with np.errstate(all="ignore"):
+        y = op(*[Value(x) for _ in op.rules])
+    assert type(y.data) is float
+    assert {type(slope) for slope in y.slopes} <= {float, int}

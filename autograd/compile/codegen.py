@@ -31,6 +31,7 @@ from autograd.notation.python import Spelling, Untranslatable, python
 from autograd.notation.symbol import Symbol
 from autograd.op import Op, op_of, table
 from autograd.operators import real
+from autograd.ops.elementwise import where
 from autograd.signature import each
 
 NAMES = ("x", "y", "v", "w")
@@ -71,9 +72,14 @@ class Formulas:
         self.output = self.spelled(Symbol("", (), op, tuple(inputs)))
         before = [Live("g") if spelling is on_arrays else 1, Live("z")] if op.masks else [Live("z")]
         self.slopes = [
-            None if rule is None else self.spelled(self.reads.trace(rule, *before, *inputs))  # type: ignore[arg-type]
+            None if rule is None else self.spelled(self.number(self.reads.trace(rule, *before, *inputs)))  # type: ignore[arg-type]
             for rule in op.rules
         ]
+
+    def number(self, slope: Any) -> Any:
+        """A slope that is a comparison as a number: on floats True would be kept, and shown."""
+        is_truth = isinstance(slope, Symbol) and slope.op is not None and slope.op.is_flat
+        return where(slope, 1.0, 0.0) if is_truth and self.spelling is on_floats else slope
 
     def spelled(self, formula: Any) -> Any:
         """The formula in operations that have a spelling: any other is replaced by what its forward function does."""

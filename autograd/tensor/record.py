@@ -109,6 +109,10 @@ class Record(Recorded):
         return self.array.dtype
 
     @property
+    def _dtype(self) -> np.dtype[Any]:
+        return self.array.dtype
+
+    @property
     def is_condition(self) -> bool:
         """Whether it holds True and False."""
         return self.array.dtype == np.bool_

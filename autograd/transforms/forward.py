@@ -37,7 +37,7 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
         return [None if place is None else plain(swept[place]) for place in places]
 
     results = found(careful=False)
-    if has_nan([numbers(t) for y, t in zip(outputs, results, strict=True) if y.dtype is not None and t is not None]):
+    if has_nan([numbers(t) for y, t in zip(outputs, results, strict=True) if y._dtype is not None and t is not None]):
         return found(careful=True)
     return results
 
@@ -47,7 +47,8 @@ def forward_sweep(section: Section, tangents: Sequence[Any], record: bool, caref
     swept = [*tangents, *[None] * (len(section.places) - section.sources)]
     if careful:
         swept = [
-            t if t is None or place.dtype is None else masked(t) for t, place in zip(swept, section.places, strict=True)
+            t if t is None or place._dtype is None else masked(t)
+            for t, place in zip(swept, section.places, strict=True)
         ]
     for index in range(section.sources, len(section.places)):
         equation = section.equations[index]
