@@ -80,8 +80,8 @@ def expect_present(y: Node, missing: Sequence[Node]) -> None:
     for x in changed:
         if x._record._key not in places and any(place._key in places for place in x._before):
             raise GraphError(
-                f"gradients: y was computed from what {x.label or 'one of xs'} was before something was assigned to it, "
-                "or to what it looks into: ask for the gradient before, or assign to a copy, as in t = +x"
+                f"gradients: y was computed from what {x.label or 'one of xs'} was before something was assigned to "
+                "it, or to what it looks into: ask for the gradient before, or assign to a copy, as in t = +x"
             )
 
 
