@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import Bound, Input, fill, holds_node, is_default, lifted, nodes_in
+from autograd.call import INTS, NUMBERS, SIMPLE, Bound, Input, fill, holds_node, is_default, lifted, nodes_in
 from autograd.errors import DTypeError
 from autograd.signature import EMPTY, LEADING, Parameter, Rule, each, param
+
+#: Arguments that may be given by name where numbers alone are computed with.
+REDUCING = frozenset({"axis", "keepdims"})
 
 
 class Binding:
@@ -60,9 +63,11 @@ class Binding:
         are_lists = [isinstance(rule, each) for rule in self.rules]
         #: Whether the inputs come first, and are one each.
         self.is_plain = not any(are_lists) and self.inputs == tuple(parameters)[: len(self.rules)]
-        #: How many arguments a call without names has, from the fewest to those that neither dtype= nor out= is among.
+        #: How many arguments a plain call has in order: what it must have, and at most those before dtype= and out=.
         self.fewest = len(self.rules) + len(self.required)
-        self.most = max(len(self.rules) + 1, self.fewest)
+        self.most = -1
+        if self.is_plain:
+            self.most = next((k for k, x in enumerate(self.names) if x in ("dtype", "out")), len(self.names))
         #: How many those inputs are, where nothing else has to be given.
         self.inputs_alone = len(self.rules) if self.is_plain and not self.required else None
         #: Whether each is a list of inputs, and nothing else has to be given.
@@ -93,6 +98,21 @@ class Binding:
         found = []
         bound = Bound({name: self.lift(name, value, found) for name, value in arguments.items()})
         return tuple(found), bound
+
+    def is_numeric(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+        """Whether numbers alone are given, in the commonest way, as where rules run: there is nothing to bind."""
+        if kwargs and not (kwargs.keys() <= self.optional and kwargs.keys() <= REDUCING):
+            return False
+        given = len(self.rules)
+        for x in args[:given]:
+            kind = x.__class__
+            if not (x.dtype.kind in "fib" if kind is np.ndarray else kind in NUMBERS):
+                return False
+        for value in (*args[given:], *kwargs.values()) if kwargs else args[given:]:
+            kind = value.__class__
+            if not (INTS.issuperset(map(type, value)) if kind is tuple else kind in SIMPLE):
+                return False
+        return True
 
     def quick(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The params of the commonest calls: every input is given in order, and no node is anywhere else."""

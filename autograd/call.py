@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -91,16 +91,6 @@ def lifted(value: Any, found: list[Any]) -> Any:
     return value
 
 
-def is_numeric(value: Any) -> bool:
-    """Whether it is one of the commonest things that neither are nodes nor hold any: numbers, arrays, shapes."""
-    kind = value.__class__
-    if kind is np.ndarray:
-        return value.dtype.kind in "fib"
-    if kind is tuple:
-        return INTS.issuperset(map(type, value))
-    return kind in NUMBERS
-
-
 def holds_node(value: Any) -> bool:
     """Whether a param is a node, or has one in it."""
     kind = value.__class__
@@ -128,10 +118,12 @@ def parts(value: Any) -> Iterable[Any]:
     """
     if isinstance(value, np.ndarray):
         return value.flat if value.dtype.hasobject else ()
-    if isinstance(value, list | tuple | set | frozenset):
-        return value
     if isinstance(value, Mapping):
         return value.values()
+    if isinstance(value, Collection) and not isinstance(value, str | bytes | bytearray | range | memoryview):
+        return value
+    if isinstance(value, types.SimpleNamespace):
+        return vars(value).values()
     if is_dataclass(value) and not isinstance(value, type):
         return [getattr(value, field.name) for field in fields(value)]
     return ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from math import prod
 from typing import Any, overload
 
@@ -359,16 +358,20 @@ class LazyEquations(Sequence[Equation]):
         self, nodes: Sequence[Recorded], places: Mapping[int, int], params: Sequence[Mapping[str, Any]]
     ) -> None:
         self._length = len(nodes)
-        self._waiting = nodes, params
-        self._places = places
+        self._waiting: tuple[Any, ...] | None = (nodes, places, params)
+        self._equations: tuple[Equation, ...] = ()
 
-    @cached_property
+    @property
     def _made(self) -> tuple[Equation, ...]:
-        equations: list[Equation] = []
-        for node, params in zip(*self._waiting, strict=True):
-            equations.append(node._equation(self._places.get, equations, params))
-        self._waiting, self._places = ((), ()), {}
-        return tuple(equations)
+        waiting = self._waiting
+        if waiting is not None:
+            nodes, places, params = waiting
+            equations: list[Equation] = []
+            for node, its in zip(nodes, params, strict=True):
+                equations.append(node._equation(places.get, equations, its))
+            self._equations = tuple(equations)
+            self._waiting = None  # last: another thread may be here too, and makes the same
+        return self._equations
 
     def __len__(self) -> int:
         return self._length

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd.binding import Binding
-from autograd.call import NOTHING, Bound, Input, Output, is_numeric, places, static
+from autograd.call import NOTHING, Bound, Input, Output, places, static
 from autograd.signature import Forward, Rule, check_function, each, signature_of
 
 Interval = tuple[float, float]
@@ -29,8 +29,6 @@ table: Mapping[str, Op] = types.MappingProxyType(_table)
 
 LISTS = frozenset({list, tuple})
 
-#: Arguments that are never nodes.
-REDUCING = frozenset({"axis", "keepdims"})
 
 #: How many lengths of lists are remembered.
 MOST = 256
@@ -91,12 +89,8 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         binding = self.binding
-        if binding.is_plain and binding.fewest <= len(args) <= binding.most and kwargs.keys() <= REDUCING:
-            for x in args:
-                if not is_numeric(x):
-                    break
-            else:  # numbers alone, as where a rule runs on them: there is nothing to bind
-                return self.forward(*args, **kwargs)
+        if binding.fewest <= len(args) <= binding.most and binding.is_numeric(args, kwargs):
+            return self.forward(*args, **kwargs)
         if len(args) == binding.inputs_alone and not kwargs:
             for x in args:
                 if x is None:

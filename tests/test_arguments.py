@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections import UserList, deque
 from collections.abc import Callable
 from inspect import Parameter
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -49,7 +51,8 @@ def given(op: Op, name: str, value: Any) -> Any:
 def test_a_node_in_a_param_is_refused_by_name(op: Op, name: str, node: Any) -> None:
     hidden = np.empty(1, dtype=object)
     hidden[0] = node
-    for value in (node, [node], (0, node), {"a": [node]}, {node}, hidden):
+    others = deque([node]), UserList([node]), SimpleNamespace(a=node)
+    for value in (node, [node], (0, node), {"a": [node]}, {node}, hidden, *others):
         with pytest.raises(TypeError, match=rf"{op.name}: .*{name}"):
             given(op, name, value)
 
@@ -146,3 +149,38 @@ def weights(count: int) -> Any:
 def test_a_node_in_any_other_argument_of_nn_is_refused(name: str, node: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         REFUSED[name](node)
+
+
+SPELLINGS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((), {}),
+    ((0,), {}),
+    ((None,), {}),
+    ((-1,), {}),
+    ((), {"axis": 0}),
+    ((), {"axis": (0,), "keepdims": True}),
+    ((np.zeros(2),), {}),
+    ((None, None, np.zeros(2)), {}),
+    ((), {"out": np.zeros(2)}),
+    ((), {"dtype": True}),
+    ((), {"axis": Value(0.0)}),
+    ((), {"keepdims": np.True_}),
+]
+
+
+@pytest.mark.parametrize(("args", "kwargs"), SPELLINGS)
+@pytest.mark.parametrize("op", [op for op in table.values() if op.arity], ids=str)
+def test_numbers_alone_are_taken_as_a_call_that_is_bound_takes_them(op: Op, args: Any, kwargs: Any) -> None:
+    """A call of plain arrays skips the binding: what it gives or refuses is the same."""
+
+    def tried(call: Callable[[], Any]) -> Any:
+        try:
+            with np.errstate(all="ignore"):
+                return call()
+        except Exception as error:
+            return type(error), str(error)
+
+    inputs = [np.array([[1.0, 2.0], [3.0, 4.0]])] * (op.arity or 0)
+    quick = tried(lambda: op(*inputs, *args, **kwargs))
+    bound = tried(lambda: op.apply(*op.binding.bind((*inputs, *args), kwargs)))
+    np.testing.assert_equal(quick, bound)
+    assert not any(np.any(x) for x in (*args, *kwargs.values()) if isinstance(x, np.ndarray)), "nobody wrote to it"

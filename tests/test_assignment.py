@@ -608,3 +608,29 @@ def test_plus_is_another_tensor_so_that_assigning_to_one_leaves_the_other(make: 
         if t.requires_grad and first:
             (changed * [3.0, 5.0] + kept * 7.0).sum().backward()
             assert_close((t if t.op is None else w).grad, [7.0, 12.0])
+
+
+@given(data=st.data())
+def test_views_of_what_was_assigned_to_are_views_where_numpy_has_views(data: st.DataObject) -> None:
+    """By the layout in memory NumPy tells whether a reshape looks into an array: an assignment leaves that as it is."""
+    x = data.draw(st.sampled_from([np.ones((2, 3)), np.ones((3, 2)).T, np.ones((2, 3), order="F")])) * 1.0
+    arrays, tensors = [x], [Tensor(x) * 1]
+    steps = st.sampled_from(["T", "reshape", "slice", "add", "row", "fill"])
+    for step in data.draw(st.lists(steps, min_size=2, max_size=7)):
+        k = data.draw(st.integers(0, len(arrays) - 1))
+        for held in (arrays, tensors):
+            y: Any = held[k]
+            if step == "T":
+                held.append(y.T)
+            elif step == "reshape":
+                held.append(y.reshape(-1))
+            elif step == "slice":
+                held.append(y[::-1])
+            elif step == "add":
+                y += np.arange(1.0, y.size + 1).reshape(y.T.shape).T
+            elif step == "row":
+                y[0] = 5.0
+            else:
+                y[...] = 7.0
+        for array, tensor in zip(arrays, tensors, strict=True):
+            np.testing.assert_array_equal(tensor.numpy(), array)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -273,3 +275,20 @@ def test_outputs_of_one_call_are_all_new_in_a_replay() -> None:
         np.testing.assert_array_equal(x.grad, np.exp([1, 2]))
     finally:
         autograd.remove("both")
+
+
+def test_threads_that_look_at_a_graph_at_once_see_the_same() -> None:
+    y = x = Value(1.0)
+    for _ in range(300):
+        y = y * 0.999 + x
+    expected = Graph.of(y, names={}).equations[:]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(10):
+            graph = Graph.of(y, names={})
+            with ThreadPoolExecutor(4) as pool:
+                found = list(pool.map(lambda _, graph=graph: graph.equations[:], range(4)))
+            assert all(equations == expected for equations in [*found, graph.equations[:]])
+    finally:
+        sys.setswitchinterval(interval)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from numeric import assert_close
 
 import autograd
-from autograd import Graph, Tensor, Value, gradients, jvp, steps, vjp
+from autograd import DTypeError, Graph, Tensor, Value, gradients, jvp, steps, vjp
 from autograd.sweep.masked import Masked
 
 I3 = np.eye(3)
@@ -370,3 +371,13 @@ def test_a_replay_with_other_constants_has_no_zeros_of_the_old_ones(data: st.Dat
         finite = np.isfinite(again)
         np.testing.assert_array_equal(again[finite], slope(other)[finite])
         assert finite.all() or (x * c * other == 0).any()
+
+
+@pytest.mark.parametrize("condition", [lambda x: ~(x > 1), lambda x: ~(x > 1) & (x > 0), lambda x: 2])
+def test_a_condition_of_values_that_became_another_number_is_refused(condition: Any) -> None:
+    x = Value(2.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python is about to refuse ~True itself
+        outcome = condition(x)
+    with pytest.raises(DTypeError, match=r"where: expected True or False.*not \(x > 0\)"):
+        autograd.where(outcome, 10 * x, x)

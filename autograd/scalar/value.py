@@ -375,6 +375,11 @@ def operand(value: Any, op: Op, k: int) -> Any:
         return value
     if isinstance(value, bool | np.bool_) and op.rules[k : k + 1] == (None,):
         return bool(value)
+    if value.__class__ is int and op.is_elementwise and op.rules[k : k + 1] == (None,) and not op.is_flat:
+        raise DTypeError(
+            f"{op.name}: expected True or False as the condition, got {value}: "
+            "write not (x > 0), for ~ makes another number of a bool"
+        )
     if isinstance(value, Operators):
         raise DTypeError(
             f"{op.name}: cannot mix a Value with a {type(value).__name__}: make both Values, or both Tensors"

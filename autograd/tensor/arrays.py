@@ -105,6 +105,19 @@ def alike(a: Array, b: Array) -> bool:
     return bool((a.view(bits) == b.view(bits)).all())
 
 
+def laid_like(array: Array, model: Array) -> Array:
+    """The same numbers in the memory layout of another array of that shape: by it NumPy tells views from copies.
+
+    >>> laid_like(np.ones((2, 3)).T, np.ones((3, 2))).flags.c_contiguous
+    True
+    """
+    if array.strides == model.strides or 0 in model.strides:
+        return array
+    laid = np.empty_like(model, dtype=array.dtype)
+    laid[...] = array
+    return laid
+
+
 #: What a forward function raises for shapes, numbers and params; what else it may raise is no answer to these.
 FAILURES = (ValueError, IndexError, FloatingPointError)
 

@@ -21,7 +21,7 @@ from autograd.ops.shaping import astype, reshape, transpose
 from autograd.program import private_params
 from autograd.state import blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import UNRECORDED, backward
-from autograd.tensor.arrays import FAILURES, Array, failure, floats, operand
+from autograd.tensor.arrays import FAILURES, Array, failure, floats, laid_like, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
 from autograd.tensor.sweep import forget, sweep_tensors
 from autograd.tensor.view import ASK, View, view_or_record
@@ -368,6 +368,7 @@ class Tensor(Node):
         else:
             earlier.append(before)
         record._label = before.label if before.leaf is not None else getattr(before, "_label", None)
+        record.array = laid_like(record.array, before.array)
         self._latest = record
 
     def _assigned(self, index: Any, value: Any) -> Array:
@@ -386,7 +387,7 @@ class Tensor(Node):
         if leaf.lent:
             leaf.array[...] = array  # the person's own, too
         else:
-            leaf.array = array
+            leaf.array = laid_like(array, leaf.array)
 
     @property
     def has_grad(self) -> bool:
@@ -543,8 +544,11 @@ def several(
 
 def is_constant(index: Any) -> bool:
     """Whether no part of an index is a node."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return not any(isinstance(part, Operators) for part in parts)
+    for part in index if isinstance(index, tuple) else (index,):
+        ends = (part.start, part.stop, part.step) if part.__class__ is slice else (part,)
+        if any(isinstance(end, Operators) for end in ends):
+            return False
+    return True
 
 
 def is_one(value: Any) -> bool:
@@ -644,9 +648,9 @@ def in_place_method(op: Op, method: Callable[[Tensor, Any], Any]) -> Callable[[T
         before = a.array
         try:
             z = forward(before, y)
-        except ValueError:
+        except FAILURES:
             return general(self, other)  # which says what does not fit
-        if z.shape != before.shape or z.dtype is not before.dtype:
+        if z.shape != before.shape or z.dtype is not before.dtype or z.strides != before.strides:
             return general(self, other)
         record: Record = new(Record)
         record.array = z if z.__class__ is ndarray else np.asarray(z)
