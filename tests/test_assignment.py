@@ -627,7 +627,7 @@ def test_views_of_what_was_assigned_to_are_views_where_numpy_has_views(data: st.
             elif step == "slice":
                 held.append(y[::-1])
             elif step == "add":
-                y += np.arange(1.0, y.size + 1).reshape(y.T.shape).T
+                y += np.arange(1.0, y.size + 1).reshape(y.shape)
             elif step == "row":
                 y[0] = 5.0
             else:
