@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Literal, TypeVar
 
+from autograd.pickling import Slotted
+
 Mode = Literal["no_grad", "tracing"]
 Entry = TypeVar("Entry")
 
@@ -25,7 +27,7 @@ class Guard:
     source: str | None
 
 
-class Guards:
+class Guards(Slotted):
     """What a replay has to hold to, beside what the graph shows, for all that was computed in one place."""
 
     __slots__ = ("asked", "behind", "lost")

@@ -12,11 +12,12 @@ from autograd.copying import reduced
 from autograd.errors import ShapeError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.op import Op, op_of
+from autograd.pickling import Slotted, store, stored
 from autograd.program import frozen, frozen_params
 from autograd.tensor.arrays import Array, alike
 
 
-class Leaf:
+class Leaf(Slotted):
     """What the records of one leaf share, each made of the data that it had then: gradient, name, the present data.
 
     ``lent`` says that a person was given ``array`` and may be writing to it.
@@ -76,11 +77,13 @@ class Record(Recorded):
     handle: ClassVar[Callable[[Record], Node]]  #: `Tensor` gives it, which is built on this
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return reduced(self, {name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)})
+        return reduced(self, stored(self))
 
-    def __setstate__(self, state: tuple[Any, dict[str, Any]]) -> None:
-        for name, value in state[1].items():
-            setattr(self, name, value)
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        store(self, *state[1:])
+        for x in self.inputs:
+            if isinstance(x, np.ndarray):
+                x.setflags(write=False)  # as it was: a copied array can be written to
 
     @property
     def grad(self) -> Any:
