@@ -242,14 +242,15 @@ def source_line() -> str | None:
         return None
     filename, number = frame.f_code.co_filename, frame.f_lineno
     line = linecache.getline(filename, number, frame.f_globals).strip()
-    return f"{file_or_cell(frame, filename)}:{number}  {line}"
+    return f"{file_or_cell(filename)}:{number}  {line}"
 
 
-def file_or_cell(frame: FrameType, filename: str) -> str:
+def file_or_cell(filename: str) -> str:
     """The last part of a file's path; in a notebook, the cell as IPython names it: ``In[5]``."""
-    shell = frame.f_globals.get("get_ipython")
-    if callable(shell):
-        name: tuple[str, str] | None = shell().compile.format_code_name(filename)
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        name: tuple[str, str] | None = shell.compile.format_code_name(filename)
         if name is not None:
             return name[1]
     return filename.replace("\\", "/").rpartition("/")[2]
