@@ -54,6 +54,12 @@ class Leaf(Slotted):
         return np.asarray(before + adjoint)
 
 
+class Mark:
+    """What a sweep puts in the place of an adjoint that it will bring: that there is one is not to be seen outside."""
+
+    __slots__ = ()
+
+
 class Record(Recorded):
     """An array, and what it was computed from: other Records, and constants.
 
@@ -77,7 +83,10 @@ class Record(Recorded):
     handle: ClassVar[Callable[[Record], Node]]  #: `Tensor` gives it, which is built on this
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return reduced(self, stored(self))
+        slots, attributes = stored(self)
+        if slots["adjoint"].__class__ is Mark:
+            slots["adjoint"] = None
+        return reduced(self, (slots, attributes))
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         store(self, *state[1:])
@@ -87,7 +96,9 @@ class Record(Recorded):
 
     @property
     def grad(self) -> Any:
-        return self.adjoint if self.leaf is None else self.leaf.grad
+        if self.leaf is not None:
+            return self.leaf.grad
+        return None if self.adjoint.__class__ is Mark else self.adjoint
 
     @property
     def has_grad(self) -> bool:

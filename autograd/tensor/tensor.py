@@ -130,11 +130,8 @@ class Tensor(Node):
     @property
     def grad(self) -> Any:
         """The gradient, an array of its shape and dtype; None before any sweep."""
-        record = self._latest
-        leaf = record.leaf
-        if leaf is None:
-            return record.adjoint  # type: ignore[union-attr]  # a View has ASK there
-        return self._record.grad if leaf is ASK else leaf.grad
+        leaf = self._latest.leaf
+        return self._record.grad if leaf is None or leaf is ASK else leaf.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
