@@ -328,3 +328,21 @@ def test_a_graph_goes_to_another_process_and_back(method: Any) -> None:
     part_there[0] = 7.0
     assert t_there.numpy().tolist() == [1.0, 7.0]
     assert (x.has_grad, t.grad, t.numpy().tolist()) == (False, None, [1.0, 2.0])
+
+
+@each_trip
+@each_kind
+def test_conditions_and_guards_make_the_trip(kind: Any, trip: Trip) -> None:
+    with autograd.tracing():
+        x = kind(2.0, label="x")
+        y = autograd.where(x > 0, x * x, -x)
+        if y > 1:
+            z = y * 3.0
+    z.label = "z"
+    twin = trip(z)
+    for graph in (Graph.of(twin, names={}), trip(Graph.of(z, names={}))):
+        assert graph.replay({"x": 4.0})["z"].data == 48.0
+        assert graph.replay({"x": -5.0})["z"].data == 15.0
+        with pytest.raises(autograd.GraphError, match="came out True"):
+            graph.replay({"x": 0.5})
+        assert str(steps(graph)) == str(steps(Graph.of(z, names={})))
