@@ -21,8 +21,8 @@ class Slotted:
         return super().__reduce_ex__(max(2, int(protocol)))
 
 
-def stored(x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is stored in an object that has slots, those of a subclass included; and in its ``__dict__``, if it has one.
+def stored(x: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """What is stored in the slots of an object, those of a subclass included; and in its ``__dict__``, else None.
 
     >>> class Pair(Slotted):
     ...     __slots__ = ("first", "second")
@@ -35,10 +35,10 @@ def stored(x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     state: Any = object.__getstate__(x)
     attributes, slots = state
-    return slots, attributes or {}
+    return slots, attributes
 
 
-def store(x: Any, slots: dict[str, Any], attributes: dict[str, Any]) -> None:
+def store(x: Any, slots: dict[str, Any], attributes: dict[str, Any] | None) -> None:
     """Undo `stored`."""
     for name, value in slots.items():
         setattr(x, name, value)
