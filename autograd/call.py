@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.pickling import Slotted
+
 NOTHING: Mapping[str, Any] = types.MappingProxyType({})
 
 SIMPLE = frozenset({bool, int, float, str, type(None)})
@@ -26,7 +28,7 @@ class Input:
     index: int
 
 
-class Bound(Mapping[str, Any]):
+class Bound(Slotted, Mapping[str, Any]):
     """Params that hold every argument of a call by name, with an `Input` where an input stands.
 
     Any other mapping is the commonest call instead: the inputs come first, in order, and it holds the rest.
@@ -59,6 +61,11 @@ class Output(Bound):
         super().__init__(arguments)
         self.index = index
         self.outputs = outputs
+
+
+def copyable(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Params as they can be copied and pickled: in a dict, where they are not `Bound`."""
+    return params if isinstance(params, Bound) else dict(params)
 
 
 def like(outputs: Any, parts: Iterable[Any]) -> tuple[Any, ...]:

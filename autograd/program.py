@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableSequence, MutableSet
+from collections.abc import Callable, Mapping, MutableSequence, MutableSet
 from copy import copy, deepcopy
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.call import ATOMS, NOTHING, Bound, Input, Output
+from autograd.call import ATOMS, NOTHING, Bound, Input, Output, copyable
 from autograd.op import Op
 
 
@@ -19,7 +19,7 @@ class Constant(NamedTuple):
     data: Any
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return unpickled_constant, (self.data,)
+        return unpickled, (Constant, self.data)
 
 
 class Equation(NamedTuple):
@@ -43,8 +43,7 @@ class Equation(NamedTuple):
     requires_grad: bool  #: whether a gradient flows to it
 
     def __reduce__(self) -> tuple[Any, ...]:
-        params = self.params if isinstance(self.params, Bound) else dict(self.params)
-        return unpickled_equation, (*self[:2], params, *self[3:])
+        return unpickled_equation, (*self[:2], copyable(self.params), *self[3:])
 
     @property
     def chooses_outside(self) -> bool:
@@ -89,8 +88,9 @@ def frozen_params(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return params if isinstance(params, Bound) else MappingProxyType(params)
 
 
-def unpickled_constant(data: Any) -> Constant:
-    return Constant(frozen(data))
+def unpickled(cls: Callable[..., Any], *fields: Any) -> Any:
+    """An object of these fields, its arrays read-only: what was pickled, or copied, can be written to."""
+    return cls(*map(frozen, fields))
 
 
 def unpickled_equation(op: Op | None, inputs: Any, params: Mapping[str, Any], *rest: Any) -> Equation:

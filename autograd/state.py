@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Literal, TypeVar
 
+from autograd.pickling import Slotted
+
 Mode = Literal["no_grad", "tracing"]
 Entry = TypeVar("Entry")
 
@@ -25,7 +27,7 @@ class Guard:
     source: str | None
 
 
-class Guards:
+class Guards(Slotted):
     """What a replay has to hold to, beside what the graph shows, for all that was computed in one place."""
 
     __slots__ = ("asked", "behind", "lost")
@@ -240,14 +242,15 @@ def source_line() -> str | None:
         return None
     filename, number = frame.f_code.co_filename, frame.f_lineno
     line = linecache.getline(filename, number, frame.f_globals).strip()
-    return f"{file_or_cell(frame, filename)}:{number}  {line}"
+    return f"{file_or_cell(filename)}:{number}  {line}"
 
 
-def file_or_cell(frame: FrameType, filename: str) -> str:
+def file_or_cell(filename: str) -> str:
     """The last part of a file's path; in a notebook, the cell as IPython names it: ``In[5]``."""
-    shell = frame.f_globals.get("get_ipython")
-    if callable(shell):
-        name: tuple[str, str] | None = shell().compile.format_code_name(filename)
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        name: tuple[str, str] | None = shell.compile.format_code_name(filename)
         if name is not None:
             return name[1]
     return filename.replace("\\", "/").rpartition("/")[2]

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from math import inf
-from types import FunctionType, ModuleType, NoneType
+from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -195,31 +195,25 @@ def kind_of_class(cls: type) -> Kind | None:
     return DATACLASS if registered is None and dataclasses.is_dataclass(cls) else registered
 
 
-def kind_of(part: Any, anything: bool = False) -> Kind | None:
-    """How a branch is taken apart; None for a leaf. ``anything`` makes a branch of any object with attributes."""
-    if isinstance(part, np.ndarray):
+def kind_of(part: Any) -> Kind | None:
+    """How a branch is taken apart; None for a leaf. Its type says so: ``__class__`` may be code, as that of a proxy."""
+    if issubclass(type(part), np.ndarray):
         return ARRAY if part.dtype == object else None
-    kind = kind_of_class(type(part))  # type: ignore[arg-type]  # mypy takes a class for unhashable
-    if anything and (kind is None or kind is DATACLASS):  # a dataclass may hold more than its fields
-        is_code = isinstance(part, type | ModuleType | FunctionType)
-        return OBJECT if hasattr(part, "__dict__") and not is_code else kind
-    return kind
+    return kind_of_class(type(part))  # type: ignore[arg-type]  # mypy takes a class for unhashable
 
 
 # The walk.
 
 
-def children(part: Any, anything: bool = False) -> Children:
+def children(part: Any) -> Children:
     """What a branch holds, one level deep: pairs of key and child, lazily; ``()`` for a leaf.
-
-    ``anything`` looks also into objects that nobody registered, as a search may do that rebuilds nothing.
 
     >>> [(str(key), child) for key, child in children({"w": [1.0], "b": 2.0})]
     [("['w']", [1.0]), ("['b']", 2.0)]
     >>> children(2.0)
     ()
     """
-    kind = kind_of(part, anything)
+    kind = kind_of(part)
     return () if kind is None else kind.children(part)
 
 

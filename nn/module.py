@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -76,7 +76,7 @@ class Module:
         """
         seen: set[int] = set()
         for path, part in _parts(self):
-            if isinstance(part, Parameter) and is_parameter(part) and id(part) not in seen:
+            if is_node(part) and is_parameter(part) and id(part) not in seen:
                 seen.add(id(part))
                 yield _dotted(path), part
 
@@ -148,7 +148,7 @@ class Module:
             first += ", as Values"
 
         def is_child(part: Any) -> bool:
-            return isinstance(part, Module) and part is not self
+            return is_module(part) and part is not self
 
         children = [f"{_dotted(path)}: {part!r}" for path, part in _parts(self, is_whole=is_child) if is_child(part)]
         return "\n".join([first, *children]).replace("\n", "\n  ")
@@ -163,7 +163,7 @@ class _Call:
     @cached_property
     def names(self) -> dict[int, str]:
         """The path to each Module that this one holds, by ``id``; of one in several places, to the first."""
-        modules = [(id(part), _dotted(path)) for path, part in _parts(self.module) if isinstance(part, Module)]
+        modules = [(id(part), _dotted(path)) for path, part in _parts(self.module) if is_module(part)]
         return dict(reversed(modules))
 
 
@@ -175,6 +175,16 @@ def _name(module: Module, calls: Sequence[_Call]) -> str:
     """The path to it from the innermost Module running that holds it; where none does, the name of its class."""
     paths = (call.names.get(id(module)) for call in reversed(calls))
     return next((path for path in paths if path), type(module).__name__)
+
+
+def is_node(part: Any) -> TypeGuard[Parameter]:
+    """Whether it is one, by its type: what a module holds may have a ``__class__`` that is code, as a proxy has."""
+    return issubclass(type(part), Parameter)
+
+
+def is_module(part: Any) -> TypeGuard[Module]:
+    """Whether it is one, by its type."""
+    return issubclass(type(part), Module)
 
 
 def is_parameter(node: Parameter) -> bool:
@@ -202,7 +212,7 @@ def _parts(
     def inside(part: Any) -> tree.Children:
         if is_whole(part) or id(part) in entered:
             return ()
-        if isinstance(part, Module):
+        if is_module(part):
             entered.add(id(part))
         return tree.children(part)
 
@@ -217,10 +227,10 @@ def _dotted(path: list[tree.Key]) -> str:
 
 def _nodes(part: Any) -> list[Parameter]:
     """A Tensor or Value itself; the Values in an array; of anything else none."""
-    if isinstance(part, Parameter):
+    if is_node(part):
         return [part]
-    is_objects = isinstance(part, np.ndarray) and part.dtype == object
-    return [x for x in part.flat if isinstance(x, Value)] if is_objects else []
+    is_objects = issubclass(type(part), np.ndarray) and part.dtype == object
+    return [x for x in part.flat if issubclass(type(x), Value)] if is_objects else []
 
 
 def _values(numbers: Array, label: str | None) -> Any:

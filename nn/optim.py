@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import GraphError, Node, Value, zero_grad
+from autograd import DTypeError, GraphError, Node, ShapeError, Value, zero_grad
 from nn.module import Module, Parameter, is_parameter
 
 
@@ -44,24 +44,31 @@ class Optimizer(ABC):
         """The new data of parameter number ``index``: floats for a Value, for a Tensor a new array, which it keeps."""
 
     def step(self) -> None:
-        """Change every parameter that has a gradient.
+        """Change every parameter that has a gradient; where one update fails, none.
 
         Raises `GraphError` if none has: then there was no ``backward()``.
         """
-        stepped = False
+        before: list[tuple[Parameter, Any]] = []
+        updates: list[tuple[Parameter, Any]] = []
         for index, parameter in enumerate(self.parameters):
             grad = parameter.grad
             if isinstance(parameter, Value):
                 if not parameter.has_grad:
                     continue
-                parameter.data = self.update(index, parameter.data, grad)
+                data: Any = parameter.data
             elif grad is None:
                 continue
             else:
-                parameter.assign(np.asarray(self.update(index, parameter.numpy(), grad)))
-            stepped = True
-        if not stepped:
+                data = parameter.numpy()
+            before.append((parameter, data))
+            updates.append((parameter, fitted(self.update(index, data, grad), parameter, index)))
+        if not updates:
             raise GraphError("step: no parameter has a gradient: call loss.backward() first")
+        try:
+            put(updates)
+        except BaseException:  # one of them is no leaf any more, or an interrupt came
+            put(before)
+            raise
 
     def zero_grad(self) -> None:
         """Forget the gradients of the parameters."""
@@ -83,6 +90,38 @@ class SGD(Optimizer):
 
     def update(self, index: int, data: Any, grad: Any) -> Any:
         return -self.lr * grad + data  # in this order NumPy reuses the memory of the product
+
+
+def fitted(update: Any, parameter: Parameter, index: int) -> Any:
+    """What `Optimizer.update` gave, as the parameter can hold it.
+
+    Raises `ShapeError` or `DTypeError` where it cannot.
+    """
+    if isinstance(parameter, Value):
+        if update.__class__ is float:
+            return update
+        if np.ndim(update):
+            raise ShapeError(f"update: parameter {place(parameter, index)} is one number, got shape {np.shape(update)}")
+        return float(update)
+    array = np.asarray(update)
+    if array.shape != parameter.shape:
+        raise ShapeError(f"update: parameter {place(parameter, index)} has shape {parameter.shape}, got {array.shape}")
+    if array.dtype != parameter.dtype:
+        raise DTypeError(f"update: parameter {place(parameter, index)} holds {parameter.dtype}, got {array.dtype}")
+    return array
+
+
+def place(parameter: Parameter, index: int) -> str:
+    """A parameter, for messages."""
+    return f"{index} ({parameter.label})" if parameter.label else str(index)
+
+
+def put(updates: Iterable[tuple[Parameter, Any]]) -> None:
+    for parameter, data in updates:
+        if isinstance(parameter, Value):
+            parameter.data = data
+        else:
+            parameter.assign(data)
 
 
 def checked_parameters(parameters: Iterable[Parameter]) -> list[Parameter]:

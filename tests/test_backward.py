@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import gc
 import linecache
 import os
+import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -424,6 +426,8 @@ def test_an_interrupt_at_any_moment_leaves_all_or_nothing_in_the_leaves(kind: An
         before = [a.grad, b.grad]
         interrupted = interrupted_at(line, y.backward)
         assert [a.grad, b.grad] in (before, [2 * g for g in before]), f"interrupted at line {line} of the sweep"
+        for inner, whole in ((y, 1.0), (y.inputs[0], 3.0), (y.inputs[0].inputs[0], 3.0)):
+            assert not inner.has_grad or inner.grad == whole, "what is computed shows all or nothing"
         zero_grad(a, b)
         y.backward()
         assert [a.grad, b.grad] == before, "and the graph can be swept again"
@@ -442,6 +446,45 @@ def test_a_rule_that_fails_leaves_the_gradients_as_they_were() -> None:
         with pytest.raises(RuntimeError, match="today"):
             y.backward()
         assert (a.grad, b.grad) == (2.0, 1.0)
+    finally:
+        autograd.remove("moody")
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_rule_that_fails_at_any_call_leaves_nothing_half_done(masked: bool) -> None:
+    calls, fatal = 0, 0
+
+    def rule(g: Any, y: Any, x: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == fatal:
+            raise KeyboardInterrupt
+        return 2.0 * g
+
+    moody = autograd.primitive("moody", lambda x: x * 2.0, rule, linear="jointly", doc="fails")
+    try:
+        a, b = Tensor([1.0, -1.0]), Tensor([2.0, 3.0])
+        h = moody(a) * b
+        u = moody(h) + moody(a)
+        if masked:  # a NaN at a gate, so that the careful sweep runs the rules again
+            with np.errstate(all="ignore"):
+                u = autograd.where(u > 1e9, autograd.log(u - u), u)
+        y = moody(u).sum()
+        with np.errstate(all="ignore"):
+            expected = gradients(y, [a, b])
+            total, calls = calls, 0
+            b.grad = np.array([10.0, 20.0])
+            while True:
+                calls, fatal = 0, fatal + 1
+                try:
+                    y.backward()
+                    break
+                except KeyboardInterrupt:
+                    assert (a.grad, b.grad.tolist()) == (None, [10.0, 20.0])
+                    assert not any(node.has_grad for node in (h, u, y))
+        assert fatal > total, "each call was the fatal one once"
+        np.testing.assert_array_equal(a.grad, expected[0])
+        np.testing.assert_array_equal(b.grad, expected[1] + [10.0, 20.0])
     finally:
         autograd.remove("moody")
 
@@ -528,6 +571,48 @@ def test_a_sweep_inside_a_sweep_is_refused_and_gradients_are_not() -> None:
     assert x.grad == 6
 
 
+def test_a_rule_sees_gradients_and_never_the_marks_of_the_sweep_that_runs_it() -> None:
+    seen: list[Any] = []
+    inner: list[Tensor] = []
+
+    def look(g: Any, y: Any, x: Any) -> Any:
+        for node in inner:
+            twins = copy.deepcopy(node), pickle.loads(pickle.dumps(node)), copy.copy(node)
+            shown = [node.grad, node._record.grad, *[twin.grad for twin in twins], Graph.of(node).grads[-1]]
+            seen.extend(shown)
+            assert node.has_grad is (node.grad is not None)
+        return g
+
+    looking = autograd.primitive("looking", lambda x: x * 1.0, look, doc="looks")
+    try:
+        x = Tensor([1.0, 2.0])
+        inner.append(x * 2.0)
+        inner.append(inner[0] * 3.0)
+        inner.append(inner[1][:1])
+        (looking(inner[1]) + inner[2].sum()).sum().backward()
+    finally:
+        autograd.remove("looking")
+    assert all(grad is None or isinstance(grad, np.ndarray) for grad in seen)
+    assert x.grad.tolist() == [18.0, 6.0]
+
+
+def test_a_forward_function_may_sweep_a_graph_of_its_own() -> None:
+    x, v = Tensor([1.0, 2.0]), Value(3.0)
+
+    def forward(a: Any) -> Any:
+        (x * x).sum().backward()
+        (v * v).backward()
+        return a * 1.0
+
+    sweeping = autograd.primitive("sweeping", forward, lambda g, y, a: g, doc="passes it on")
+    try:
+        sweeping(x).sum().backward()
+        np.multiply(v, sweeping(np.ones(2)))
+    finally:
+        autograd.remove("sweeping")
+    assert (x.grad.tolist(), v.grad) == ([2 * 2.0 + 1.0, 2 * 4.0 + 1.0], 12.0)
+
+
 @each_kind
 def test_a_sweep_in_another_thread_does_not_wait_for_one_under_way(kind: Any) -> None:
     x = kind(3.0)
@@ -540,23 +625,117 @@ def test_a_sweep_in_another_thread_does_not_wait_for_one_under_way(kind: Any) ->
         within_a_sweep(lambda: in_threads(1, lambda _: (constant * constant).backward()))
 
 
+def forked(check: Callable[[], bool]) -> bool:
+    """What the check says in a child process."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if check() else 1
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # that is what is tried
 def test_a_fork_during_a_sweep_can_sweep() -> None:
     x = Value(3.0)
     y = x * x
 
-    def forked() -> None:
-        child = os.fork()
-        if child == 0:
-            thread = threading.Thread(target=y.backward, daemon=True)
-            thread.start()
-            thread.join(10)
-            os._exit(0 if x.grad == 6 else 1)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    def swept() -> bool:
+        thread = threading.Thread(target=y.backward, daemon=True)
+        thread.start()
+        thread.join(10)
+        return x.grad == 6
 
     with autograd.sweep.turns.locks.leaves:
-        forked()
+        assert forked(swept)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # that is what is tried
+def test_a_child_does_not_see_what_other_threads_were_at() -> None:
+    x = Tensor([1.0, 2.0])
+    inner = x * 2.0
+    inside, outside = threading.Event(), threading.Event()
+
+    def rule(g: Any, y: Any, a: Any) -> Any:
+        inside.set()
+        outside.wait(20)
+        return g
+
+    def check() -> bool:
+        clean = (x.grad, y.grad, inner.grad) == (None, None, None)
+        (inner * 1.0).sum().backward()
+        return clean and x.grad.tolist() == [2.0, 2.0]
+
+    waiting = autograd.primitive("waiting", lambda a: a * 1.0, rule, doc="waits")
+    try:
+        y = waiting(inner).sum()
+        thread = threading.Thread(target=y.backward, daemon=True)
+        thread.start()
+        inside.wait(20)
+        assert forked(check)
+        outside.set()
+        thread.join(20)
+    finally:
+        autograd.remove("waiting")
+    assert (x.grad.tolist(), inner.grad.tolist()) == ([2.0, 2.0], [1.0, 1.0]), "and the parent's sweep goes on"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # that is what is tried
+@pytest.mark.usefixtures("eager_switching")
+@each_kind
+def test_a_fork_at_any_moment_of_a_sweep_has_whole_gradients(kind: Any) -> None:
+    leaves = [kind(float(i)) for i in range(30)]
+    y = leaves[0]
+    for x in leaves:
+        y = y * 1.0 + x
+    going = True
+
+    def work() -> None:
+        while going:
+            y.backward()
+
+    def check() -> bool:
+        if len({float(x.grad) for x in leaves[1:] if x.has_grad}) > 1:
+            return False
+        before = float(leaves[1].grad) if leaves[1].has_grad else 0.0
+        y.backward()
+        return all(float(x.grad) == before + 1.0 for x in leaves[1:])
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        assert all(forked(check) for _ in range(30))
+    finally:
+        going = False
+        thread.join(20)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_sweep_that_forks_goes_on_in_both() -> None:
+    x = Tensor([1.0, 2.0])
+    y = (x * x).sum()
+    children: list[int] = []
+
+    def fork() -> None:
+        children.append(os.fork())
+        if not children[0]:
+            with contextlib.suppress(GraphError):
+                y.backward()
+                os._exit(1)
+
+    try:
+        within_a_sweep(fork)
+        y.backward()
+    finally:
+        if not children[0]:
+            os._exit(0 if x.grad is not None and x.grad.tolist() == [2.0, 4.0] else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+    assert x.grad.tolist() == [2.0, 4.0]
 
 
 def test_no_grad_holds_in_its_own_thread_alone() -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import collections
 import copy
+import functools
 import inspect
+import itertools
+import sys
+import threading
+import types
+import weakref
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -236,3 +244,269 @@ def test_a_variable_of_a_function_counts_before_a_global_one_of_the_same_name() 
     X = Value(2.0)  # noqa: N806 - hides the global one
     w = Value(3.0)
     assert repr(Graph.of(X * w)) == "Graph(X, w, f = X · w)"
+
+
+# What a variable holds is looked at, and none of its code runs.
+
+
+class ForbiddenError(Exception):
+    pass
+
+
+def refuse(*args: Any, **kwargs: Any) -> Any:
+    raise ForbiddenError
+
+
+SPECIAL = [
+    *("__repr__", "__str__", "__hash__", "__eq__", "__bool__", "__len__", "__iter__", "__next__", "__getitem__"),
+    *("__contains__", "__getattr__", "__getattribute__", "__format__", "__array__", "__dir__", "__index__", "__call__"),
+    *("items", "keys", "values", "view", "copy", "__reduce_ex__", "__sizeof__", "__instancecheck__", "__get__"),
+]
+PROPERTIES = ["__class__", "__dict__", "_fields", "__dataclass_fields__", "shape", "dtype", "flat", "v", "op"]
+
+
+class Refusing(type):
+    """A class that answers nothing about itself."""
+
+    __getattribute__ = __hash__ = __eq__ = __repr__ = __instancecheck__ = __subclasscheck__ = refuse  # type: ignore[assignment]
+
+
+def closed(*bases: Any, metaclass: Any = type, **more: Any) -> Any:
+    """A class whose objects answer nothing."""
+    body = dict.fromkeys(SPECIAL, refuse) | dict.fromkeys(PROPERTIES, property(refuse)) | more
+    cls = metaclass("Closed", bases, body)
+    type.__setattr__(cls, "__slots__", property(refuse))
+    return cls
+
+
+def empty(cls: Any) -> Any:
+    base = next(base for base in (list, dict, tuple, np.ndarray, object) if issubclass(cls, base))
+    return base.__new__(cls, *([(0,)] if base is np.ndarray else []))
+
+
+def lazy(value: Any) -> Any:
+    """A proxy, as frameworks have: it passes on everything, its class too."""
+
+    class Proxy:
+        __slots__ = ()
+        __class__ = property(lambda self: type(value))  # type: ignore[assignment]
+        __dict__ = property(lambda self: vars(value))  # type: ignore[assignment]
+
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError("working outside of application context")
+
+    return Proxy()
+
+
+def endless() -> Any:
+    class Endless:
+        def __getattr__(self, name: str) -> Any:
+            return Endless()
+
+        def __iter__(self) -> Any:
+            return iter(Endless, None)
+
+        def __getitem__(self, key: Any) -> Any:
+            return Endless()
+
+    return Endless()
+
+
+def holding_itself() -> Any:
+    whole: list[Any] = []
+    whole += [whole, {"again": whole}]
+    return whole
+
+
+class Unset:
+    __slots__ = ("a", "b")
+
+
+STRANGE: list[Any] = [
+    *(empty(closed(base)) for base in (object, list, dict, tuple, np.ndarray)),
+    *(empty(closed(object, metaclass=Refusing)), closed(object, metaclass=Refusing)),
+    *(lazy(Value(1.0)), endless(), holding_itself(), Unset(), mock.MagicMock(), mock.MagicMock(spec=Value(1.0))),
+    *(
+        mock.create_autospec(Tensor, instance=True),
+        weakref.ref(Graph),
+        weakref.proxy(Graph.of(bias)),
+        np,
+        Value,
+        iter([bias]),
+    ),
+    *({closed(object, __hash__=lambda self: 1)(): bias}, {10**5000: bias}, {"x" * 10**6: bias}, {1j: [bias]}),
+    *(np.zeros((0, 3)), np.ma.masked_array([1.0]), types.SimpleNamespace(), {"": {}}),
+    *(types.MappingProxyType({}), collections.ChainMap({}), collections.deque([1]), functools.partial(refuse)),
+]
+
+
+@pytest.mark.parametrize("which", range(len(STRANGE)))
+def test_nothing_in_a_variable_stops_the_search_or_is_run(which: int) -> None:
+    strange = STRANGE[which]
+    x = Value(2.0)
+    held = [strange, [strange]]
+    found = {"x": x}
+    y = x * found["x"] * bias
+    assert names(Graph.of(y)) == ["x", "q", "bias", "y"]
+    assert autograd.explain(y).formula == "y = q · bias"
+    assert "y = " in str(steps(y))
+    assert str(Graph.of(y, names={"strange": strange, "held": held, "w": [x]})[0].name) == "w[0]"
+    hidden = Value(3.0)
+    box = types.SimpleNamespace(strange=strange, held=held)
+    box.deep = {"w": hidden}
+    del held
+    assert Graph.of(hidden * y, names={"box": box})[0].name == "box.deep['w']"
+    del box
+
+
+def test_looking_calls_no_property_and_finds_what_is_stored() -> None:
+    asked: list[str] = []
+
+    class Base:
+        __slots__ = ("w",)
+
+        @property
+        def loss(self) -> Any:
+            asked.append("loss")
+            return bias
+
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            raise AttributeError(name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+    class Own(Base):
+        def __getattribute__(self, name: str) -> Any:
+            asked.append(name)
+            return object.__getattribute__(self, name)
+
+    class Point(NamedTuple):
+        x: Any
+
+    class Shown(dict[str, Any]):
+        def items(self) -> Any:
+            asked.append("items")
+            return super().items()
+
+    own, entries, point = Own(), Shown(w=Value(3.0)), Point(Value(4.0))
+    own.w, own.b = Value(1.0), Value(2.0)
+    entries.extra = Value(5.0)  # type: ignore[attr-defined]
+    leaves = [own.w, own.b, entries["w"], entries.extra, point.x]  # type: ignore[attr-defined]
+    asked.clear()
+    graph = Graph.of(autograd.sum_of(leaves), names={"own": own, "entries": entries, "point": point})
+    assert names(graph)[:5] == ["own.w", "own.b", "entries['w']", "entries.extra", "point.x"]
+    assert not asked
+
+
+def test_the_shortest_path_names_a_node() -> None:
+    class Part:
+        def __init__(self) -> None:
+            self.me = self
+
+    o = Part()
+    o.first = Part()  # type: ignore[attr-defined]
+    o.first.v = o.v = Value(1.0)  # type: ignore[attr-defined]
+    assert names(Graph.of(o.v * 2))[0] == "o.v"  # type: ignore[attr-defined]
+    nested = [[[Value(2.0)]]]
+    nested.append(nested[0][0])  # type: ignore[arg-type]
+    assert names(Graph.of(nested[1][0] * 2, names={"nested": nested}))[0] == "nested[1][0]"  # type: ignore[operator]
+
+
+@given(tree=st.recursive(st.just(None), lambda inner: st.lists(inner, max_size=4), max_leaves=12), data=st.data())
+def test_a_found_path_leads_to_the_node_and_none_is_shorter(tree: Any, data: st.DataObject) -> None:
+    x = Value(1.0)
+    places = data.draw(st.lists(st.integers(0, 3), min_size=1, max_size=5))
+    part = tree = [] if tree is None else tree
+    for place in places[:-1]:
+        if len(part) <= place or part[place] is None:
+            part.append([])
+            place = -1
+        part = part[place]
+    part.append(x)
+    (first, *_) = names(Graph.of(x * 2, names={"tree": tree}))
+    level, depth = [tree], 0
+    while not any(each is x for each in level):
+        level, depth = [inner for each in level if isinstance(each, list) for inner in each], depth + 1
+    if depth <= 4:
+        assert eval(first) is x
+        assert first.count("[") == depth
+    else:
+        assert first == "x1"
+
+
+def test_what_is_large_or_shared_is_looked_at_for_a_while_and_once() -> None:
+    x = Value(1.0)
+    rows = [[0.0] * 1000 for _ in range(1000)]
+    given: dict[str, Any] = {f"v{i}": [rows] * 1000 for i in range(1000)}
+    read = 0
+    real = autograd.graph.holdings.Holdings.among
+
+    def counted(self: Any, pairs: Any, *rest: Any) -> Any:
+        nonlocal read
+        read += len(pairs)
+        return real(self, pairs, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(autograd.graph.holdings.Holdings, "among", counted)
+        graph = Graph.of(x * 2, names=given)
+    assert names(graph)[0] == "x1"
+    assert read <= autograd.graph.names.ALL + autograd.graph.names.MOST
+
+
+def test_variables_that_another_thread_changes_are_no_obstacle() -> None:
+    x = Value(1.0)
+    shared: dict[Any, Any] = dict.fromkeys(range(2000))
+    going = True
+
+    def change() -> None:
+        for i in itertools.count():
+            if not going:
+                return
+            shared[f"k{i % 500}"] = [x]
+            shared.pop(f"k{(i + 250) % 500}", None)
+
+    thread = threading.Thread(target=change)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread.start()
+    try:
+        for _ in range(300):
+            Graph.of(x * 2, names={"shared": shared, "x": x})
+    finally:
+        going = False
+        thread.join()
+        sys.setswitchinterval(before)
+
+
+def test_variables_may_have_any_names_and_be_kept_anywhere() -> None:
+    code = "g = Graph.of(Value(3.0) * v)"
+
+    class Kept(dict[Any, Any]):
+        def __missing__(self, key: Any) -> Any:
+            raise KeyError(key)
+
+        items = keys = values = refuse  # type: ignore[assignment]
+
+    class Elsewhere:
+        def __init__(self) -> None:
+            self.kept: dict[str, Any] = {}
+
+        def __getitem__(self, key: str) -> Any:
+            return self.kept[key]
+
+        def __setitem__(self, key: str, value: Any) -> None:
+            self.kept[key] = value
+
+    v = Value(2.0)
+    known: dict[Any, Any] = {"Graph": Graph, "Value": Value, "v": v, 1: v, ("a",): v}
+    for variables in (Kept(), Elsewhere(), dict(known)):
+        exec(code, dict(known), variables)  # type: ignore[arg-type]
+        assert "v" in names(variables["g"])
+
+
+def test_a_variable_named_as_the_shell_of_a_notebook_is_left_alone() -> None:
+    variables: dict[str, Any] = {"autograd": autograd, "get_ipython": refuse}
+    exec("with autograd.tracing():\n    y = autograd.Value(2.0) * 3", variables)
+    assert variables["y"].source.startswith("<string>:2")

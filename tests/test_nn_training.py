@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import GraphError, StaleDataError, Tensor, Value
+import autograd
+from autograd import DTypeError, GraphError, ShapeError, StaleDataError, Tensor, Value
 from nn import MLP, SGD, Module, Optimizer, cross_entropy, mse
 
 
@@ -186,3 +187,73 @@ MODEL = MLP([2, 2], rng=0)
 def test_what_cannot_be_optimised_is_refused(parameters: Any, lr: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         SGD(parameters, lr)
+
+
+class Failing(SGD):
+    """It fails at one of its parameters, as ``how`` says."""
+
+    def __init__(self, parameters: Any, at: int, how: Any) -> None:
+        super().__init__(parameters, lr=0.5)
+        self.at, self.how = at, how
+
+    def update(self, index: int, data: Any, grad: Any) -> Any:
+        return self.how(data) if index == self.at else super().update(index, data, grad)
+
+
+def interrupt(data: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("how", [interrupt, lambda data: np.zeros((7, 7)), lambda data: "much"])
+@pytest.mark.parametrize("at", range(4))
+def test_a_step_changes_every_parameter_or_none(at: int, how: Any) -> None:
+    parameters: list[Any] = [Value(1.0, label="v"), Tensor([1.0, 2.0], label="t"), Value(3.0), Tensor(4.0)]
+    for p in parameters:
+        np.sum(p * p).backward()
+    kept = [np.array(p.data) for p in parameters]
+    handed_out = parameters[1].data
+    with pytest.raises((KeyboardInterrupt, ShapeError, DTypeError, ValueError)):
+        Failing(parameters, at, how).step()
+    for p, was in zip(parameters, kept, strict=True):
+        np.testing.assert_array_equal(p.data, was)
+    assert parameters[1].data is handed_out
+    SGD(parameters, lr=0.5).step()
+    assert [float(np.sum(p.data)) for p in parameters] == [0.0] * 4, "and the next step changes all"
+
+
+def test_a_parameter_that_cannot_take_its_update_leaves_the_others_as_they_were() -> None:
+    first, second = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+    optimizer = SGD([first, second], lr=0.5)
+    second[0] = first[0]  # from now on it is computed
+    (first.sum() + second.sum()).backward()
+    with pytest.raises(GraphError, match="only that of a leaf"):
+        optimizer.step()
+    assert first.numpy().tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("wrong", [3.0, np.zeros(2), None])
+def test_gradients_are_forgotten_together_or_not_at_all(wrong: Any) -> None:
+    x, t = Value(1.0), Tensor([1.0])
+    (x * 2.0).backward()
+    t.sum().backward()
+    with pytest.raises(DTypeError, match="zero_grad: expected Values or Tensors"):
+        autograd.zero_grad(x, t, wrong)
+    assert (x.grad, t.grad) == (2.0, 1.0)
+
+
+def test_what_a_module_holds_beside_parameters_is_not_asked_what_it_is() -> None:
+    class Closed:
+        @property
+        def __class__(self) -> Any:  # type: ignore[override]
+            raise RuntimeError("working outside of application context")
+
+    class Model(Module):
+        def __init__(self) -> None:
+            self.log = Closed()
+            self.w = Tensor([1.0])
+            self.parts = [self.log, np.array([self.log], dtype=object)]
+
+    model = Model()
+    assert [name for name, _ in model.named_parameters()] == ["w"]
+    model.zero_grad()
+    assert repr(model) == "Model() · 1 parameter"

@@ -423,21 +423,6 @@ def test_a_subclass_is_a_branch_as_its_base_is() -> None:
         assert tree.leaves(again) == [-1, -2]
 
 
-def test_a_search_that_rebuilds_nothing_looks_into_any_object() -> None:
-    class Own:
-        def __init__(self) -> None:
-            self.x = 1.0
-
-    cell = Cell(1.0, 2.0)
-    cell.extra = 3.0  # type: ignore[attr-defined]
-    assert [(str(key), child) for key, child in tree.children(Own(), anything=True)] == [(".x", 1.0)]
-    assert [str(key) for key, _ in tree.children(cell, anything=True)] == [".gate", ".state", ".extra"]
-    assert tree.leaves(cell) == [1.0, 2.0]
-    assert [str(key) for key, _ in tree.children(Frozen(1.0), anything=True)] == [".inner"]
-    for code in (Own, np, len, knots):
-        assert tree.children(code, anything=True) == ()
-
-
 def test_a_class_is_registered_after_objects_of_it_were_met_and_once() -> None:
     class Late:
         def __init__(self) -> None:

@@ -17,7 +17,7 @@ from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import written_name
 from autograd.op import Op
-from autograd.program import Constant, Equation, frozen
+from autograd.program import Constant, Equation, frozen, unpickled
 from autograd.scalar.value import evaluate
 from autograd.state import Guard, Origin
 from autograd.sweep.events import Slopes
@@ -42,6 +42,9 @@ class GraphNode:
     slopes: Slopes
     source: str | None
     scope: tuple[str, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpickled, (GraphNode, *(getattr(self, each.name) for each in fields(self)))
 
     @property
     def op(self) -> Op | None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, count, islice
+from inspect import CO_OPTIMIZED
+from itertools import chain, count
 from typing import Any
 
+from autograd.graph.holdings import ATOMS, Holdings, namespace_of
 from autograd.node import Node, Recorded
 from autograd.state import user_frame
-from autograd.tree import Children, children, keystr, walk
+from autograd.tree import Key, keystr
 
 #: Names for inner nodes that have none, in order; where these are too few, all are numbered v1, v2, …
 LETTERS = ("q", "r", "s", "t", "u", "v")
 OUTPUT = "f"
 
-#: How deep, and how far, the search for a name goes into what a variable holds: ``model.layers[0].w[1]``.
+#: How deep the search for a name goes into what a variable holds: ``model.layers[0].w[1]``.
 DEPTH = 4
-MOST = 10_000
 
+#: How many things it reads for one variable, and for all.
+MOST = 10_000
+ALL = 200_000
 
 #: Whose objects hold no nodes that a person put there.
 OURS = "autograd."
@@ -26,34 +31,81 @@ OURS = "autograd."
 def caller_variables() -> dict[str, Any]:
     """The variables of the innermost frame outside this project's packages, its own before the global ones."""
     frame = user_frame()
-    return {} if frame is None else dict(chain(frame.f_locals.items(), frame.f_globals.items())) | frame.f_locals
+    if frame is None:
+        return {}
+    own: Any = frame.f_locals
+    if issubclass(type(own), dict):
+        own = dict.copy(own)
+    elif frame.f_code.co_flags & CO_OPTIMIZED:  # a function, whose variables are Python's own
+        own = dict(own)
+    else:  # exec() was given an object of a person's own for them: what is in that, it alone knows
+        own = {}
+    variables: dict[str, Any] = own | dict.copy(frame.f_globals) | own
+    return variables
 
 
 def variable_names(wanted: set[int], variables: Mapping[str, Any]) -> dict[int, str]:
     """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
-    Of several variables the first counts: the one of a later loop does not rename a node.
+    Of several variables the first counts: the one of a later loop does not rename a node. In what it holds, the
+    shortest path does.
     """
     # A test runner has variables such as "@py_assert1".
-    public = {name: held for name, held in variables.items() if name.isidentifier() and not name.startswith("_")}
+    public = {name: held for name, held in variables.items() if is_public(name)}
     names: dict[int, str] = {}
     for name, held in public.items():
-        if isinstance(held, Node) and (key := held._record._key) in wanted:
+        if is_node(held) and (key := held._record._key) in wanted:
             names.setdefault(key, name)
+    search = Search()
     for name, held in public.items():
-        if not inside(held):
-            continue
-        for path, part in islice(walk(held, inside, depth=DEPTH, cyclic=True), MOST):
-            if isinstance(part, Node) and (key := part._record._key) in wanted and key not in names:
+        for path, node in search.nodes(held):
+            if (key := node._record._key) in wanted and key not in names:
                 names[key] = name + keystr(path)
     return names
 
 
-def inside(part: Any) -> Children:
-    """Where nodes are searched: in containers and in people's own objects, but not in nodes, operations, graphs."""
-    if isinstance(part, Node) or str(type(part).__module__).startswith(OURS):
-        return ()
-    return children(part, anything=True)
+class Search:
+    """A search for nodes in what variables hold, nearest first."""
+
+    def __init__(self) -> None:
+        self.left = ALL
+        self.look = Holdings(MOST)
+        #: By ``id``, what was looked into, and how deep it was: nearer to another variable, it is looked into again.
+        self.seen: dict[int, tuple[Any, int]] = {}
+
+    def nodes(self, held: Any) -> Iterator[tuple[Sequence[Key], Any]]:
+        """The nodes in what one variable holds, with the path to each."""
+        self.look.left = start = min(MOST, self.left)
+        waiting: deque[tuple[tuple[Key, ...], Any]] = deque([] if is_closed(held) else [((), held)])
+        while waiting and self.look.left > 0:
+            path, part = waiting.popleft()
+            depth = len(path)
+            if self.seen.get(id(part), (None, DEPTH))[1] <= depth:
+                continue
+            self.seen[id(part)] = part, depth
+            for key, inner in self.look(part):
+                if is_node(inner):
+                    yield (*path, key), inner
+                elif not is_closed(inner):
+                    waiting.append(((*path, key), inner))
+        self.left -= start - self.look.left
+
+
+def is_public(name: Any) -> bool:
+    return type(name) is str and name.isidentifier() and not name.startswith("_")
+
+
+def is_node(held: Any) -> bool:
+    """Whether it is one, by its type: what ``isinstance`` asks, its ``__class__``, may be code, as that of a proxy."""
+    return issubclass(type(held), Node)
+
+
+def is_closed(part: Any) -> bool:
+    """Whether no nodes are searched in it: in nodes, operations and graphs."""
+    if id(type(part)) in ATOMS or is_node(part):
+        return True
+    module = namespace_of(type(part)).get("__module__")
+    return type(module) is str and module.startswith(OURS)
 
 
 def given_names(
@@ -63,7 +115,7 @@ def given_names(
     keys = [node._key for node in nodes]
     found = variable_names(set(keys), variables)
     labels = tuple([node.label or found.get(key) for node, key in zip(nodes, keys, strict=True)])
-    return labels, frozenset({name for name, held in variables.items() if isinstance(held, Node)})
+    return labels, frozenset({name for name, held in variables.items() if is_public(name) and is_node(held)})
 
 
 def with_automatic(

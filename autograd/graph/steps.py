@@ -21,7 +21,7 @@ from autograd.notation.symbol import Symbol
 from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
 from autograd.op import op_of
 from autograd.ops.shaping import unbroadcast
-from autograd.program import Equation, made
+from autograd.program import Equation, made, unpickled
 from autograd.sweep.events import Event, events, is_scalar, plain, scalar_events
 
 Kind = Literal["forward", "seed", "backward"]
@@ -52,6 +52,9 @@ class Step(NamedTuple):
     before: Any = None
     nth: int | None = None
     of: int | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpickled, (Step, *self)
 
     def __str__(self) -> str:
         return self.formula + (f"   ({self.ledger})" if self.ledger else "")
@@ -176,6 +179,9 @@ class Timeline(Sequence[Step]):
     """
 
     graph: Graph
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"graph": self.graph}  # the rest follows from it
 
     @overload
     def __getitem__(self, index: int) -> Step: ...

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import Output, shape_of
+from autograd.call import Output, copyable, shape_of
 from autograd.notation.rows import is_number, row_of
 from autograd.op import Op
 from autograd.operators import Operators
@@ -40,6 +40,9 @@ class Symbol(Operators):
         self.op = op
         self.inputs = inputs
         self.params = params or {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.shape, self.op, self.inputs, copyable(self.params))
 
     def __getitem__(self, index: Any) -> Any:
         return getitem(self, index)

@@ -17,12 +17,12 @@ def sweep_scalars(output: Any, seed: float) -> None:
     """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``."""
     zero = float("0.0")
     leaves: list[tuple[Any, float]] = []
+    locks.undo = undo, output, leaves
     with locks.leaves:
         try:
             order = visit_scalars(output, zero, leaves)
             are_tracked = [leaf.requires_grad for leaf, _ in leaves]
             if not any(are_tracked) and not output.requires_grad:
-                forget_untracked(output)
                 raise GraphError(UNRECORDED)
             output.grad = seed
             for node in reversed(order):
@@ -47,9 +47,17 @@ def sweep_scalars(output: Any, seed: float) -> None:
             if constants and any(leads_to(node, constants) for node in order):
                 forget_untracked(output)
         except BaseException:  # an interrupt must not leave half a sum behind
-            for leaf, before in leaves:
-                leaf.grad = before
+            undo(output, leaves)
             raise
+
+
+def undo(output: Any, leaves: list[tuple[Any, float]]) -> None:
+    """Take back a sweep that did not finish: the leaves have what they had, and what is computed shows nothing."""
+    for leaf, before in leaves:
+        leaf.grad = before
+    for node in topological([output]):
+        if node.op is not None:
+            node._show(None)
 
 
 def leads_to(node: Any, constants: set[int]) -> bool:

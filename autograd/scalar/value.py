@@ -17,6 +17,7 @@ from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions, real
+from autograd.pickling import store, stored
 from autograd.program import Constant, Equation, frozen_params, made, private_params
 from autograd.scalar.sweep import sweep_scalars
 from autograd.state import Origin, blocks, conditional, conditions_recorded, mode, origin
@@ -81,21 +82,28 @@ class Value(Recorded, Node):
         self._x = None if requires_grad else CONSTANT
         self._y = self._dx = self._dy = None
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        inputs = () if self.op is None else (self._x, self._y)
-        fields = {
-            name: getattr(self, name) for name in self.__slots__ if name not in ("_x", "_y") and hasattr(self, name)
-        }
+    def _state(self) -> tuple[Any, ...]:
+        """All of it, without what is told apart by identity."""
+        slots, attributes = stored(self)
+        if self.op is None:
+            del slots["_x"]
         if self.grad is UNSET:
-            del fields["grad"]
-        return reduced(self, (inputs, self._x is CONSTANT, fields))
+            del slots["grad"]
+        return self._x is CONSTANT, slots, attributes
 
-    def __setstate__(self, state: tuple[Any, Any]) -> None:
-        inputs, is_constant, fields = state[1]
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return reduced(self, self._state())
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, is_constant, slots, attributes = state
         self.grad = UNSET
-        self._x, self._y = inputs or (CONSTANT if is_constant else None, None)
-        for name, value in fields.items():
-            setattr(self, name, value)
+        self._x = CONSTANT if is_constant else None
+        store(self, slots, attributes)
+
+    def __copy__(self) -> Value:
+        twin: Value = object.__new__(type(self))
+        twin.__setstate__((None, *self._state()))
+        return twin
 
     def __repr__(self) -> str:
         grad = "–" if self.grad is UNSET else self.grad

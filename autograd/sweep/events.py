@@ -14,7 +14,7 @@ import numpy as np
 from autograd.call import Output, shape_of
 from autograd.node import Node
 from autograd.ops.elementwise import not_equal
-from autograd.program import Constant, Equation, made
+from autograd.program import Constant, Equation, made, unpickled
 from autograd.sweep.masked import Masked, numbers
 from autograd.sweep.pullback import pullback
 
@@ -32,6 +32,9 @@ class Event(NamedTuple):
     contribution: Any
     before: Any
     after: Any
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpickled, (Event, *self)
 
 
 #: For an equation, its output and its inputs.

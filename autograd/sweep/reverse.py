@@ -98,6 +98,7 @@ def zero_grad(*nodes: Node) -> None:
     for node in nodes:
         if not isinstance(node, Node):
             raise DTypeError(f"zero_grad: expected Values or Tensors, got {type(node).__name__}{cure(node)}")
+    for node in nodes:  # all or none
         node.zero_grad()
 
 

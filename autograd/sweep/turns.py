@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd.errors import GraphError
@@ -22,12 +22,26 @@ class Locks:
         self.nodes = threading.Lock()  #: held by the one sweep that keeps its adjoints in the nodes
         self.sweeper = 0  #: its thread
         self.leaves = threading.Lock()  #: held by whoever adds to the gradients of leaves; no rule runs meanwhile
+        self.undo: tuple[Any, ...] = ()  #: a function that takes back the sweep in the nodes, and its arguments
+        self.stored: tuple[Any, ...] = ()  #: who is giving leaves their gradients, the leaves, and what they had
+
+    def fork(self) -> None:
+        """In a child process there is only the thread that forked: take back what others were at, and their locks."""
+        me = threading.get_ident()
+        if self.stored and self.stored[0] != me:
+            put(*self.stored[1:])
+        self.stored = ()
+        self.leaves = threading.Lock()
+        if self.sweeper != me:  # else its own sweep, which forked in a rule, goes on
+            if self.undo:
+                self.undo[0](*self.undo[1:])
+            self.__init__()  # type: ignore[misc]
 
 
 locks = Locks()
 
-if hasattr(os, "register_at_fork"):  # in the child, the thread that held a lock is not there to give it back
-    os.register_at_fork(after_in_child=locks.__init__)  # type: ignore[misc]
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=locks.fork)
 
 UNRECORDED = "backward: nothing here was recorded: no input requires a gradient, or no_grad() was on"
 
@@ -43,7 +57,7 @@ def backward(output: Recorded, seed: Any, quick: Callable[[Any, Any], None]) -> 
             try:
                 quick(output, seed)
             finally:
-                locks.sweeper = 0
+                locks.sweeper, locks.undo = 0, ()
     elif locks.sweeper == threading.get_ident():
         raise GraphError("backward: called while this thread is sweeping, as from a rule: use autograd.gradients there")
     else:
@@ -73,10 +87,16 @@ def sweep_beside(output: Recorded, seed: Any) -> None:
 def store(sums: Mapping[Any, Any]) -> None:
     """Give every leaf its new gradient: an interrupt comes before all of them or after."""
     before = [leaf.grad for leaf in sums]
+    locks.stored = threading.get_ident(), sums, before
     try:
-        for leaf, grad in sums.items():
-            leaf.grad = grad
+        put(sums, sums.values())
     except BaseException:
-        for leaf, grad in zip(sums, before, strict=True):
-            leaf.grad = grad
+        put(sums, before)
         raise
+    finally:
+        locks.stored = ()
+
+
+def put(leaves: Iterable[Any], grads: Iterable[Any]) -> None:
+    for leaf, grad in zip(leaves, grads, strict=True):
+        leaf.grad = grad

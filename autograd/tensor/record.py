@@ -12,11 +12,12 @@ from autograd.copying import reduced
 from autograd.errors import ShapeError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.op import Op, op_of
+from autograd.pickling import Slotted, store, stored
 from autograd.program import frozen, frozen_params
 from autograd.tensor.arrays import Array, alike
 
 
-class Leaf:
+class Leaf(Slotted):
     """What the records of one leaf share, each made of the data that it had then: gradient, name, the present data.
 
     ``lent`` says that a person was given ``array`` and may be writing to it.
@@ -53,6 +54,12 @@ class Leaf:
         return np.asarray(before + adjoint)
 
 
+class Mark:
+    """What a sweep puts in the place of an adjoint that it will bring: that there is one is not to be seen outside."""
+
+    __slots__ = ()
+
+
 class Record(Recorded):
     """An array, and what it was computed from: other Records, and constants.
 
@@ -76,15 +83,22 @@ class Record(Recorded):
     handle: ClassVar[Callable[[Record], Node]]  #: `Tensor` gives it, which is built on this
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return reduced(self, {name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)})
+        slots, attributes = stored(self)
+        if slots["adjoint"].__class__ is Mark:
+            slots["adjoint"] = None
+        return reduced(self, (slots, attributes))
 
-    def __setstate__(self, state: tuple[Any, dict[str, Any]]) -> None:
-        for name, value in state[1].items():
-            setattr(self, name, value)
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        store(self, *state[1:])
+        for x in self.inputs:
+            if isinstance(x, np.ndarray):
+                x.setflags(write=False)  # as it was: a copied array can be written to
 
     @property
     def grad(self) -> Any:
-        return self.adjoint if self.leaf is None else self.leaf.grad
+        if self.leaf is not None:
+            return self.leaf.grad
+        return None if self.adjoint.__class__ is Mark else self.adjoint
 
     @property
     def has_grad(self) -> bool:

@@ -1,9 +1,10 @@
-"""The quick sweep of Records, in the records. One that it has visited has the sweep's own marker as its ``adjoint``."""
+"""The quick sweep of Records, in the records. One that it has visited has the sweep's own `Mark` as its ``adjoint``."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,15 @@ from autograd.op import Op
 from autograd.sweep.pullback import fitted, pullback
 from autograd.sweep.reverse import swept
 from autograd.sweep.turns import locks, store
-from autograd.tensor.record import Leaf, Record
+from autograd.tensor.record import Leaf, Mark, Record
 
 
 def sweep_tensors(output: Record, seed: Any) -> None:
     """Fill ``adjoint`` from a Record back, starting with ``seed``; then the leaves add what they received."""
-    marker: Any = object()
+    marker: Any = Mark()
     leaves: list[Record] = []
     order: list[Record] = []
+    locks.undo = undo, order, leaves
     try:
         visit_tensors(output, marker, leaves, order)
         gates = fill(output, seed, order, marker)
@@ -32,12 +34,16 @@ def sweep_tensors(output: Record, seed: Any) -> None:
         with locks.leaves:
             settle(leaves, order, marker)
     except BaseException:
-        for record in order:
-            record.adjoint = None
+        undo(order)
         raise
     finally:
-        for record in leaves:
-            record.adjoint = None
+        undo(leaves)
+
+
+def undo(*visited: list[Record]) -> None:
+    """Forget what a sweep brought so far."""
+    for record in chain(*visited):
+        record.adjoint = None
 
 
 def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import copyreg
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, SupportsIndex
@@ -12,12 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.call import Output, like, shape_of
+from autograd.copying import Bases, remade
 from autograd.errors import AutogradError, DTypeError, GraphError, LostGradientError, ShapeError
 from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, expect_conditions, real
 from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import astype, reshape, transpose
+from autograd.pickling import store, stored
 from autograd.program import private_params
 from autograd.state import blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import UNRECORDED, backward
@@ -59,24 +60,23 @@ class Tensor(Node):
         self._latest = leaf_record(array, Leaf(array, label), requires_grad)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        state = self._record, self._before, getattr(self, "__dict__", {})
-        return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
+        self._record  # noqa: B018 - asked, so that what it no longer stands for is left out
+        is_view = isinstance(self._latest, View)
+        return remade(self, Bases(self, looked_into) if is_view else None, stored(self))
 
-    def __setstate__(self, state: tuple[Record, list[Record], dict[str, Any]]) -> None:
-        self._latest, before, attributes = state
-        if before:
-            self._earlier = before
-        for name, value in attributes.items():
-            setattr(self, name, value)
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        store(self, *state[1:])
 
     def __copy__(self) -> Tensor:
-        record, leaf = self._record, self._record.leaf
+        record, leaf, before = self._record, self._record.leaf, self._before
+        slots, attributes = stored(self)
         if leaf is not None:
             record = leaf_record(record.array, Leaf(record.array, leaf.label, leaf.grad), record.requires_grad)
+        slots["_latest"] = record
+        if before:
+            slots["_earlier"] = list(before)
         twin: Tensor = new(type(self))
-        twin._latest = record
-        if hasattr(self, "__dict__"):  # a subclass
-            vars(twin).update(vars(self))
+        store(twin, slots, attributes)
         return twin
 
     @property
@@ -130,11 +130,8 @@ class Tensor(Node):
     @property
     def grad(self) -> Any:
         """The gradient, an array of its shape and dtype; None before any sweep."""
-        record = self._latest
-        leaf = record.leaf
-        if leaf is None:
-            return record.adjoint  # type: ignore[union-attr]  # a View has ASK there
-        return self._record.grad if leaf is ASK else leaf.grad
+        leaf = self._latest.leaf
+        return self._record.grad if leaf is None or leaf is ASK else leaf.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -477,6 +474,13 @@ class Tensor(Node):
             if not conditions_recorded() and not any(map(is_discrete, held)):
                 return result
         return recorded(op, inputs, held, array, params, requires_grad)
+
+
+def looked_into(tensor: Tensor) -> Tensor | None:
+    """The base of a view."""
+    latest = tensor._latest
+    base: Tensor | None = latest.base if isinstance(latest, View) else None
+    return base
 
 
 def handle(record: Record | View) -> Tensor:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from autograd.errors import GraphError
 from autograd.op import Op
 from autograd.ops.indexing import getitem, kept_elements, picks_once, setitem
+from autograd.pickling import Slotted
 from autograd.state import Block, blocks, mode
 from autograd.sweep.pullback import pullback
 from autograd.tensor.record import Leaf, Record, named
 
+
+class Ask(Leaf):
+    """The class of `ASK`, of which there is one, also for copies."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str:
+        return "ASK"
+
+
 #: What a view has in the place of a leaf. Its array is nobody's, so that whoever looks asks for the record.
-ASK = Leaf(np.empty(0), None)
+ASK = Ask(np.empty(0), None)
 
 
-class View:
+class View(Slotted):
     """What stands in the place of a Tensor's record while it looks into another Tensor, its base: ``t[0]``, ``t.T``.
 
     The record is derived anew when something was assigned to the Tensor that a chain of views ends at, the root. What
@@ -37,7 +48,7 @@ class View:
         self.last = last
         self.leaf = ASK
         self.op = op  #: how it looks into its base
-        self.params = params
+        self.params = params or {}
         self.silent = mode() == "no_grad"
         self.earlier: list[Record] = []  #: what it showed before something was assigned
         self.depth = 1 if below is None or below.last.op is not None else below.depth + 1  #: of views not recorded
