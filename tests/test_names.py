@@ -510,3 +510,19 @@ def test_a_variable_named_as_the_shell_of_a_notebook_is_left_alone() -> None:
     variables: dict[str, Any] = {"autograd": autograd, "get_ipython": refuse}
     exec("with autograd.tracing():\n    y = autograd.Value(2.0) * 3", variables)
     assert variables["y"].source.startswith("<string>:2")
+
+
+def test_the_shortest_path_counts_whichever_variable_is_first() -> None:
+    class Shell:
+        """As IPython has one in the variables of a notebook: it holds them all."""
+
+        def __init__(self, variables: dict[str, Any]) -> None:
+            self._user_ns = variables
+
+    w = [Value(1.0), Value(2.0)]
+    d = {"a": Value(3.0)}
+    variables: dict[str, Any] = {"every": {}, "w": w, "d": d}
+    variables["every"].update(variables)
+    variables = {"exit": Shell(variables), **variables}
+    y = w[0] * w[1] + d["a"]
+    assert [node.name for node in Graph.of(y, names=variables) if node.is_leaf] == ["w[0]", "w[1]", "d['a']"]

@@ -47,8 +47,7 @@ def caller_variables() -> dict[str, Any]:
 def variable_names(wanted: set[int], variables: Mapping[str, Any]) -> dict[int, str]:
     """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
-    Of several variables the first counts: the one of a later loop does not rename a node. In what it holds, the
-    shortest path does.
+    The shortest path counts, and of several the first variable: the one of a later loop does not rename a node.
     """
     # A test runner has variables such as "@py_assert1".
     public = {name: held for name, held in variables.items() if is_public(name)}
@@ -56,11 +55,12 @@ def variable_names(wanted: set[int], variables: Mapping[str, Any]) -> dict[int, 
     for name, held in public.items():
         if is_node(held) and (key := held._record._key) in wanted:
             names.setdefault(key, name)
+    depths = dict.fromkeys(names, 0)
     search = Search()
     for name, held in public.items():
         for path, node in search.nodes(held):
-            if (key := node._record._key) in wanted and key not in names:
-                names[key] = name + keystr(path)
+            if (key := node._record._key) in wanted and len(path) < depths.get(key, DEPTH + 2):
+                names[key], depths[key] = name + keystr(path), len(path)
     return names
 
 
