@@ -174,46 +174,74 @@ def evaluator(op: Op) -> Evaluate:
     >>> evaluator(autograd.tanh)(0.0)
     (0.0, 1.0)
     """
-    at_edge = partial(evaluate_at_edge, op)
+    by_rules = partial(evaluate_by_rules, op, params=NOTHING)
+    names = {"EDGE": EDGE, "edge": Edge(op), "by_rules": lambda *values: by_rules(values)}
     try:
-        return compiled(f"{op.name} evaluator", evaluator_source(op), {"EDGE": EDGE, "at_edge": at_edge})
+        return compiled(f"{op.name} evaluator", evaluator_source(op), names)
     except Untranslatable:
-        return at_edge
+        return names["by_rules"]
+
+
+PART = """\
+try:
+{shared}\
+    {name} = {text}
+except EDGE:
+    {name} = edge.{fallback}
+"""
 
 
 def evaluator_source(op: Op) -> Source:
+    """The output and each slope apart: at the edge of one, the others are as they would be alone."""
     formulas = Formulas(op, on_floats)
     arguments = ", ".join(NAMES[: op.arity])
-    before, (output,) = formulas.code(formulas.output)
-    between, expressions = formulas.code(*(slope for slope in formulas.slopes if slope is not None))
-    given = iter(expressions)
-    slopes = ["None" if slope is None else next(given) for slope in formulas.slopes]
+
+    parts: list[str] = []
+
+    def part(name: str, formula: Any, fallback: str) -> str:
+        """What stands for a formula: itself, if it is just a name or a number, else the name of what is computed."""
+        shared, (text,) = formulas.code(formula)
+        if not isinstance(formula, Symbol) or formula.op is None:
+            return text
+        parts.append(PART.format(shared=indent(shared, 4), name=name, text=text, fallback=fallback))
+        return name
+
+    z = part("z", formulas.output, f"output({arguments})")
+    slopes = [
+        "None" if slope is None else part(f"d{k}", slope, f"slope({k}, {z}, {arguments})")
+        for k, slope in enumerate(formulas.slopes)
+    ]
     return formulas.source(f"""\
 def function({arguments}):
-{indent(formulas.look_up(f"at_edge({arguments})"), 4)}\
-    try:
-{indent(before, 8)}\
-        z = {output}
-{indent(between, 8)}\
-        return {", ".join(["z", *slopes])},
-    except EDGE:
-        return at_edge({arguments})
+{indent(formulas.look_up(f"by_rules({arguments})"), 4)}\
+{indent("".join(parts), 4)}\
+    return {", ".join([z, *slopes])},
 """)
 
 
-def evaluate_at_edge(op: Op, *values: float) -> tuple[Any, ...]:
-    """Output and slopes by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
-    return evaluate_by_rules(op, values, NOTHING)
+class Edge:
+    """The parts of an operation by NumPy: infinities and NaNs in place of exceptions."""
+
+    def __init__(self, op: Op, params: Mapping[str, Any] = NOTHING) -> None:
+        self.op, self.params = op, params
+
+    def output(self, *values: float) -> float:
+        """With NumPy's warnings."""
+        numbers = list(map(np.float64, values))
+        return float(real(self.op.run(self.op.forward, numbers, self.params), self.op))
+
+    def slope(self, k: int, z: float, *values: float) -> float:
+        """That by input k, which has a rule, where the output is z."""
+        with np.errstate(all="ignore"):
+            return float(self.op.partial(k, np.float64(z), list(map(np.float64, values)), self.params))
 
 
 def evaluate_by_rules(op: Op, values: Sequence[float], params: Mapping[str, Any]) -> tuple[Any, ...]:
     """Output and slopes of any call: the forward function and the rules, as they are, on NumPy's numbers."""
-    numbers = [np.float64(value) for value in values]
-    z = np.float64(real(op.run(op.forward, numbers, params), op))
-    with np.errstate(all="ignore"):
-        rules = op.rules_for(numbers, params)
-        slopes = (None if rule is None else op.partial(k, z, numbers, params) for k, (rule, _) in enumerate(rules))
-        return float(z), *(None if slope is None else float(slope) for slope in slopes)
+    by_numpy = Edge(op, params)
+    z = by_numpy.output(*values)
+    rules = op.rules_for(values, params)
+    return z, *(None if rule is None else by_numpy.slope(k, z, *values) for k, (rule, _) in enumerate(rules))
 
 
 # The methods of Value. A node is made in line, slot by slot: a call for each would double its cost. Its params
