@@ -14,22 +14,21 @@ from __future__ import annotations
 import linecache
 import re
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 
 from autograd.call import NOTHING, Bound
 from autograd.compile.reads import Live, Reads, is_fixed
-from autograd.notation.arrays import called, on_arrays
+from autograd.notation.arrays import called, in_rules, on_arrays
 from autograd.notation.floats import NAMESPACE, on_floats
 from autograd.notation.printer import Printed, operations
 from autograd.notation.python import Spelling, Untranslatable, python
 from autograd.notation.symbol import Symbol
-from autograd.op import Op, op_of, table
+from autograd.op import Op, beside, op_of, table
 from autograd.operators import real
 from autograd.signature import each
 
@@ -69,7 +68,7 @@ class Formulas:
         inputs = [Live(name) for name in NAMES[: op.arity]]
         #: The output in x and y; the slope by each of them in z, x and y, or None; or what becomes of g.
         self.output = self.spelled(Symbol("", (), op, tuple(inputs)))
-        before = [Live("g") if spelling is on_arrays else 1, Live("z")] if op.masks else [Live("z")]
+        before = [Live("g") if spelling is not on_floats else 1, Live("z")] if op.masks else [Live("z")]
         self.slopes = [
             None if rule is None else self.spelled(self.reads.trace(rule, *before, *inputs))  # type: ignore[arg-type]
             for rule in op.rules
@@ -113,6 +112,13 @@ if changed:
 
     def source(self, text: str) -> Source:
         return Source(text, self.reads.names)
+
+
+def leaves(formulas: Sequence[Any]) -> Iterator[Symbol]:
+    """The Symbols that formulas are computed from."""
+    for x in chain(formulas, *(part.inputs for part in operations(formulas))):
+        if isinstance(x, Symbol) and x.op is None:
+            yield x
 
 
 def lines(result: Printed) -> str:
@@ -174,12 +180,15 @@ def evaluator(op: Op) -> Evaluate:
     >>> evaluator(autograd.tanh)(0.0)
     (0.0, 1.0)
     """
-    by_rules = partial(evaluate_by_rules, op, params=NOTHING)
-    names = {"EDGE": EDGE, "edge": Edge(op), "by_rules": lambda *values: by_rules(values)}
+
+    def by_rules(*values: float) -> tuple[Any, ...]:
+        return evaluate_by_rules(op, values, NOTHING)
+
+    names = {"EDGE": EDGE, "edge": Edge(op), "by_rules": by_rules}
     try:
         return compiled(f"{op.name} evaluator", evaluator_source(op), names)
     except Untranslatable:
-        return names["by_rules"]
+        return by_rules
 
 
 PART = """\
@@ -426,13 +435,16 @@ if input_{x}.__class__ is Record:
     {x} = input_{x}.array
     wants_{x} = input_{x}.requires_grad
 else:
-    {x} = input_{x}
+    {x} = {constant}
     wants_{x} = False"""
 
 PULL = """\
 if wants_{array}:
+    try:
 {shared}\
-    part = {part}
+        part = {part}
+    except ArithmeticError:
+        part = by_rule(record, {k}, g)
     if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
         part = fitted(part, {array})
     before = {input}.adjoint
@@ -440,9 +452,17 @@ if wants_{array}:
 """
 
 
-def held_arrays(names: Sequence[str]) -> str:
-    """Lines that take the data of the inputs (of a Record its array), and say which of them want a gradient."""
-    return "\n".join(HELD.format(x=x) for x in names)
+#: What both kinds of pulls have to be given.
+PULLING: Mapping[str, Any] = {"Bound": Bound, "beside": beside}
+
+
+def held_arrays(names: Sequence[str], computed_with: Container[str] = ()) -> str:
+    """Lines that take the data of the inputs (of a Record its array), and say which of them want a gradient.
+
+    A constant that a slope is computed with is made one beside the output.
+    """
+    constants = {x: f"beside(input_{x}, z.dtype)" if x in computed_with else f"input_{x}" for x in names}
+    return "\n".join(HELD.format(x=x, constant=constant) for x, constant in constants.items())
 
 
 def pull_source(op: Op) -> Source:
@@ -452,20 +472,20 @@ def pull_source(op: Op) -> Source:
     """
     if not op.is_elementwise:
         return primitive_pull_source(op)
-    formulas = Formulas(op, on_arrays)
+    formulas = Formulas(op, on_arrays if op.masks else in_rules)
     names = NAMES[: op.arity]
-    inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
+    inputs = ", ".join(f"input_{name}" for name in names)
+    held = held_arrays(names, {x.name for x in leaves(formulas.slopes)})
     parts = []
-    for name, formula in zip(names, formulas.slopes, strict=False):
+    for k, (name, formula) in enumerate(zip(names, formulas.slopes, strict=False)):
         if formula is None:
             continue
         shared, (slope,) = formulas.code(formula)
         part = slope if op.masks else "g" if slope == "1" else f"g * {slope}"
-        parts.append(PULL.format(input=f"input_{name}", array=name, shared=indent(shared, 4), part=part))
+        parts.append(PULL.format(k=k, input=f"input_{name}", array=name, shared=indent(shared, 8), part=part))
     alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
-    used = {f"op_{op_of(part).name}": op_of(part).forward for part in operations(formulas.slopes)}
-    if not op.masks:
-        used = {name: called(forward) for name, forward in used.items()}
+    parts_used = map(op_of, operations(formulas.slopes))
+    used = {f"op_{part.name}": called(part.forward, formulas.spelling) for part in parts_used}
     shortcut = "if record.params.__class__ is Bound:\n    return by_rules(record, g, marker)\n"
     source = formulas.source(f"""\
 def function(record, g, marker):
@@ -478,7 +498,7 @@ def function(record, g, marker):
 {indent("".join(parts), 4)}\
     return {op.masks}
 """)
-    return Source(source.text, {**source.names, **used, "Bound": Bound})
+    return Source(source.text, {**source.names, **used, **PULLING})
 
 
 def primitive_pull_source(op: Op) -> Source:
@@ -489,8 +509,8 @@ def primitive_pull_source(op: Op) -> Source:
     inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
     arrays = ", ".join(names)
     parts = [
-        PULL.format(input=f"input_{name}", array=name, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
-        for name, rule in zip(names, op.rules, strict=True)
+        PULL.format(k=k, input=f"input_{name}", array=name, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
+        for k, (name, rule) in enumerate(zip(names, op.rules, strict=True))
         if rule is not None
     ]
     masks = "is_masking(params)" if callable(op.masks) else op.masks
@@ -507,4 +527,4 @@ def function(record, g, marker):
     return {masks}
 """
     rules = {f"rule_{name}": rule for name, rule in zip(names, op.rules, strict=True)}
-    return Source(text, {"Bound": Bound, "is_masking": op.is_masking, **rules})
+    return Source(text, {"is_masking": op.is_masking, **rules, **PULLING})
