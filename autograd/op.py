@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
-from autograd.signature import Forward, Rule, check_function, each, signature_of
+from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
 
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
@@ -29,6 +29,11 @@ table: Mapping[str, Op] = types.MappingProxyType(_table)
 
 LISTS = frozenset({list, tuple})
 
+
+#: Python's numbers, which raise where NumPy's are infinities or NaNs, and have no dtype.
+PYTHON = frozenset({int, float})
+
+FLOAT64 = np.dtype(np.float64)
 
 #: How many lengths of lists are remembered.
 MOST = 256
@@ -52,7 +57,7 @@ class Op:
 
     name: str
     forward: Forward
-    rules: tuple[Rule | each | None, ...]  #: one an input, in order; None: one that has no derivative
+    rules: tuple[Rule | each | None, ...]  #: one an input, in order; None: one that has no derivative; run on numbers
     signature: inspect.Signature  #: NumPy's names, order and defaults
     is_elementwise: bool
     doc: str  #: one sentence on what the gradient does
@@ -65,6 +70,7 @@ class Op:
     masks: bool | Callable[..., bool] = False  #: whether a zero, or nothing, sent back is no number: not even NaN flows
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
+    textbook: tuple[Rule | each | None, ...] = ()  #: the rules as people read them; empty: as they are
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
     has_partials: bool = field(init=False)  #: whether its rules are partial derivatives; those of any other are vjps
     takes_params: bool = field(init=False)  #: whether it has arguments that are no inputs
@@ -75,6 +81,7 @@ class Op:
         binding = Binding(self.name, self.signature, self.rules)
         put(self, "binding", binding)
         put(self, "rules", binding.rules)
+        put(self, "textbook", Binding(self.name, self.signature, self.textbook or self.rules).rules)
         put(self, "is_flat", not any(self.rules))
         put(self, "has_partials", self.is_elementwise and not self.masks)
         put(self, "takes_params", bool(binding.params))
@@ -144,12 +151,15 @@ class Op:
         """The inputs that may be left out, and what then stands for them."""
         return {name: value for name, value in self.binding.defaults.items() if name in self.binding.inputs}
 
-    def rules_for(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Sequence[tuple[Any, int]]:
+    def rules_for(
+        self, inputs: Sequence[Any], params: Mapping[str, Any] | None, textbook: bool = False
+    ) -> Sequence[tuple[Any, int]]:
         """For each input its rule (None: it has no derivative), and its place where the argument is a list."""
+        rules = self.textbook if textbook else self.rules
         if not isinstance(params, Bound):
-            return [(rule, 0) for rule in self.rules]
+            return [(rule, 0) for rule in rules]
         found: list[tuple[Any, int]] = [(None, 0)] * len(inputs)
-        for name, rule in zip(self.binding.inputs, self.rules, strict=True):
+        for name, rule in zip(self.binding.inputs, rules, strict=True):
             for place, index in enumerate(places(params.get(name))):
                 found[index] = rule, place
         return found
@@ -223,22 +233,34 @@ class Op:
             each_one = getattr(kinds.pop(), self.name, each_one)  # a Value's own method is quicker
         return np.frompyfunc(each_one, len(arrays), 1)(*arrays)
 
-    def partial(self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
+    def partial(
+        self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None, textbook: bool = False
+    ) -> Any:
         """The local derivative of an elementwise operation by an input k that has a rule."""
         before = (y,) if self.has_partials else (1, y)
-        ((_, slope),) = self.run_rules([k], inputs, params, *before)
+        ((_, slope),) = self.run_rules([k], inputs, params, *before, textbook=textbook)
         return slope
 
     def run_rules(
-        self, wanted: Iterable[int], inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any
+        self,
+        wanted: Iterable[int],
+        inputs: Sequence[Any],
+        params: Mapping[str, Any] | None,
+        *before: Any,
+        textbook: bool = False,
     ) -> Iterator[tuple[int, Any]]:
         """What the rule of each of the ``wanted`` inputs that has one gives, behind the arguments ``before``.
+
+        It is the form for numbers, unless the ``textbook`` one is asked for, which people read.
 
         >>> import autograd
         >>> dict(autograd.mul.run_rules([0, 1], [3.0, 4.0], None, 12.0))
         {0: 4.0, 1: 3.0}
         """
-        rules = self.rules_for(inputs, params)
+        rules = self.rules_for(inputs, params, textbook)
+        dtype = getattr(before[-1], "dtype", None)
+        if self.is_elementwise and dtype is not None:
+            inputs = [x if hasattr(x, "_interpret") else beside(x, dtype) for x in inputs]
         listed: dict[each, Any] = {}
         for k in wanted:
             rule, place = rules[k] if k < len(rules) else (None, 0)
@@ -247,13 +269,38 @@ class Op:
                     listed[rule] = self.run(rule.rule, inputs, params, *before)
                 yield k, listed[rule](place)
             elif rule is not None:
-                try:
-                    part = self.run(rule, inputs, params, *before)
-                except ArithmeticError:  # 1 / 0 raises for Python's numbers, and is infinite for NumPy's
-                    numbers = [np.float64(x) if isinstance(x, int | float) else x for x in inputs]
-                    with np.errstate(all="ignore"):
-                        part = self.run(rule, numbers, params, *before)
-                yield k, part
+                yield k, self.run_rule(rule, inputs, params, *before)
+
+    def run_rule(self, rule: Rule, inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any) -> Any:
+        """What a rule gives. Where Python raises, as for 1 / 0, its numbers are NumPy's: infinities and NaNs."""
+        try:
+            return self.run(rule, inputs, params, *before)
+        except ArithmeticError:
+            if not any(x.__class__ in PYTHON for x in inputs):
+                raise
+            with np.errstate(all="ignore"):
+                numbers: list[Any] = [np.float64(x) if x.__class__ in PYTHON else x for x in inputs]  # type: ignore[arg-type]
+                return self.run(rule, numbers, params, *before)
+
+
+def beside(x: Any, dtype: np.dtype[Any]) -> Any:
+    """A constant operand of an elementwise operation, as a rule has it where the output is of this dtype.
+
+    A rule may compute with constants alone, 1 / y, and so must have no fewer digits than the arrays, nor more: 0.1
+    beside float32 is the float32 next to it.
+
+    >>> beside(0.5, np.dtype("f4")), beside(0.1, np.dtype("f4")), beside(np.float32(3), np.dtype("f8"))
+    (0.5, np.float32(0.1), np.float64(3.0))
+    """
+    if x.__class__ in PYTHON:
+        if dtype is FLOAT64 or dtype.kind != "f" or (x.__class__ is int and -1000 < x < 1000):
+            return x
+        number = dtype.type(x)
+        return x if float(number) == x else number  # compared by Python: NumPy would round the other too
+    own = getattr(x, "dtype", dtype)
+    if own is dtype or own == dtype or own.kind not in "fiu" or dtype.kind != "f":
+        return x
+    return x.astype(dtype)
 
 
 def as_array(value: Any) -> Any:
@@ -268,6 +315,7 @@ def elementwise(
     forward: Forward,
     *rules: Rule | each | None,
     doc: str,
+    numeric: Sequence[Rule | each | None] = (),
     operator: str | None = None,
     symbol: str | None = None,
     domain: Sequence[Interval] = (),
@@ -283,6 +331,9 @@ def elementwise(
     alike; the names and defaults of its arguments, behind the output, are those of the operation. With ``masks`` it
     lets the gradient through or not: ``rules[k](g, output, *inputs)`` is what becomes of the gradient ``g``, and what
     is stopped stops NaN too.
+
+    ``numeric`` holds, for each of the rules, another form that all numbers come from, or None. It is for a rule that
+    people know but that rounds away what it says: 1 − tanh²(x) is 0 where tanh(x) is 1 but for its last digit.
 
     ``domain`` holds an open interval for each input, on which the rules hold; ``kinks`` is a function of the inputs
     that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``method=False`` an operation of
@@ -300,13 +351,16 @@ def elementwise(
     """
     if masks and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
         raise ValueError(f"{name}: masks= says linear jointly, with one rule an input: leave linear= and each out")
+    before = 2 if masks else 1
+    signature = signature_of(name, rules, forward, before)
     return _enter(
         Op(
             name,
             forward,
-            rules,
-            signature_of(name, rules, forward, before=2 if masks else 1),
+            numeric_rules(name, signature, rules, numeric, before),
+            signature,
             is_elementwise=True,
+            textbook=rules,
             doc=doc,
             operator=operator,
             symbol=symbol or operator or name,
@@ -324,6 +378,7 @@ def primitive(
     forward: Forward,
     *rules: Rule | each | None,
     doc: str,
+    numeric: Sequence[Rule | each | None] = (),
     operator: str | None = None,
     symbol: str | None = None,
     linear: Linear = "no",
@@ -346,8 +401,8 @@ def primitive(
     subtracted), or in the ``"first"`` alone (a quotient). ``masks`` says that the zeros it sends back stand for
     elements that were not used, or that it sends back a part of ``g`` alone: of every call, or of those whose params
     it says True of. ``shape`` is the shape of the output, from a call with shapes in the places of inputs; ``scalars``
-    is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks`` and
-    ``method`` are as in `elementwise`.
+    is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks``,
+    ``method`` and ``numeric`` are as in `elementwise`.
 
     Raises `ValueError` as `elementwise` does, and for another function given whose names or defaults are not theirs.
 
@@ -360,6 +415,7 @@ def primitive(
     >>> autograd.remove("flip")
     """
     signature = signature_of(name, rules, forward, before=2)
+    run = numeric_rules(name, signature, rules, numeric, before=2)
     if shape is not None:
         check_function(name, "shape", signature, shape)
     if callable(masks):
@@ -368,9 +424,10 @@ def primitive(
         Op(
             name,
             forward,
-            rules,
+            run,
             signature,
             is_elementwise=False,
+            textbook=rules,
             doc=doc,
             operator=operator,
             symbol=symbol or operator or name,
@@ -382,6 +439,29 @@ def primitive(
             method=method,
         )
     )
+
+
+def numeric_rules(
+    name: str,
+    signature: inspect.Signature,
+    rules: Sequence[Rule | each | None],
+    numeric: Sequence[Rule | each | None],
+    before: int,
+) -> tuple[Rule | each | None, ...]:
+    """The rules in the forms that numbers come from.
+
+    Raises `ValueError` unless there is one for each rule, with its arguments, or None.
+    """
+    if not numeric:
+        return tuple(rules)
+    if len(numeric) != len(rules):
+        raise ValueError(
+            f"{name}: expected a numeric form of each of the {len(rules)} rules, or None, got {len(numeric)}"
+        )
+    for form in numeric:
+        if form is not None:
+            check_numeric(name, signature, form, before)
+    return tuple(rule if form is None else form for rule, form in zip(rules, numeric, strict=True))
 
 
 def op_of(node: Any) -> Op:

@@ -98,6 +98,16 @@ def check_forward(name: str, signature: inspect.Signature, forward: Forward, par
             refuse(name, f"a forward function with {x}={default!r}", signature, own)
 
 
+def check_numeric(name: str, signature: inspect.Signature, rule: Rule | each, before: int) -> None:
+    """Refuse a numeric form of a rule that has other arguments than the rule.
+
+    Raises `ValueError`.
+    """
+    own = arguments_of(rule.rule if isinstance(rule, each) else rule, before)
+    if str(own) != str(signature):
+        refuse(name, "a numeric form with the arguments of the rules", signature, own)
+
+
 def check_function(name: str, what: str, signature: inspect.Signature, function: Callable[..., Any]) -> None:
     """Refuse a function of the call with other arguments than the operation; ``**_`` stands for those it does not need.
 

@@ -14,22 +14,21 @@ from __future__ import annotations
 import linecache
 import re
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 
 from autograd.call import NOTHING, Bound
 from autograd.compile.reads import Live, Reads, is_fixed
-from autograd.notation.arrays import called, on_arrays
+from autograd.notation.arrays import called, in_rules, on_arrays
 from autograd.notation.floats import NAMESPACE, on_floats
 from autograd.notation.printer import Printed, operations
 from autograd.notation.python import Spelling, Untranslatable, python
 from autograd.notation.symbol import Symbol
-from autograd.op import Op, op_of, table
+from autograd.op import Op, beside, op_of, table
 from autograd.operators import real
 from autograd.ops.elementwise import where
 from autograd.signature import each
@@ -70,7 +69,7 @@ class Formulas:
         inputs = [Live(name) for name in NAMES[: op.arity]]
         #: The output in x and y; the slope by each of them in z, x and y, or None; or what becomes of g.
         self.output = self.spelled(Symbol("", (), op, tuple(inputs)))
-        before = [Live("g") if spelling is on_arrays else 1, Live("z")] if op.masks else [Live("z")]
+        before = [Live("g") if spelling is not on_floats else 1, Live("z")] if op.masks else [Live("z")]
         self.slopes = [
             None if rule is None else self.spelled(self.number(self.reads.trace(rule, *before, *inputs)))  # type: ignore[arg-type]
             for rule in op.rules
@@ -119,6 +118,13 @@ if changed:
 
     def source(self, text: str) -> Source:
         return Source(text, self.reads.names)
+
+
+def leaves(formulas: Sequence[Any]) -> Iterator[Symbol]:
+    """The Symbols that formulas are computed from."""
+    for x in chain(formulas, *(part.inputs for part in operations(formulas))):
+        if isinstance(x, Symbol) and x.op is None:
+            yield x
 
 
 def lines(result: Printed) -> str:
@@ -180,46 +186,77 @@ def evaluator(op: Op) -> Evaluate:
     >>> evaluator(autograd.tanh)(0.0)
     (0.0, 1.0)
     """
-    at_edge = partial(evaluate_at_edge, op)
+
+    def by_rules(*values: float) -> tuple[Any, ...]:
+        return evaluate_by_rules(op, values, NOTHING)
+
+    names = {"EDGE": EDGE, "edge": Edge(op), "by_rules": by_rules}
     try:
-        return compiled(f"{op.name} evaluator", evaluator_source(op), {"EDGE": EDGE, "at_edge": at_edge})
+        return compiled(f"{op.name} evaluator", evaluator_source(op), names)
     except Untranslatable:
-        return at_edge
+        return by_rules
+
+
+PART = """\
+try:
+{shared}\
+    {name} = {text}
+except EDGE:
+    {name} = edge.{fallback}
+"""
 
 
 def evaluator_source(op: Op) -> Source:
+    """The output and each slope apart: at the edge of one, the others are as they would be alone."""
     formulas = Formulas(op, on_floats)
     arguments = ", ".join(NAMES[: op.arity])
-    before, (output,) = formulas.code(formulas.output)
-    between, expressions = formulas.code(*(slope for slope in formulas.slopes if slope is not None))
-    given = iter(expressions)
-    slopes = ["None" if slope is None else next(given) for slope in formulas.slopes]
+
+    parts: list[str] = []
+
+    def part(name: str, formula: Any, fallback: str) -> str:
+        """What stands for a formula: itself, if it is just a name or a number, else the name of what is computed."""
+        shared, (text,) = formulas.code(formula)
+        if not isinstance(formula, Symbol) or formula.op is None:
+            return text
+        parts.append(PART.format(shared=indent(shared, 4), name=name, text=text, fallback=fallback))
+        return name
+
+    z = part("z", formulas.output, f"output({arguments})")
+    slopes = [
+        "None" if slope is None else part(f"d{k}", slope, f"slope({k}, {z}, {arguments})")
+        for k, slope in enumerate(formulas.slopes)
+    ]
     return formulas.source(f"""\
 def function({arguments}):
-{indent(formulas.look_up(f"at_edge({arguments})"), 4)}\
-    try:
-{indent(before, 8)}\
-        z = {output}
-{indent(between, 8)}\
-        return {", ".join(["z", *slopes])},
-    except EDGE:
-        return at_edge({arguments})
+{indent(formulas.look_up(f"by_rules({arguments})"), 4)}\
+{indent("".join(parts), 4)}\
+    return {", ".join([z, *slopes])},
 """)
 
 
-def evaluate_at_edge(op: Op, *values: float) -> tuple[Any, ...]:
-    """Output and slopes by NumPy: infinities and NaNs in place of exceptions, and NumPy's warnings for the output."""
-    return evaluate_by_rules(op, values, NOTHING)
+class Edge:
+    """The parts of an operation by NumPy: infinities and NaNs in place of exceptions."""
+
+    def __init__(self, op: Op, params: Mapping[str, Any] = NOTHING) -> None:
+        self.op, self.params = op, params
+
+    def output(self, *values: float) -> float:
+        """With NumPy's warnings."""
+        numbers = list(map(np.float64, values))
+        return float(real(self.op.run(self.op.forward, numbers, self.params), self.op))
+
+    def slope(self, k: int, z: float, *values: float) -> float:
+        """That by input k, which has a rule, where the output is z."""
+        with np.errstate(all="ignore"):
+            return float(self.op.partial(k, np.float64(z), list(map(np.float64, values)), self.params))
 
 
 def evaluate_by_rules(op: Op, values: Sequence[float], params: Mapping[str, Any]) -> tuple[Any, ...]:
     """Output and slopes of any call: the forward function and the rules, as they are, on NumPy's numbers."""
-    numbers = [np.float64(value) for value in values]
-    z = np.float64(real(op.run(op.forward, numbers, params), op))
-    with np.errstate(all="ignore"):
-        rules = op.rules_for(numbers, params)
-        slopes = (None if rule is None else op.partial(k, z, numbers, params) for k, (rule, _) in enumerate(rules))
-        return float(z), *(None if slope is None else float(slope) for slope in slopes)
+    by_numpy = Edge(op, params)
+    z = by_numpy.output(*values)
+    rules = op.rules_for(values, params)
+    return z, *(None if rule is None else by_numpy.slope(k, z, *values) for k, (rule, _) in enumerate(rules))
 
 
 # The methods of Value. A node is made in line, slot by slot: a call for each would double its cost. Its params
@@ -404,7 +441,7 @@ if input_{x}.__class__ is Record:
     {x} = input_{x}.array
     wants_{x} = input_{x}.requires_grad
 else:
-    {x} = input_{x}
+    {x} = {constant}
     wants_{x} = False"""
 
 PULL = """\
@@ -412,8 +449,8 @@ if wants_{array}:
     try:
 {shared}\
         part = {part}
-    except ArithmeticError:  # of plain numbers: 1 / 0
-        part = at_edge(record, g, {k})
+    except ArithmeticError:
+        part = by_rule(record, {k}, g)
     if part.dtype is not {array}.dtype or not (alike or part.shape == {array}.shape):
         part = fitted(part, {array})
     before = {input}.adjoint
@@ -421,9 +458,17 @@ if wants_{array}:
 """
 
 
-def held_arrays(names: Sequence[str]) -> str:
-    """Lines that take the data of the inputs (of a Record its array), and say which of them want a gradient."""
-    return "\n".join(HELD.format(x=x) for x in names)
+#: What both kinds of pulls have to be given.
+PULLING: Mapping[str, Any] = {"Bound": Bound, "beside": beside}
+
+
+def held_arrays(names: Sequence[str], computed_with: Container[str] = ()) -> str:
+    """Lines that take the data of the inputs (of a Record its array), and say which of them want a gradient.
+
+    A constant that a slope is computed with is made one beside the output.
+    """
+    constants = {x: f"beside(input_{x}, z.dtype)" if x in computed_with else f"input_{x}" for x in names}
+    return "\n".join(HELD.format(x=x, constant=constant) for x, constant in constants.items())
 
 
 def pull_source(op: Op) -> Source:
@@ -433,20 +478,20 @@ def pull_source(op: Op) -> Source:
     """
     if not op.is_elementwise:
         return primitive_pull_source(op)
-    formulas = Formulas(op, on_arrays)
+    formulas = Formulas(op, on_arrays if op.masks else in_rules)
     names = NAMES[: op.arity]
-    inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
+    inputs = ", ".join(f"input_{name}" for name in names)
+    held = held_arrays(names, {x.name for x in leaves(formulas.slopes)})
     parts = []
     for k, (name, formula) in enumerate(zip(names, formulas.slopes, strict=False)):
         if formula is None:
             continue
         shared, (slope,) = formulas.code(formula)
         part = slope if op.masks else "g" if slope == "1" else f"g * {slope}"
-        parts.append(PULL.format(input=f"input_{name}", array=name, k=k, shared=indent(shared, 8), part=part))
+        parts.append(PULL.format(k=k, input=f"input_{name}", array=name, shared=indent(shared, 8), part=part))
     alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
-    used = {f"op_{op_of(part).name}": op_of(part).forward for part in operations(formulas.slopes)}
-    if not op.masks:
-        used = {name: called(forward) for name, forward in used.items()}
+    parts_used = map(op_of, operations(formulas.slopes))
+    used = {f"op_{part.name}": called(part.forward, formulas.spelling) for part in parts_used}
     shortcut = "if record.params.__class__ is Bound:\n    return by_rules(record, g, marker)\n"
     source = formulas.source(f"""\
 def function(record, g, marker):
@@ -459,7 +504,7 @@ def function(record, g, marker):
 {indent("".join(parts), 4)}\
     return {op.masks}
 """)
-    return Source(source.text, {**source.names, **used, "Bound": Bound})
+    return Source(source.text, {**source.names, **used, **PULLING})
 
 
 def primitive_pull_source(op: Op) -> Source:
@@ -470,7 +515,7 @@ def primitive_pull_source(op: Op) -> Source:
     inputs, held = ", ".join(f"input_{name}" for name in names), held_arrays(names)
     arrays = ", ".join(names)
     parts = [
-        PULL.format(input=f"input_{name}", array=name, k=k, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
+        PULL.format(k=k, input=f"input_{name}", array=name, shared="", part=f"rule_{name}(g, z, {arrays}, **params)")
         for k, (name, rule) in enumerate(zip(names, op.rules, strict=True))
         if rule is not None
     ]
@@ -488,4 +533,4 @@ def function(record, g, marker):
     return {masks}
 """
     rules = {f"rule_{name}": rule for name, rule in zip(names, op.rules, strict=True)}
-    return Source(text, {"Bound": Bound, "is_masking": op.is_masking, **rules})
+    return Source(text, {"is_masking": op.is_masking, **rules, **PULLING})

@@ -155,12 +155,12 @@ def chained(left: str, right: str) -> str:
 
 
 def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g") -> Any:
-    """The rule for input k, run on Symbols: a slope, or for an operation that mixes elements what becomes of g.
+    """The textbook's rule for input k, run on Symbols: a slope; of an operation that mixes elements, what becomes of g.
 
     A rule that needs data has no formula: it is ∂sinh(x)/∂x, or g times that. Raises `AutogradError` for a rule that
     fails on numbers too.
     """
-    rule, _ = op.rules_for(inputs, params)[k]
+    rule, _ = op.rules_for(inputs, params, textbook=True)[k]
     if isinstance(rule, each) and not op.is_elementwise:
         return Symbol(f"part {k + 1} of {g}", shape_of(inputs[k]))
     try:
@@ -173,13 +173,13 @@ def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: M
 
 def run_rule(op: Op, k: int, g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
     if op.is_elementwise:
-        return op.partial(k, y, inputs, params)
+        return op.partial(k, y, inputs, params, textbook=True)
     if isinstance(params, Output):
         outputs = params.outputs
         others = [Symbol("0", x.shape) for x in outputs] if isinstance(g, Symbol) else spread(g, params)
         g = like(outputs, [g if j == params.index else other for j, other in enumerate(others)])
         y = every_output(op, y, inputs, params)
-    return op.run(op.rules_for(inputs, params)[k][0], inputs, params, g, y)
+    return op.run(op.rules_for(inputs, params, textbook=True)[k][0], inputs, params, g, y)
 
 
 def check_on_numbers(op: Op, k: int, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:

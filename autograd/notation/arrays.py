@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.op import Op
+from autograd.ops.elementwise import secant
 
 
 def on_arrays(op: Op) -> str | None:
@@ -24,11 +25,26 @@ def on_arrays(op: Op) -> str | None:
     return f"op_{op.name}({', '.join(f'{{{k}}}' for k in range(op.arity))})"
 
 
-def called(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """What stands for a forward function in generated code: itself, or what does the same at less cost."""
-    return choose if forward is np.where else forward
+def in_rules(op: Op) -> str | None:
+    """`on_arrays` for a factor, which need not have the shape that it would have as an array.
+
+    So of a `where` by one Python bool, as of a constant exponent, one branch alone is computed.
+    """
+    return "op_where({0}, lambda: {1}, lambda: {2})" if op.forward is np.where else on_arrays(op)
 
 
-def choose(condition: Any, x: Any, y: Any) -> Any:
-    """``np.where``; by a single Python bool, without making arrays of numbers."""
-    return (x if condition else y) if condition.__class__ is bool else np.where(condition, x, y)
+def called(forward: Callable[..., Any], spelling: Callable[[Op], str | None]) -> Callable[..., Any]:
+    """What stands for a forward function in a sweep, which warns of nothing: itself, or the same at less cost."""
+    if forward is np.where and spelling is in_rules:
+        return choose
+    return reciprocal_cosh if forward is secant else forward
+
+
+def choose(condition: Any, x: Callable[[], Any], y: Callable[[], Any]) -> Any:
+    if condition.__class__ is bool:
+        return x() if condition else y()
+    return np.where(condition, x(), y())
+
+
+def reciprocal_cosh(x: Any) -> Any:
+    return np.reciprocal(np.cosh(x))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.op import Op
+from autograd.ops.elementwise import secant
 
 #: NumPy functions whose namesake in `math` is the same function on floats (not so floor, or remainder).
 SAME = ["exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
@@ -41,6 +42,7 @@ FLOATS: Mapping[Callable[..., Any], str] = {
     np.logical_or: "bool({0} or {1})",
     np.logical_not: "(not {0})",
     np.where: "({1} if {0} else {2})",
+    secant: "(1 / cosh({0}))",
     **{getattr(np, name): f"{name}({{0}})" for name in SAME},
 }
 

@@ -18,7 +18,7 @@ from autograd.op import Op, op_of
 Spelling = Callable[[Op], str | None]
 
 #: How long an expression may be before it gets a line of its own.
-LONG = 100
+LONG = 200
 
 
 class Untranslatable(Exception):  # noqa: N818 - no error to anyone outside

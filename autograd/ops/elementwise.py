@@ -7,7 +7,7 @@ higher derivatives, the formula and the test all come from it.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -19,6 +19,13 @@ from autograd.signature import each
 
 POSITIVE = (0.0, np.inf)
 REAL = (-np.inf, np.inf)
+
+
+def secant(x: Any) -> Any:
+    """1 / cosh x."""
+    with np.errstate(over="ignore"):  # where cosh is infinite, this is zero
+        return np.reciprocal(np.cosh(x))
+
 
 # fmt: off
 # Arithmetic.
@@ -35,8 +42,11 @@ div = elementwise("div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / 
     kinks=lambda x, y: y, linear="first",
     doc="divide gives the numerator 1 over the denominator, and the denominator minus the quotient over it")
 pow = elementwise("pow", np.power,
-    lambda z, x, y: y * x ** (y - pick(y == 0, x != 0, 1.0)),  # at 0**0: flat, not 0 · ∞
-    lambda z, x, y: z * log(where(x == 0, 1.0, x)),  # 1.0: no half precision for small integers
+    lambda z, x, y: y * x ** (y - 1),
+    lambda z, x, y: z * log(x),
+    numeric=(
+        lambda z, x, y: y * lower_power(z, x, y),
+        lambda z, x, y: z * log(where(x == 0, 1.0, x))),  # 1.0: no half precision for small integers
     operator="**", symbol="xⁿ", domain=(POSITIVE, REAL),
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
 neg = elementwise("neg", np.negative, lambda y, x: -1, operator="-x", symbol="−", linear="jointly",
@@ -65,11 +75,13 @@ sin = elementwise("sin", np.sin, lambda y, x: cos(x),
     doc="sine has the cosine as its slope")
 cos: Op = elementwise("cos", np.cos, lambda y, x: -sin(x),
     doc="cosine has minus the sine as its slope")
-tanh = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y,
+tanh = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y, numeric=[lambda y, x: square(sech(x))],
     doc="tanh passes 1 minus its output squared of the gradient: nearly nothing where it saturates")
+sech: Op = elementwise("sech", secant, lambda y, x: -y * tanh(x),
+    doc="the hyperbolic secant, 1 / cosh x, passes minus its output times tanh x: its square is the slope of tanh")
 sigmoid = elementwise("sigmoid",
     lambda x: np.exp(np.minimum(x, 0.0)) / (1 + np.exp(-np.abs(x))),  # no exponential overflows
-    lambda y, x: y * (1 - y), symbol="σ",
+    lambda y, x: y * (1 - y), numeric=[lambda y, x: square(0.5 * sech(0.5 * x))], symbol="σ",
     doc="sigmoid passes its output times 1 minus its output: a quarter at most, nearly nothing where it saturates")
 
 # Functions with a corner. There, relu and leaky relu take the slope of their left side, abs takes 0, and
@@ -131,9 +143,31 @@ where: Op = elementwise("where", np.where,
 # fmt: on
 
 
-def pick(condition: Any, x: Any, y: Any) -> Any:
-    """`where` for a rule: a condition known beforehand, as for a constant exponent, leaves nothing to compute."""
-    return (x if condition else y) if isinstance(condition, bool | np.bool_) else where(condition, x, y)
+# Rules without loss: what is subtracted, in 1 − tanh²(x) say, is all but equal where a function saturates.
+
+
+def square(x: Any) -> Any:
+    return x * x
+
+
+def lower_power(z: Any, x: Any, y: Any) -> Any:
+    """xʸ⁻¹, given z = xʸ.
+
+    From 1/2 on, y − 1 is exact. Elsewhere it may be rounded, which a large logarithm of x would show, and is divided:
+    z / x; not so at 0, at ∞ and below 0, where xʸ⁻¹ is what it is. At 0⁰ the slope is 0, not 0 · ∞.
+    """
+    return pick(
+        (y >= 0.5) & (y < 2**22),
+        lambda: x ** (y - 1),
+        lambda: where((x > 0) & (x < np.inf), z / x, x ** pick(y == 0, lambda: 0.0, lambda: y - 1.0)),
+    )
+
+
+def pick(condition: Any, x: Callable[[], Any], y: Callable[[], Any]) -> Any:
+    """`where` for a rule: by a condition known beforehand, as for a constant exponent, one branch is all there is."""
+    if isinstance(condition, bool | np.bool_):
+        return x() if condition else y()
+    return where(condition, x(), y())
 
 
 # Many terms.

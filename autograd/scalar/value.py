@@ -12,7 +12,7 @@ import numpy as np
 from autograd.call import NOTHING, Bound
 from autograd.compile import codegen
 from autograd.copying import reduced
-from autograd.errors import DTypeError, StaleDataError
+from autograd.errors import DTypeError, OperationError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, Op, on_entry
@@ -396,7 +396,12 @@ def operand(value: Any, op: Op, k: int) -> Any:
     if isinstance(value, list | np.ndarray):
         value = np.asarray(value)
         return value if value.ndim else value.item()
-    return value if value.__class__ is int and abs(value) < 2**53 else float(value)
+    if value.__class__ is int and abs(value) < 2**53:
+        return value
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise OperationError(f"{op.name}: expected a number within the range of a float (1.8e308): {error}") from error
 
 
 def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:

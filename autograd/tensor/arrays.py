@@ -119,7 +119,7 @@ def laid_like(array: Array, model: Array) -> Array:
 
 
 #: What a forward function raises for shapes, numbers and params; what else it may raise is no answer to these.
-FAILURES = (ValueError, IndexError, FloatingPointError)
+FAILURES = (ValueError, IndexError, ArithmeticError)
 
 #: A word for what does not fit, by which NumPy's complaints about shapes are known.
 SHAPES = re.compile(r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts?)\b")

@@ -131,7 +131,7 @@ def pull_of(op: Op) -> Pull:
 
     It is generated, where the rules have a text.
     """
-    names = {"Record": Record, "fitted": fitted, "by_rules": pull_by_rules, "at_edge": part_at_edge}
+    names = {"Record": Record, "fitted": fitted, "by_rules": pull_by_rules, "by_rule": part_by_rule}
     try:
         pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
     except Untranslatable:
@@ -145,10 +145,12 @@ def forget(op: Op) -> None:
     _pulls.pop(op, None)
 
 
-def part_at_edge(record: Record, g: Any, k: int) -> Any:
-    """What ``g`` contributes to input k, where the rule on plain numbers raises: by NumPy, which has infinities."""
-    assert record.op is not None
-    return dict(pullback(record.op, [k], g, *record._operands(), record.params))[k]
+def part_by_rule(record: Record, k: int, g: Any) -> Any:
+    """What the gradient contributes to one input, where the generated code cannot say: 1 / 0 by a plain number."""
+    op = record.op
+    assert op is not None
+    ((_, part),) = pullback(op, [k], g, *record._operands(), record.params)
+    return part
 
 
 def pull_by_rules(record: Record, g: Any, marker: Any) -> bool:
