@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import GraphError, Node, Value, zero_grad
+from autograd import GraphError, Node, Value, real_array, zero_grad
 from nn.module import Module, Parameter, is_parameter
 
 
@@ -35,9 +35,10 @@ class Optimizer(ABC):
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        if isinstance(lr, bool) or not isinstance(lr, Real) or not 0 < lr < math.inf:
+        number = 0.0 if isinstance(lr, bool) or not isinstance(lr, Real) else float(real_array(lr, "lr"))
+        if not 0 < number < math.inf:
             raise ValueError(f"lr: expected a positive number such as 0.1, got {lr!r}")
-        self._lr: float = float(lr)
+        self._lr = number
 
     @abstractmethod
     def update(self, index: int, data: Any, grad: Any) -> Any:
