@@ -384,7 +384,7 @@ def test_the_message_names_what_was_expected_what_came_and_the_cure() -> None:
 def test_a_mask_of_an_index_is_not_dropped() -> None:
     index = np.ma.array([True, False], mask=[False, True])
     for use in (lambda: t()[index], lambda: t().__setitem__(index, 0.0)):
-        with pytest.raises(DTypeError, match="index: .*got a masked array"):
+        with pytest.raises(DTypeError, match=r"index: .*got a masked array"):
             use()
 
 
