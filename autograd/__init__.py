@@ -9,6 +9,7 @@
 """
 
 from autograd import export, tree
+from autograd.accept import real_array
 from autograd.errors import (
     AutogradError,
     DTypeError,
@@ -145,6 +146,7 @@ __all__ = [
     "override",
     "primitive",
     "put",
+    "real_array",
     "relu",
     "remove",
     "reshape",

@@ -128,6 +128,7 @@ class Binding:
         if (
             params.get("out") is not None
             or params.get("dtype").__class__ is bool
+            or params.get("axis").__class__ is bool
             or any(map(holds_node, params.values()))
         ):
             return None
@@ -175,6 +176,8 @@ class Binding:
                 raise TypeError(
                     f"{self.name}: got {arguments[name]} in the place of {name}, as NumPy orders them{cure}"
                 )
+        if isinstance(arguments.get("axis"), bool | np.bool_):  # NumPy takes it here, and refuses it there
+            raise DTypeError(f"{self.name}: expected axis as an int, a tuple of ints or None, got {arguments['axis']}")
         if arguments.get("out") is not None:
             raise TypeError(f"{self.name}: out= would write over recorded numbers: use the result instead")
         for name in self.parameters:

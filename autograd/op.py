@@ -12,8 +12,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd import accept
 from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
+from autograd.errors import AutogradError, DTypeError
+from autograd.failure import FAILURES, failure
 from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
 
 Interval = tuple[float, float]
@@ -97,7 +100,10 @@ class Op:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         binding = self.binding
         if binding.fewest <= len(args) <= binding.most and binding.is_numeric(args, kwargs):
-            return self.forward(*args, **kwargs)
+            try:
+                return self.forward(*args, **kwargs)
+            except FAILURES:
+                pass  # the general way says what failed
         if len(args) == binding.inputs_alone and not kwargs:
             for x in args:
                 if x is None:
@@ -196,7 +202,7 @@ class Op:
 
     def compute(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """Forward on plain arrays and numbers; object arrays (of Values) record the scalar graph."""
-        arrays = [as_array(value) for value in inputs]
+        arrays = [as_array(value, self.name) for value in inputs]
         if any(isinstance(array, np.ndarray) and array.dtype == object for array in arrays):
             return self.on_objects(arrays, params)
         return self.evaluate(arrays, params)
@@ -210,8 +216,17 @@ class Op:
 
     def evaluate(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """The forward function on plain operands; of several outputs, the one that the params are of."""
-        result = self.run(self.forward, inputs, params)
+        result = self.attempt(self.forward, inputs, params)
         return result[params.index] if isinstance(params, Output) else result
+
+    def attempt(self, function: Forward, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
+        """The same; where it fails, the error says of what operation, and why."""
+        try:
+            return self.run(function, inputs, params)
+        except AutogradError:
+            raise  # it says what it expected
+        except FAILURES as error:
+            raise failure(self.binding, inputs, params, error) from error
 
     def output_params(self, params: Mapping[str, Any], index: int, outputs: tuple[Any, ...]) -> Output:
         """Of a call with these params, those of one output."""
@@ -225,13 +240,14 @@ class Op:
     def on_objects(self, arrays: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """Element by element for an elementwise operation, else the forward function on object arrays."""
         if "dtype" in (params or {}):
-            raise TypeError(f"{self.name}: dtype= has no meaning for Values, which are Python floats: leave it out")
+            raise DTypeError(f"{self.name}: dtype= has no meaning for Values, which are Python floats: leave it out")
         if not self.is_elementwise:
-            return self.run(self.scalars or self.forward, arrays, params)
+            return self.attempt(self.scalars or self.forward, arrays, params)
         each_one: Callable[..., Any] = lambda *xs: self.run(self, xs, params)  # noqa: E731
         if self.method and len(arrays) == 1 and not params and len(kinds := set(map(type, arrays[0].flat))) == 1:
             each_one = getattr(kinds.pop(), self.name, each_one)  # a Value's own method is quicker
-        return np.frompyfunc(each_one, len(arrays), 1)(*arrays)
+        elements = np.frompyfunc(each_one, len(arrays), 1)
+        return self.attempt(lambda *xs, **_: elements(*xs), arrays, params)
 
     def partial(
         self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None, textbook: bool = False
@@ -303,10 +319,12 @@ def beside(x: Any, dtype: np.dtype[Any]) -> Any:
     return x.astype(dtype)
 
 
-def as_array(value: Any) -> Any:
+def as_array(value: Any, name: str) -> Any:
     """Lists become arrays (of objects, where they hold Values); numbers and arrays stay as they are."""
     if isinstance(value, list | tuple):
-        return np.asarray(value)
+        value = accept.made(value, name)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        accept.expect_numbers(value, name)
     return value
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import DTypeError
-from autograd.op import Op, on_entry, override_of
+from autograd.accept import OPERAND, TEXT
+from autograd.errors import DTypeError, LostGradientError
+from autograd.op import Op, on_entry, override, override_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "&": "and", "|": "or"}
 COMPARISON = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
 UNARY = {"-x": "neg", "~x": "invert", "abs(x)": "abs"}
-
-OPERAND = (int, float, complex, np.ndarray, np.generic, list)
 
 
 class Operators:
@@ -91,7 +92,7 @@ class Operators:
             spelled = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
             if kwargs:
                 spelled += f" with {', '.join(kwargs)}"
-            raise TypeError(unregistered(spelled))
+            raise LostGradientError(unregistered(spelled))
         return implementation(*inputs)
 
     def __array_function__(
@@ -100,7 +101,7 @@ class Operators:
         implementation = override_of(function)
         if implementation is None:
             module = function.__module__.replace("numpy", "np", 1)
-            raise TypeError(unregistered(f"{module}.{function.__name__}"))
+            raise LostGradientError(unregistered(f"{module}.{function.__name__}"))
         return implementation(*args, **kwargs)
 
 
@@ -111,15 +112,6 @@ def unregistered(spelled: str) -> str:
         "use .data for a result that needs no gradient, or enter the operation with "
         "autograd.elementwise or autograd.primitive"
     )
-
-
-def real(value: Any, op: Op) -> Any:
-    """Refuse what cannot be differentiated: complex numbers, and objects that are no numbers."""
-    if not isinstance(value, OPERAND):
-        raise DTypeError(f"{op.name}: expected numbers, arrays, Values or Tensors, got {type(value).__name__}")
-    if np.iscomplexobj(value):
-        raise DTypeError(f"{op.name}: expected real numbers, got complex ones: give real and imaginary parts apart")
-    return value
 
 
 def expect_conditions(op: Op, operands: Sequence[Any]) -> None:
@@ -136,10 +128,10 @@ def install(op: Op) -> None:
         raise ValueError(f"nodes have something else of the name {op.name!r}: choose another, or enter it as no method")
     if op.operator in BINARY:
         name = BINARY[op.operator]
-        setattr(Operators, f"__{name}__", binary_method(op))
+        setattr(Operators, f"__{name}__", binary_method(op, f"__r{name}__"))
         setattr(Operators, f"__r{name}__", reflected_method(op))
     elif op.operator in COMPARISON:
-        setattr(Operators, f"__{COMPARISON[op.operator]}__", binary_method(op))
+        setattr(Operators, f"__{COMPARISON[op.operator]}__", comparison_method(op))
     elif op.operator in UNARY:
         setattr(Operators, f"__{UNARY[op.operator]}__", unary_method(op))
     if op.method:
@@ -158,16 +150,30 @@ def subclasses(cls: type) -> list[type]:
     return children + [below for child in children for below in subclasses(child)]
 
 
-def binary_method(op: Op) -> Callable[[Any, Any], Any]:
+def binary_method(op: Op, reflected: str) -> Callable[[Any, Any], Any]:
+    """The operator. What it does not know is asked for its own, the reflected one, or refused if it has none."""
+
     def method(self: Any, other: Any) -> Any:
-        return op(self, other) if isinstance(other, (Operators, *OPERAND)) else NotImplemented
+        if isinstance(other, (Operators, *OPERAND, Number, Sequence)) or not hasattr(other, reflected):
+            return op(self, other)  # it refuses other numbers, and sequences, whose own operators would repeat them
+        return NotImplemented
+
+    return method
+
+
+def comparison_method(op: Op) -> Callable[[Any, Any], Any]:
+    """The comparison. Anything may be unequal to a node, but not be more or less."""
+    refused = () if op.operator in ("==", "!=") else (*TEXT, type(None))
+
+    def method(self: Any, other: Any) -> Any:
+        return op(self, other) if isinstance(other, (Operators, *OPERAND, *refused)) else NotImplemented
 
     return method
 
 
 def reflected_method(op: Op) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
-        return op(other, self) if isinstance(other, OPERAND) else NotImplemented
+        return op(other, self)  # what stands before it was asked first
 
     return method
 
@@ -181,3 +187,7 @@ def unary_method(op: Op) -> Callable[..., Any]:
 
 
 on_entry(install, uninstall)
+
+override(np.shape, lambda a: a.shape)
+override(np.ndim, lambda a: len(a.shape))
+override(np.size, lambda a, axis=None: prod(a.shape) if axis is None else a.shape[axis])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableSequence, MutableSet
+from collections.abc import Callable, Iterator, Mapping, MutableSet
 from copy import copy, deepcopy
+from operator import index
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -121,7 +122,7 @@ def private(param: Any) -> Any:
     kind = type(param)
     if kind in PLAIN:
         return param
-    if isinstance(param, np.ndarray):
+    if isinstance(param, np.ndarray | np.generic):
         return param.copy()
     if isinstance(param, tuple):
         parts = [private(part) for part in param]
@@ -136,10 +137,18 @@ def private(param: Any) -> Any:
         twin = copy(param)
         twin.update((key, private(value)) for key, value in param.items())
         return twin
-    if isinstance(param, MutableSequence | MutableSet):
-        return copy(param)
     if isinstance(param, memoryview):
         return np.array(param).data
-    if hasattr(kind, "__array__") and not isinstance(param, np.generic):  # a column of a data frame
+    if isinstance(param, Iterator):
+        return list(map(private, param))
+    if isinstance(param, MutableSet) or hasattr(kind, "__array__"):  # a column of a data frame, say
         return deepcopy(param)
+    if hasattr(kind, "__len__") and hasattr(kind, "__getitem__") and not isinstance(param, UNCHANGING):
+        return deepcopy(param)
+    if hasattr(kind, "__index__") and not isinstance(param, int):
+        return index(param)
     return param
+
+
+#: What has a length and elements, and cannot be changed.
+UNCHANGING = (str, bytes, range, np.dtype, MappingProxyType)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, Node, ShapeError
+from autograd import Node, real_array
 
 
 def as_array(x: Any, name: str) -> Any:
@@ -20,13 +20,7 @@ def as_array(x: Any, name: str) -> Any:
     """
     if isinstance(x, Node):
         return x
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise ShapeError(f"{name}: expected an array, or lists of equal lengths: {error}") from error
-    if array.dtype.kind not in "biufO":
-        raise DTypeError(f"{name}: expected real numbers, got dtype {array.dtype}: convert it to numbers first")
-    return array
+    return real_array(x, name)
 
 
 def widened(x: Any) -> Any:

@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
-from autograd import DTypeError, GraphError, Node, ShapeError, Value, zero_grad
+from autograd import DTypeError, GraphError, Node, ShapeError, Value, real_array, zero_grad
 from nn.module import Module, Parameter, is_parameter
 
 
@@ -35,9 +33,10 @@ class Optimizer(ABC):
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        if isinstance(lr, bool) or not isinstance(lr, Real) or not 0 < lr < math.inf:
+        number = 0.0 if isinstance(lr, bool) or not isinstance(lr, Real) else float(real_array(lr, "lr"))
+        if not 0 < number < math.inf:
             raise ValueError(f"lr: expected a positive number such as 0.1, got {lr!r}")
-        self._lr: float = float(lr)
+        self._lr = number
 
     @abstractmethod
     def update(self, index: int, data: Any, grad: Any) -> Any:
@@ -97,13 +96,13 @@ def fitted(update: Any, parameter: Parameter, index: int) -> Any:
 
     Raises `ShapeError` or `DTypeError` where it cannot.
     """
+    if update.__class__ is float and isinstance(parameter, Value):
+        return update
+    array = real_array(update, f"update of parameter {place(parameter, index)}")
     if isinstance(parameter, Value):
-        if update.__class__ is float:
-            return update
-        if np.ndim(update):
-            raise ShapeError(f"update: parameter {place(parameter, index)} is one number, got shape {np.shape(update)}")
-        return float(update)
-    array = np.asarray(update)
+        if array.ndim:
+            raise ShapeError(f"update: parameter {place(parameter, index)}: expected shape (), got {array.shape}")
+        return array.item()
     if array.shape != parameter.shape:
         raise ShapeError(f"update: parameter {place(parameter, index)} has shape {parameter.shape}, got {array.shape}")
     if array.dtype != parameter.dtype:

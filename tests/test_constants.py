@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Graph, Op, OperationError, Tensor, Value, gradients, jvp, steps, table
+from autograd import DTypeError, Graph, Op, Tensor, Value, gradients, jvp, steps, table
 
 ELEMENTWISE = [op for op in table.values() if op.is_elementwise and any(op.rules) and op.arity]
 each_elementwise = pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)
@@ -22,7 +22,7 @@ each_binary = pytest.mark.parametrize("op", [op for op in ELEMENTWISE if (op.ari
 
 EDGES = [0.0, -0.0, 0.5, 1.0, -1.0, 2.0, -2.839027283864385, 1e-300, -1e300, 1e4, math.inf, -math.inf, math.nan]
 CONSTANTS = [
-    *(*EDGES, 0, 1, -1, 2, 3, 2**53 + 1, 2**60),
+    *(*EDGES, 0, 1, -1, 2, 3, 2**53, 2**60),
     *(np.float64(0.0), np.float64(-math.inf), np.float32(0.0), np.float32(2.5), np.int64(0), np.int64(-3)),
 ]
 points = st.one_of(st.sampled_from(EDGES), st.floats(-5, 5), st.floats(allow_nan=True))
@@ -109,7 +109,7 @@ def test_a_number_that_no_float_can_hold_is_refused_when_it_is_given(node: Any, 
     huge = sign * 10**400
     for op in ELEMENTWISE:
         if op.arity == 2:
-            with pytest.raises(OperationError, match=f"{op.name}: .*int too large"):
+            with pytest.raises(DTypeError, match=f"{op.name}: .*beyond the range of a float"):
                 op(node, huge)
 
 

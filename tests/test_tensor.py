@@ -114,11 +114,9 @@ def test_integers_and_bools_become_float64(data: Any) -> None:
     np.testing.assert_array_equal(Tensor(data).data, np.asarray(data))
 
 
-@pytest.mark.parametrize(
-    "data", [1j, [1j, 2], np.complex64([1]), "text", ["a"], [None], [object()], [autograd.Value(1.0)]]
-)
+@pytest.mark.parametrize("data", [1j, [1j, 2], np.complex64([1]), "text", ["a"], [None], [object()]])
 def test_what_is_no_array_of_real_numbers_is_refused_with_the_cure(data: Any) -> None:
-    with pytest.raises(DTypeError, match=r"Tensor: expected real numbers, got dtype .*: .+"):
+    with pytest.raises(DTypeError, match=r"Tensor: expected real numbers, got .*: .+"):
         Tensor(data)
 
 

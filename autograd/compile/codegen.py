@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import accept
+from autograd.accept import EXACT
 from autograd.call import NOTHING, Bound
 from autograd.compile.reads import Live, Reads, is_fixed
 from autograd.notation.arrays import called, in_rules, on_arrays
@@ -29,14 +31,16 @@ from autograd.notation.printer import Printed, operations
 from autograd.notation.python import Spelling, Untranslatable, python
 from autograd.notation.symbol import Symbol
 from autograd.op import Op, beside, op_of, table
-from autograd.operators import real
 from autograd.ops.elementwise import where
 from autograd.signature import each
 
 NAMES = ("x", "y", "v", "w")
 
 #: How the number of a node is got from it, in generated code.
-DATA = "{}.data"
+DATA = "{}._data"
+
+#: Whether an operand is a number that can be taken as it is: a float holds it.
+NUMBER = f"kind is float or (kind is int and {-EXACT} <= {{}} <= {EXACT})"
 
 #: What Python raises where NumPy gives an infinity or a NaN.
 EDGE = (ArithmeticError, ValueError)
@@ -243,7 +247,7 @@ class Edge:
     def output(self, *values: float) -> float:
         """With NumPy's warnings."""
         numbers = list(map(np.float64, values))
-        return float(real(self.op.run(self.op.forward, numbers, self.params), self.op))
+        return float(accept.expect_real(self.op.run(self.op.forward, numbers, self.params), self.op.name))
 
     def slope(self, k: int, z: float, *values: float) -> float:
         """That by input k, which has a rule, where the output is z."""
@@ -268,8 +272,8 @@ NODE = """\
 z = {z}
 {between}\
 node = new(Value)
-node.data = z
-node.grad = UNSET
+node._data = z
+node._grad = UNSET
 node.op = op
 node._x = {x}
 node._dx = {dx}
@@ -296,7 +300,7 @@ def function(self):
     if blocks() is None:
 {indent(formulas.look_up("general(self)"), 8)}\
         try:
-            x = self.data
+            x = self._data
 {indent(node(formulas, "self", "None", "x"), 12)}\
         except EDGE:
             pass
@@ -325,11 +329,11 @@ def function(self, {other}{default}):
         try:
             kind = {other}.__class__
             if kind is Value:
-                x = self.data
-                y = {other}.data
+                x = self._data
+                y = {other}._data
 {indent(node(formulas, "self", other, "x", "y"), 16)}\
-            if kind is float or kind is int:
-                x = self.data
+            if {NUMBER.format(other)}:
+                x = self._data
                 y = {other}
 {indent(node(formulas, "self", other, "x"), 16)}\
         except EDGE:
@@ -343,11 +347,11 @@ def reflected_source(op: Op) -> Source:
     return formulas.source(f"""\
 def function(self, other):
     kind = other.__class__
-    if blocks() is None and (kind is float or kind is int):
+    if blocks() is None and ({NUMBER.format("other")}):
 {indent(formulas.look_up("general(self, other)"), 8)}\
         try:
             x = other
-            y = self.data
+            y = self._data
 {indent(node(formulas, "other", "self", "y"), 12)}\
         except EDGE:
             pass
@@ -365,9 +369,9 @@ def function(self, other):
     kind = other.__class__
     if conditional() is None:
         if kind is Value:
-            return {template.format("self.data", "other.data")}
-        if kind is float or kind is int:
-            return {template.format("self.data", "other")}
+            return {template.format("self._data", "other._data")}
+        if {NUMBER.format("other")}:
+            return {template.format("self._data", "other")}
     return general(self, other)
 """,
         {},
@@ -385,12 +389,12 @@ def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Sour
         inputs = v0, v1, v2, v3, = *lists[0], *lists[1],
         x0 = v0
         x1 = v1
-        x2 = v2.data
-        x3 = v3.data
+        x2 = v2._data
+        x3 = v3._data
         z = ((x0 * x2) + (x1 * x3))
         node = new(Value)
-        node.data = z
-        node.grad = UNSET
+        node._data = z
+        node._grad = UNSET
         node.op = op
         node._x = (v2, v3,)
         node._dx = None

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import accept
 from autograd.call import Output, like, static
 from autograd.errors import GraphError, ShapeError
 from autograd.graph.names import caller_variables, given_names, with_automatic
@@ -227,7 +228,7 @@ class Graph:
         anew. Raises `GraphError` for a name that is no leaf, for values for which a branch of the code (``if x > 0:``)
         would have gone the other way, and for a `where` whose condition, a `take_along_axis` whose indices, or an index
         whose mask were computed outside `tracing`, as for a gradient of these; `ShapeError` for a value of another
-        shape.
+        shape, `DTypeError` for one that is no real number.
         """
         given = {self[name].index: value for name, value in values.items()}
         for i in given:
@@ -302,8 +303,8 @@ def operands(equation: Equation, data: Sequence[Any]) -> list[Any]:
 
 def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
     if leaf.dtype is None:
-        return float(value)
-    array = np.array(value, dtype=leaf.dtype)
+        return accept.number(value, f"replay: {name}")
+    array = accept.numbers(value, f"replay: {name}", leaf.dtype)
     if array.shape != leaf.shape:
         raise ShapeError(f"replay: {name} has shape {leaf.shape}, got {array.shape}")
     return array

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import shape_of
-from autograd.errors import ShapeError
+from autograd.errors import DTypeError, ShapeError
 from autograd.op import Op, override, primitive
 from autograd.ops.indexing import put
 from autograd.ops.shaping import unbroadcast
@@ -26,7 +26,7 @@ def contracted(subscripts: str, /, *operands: Any, **params: Any) -> Any:
 def checked(subscripts: Any) -> str:
     """NumPy takes lists of numbers in the place of letters too."""
     if not isinstance(subscripts, str):
-        raise TypeError("einsum: expected subscripts as text before the operands, as in einsum('ij,jk->ik', a, b)")
+        raise DTypeError("einsum: expected subscripts as text before the operands, as in einsum('ij,jk->ik', a, b)")
     return subscripts
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd.errors import DTypeError, ShapeError
 from autograd.op import Op, override, primitive
 from autograd.ops.linalg import swap
 
@@ -14,7 +14,7 @@ from autograd.ops.linalg import swap
 def factored(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """NumPy's, where all that it returns has a derivative."""
     if hermitian:
-        raise TypeError("svd: hermitian=True reads half of the matrix, which has another derivative here: leave it out")
+        raise DTypeError("svd: hermitian=True reads half of a matrix, which has another derivative here: leave it out")
     if compute_uv and full_matrices and len(a.shape) > 1 and a.shape[-2] != a.shape[-1]:
         raise ShapeError("svd: what full_matrices=True adds to U or Vh is arbitrary: give full_matrices=False")
     result: Any = np.linalg.svd(a, full_matrices, compute_uv)  # type: ignore[call-overload]
@@ -22,7 +22,7 @@ def factored(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermit
 
 
 def of_scalars(a: Any, **_: Any) -> Any:
-    raise TypeError("svd: expected numbers or a Tensor, got Values: it is computed by iteration, so use a Tensor")
+    raise DTypeError("svd: expected numbers or a Tensor, got Values: it is computed by iteration, so use a Tensor")
 
 
 def svd_vjp(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.accept import expect_unmasked
 from autograd.call import holds_node, shape_of
 from autograd.op import Op, primitive
 from autograd.ops.elementwise import where
@@ -22,6 +23,7 @@ def as_index(index: Any) -> Any:
         return index
     if isinstance(index, tuple):
         return tuple(map(as_index, index))
+    expect_unmasked(index, "index", "positions, or truth values")
     if isinstance(index, np.ndarray | str) or not hasattr(type(index), "__len__") or holds_node(index):
         return index
     return np.array(index, dtype=None if len(index) else int)
@@ -37,7 +39,7 @@ def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros of that shape, with ``g`` added at the index: an element picked twice receives twice."""
     zeros = np.zeros(shape, dtype=g.dtype)
     if picks_once(index):
-        zeros[index] = g
+        zeros[index] = as_elements(g, zeros, index)
     else:
         np.add.at(zeros, index, g)
     return zeros
@@ -49,10 +51,17 @@ def indexed(x: tuple[int, ...], index: Any) -> tuple[int, ...]:
     return shape
 
 
+def as_elements(value: Any, array: Any, index: Any) -> Any:
+    """A value as it is assigned at the index: one place in an array of objects would take in an array as a whole."""
+    if array.dtype != object or indexed(array.shape, index) != ():
+        return value
+    return np.asarray(value, dtype=object).reshape(()).item()
+
+
 def assigned(x: Any, value: Any, index: Any) -> Any:
     """A copy of x with the value at the index."""
     result = np.array(x)
-    result[index] = value
+    result[index] = as_elements(value, result, index)
     return result
 
 

@@ -19,6 +19,8 @@ Axis = int | tuple[int, ...] | None
 
 def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     """The folded axes, counted from the front."""
+    if ndim == 0 and (axis == 0 or axis == -1):  # NumPy folds a single number along these
+        return ()
     return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
 
 
@@ -100,7 +102,9 @@ def stable_logsumexp(
     top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
     with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
         result = top + log(total(exp(a - top), axis=axis, keepdims=True))
-    return result if keepdims else np.squeeze(result, axis=axis)[()]
+    if keepdims or result.shape == ():
+        return result
+    return np.squeeze(result, axis=axis)[()]
 
 
 def logsumexp_vjp(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -109,7 +113,7 @@ def logsumexp_vjp(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = Fa
 
 def sum_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The sum of an object array: every element is one node, the terms in order."""
-    a = np.asarray(a)  # arithmetic on an array without axes gives what it holds
+    a = np.asarray(a, dtype=object)  # NumPy makes a Value of an array without axes
     folded = axes_of(axis, a.ndim)
     kept = [i for i in range(a.ndim) if i not in folded]
     rows = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), -1)

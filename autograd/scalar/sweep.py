@@ -1,4 +1,4 @@
-"""The quick sweep of Values, in the nodes. One that it has visited has the sweep's own zero as its ``grad``.
+"""The quick sweep of Values, in the nodes. One that it has visited has the sweep's own zero as its ``_grad``.
 
 So nothing more has to be stored in a node, or cleared afterwards. `Value` is built on this, so it has no name here.
 """
@@ -24,25 +24,25 @@ def sweep_scalars(output: Any, seed: float) -> None:
             are_tracked = [leaf.requires_grad for leaf, _ in leaves]
             if not any(are_tracked) and not output.requires_grad:
                 raise GraphError(UNRECORDED)
-            output.grad = seed
+            output._grad = seed
             for node in reversed(order):
-                g = node.grad
+                g = node._grad
                 slope = node._dx
                 if slope is not None:
-                    node._x.grad += slope * g
+                    node._x._grad += slope * g
                 elif node._x.__class__ is tuple:  # it has many inputs
                     for x, slope in zip(node._y, node._dy, strict=False):
                         if slope is not None:
-                            x.grad += slope * g
+                            x._grad += slope * g
                     continue
                 elif node._dy is None and node.op.is_flat:  # a condition, which a factor was computed from
                     node.zero_grad()
                     continue
                 slope = node._dy
                 if slope is not None:
-                    node._y.grad += slope * g
+                    node._y._grad += slope * g
             for (leaf, before), is_tracked in zip(leaves, are_tracked, strict=True):
-                leaf.grad = before + leaf.grad if is_tracked else before
+                leaf._grad = before + leaf._grad if is_tracked else before
             constants = {id(leaf) for (leaf, _), is_tracked in zip(leaves, are_tracked, strict=True) if not is_tracked}
             if constants and any(leads_to(node, constants) for node in order):
                 forget_untracked(output)
@@ -54,7 +54,7 @@ def sweep_scalars(output: Any, seed: float) -> None:
 def undo(output: Any, leaves: list[tuple[Any, float]]) -> None:
     """Take back a sweep that did not finish: the leaves have what they had, and what is computed shows nothing."""
     for leaf, before in leaves:
-        leaf.grad = before
+        leaf._grad = before
     for node in topological([output]):
         if node.op is not None:
             node._show(None)
@@ -80,10 +80,10 @@ def forget_untracked(output: Any) -> None:
 def visit_scalars(output: Any, zero: float, leaves: list[tuple[Any, float]]) -> list[Any]:
     """Inner nodes in the order of `topological`, grads zeroed; leaves go to ``leaves`` with the grads they had."""
     if output.op is None:
-        leaves.append((output, output.grad))
+        leaves.append((output, output._grad))
         return []
     order: list[Any] = []
-    output.grad = zero
+    output._grad = zero
     path = [output]
     unfinished: list[tuple[Any, Iterator[Any]]] = []  # nodes of many inputs, with the rest
     # How an input is visited stands here three times, in line: there is one visit for each edge of the graph.
@@ -91,37 +91,37 @@ def visit_scalars(output: Any, zero: float, leaves: list[tuple[Any, float]]) -> 
         node = path[-1]
         if node._dx is not None:
             x = node._x
-            if x.grad is not zero:
+            if x._grad is not zero:
                 if x.op is not None:
-                    x.grad = zero
+                    x._grad = zero
                     path.append(x)
                     continue
-                leaves.append((x, x.grad))
-                x.grad = zero
+                leaves.append((x, x._grad))
+                x._grad = zero
         elif node._x.__class__ is tuple:
             if not unfinished or unfinished[-1][0] is not node:
                 unfinished.append((node, iter(node._x)))
             for x in unfinished[-1][1]:
-                if x.grad is zero:
+                if x._grad is zero:
                     continue
                 if x.op is not None:
-                    x.grad = zero
+                    x._grad = zero
                     path.append(x)
                     break
-                leaves.append((x, x.grad))
-                x.grad = zero
+                leaves.append((x, x._grad))
+                x._grad = zero
             else:
                 unfinished.pop()
                 order.append(path.pop())
             continue
         if node._dy is not None:
             x = node._y
-            if x.grad is not zero:
+            if x._grad is not zero:
                 if x.op is not None:
-                    x.grad = zero
+                    x._grad = zero
                     path.append(x)
                     continue
-                leaves.append((x, x.grad))
-                x.grad = zero
+                leaves.append((x, x._grad))
+                x._grad = zero
         order.append(path.pop())
     return order

@@ -9,14 +9,15 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
+from autograd import accept
 from autograd.call import NOTHING, Bound
 from autograd.compile import codegen
 from autograd.copying import reduced
-from autograd.errors import DTypeError, OperationError, StaleDataError
+from autograd.errors import DTypeError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, Op, on_entry
-from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions, real
+from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions
 from autograd.pickling import store, stored
 from autograd.program import Constant, Equation, frozen_params, made, private_params
 from autograd.scalar.sweep import sweep_scalars
@@ -53,12 +54,12 @@ class Value(Recorded, Node):
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
     # the collector to track. An operation of more inputs has a tuple of them in the place of the second, one of their
     # slopes likewise, and in the place of the first one of those that a gradient goes to: the same, where that is all.
-    __slots__ = ("_dx", "_dy", "_notes", "_params", "_x", "_y", "data", "grad", "op")
+    __slots__ = ("_data", "_dx", "_dy", "_grad", "_notes", "_params", "_x", "_y", "op")
 
     params = unless_set("_params")
 
-    data: float
-    grad: float
+    _data: float
+    _grad: float
     _x: Any
     _y: Any
     _dx: float | None
@@ -66,20 +67,11 @@ class Value(Recorded, Node):
     _notes: tuple[str | None, Origin | None] | None  #: label and origin, if there is one
 
     def __init__(self, data: float, label: str | None = None, requires_grad: bool = True) -> None:
-        if data.__class__ is not float:
-            if isinstance(data, complex):
-                raise DTypeError("Value: expected one real number, got a complex one")
-            try:
-                data = float(data)
-            except (TypeError, ValueError) as error:
-                raise DTypeError(f"Value: expected one real number, got {data!r}: use Tensor for arrays") from error
-            except OverflowError as error:
-                raise DTypeError("Value: expected a number within the range of a float (1.8e308)") from error
-        self.data = data
-        self.grad = UNSET
+        self._data = data if data.__class__ is float else accept.number(data, "Value")
+        self._grad = UNSET
         self.op = None
-        self._notes = None if label is None else (label, None)
-        self._x = None if requires_grad else CONSTANT
+        self._notes = None if label is None else (accept.label(label, "Value"), None)
+        self._x = None if requires_grad is True or accept.flag(requires_grad, "Value") else CONSTANT
         self._y = self._dx = self._dy = None
 
     def _state(self) -> tuple[Any, ...]:
@@ -87,8 +79,8 @@ class Value(Recorded, Node):
         slots, attributes = stored(self)
         if self.op is None:
             del slots["_x"]
-        if self.grad is UNSET:
-            del slots["grad"]
+        if self._grad is UNSET:
+            del slots["_grad"]
         return self._x is CONSTANT, slots, attributes
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
@@ -96,7 +88,7 @@ class Value(Recorded, Node):
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, is_constant, slots, attributes = state
-        self.grad = UNSET
+        self._grad = UNSET
         self._x = CONSTANT if is_constant else None
         store(self, slots, attributes)
 
@@ -106,9 +98,27 @@ class Value(Recorded, Node):
         return twin
 
     def __repr__(self) -> str:
-        grad = "–" if self.grad is UNSET else self.grad
+        grad = "–" if self._grad is UNSET else self._grad
         label = "" if self.label is None else f", label={self.label!r}"
-        return f"Value(data={self.data}, grad={grad}{label})"
+        return f"Value(data={self._data}, grad={grad}{label})"
+
+    @property
+    def data(self) -> float:
+        """The number; one that is set shows in what is computed from then on."""
+        return self._data
+
+    @data.setter
+    def data(self, value: float) -> None:
+        self._data = accept.number(value, f"data of {self.label or 'a Value'}")
+
+    @property
+    def grad(self) -> float:
+        """The gradient, 0.0 before any sweep. It may be set; None forgets it, as `zero_grad` does."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: float | None) -> None:
+        self._grad = UNSET if value is None else accept.number(value, f"grad of {self.label or 'a Value'}")
 
     @property
     def label(self) -> str | None:
@@ -117,7 +127,7 @@ class Value(Recorded, Node):
 
     @label.setter
     def label(self, label: str | None) -> None:
-        self._notes = label, self._origin
+        self._notes = accept.label(label, "Value"), self._origin
 
     @property
     def _origin(self) -> Origin | None:
@@ -193,18 +203,18 @@ class Value(Recorded, Node):
     @property
     def has_grad(self) -> bool:
         """Whether a sweep has brought this node a gradient."""
-        return self.grad is not UNSET
+        return self._grad is not UNSET
 
     def item(self) -> float:
         """The number itself, as for a Tensor."""
-        return self.data
+        return self._data
 
     def _snapshot(self) -> float:
-        return self.data
+        return self._data
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
-        self.grad = UNSET
+        self._grad = UNSET
 
     def backward(self) -> None:
         """Sweep from here to the leaves: d self / d node for every node, by the chain rule.
@@ -231,7 +241,7 @@ class Value(Recorded, Node):
         return Value(data, requires_grad=False)
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
-        return self.data, [x.data if isinstance(x, Value) else x for x in self.inputs]
+        return self._data, [x._data if isinstance(x, Value) else x for x in self.inputs]
 
     def _equation(
         self, place: Callable[[int], int | None], before: Sequence[Equation], params: Mapping[str, Any]
@@ -258,10 +268,10 @@ class Value(Recorded, Node):
         return equation
 
     def _snapshot_all(self) -> tuple[float, float | None, tuple[float | None, ...], Mapping[str, Any]]:
-        grad, op, y = None if self.grad is UNSET else self.grad, self.op, self._y
+        grad, op, y = None if self._grad is UNSET else self._grad, self.op, self._y
         if op is None or y.__class__ is tuple or op.takes_params:
-            return self.data, grad, self.slopes, frozen_params(self.params)
-        return self.data, grad, (self._dx,) if y is None else (self._dx, self._dy), NOTHING
+            return self._data, grad, self.slopes, frozen_params(self.params)
+        return self._data, grad, (self._dx,) if y is None else (self._dx, self._dy), NOTHING
 
     def _check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
@@ -271,20 +281,20 @@ class Value(Recorded, Node):
         evaluator = _evaluators.get(op)
         if evaluator is not None and y.__class__ is not tuple and not op.takes_params:
             # The commonest case: one or two inputs, and no NaN.
-            x = x.data if isinstance(x, Value) else x
-            computed = evaluator(x) if y is None else evaluator(x, y.data if isinstance(y, Value) else y)
+            x = x._data if isinstance(x, Value) else x
+            computed = evaluator(x) if y is None else evaluator(x, y._data if isinstance(y, Value) else y)
             dx, dy = self._dx, self._dy
-            if computed[0] == self.data and (dx is None or dx == computed[1]) and (dy is None or dy == computed[2]):
+            if computed[0] == self._data and (dx is None or dx == computed[1]) and (dy is None or dy == computed[2]):
                 return
-        values = [x.data if isinstance(x, Value) else x for x in self.inputs]
+        values = [x._data if isinstance(x, Value) else x for x in self.inputs]
         now, *slopes = evaluate(op, values, self.params or NOTHING)
         alike = [was is None or same(slope, was) for slope, was in zip(slopes, self.slopes, strict=True)]
-        if same(now, self.data) and all(alike):
+        if same(now, self._data) and all(alike):
             return
         name = self.label or op.name
-        changed = " with another slope" if same(now, self.data) else ""
+        changed = " with another slope" if same(now, self._data) else ""
         raise StaleDataError(
-            f"{name}: computed as {self.data}, but its inputs now give {now}{changed}: "
+            f"{name}: computed as {self._data}, but its inputs now give {now}{changed}: "
             "their data changed afterwards; run the forward computation again"
         )
 
@@ -296,13 +306,13 @@ class Value(Recorded, Node):
         return grad + adjoint
 
     def _show(self, adjoint: float | None) -> None:
-        self.grad = UNSET if adjoint is None else adjoint
+        self._grad = UNSET if adjoint is None else adjoint
 
     @classmethod
     def _condition(cls, op: Op, operands: Sequence[Any], outcome: bool) -> Value:
         """A comparison as a node."""
         node = Value(0.0)
-        node.data, node.op = outcome, op
+        node._data, node.op = outcome, op
         node._x, node._y = (*operands, None)[:2]
         if mode() == "tracing":
             node._origin = origin()
@@ -312,8 +322,10 @@ class Value(Recorded, Node):
     def _of_many(cls, op: Op, inputs: tuple[Any, ...], params: Bound) -> Value:
         """Record an operation of lists, of Values and plain numbers alone."""
         nodes = tuple([x for x in inputs if x.__class__ is Value])
+        if int in map(type, inputs):
+            inputs = tuple([accept.number(x, op.name) if x.__class__ is int else x for x in inputs])
         node = Value(0.0)
-        node.data, slopes = evaluate_many(op, [x.data if x.__class__ is Value else x for x in inputs], params)
+        node._data, slopes = evaluate_many(op, [x._data if x.__class__ is Value else x for x in inputs], params)
         node.op, node.params = op, params
         node._x, node._y, node._dy = inputs, inputs, tuple(slopes)
         if len(nodes) < len(inputs):
@@ -344,7 +356,7 @@ class Value(Recorded, Node):
             params = private_params(params)
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
             return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
-        values = [value.data if isinstance(value, Value) else value for value in operands]
+        values = [value._data if isinstance(value, Value) else value for value in operands]
         if op.is_flat:
             try:
                 outcome = bool(op.forward(*values))
@@ -392,16 +404,14 @@ def operand(value: Any, op: Op, k: int) -> Any:
         raise DTypeError(
             f"{op.name}: cannot mix a Value with a {type(value).__name__}: make both Values, or both Tensors"
         )
-    real(value, op)
     if isinstance(value, list | np.ndarray):
-        value = np.asarray(value)
-        return value if value.ndim else value.item()
-    if value.__class__ is int and abs(value) < 2**53:
-        return value
-    try:
-        return float(value)
-    except OverflowError as error:
-        raise OperationError(f"{op.name}: expected a number within the range of a float (1.8e308): {error}") from error
+        value = accept.real_array(value, op.name)
+        if value.ndim:
+            return value
+        value = value.item()
+        return value if isinstance(value, Value) else accept.number(value, op.name)
+    looked = accept.operand(value, op.name)
+    return looked if looked.__class__ is int else accept.number(looked, op.name)
 
 
 def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:
@@ -450,13 +460,14 @@ SHORT = 256
 QUICK = {Value, float, int}
 
 #: How generated code gets the number of an input.
-NUMBERS = {Value: codegen.DATA, float: "{}", int: "float({})"}
+NUMBERS = {Value: codegen.DATA, float: "{}", int: "number({}, op.name)"}
 
 #: What generated code has to be given.
 NAMES = {
     "Value": Value,
     "UNSET": UNSET,
     "EDGE": codegen.EDGE,
+    "number": accept.number,
     "new": object.__new__,
     "blocks": blocks.get,
     "conditional": conditional.get,

@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-import re
 import weakref
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from autograd.call import static
-from autograd.errors import AutogradError, DTypeError, OperationError, ShapeError
+from autograd import accept
+from autograd.accept import Array
+from autograd.errors import DTypeError
 from autograd.op import Op
-from autograd.operators import Operators, real
-
-Array = NDArray[Any]
-
-
-def floats(data: ArrayLike, dtype: DTypeLike | None = None) -> Array:
-    """A private copy as an array of floats."""
-    if dtype is not None and np.dtype(dtype).kind != "f":
-        raise DTypeError(
-            f"Tensor: expected a floating-point dtype, got {np.dtype(dtype)}: use np.float64 or np.float32"
-        )
-    try:
-        array = np.array(data)
-    except ValueError as error:
-        raise ShapeError(f"Tensor: expected an array, or lists of equal lengths: {error}") from error
-    if array.dtype.kind in "biu":
-        array = array.astype(np.float64)
-    if array.dtype.kind != "f":
-        cure = {
-            "c": "give real and imaginary parts as two Tensors",
-            "O": "for Values, use a plain NumPy array or list of them",
-        }.get(array.dtype.kind, "convert it to numbers first")
-        raise DTypeError(f"Tensor: expected real numbers, got dtype {array.dtype}: {cure}")
-    return array if dtype is None else array.astype(dtype, copy=False)
+from autograd.operators import Operators
 
 
 def operand(x: Any, op: Op) -> Any:
     """An operand that is no Tensor: a number as it is, an array as a copy that nobody else can change."""
-    if x.__class__ is float or x.__class__ is int:
+    if x.__class__ is float:
         return x
     if isinstance(x, Operators):
         raise DTypeError(f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values")
-    real(x, op)
+    if isinstance(x, list | np.ndarray) and accept.holds_values(x):
+        raise DTypeError(f"{op.name}: cannot mix a Tensor with Values: make both Tensors, or all Values")
+    looked = accept.operand(x, op.name)
     if isinstance(x, list | np.ndarray):
-        array = np.asarray(x)
-        if array.dtype.kind not in "biuf":
-            raise DTypeError(f"{op.name}: expected numbers beside a Tensor, got an array of dtype {array.dtype}")
-        x = array if isinstance(x, list) else guarded(array)
-        x.flags.writeable = False  # a graph need not copy it again
-    return x
+        looked = accept.made(looked, op.name) if isinstance(x, list) else guarded(looked)
+        looked.flags.writeable = False  # a graph need not copy it again
+    return looked
 
 
 #: Large arrays that were operands -> the copies that graphs hold of them, by ``id``; both go when their holders do.
@@ -116,24 +90,3 @@ def laid_like(array: Array, model: Array) -> Array:
     laid = np.empty_like(model, dtype=array.dtype)
     laid[...] = array
     return laid
-
-
-#: What a forward function raises for shapes, numbers and params; what else it may raise is no answer to these.
-FAILURES = (ValueError, IndexError, ArithmeticError)
-
-#: A word for what does not fit, by which NumPy's complaints about shapes are known.
-SHAPES = re.compile(r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts?)\b")
-
-
-def failure(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> AutogradError:
-    """What to raise from an error of a forward function: it names the operation, every shape and label, and the reason.
-
-    >>> import autograd
-    >>> print(repr(failure(autograd.exp, [np.ones(2)], {}, FloatingPointError("overflow encountered in exp"))))
-    OperationError('exp: failed on operands of the shapes (2,): overflow encountered in exp')
-    """
-    shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{getattr(x, 'shape', ())}" for x in inputs)
-    extra = "".join(f", {name}={value!r}" for name, value in static(params).items())
-    if isinstance(error, IndexError) or SHAPES.search(str(error)):
-        return ShapeError(f"{op.name}: the shapes {shapes}{extra} do not fit: {error}")
-    return OperationError(f"{op.name}: failed on operands of the shapes {shapes}{extra}: {error}")

@@ -8,13 +8,14 @@ from typing import Any, ClassVar, SupportsIndex
 
 import numpy as np
 
+from autograd.accept import Array
 from autograd.copying import reduced
 from autograd.errors import ShapeError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.op import Op, op_of
 from autograd.pickling import Slotted, store, stored
 from autograd.program import frozen, frozen_params
-from autograd.tensor.arrays import Array, alike
+from autograd.tensor.arrays import alike
 
 
 class Leaf(Slotted):

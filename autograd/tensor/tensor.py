@@ -10,19 +10,22 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from autograd import accept
+from autograd.accept import EXACT, Array
 from autograd.call import Output, like, shape_of
 from autograd.copying import Bases, remade
 from autograd.errors import AutogradError, DTypeError, GraphError, LostGradientError, ShapeError
+from autograd.failure import FAILURES, failure
 from autograd.node import Node
 from autograd.op import Op, on_entry
-from autograd.operators import BINARY, Operators, expect_conditions, real
+from autograd.operators import BINARY, Operators, expect_conditions
 from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import astype, reshape, transpose
 from autograd.pickling import store, stored
 from autograd.program import private_params
 from autograd.state import blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import UNRECORDED, backward
-from autograd.tensor.arrays import FAILURES, Array, failure, floats, laid_like, operand
+from autograd.tensor.arrays import laid_like, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
 from autograd.tensor.sweep import forget, sweep_tensors
 from autograd.tensor.view import ASK, View, view_or_record
@@ -56,8 +59,12 @@ class Tensor(Node):
     def __init__(
         self, data: ArrayLike, requires_grad: bool = True, label: str | None = None, dtype: DTypeLike | None = None
     ) -> None:
-        array = floats(data.numpy() if isinstance(data, Tensor) else data, dtype)
-        self._latest = leaf_record(array, Leaf(array, label), requires_grad)
+        kind = None if dtype is None else accept.float_dtype(dtype, "Tensor")
+        array = accept.numbers(data, "Tensor")
+        if kind is not None:
+            array = array.astype(kind, copy=False)
+        leaf = Leaf(array, accept.label(label, "Tensor"))
+        self._latest = leaf_record(array, leaf, accept.flag(requires_grad, "Tensor"))
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         self._record  # noqa: B018 - asked, so that what it no longer stands for is left out
@@ -117,7 +124,7 @@ class Tensor(Node):
         record, leaf = self._record, self._record.leaf
         if leaf is None:
             raise GraphError(f"requires_grad: only that of a leaf can be set; use detach() on {named(record)}")
-        self._latest = leaf_record(record.array, leaf, bool(value))
+        self._latest = leaf_record(record.array, leaf, accept.flag(value, named(record)))
 
     @property
     def label(self) -> str | None:
@@ -125,17 +132,19 @@ class Tensor(Node):
 
     @label.setter
     def label(self, value: str | None) -> None:
-        self._record._rename(value)
+        self._record._rename(accept.label(value, "Tensor"))
 
     @property
     def grad(self) -> Any:
-        """The gradient, an array of its shape and dtype; None before any sweep."""
+        """The gradient, an array of its shape and dtype; None before any sweep. It may be set to either."""
         leaf = self._latest.leaf
         return self._record.grad if leaf is None or leaf is ASK else leaf.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
         record = self._record
+        if value is not None:
+            value = accept.fitted(value, f"grad of {named(record)}", record.array)
         if record.leaf is None:
             record.adjoint = value
         else:
@@ -178,9 +187,10 @@ class Tensor(Node):
         leaf, last = self._leaf("data"), self._record.array
         if value is leaf.array:  # the second half of `t.data -= step`
             return
-        array = floats(value.numpy() if isinstance(value, Tensor) else value, last.dtype)
+        what = f"data of {named(self._record)}"
+        array = accept.numbers(value, what, last.dtype)
         if array.shape != last.shape:
-            raise ShapeError(f"data: expected shape {last.shape}, got {array.shape}: make a new Tensor to change shape")
+            raise ShapeError(f"{what}: expected shape {last.shape}, got {array.shape}: make a new Tensor for another")
         leaf.array, leaf.lent = array, False
 
     def _leaf(self, what: str) -> Leaf:
@@ -202,6 +212,8 @@ class Tensor(Node):
         last, leaf = self._latest.array, self._latest.leaf
         if leaf is None or leaf is ASK:
             leaf = self._leaf("assign")
+        if array.__class__ is not np.ndarray:
+            array = accept.real(array, f"assign to {named(self._record)}")
         if array.shape != last.shape or array.dtype != last.dtype:
             raise ShapeError(f"assign: expected {last.dtype}{last.shape}, got {array.dtype}{array.shape}")
         array.setflags(write=False)
@@ -327,6 +339,9 @@ class Tensor(Node):
                 "use t = where(condition, value, t), or give int(i.item()) or i.data.astype(int) for numbers"
             )
         index = as_index(index)
+        if isinstance(value, np.ndarray | np.generic | list):
+            what = f"elements of {named(self._record)}"
+            value = accept.narrowed(accept.real(value, what), self.dtype, what)
         if isinstance(value, Tensor) and isinstance(value._latest, View) and value._latest.is_at(self, index):
             return
         if isinstance(self._latest, View):
@@ -375,7 +390,7 @@ class Tensor(Node):
         try:
             array: Array = setitem.forward(record.array, value, index)
         except FAILURES as error:
-            raise failure(setitem, (record, value), {"index": index}, error) from error
+            raise failure(setitem.binding, (record, value), {"index": index}, error) from error
         return array
 
     def _write(self, array: Array) -> None:
@@ -423,7 +438,7 @@ class Tensor(Node):
                 raise ShapeError(f"backward: shape {array.shape} needs a seed of that shape, or reduce it with .sum()")
             start = np.ones_like(array)
         else:
-            start = floats(seed, array.dtype)
+            start = accept.numbers(seed, "backward: seed", array.dtype)
             if start.shape != array.shape:
                 raise ShapeError(f"backward: expected a seed of shape {array.shape}, got {start.shape}")
         backward(record, start, sweep_tensors)
@@ -458,18 +473,17 @@ class Tensor(Node):
             result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
         except AutogradError:
             raise  # it says what it expected
-        except TypeError:
-            expect_conditions(op, arrays)
-            raise
         except FAILURES as error:
-            raise failure(op, held, params, error) from error
+            if isinstance(error, TypeError):
+                expect_conditions(op, arrays)
+            raise failure(op.binding, held, params, error) from error
         if op.is_flat and not conditions_recorded():
             return result
         if result.__class__ is not np.ndarray and isinstance(result, tuple | list):
             return several(op, inputs, held, result, params, requires_grad)
         array = result if result.__class__ is np.ndarray else np.asarray(result)
         if array.dtype.kind != "f":
-            real(array, op)
+            accept.expect_real(array, op.name)
             requires_grad = False  # truth values and integers have no gradient
             if not conditions_recorded() and not any(map(is_discrete, held)):
                 return result
@@ -591,7 +605,7 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
                 b = other._record
             tracked = tracked or b.requires_grad
             y = b.array
-        elif kind is float or kind is int:
+        elif kind is float or (kind is int and -EXACT <= other <= EXACT):
             b = y = other
         else:
             return general(self, other)
@@ -645,7 +659,7 @@ def in_place_method(op: Op, method: Callable[[Tensor, Any], Any]) -> Callable[[T
             if leaf is not None and leaf.array is not b.array:
                 b = other._record
             y = b.array
-        elif kind is float or kind is int:
+        elif kind is float or (kind is int and -EXACT <= other <= EXACT):
             b = y = other
         else:
             return general(self, other)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import tree
+from autograd import accept, tree
 from autograd.call import shape_of
 from autograd.errors import DTypeError, ShapeError
 from autograd.node import Node, require_grad
@@ -170,11 +170,11 @@ def fitted(what: str, given: Any, node: Any) -> Any:
         cure = "a tangent has the shape of what moves, a cotangent that of the output"
         raise ShapeError(f"{what}: expected shape {shape_of(node)}, got {shape_of(given)}: {cure}")
     if scalar:
-        return given if isinstance(given, Value) else float(given)
+        return given if isinstance(given, Value) else accept.number(given, what)
     dtype = getattr(node, "dtype", np.dtype(float))
     if isinstance(given, Tensor):
         return given if given.dtype == dtype else astype(given, dtype)
-    return np.asarray(given, dtype)
+    return accept.numbers(given, what, dtype)
 
 
 def unrecorded(leaves: Sequence[Any], record: bool) -> list[Any]:

@@ -174,11 +174,11 @@ def _number(name: str, value: Any) -> Array:
     if isinstance(value, str):
         (value,) = parse_bindings([f"{name}={value}"]).values()
     try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "biuf":
-            raise TypeError
-    except (TypeError, ValueError):
-        raise ExpressionError(f"{name}: expected a number or an array of numbers, got {value!r:.60}") from None
+        array = autograd.real_array(value, name)
+    except autograd.AutogradError as error:
+        raise ExpressionError(str(error)) from error
+    if array.dtype == object:
+        raise ExpressionError(f"{name}: expected a number or an array of numbers, got Values: give their .data")
     return array if array.dtype == bool else array.astype(np.float64)
 
 

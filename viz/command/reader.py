@@ -159,7 +159,7 @@ class Reader:
         """Arithmetic on plain numbers: always in floats, so that 9**9**9**9 takes no time."""
         try:
             with np.errstate(all="raise", under="ignore"):
-                return float(op(left, right))
+                return float(op.forward(left, right))
         except FloatingPointError as error:
             raise self.source.error(FAULTS[str(error).partition(" ")[0]], position) from None
 

@@ -1,0 +1,108 @@
+"""What to say where a forward function fails: the operation, every shape and label, the params, and the cause."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.binding import Binding
+from autograd.call import static
+from autograd.errors import AutogradError, DTypeError, OperationError, ShapeError
+
+#: What a forward function raises for shapes, numbers and params; what else it may raise is no answer to these.
+FAILURES = (ValueError, IndexError, ArithmeticError, TypeError)
+
+#: A word for what does not fit, by which NumPy's complaints about shapes are known.
+SHAPES = re.compile(r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts?)\b")
+
+#: How a ufunc says what it takes: in letters of its own.
+SIGNATURE = re.compile(r", with gufunc signature \S+| \(has \d+, gufunc core with signature \S+ requires \d+\)")
+
+#: What says more of NumPy's insides than of the call.
+INSIDES = re.compile(r"ufunc|\breduce\b|squeeze|object is not|interpreted as|NoneType|_NoValue")
+
+
+def failure(
+    binding: Binding, inputs: Sequence[Any], params: Mapping[str, Any] | None, error: Exception
+) -> AutogradError:
+    """What to raise from an error of a forward function.
+
+    >>> import autograd
+    >>> def say(op, x, params, error):
+    ...     print(repr(failure(op.binding, [x], params, error)))
+    >>> say(autograd.exp, np.ones(2), {}, FloatingPointError("overflow encountered in exp"))
+    OperationError('exp: failed on operands of the shapes (2,): overflow encountered in exp')
+    >>> say(autograd.sum, np.ones(2), {"axis": 1.5}, TypeError("'float' object cannot be interpreted as an integer"))
+    DTypeError('sum: expected axis as an int, a tuple of ints or None, got 1.5, on operands of the shapes (2,)')
+    """
+    name = binding.name
+    shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{getattr(x, 'shape', ())}" for x in inputs)
+    given = static(params)
+    for param, value in given.items():
+        kinds, fits = EXPECTED.get(param, ("", always))
+        if not fits(value):
+            return DTypeError(
+                f"{name}: expected {param} as {kinds}, got {value!r:.60}, on operands of the shapes {shapes}"
+            )
+    extra = "".join(f", {param}={value!r:.60}" for param, value in given.items())
+    said = SIGNATURE.sub("", str(error)).removeprefix(f"{name}: ")
+    if INSIDES.search(said):
+        said = ""
+    cause = f": {said}" if said else ""
+    if isinstance(error, IndexError) or SHAPES.search(str(error)):
+        return ShapeError(f"{name}: the shapes {shapes}{extra} do not fit{cause}")
+    if isinstance(error, TypeError):
+        takes = f"expected a call as {name}{binding.signature}"
+        return DTypeError(f"{name}: failed on operands of the shapes {shapes}{extra}: {said or takes}")
+    return OperationError(f"{name}: failed on operands of the shapes {shapes}{extra}{cause}")
+
+
+# What params of these names are, as far as it can be said of any operation.
+
+
+def is_int(value: Any) -> bool:
+    """Whether NumPy takes it as an int; True and False are something else."""
+    if isinstance(value, bool | np.bool_):
+        return False
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return True
+
+
+def are_ints(value: Any) -> bool:
+    return is_int(value) or (hasattr(type(value), "__iter__") and all(map(is_int, value)))
+
+
+def are_axes(value: Any) -> bool:
+    return value is None or is_int(value) or (isinstance(value, tuple) and all(map(is_int, value)))
+
+
+def is_dtype(value: Any) -> bool:
+    try:
+        np.dtype(value)
+    except TypeError:
+        return False
+    return True
+
+
+def is_truth(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_ | int)
+
+
+def always(value: Any) -> bool:
+    return True
+
+
+EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "axis": ("an int, a tuple of ints or None", are_axes),
+    "axes": ("ints or None", lambda value: value is None or are_ints(value)),
+    "shape": ("an int or a tuple of ints", are_ints),
+    "dtype": ("a dtype, as np.float32", is_dtype),
+    "keepdims": ("True or False", is_truth),
+}

@@ -1,0 +1,182 @@
+"""Where a call fails, the error is ours: it names the operation, the shapes, the label and the cause, in our words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import AutogradError, DTypeError, Op, ShapeError, Tensor, Value, table
+from autograd.signature import each
+
+#: Words of NumPy's insides, which say nothing to who wrote the call.
+INSIDES = re.compile(r"ufunc|\breduce\b|squeeze|object is not|interpreted as|_UFunc|_NoValue|NoneType|frompyfunc")
+
+#: Params that must be given.
+GIVEN: Mapping[str, Mapping[str, Any]] = {
+    "broadcast_to": {"shape": (2, 2)},
+    "reshape": {"shape": (4,)},
+    "astype": {"dtype": np.float32},
+    "getitem": {"index": 0},
+    "put": {"shape": (3, 2), "index": [0, 1]},
+    "setitem": {"index": slice(None)},
+    "add_along_axis": {"shape": (2, 2)},
+    "einsum": {"subscripts": "ij->"},
+}
+
+#: Of every param, what it may not be: of a wrong kind, out of range, repeated, of the wrong number.
+WRONG: Mapping[str, list[Any]] = {
+    "axis": [1.5, "a", b"a", 7, -9, (0, 0), (0, 5), (1.5,), [0], [[0]], {0}, {}, 1j, True, object(), np.array([0.5])],
+    "axes": [1.5, "a", 7, (0, 0), (0, 5), (0,), (0, 1, 2), object()],
+    "shape": [1.5, "a", (7,), object(), (1.5,), {}],
+    "dtype": ["nonsense", 3.5, object()],
+    "keepdims": ["a", object(), 2.5],
+    "index": [1.5, "a", 9, (0, 0, 0), object(), [1.5], 1j, [9], slice("a")],
+    "subscripts": ["ijk", "i->jj", 5, "", "ii,ii", "->q", None],
+    "optimize": ["nonsense"],
+    "kind": ["nonsense", 5],
+    "order": [5, "nonsense"],
+    "casting": ["nonsense", 3],
+    "hermitian": [True],
+    "out": [1, "a", np.zeros(2)],
+}
+
+
+def call(op: Op, x: Any, **params: Any) -> Any:
+    """A call with ``x`` for every input."""
+    kwargs = {**GIVEN.get(op.name, {}), **params}
+    args: list[Any] = []
+    rules = iter(op.rules)
+    for name, parameter in op.signature.parameters.items():
+        if name in op.params:
+            if parameter.kind is parameter.POSITIONAL_ONLY:
+                args.append(kwargs.pop(name))
+            continue
+        rule = next(rules)
+        if parameter.default is not parameter.empty:
+            continue
+        if name == "indices":
+            args.append(np.zeros(np.shape(x), int))
+        elif isinstance(rule, each) and parameter.kind is not parameter.VAR_POSITIONAL:
+            args.append([x, x])
+        else:
+            args.append(x)
+    return op(*args, **kwargs)
+
+
+def refused(use: Callable[[], Any]) -> Exception | None:
+    try:
+        use()
+    except (AutogradError, TypeError) as error:
+        return error
+    return None
+
+
+def attempt(op: Op, x: Any, **params: Any) -> tuple[Any, Exception | None]:
+    """What the call gives, or how it is refused."""
+    try:
+        return call(op, x, **params), None
+    except (AutogradError, TypeError) as error:
+        return None, error
+
+
+def in_our_words(op: Op, error: Exception) -> bool:
+    return str(error).startswith(f"{op.name}: ") and not INSIDES.search(str(error))
+
+
+OPERANDS = {
+    "Tensor": lambda: Tensor(np.eye(2) + 0.5, label="W"),
+    "Values": lambda: [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]],
+    "Value": lambda: Value(1.0, label="v"),
+    "array": lambda: np.eye(2) + 0.5,
+}
+
+CALLS = [(op, name, wrong) for op in table.values() for name in op.params for wrong in WRONG.get(name, [])]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", OPERANDS)
+@pytest.mark.parametrize(("op", "name", "wrong"), CALLS, ids=[f"{op.name}-{name}-{x!r:.20}" for op, name, x in CALLS])
+def test_a_wrong_param_is_refused_in_our_words(op: Op, name: str, wrong: Any, kind: str) -> None:
+    result, refusal = attempt(op, OPERANDS[kind](), **{name: wrong})
+    if refusal is not None:
+        assert in_our_words(op, refusal), refusal
+        assert isinstance(refusal, AutogradError) or name == "out", refusal
+    elif isinstance(result, Tensor) and result.requires_grad:  # what NumPy takes, has its gradient
+        result.sum().backward()
+
+
+@pytest.mark.parametrize("op", [op for op in table.values() if hasattr(autograd, op.name)], ids=str)
+def test_one_value_where_an_array_is_needed_does_what_one_number_does(op: Op) -> None:
+    """Either both have a result, and it is the same, or both are refused by name."""
+    expected, refusal = attempt(op, Tensor(1.5))
+    result, own_refusal = attempt(op, Value(1.5))
+    if refusal is not None or op.name == "astype":
+        assert own_refusal is not None
+        assert in_our_words(op, own_refusal), own_refusal
+        return
+    assert own_refusal is None
+    found = np.asarray(result, dtype=object)
+    numbers = np.array([x.data if isinstance(x, Value) else x for x in found.flat], dtype=float)
+    np.testing.assert_allclose(numbers, np.ravel(getattr(expected, "data", expected)), rtol=1e-15)
+
+
+#: Operations of two arrays, of this project's table; of one that is entered elsewhere, its own function says what fits.
+TWO = [op for op in table.values() if op.arity == 2 and not op.takes_params and op.name in autograd.__all__]
+
+
+@pytest.mark.parametrize("shapes", [((2,), (3,)), ((2, 2), (3, 3)), ((2, 3), (2,))])
+@pytest.mark.parametrize("op", TWO, ids=str)
+def test_shapes_that_do_not_fit_are_named_for_tensors_and_for_values(op: Op, shapes: Any) -> None:
+    """As far as it is the shapes; the conditions' operators are not for numbers."""
+    first, second = (np.ones(shape) for shape in shapes)
+    values = np.vectorize(Value, otypes=[object])
+    for x, y in ((Tensor(first, label="A"), second), (first, Tensor(second, label="A")), (values(first), second)):
+        refusal = refused(lambda x=x, y=y: op(x, y))
+        if refusal is not None:
+            assert in_our_words(op, refusal), refusal
+            if isinstance(refusal, ShapeError) and op.name != "sum_of_products":
+                assert all(str(shape) in str(refusal) for shape in shapes), refusal
+                assert not isinstance(x, Tensor) or f"A{shapes[0]}" in str(refusal)
+
+
+def test_the_message_says_what_was_expected() -> None:
+    w = Tensor(np.eye(2), label="W")
+    for use, kind, message in (
+        (lambda: w.sum(axis=1.5), DTypeError, r"sum: expected axis as an int, .*, got 1\.5, .* shapes W\(2, 2\)"),
+        (lambda: np.mean(w, axis="a"), DTypeError, "mean: expected axis as an int, a tuple of ints or None, got 'a'"),
+        (lambda: w.reshape(1.5), DTypeError, r"reshape: expected shape as an int or a tuple of ints, got 1\.5"),
+        (
+            lambda: w.astype("nonsense"),
+            DTypeError,
+            r"astype: expected dtype as a dtype, as np\.float32, got 'nonsense'",
+        ),
+        (lambda: w.sum(axis=(0, 0)), ShapeError, r"sum: the shapes W\(2, 2\), axis=\(0, 0\) do not fit: duplicate"),
+        (
+            lambda: autograd.sort([Value(1.0)], axis=3),
+            ShapeError,
+            r"sort: the shapes \(1,\), axis=3 do not fit: axis 3",
+        ),
+        (lambda: w[[True, False, True]], ShapeError, r"getitem: the shapes W\(2, 2\), index=.* do not fit"),
+    ):
+        with pytest.raises(kind, match=message):
+            use()
+
+
+@pytest.mark.parametrize("x", [Value(1.0), Tensor(1.0), Tensor(np.ones((2, 3))), Tensor([1.0], requires_grad=False)])
+def test_numpy_may_ask_a_node_for_its_shape(x: Any) -> None:
+    assert (np.shape(x), np.ndim(x), np.size(x)) == (x.shape, len(x.shape), x.size)
+    assert [np.size(x, axis) for axis in range(np.ndim(x))] == list(x.shape)
+
+
+def test_a_single_value_is_not_put_into_an_array_as_an_array() -> None:
+    x = Value(1.5)
+    assert autograd.put(x, (2,), 0)[0] is x
+    changed = autograd.setitem([Value(1.0), Value(2.0)], x, 1)
+    assert changed[1] is x
+    with pytest.raises(ShapeError, match=r"put: .*cannot"):
+        autograd.put([x, x], (2,), 0)
