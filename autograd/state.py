@@ -5,10 +5,11 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any, Literal, TypeVar
 
@@ -18,10 +19,13 @@ Entry = TypeVar("Entry")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guard:
-    """A condition that the person's code branched on: what it computed holds only for this outcome."""
+    """A condition that the person's code branched on: what it computed holds only for this outcome.
+
+    It may be a number that it read off, as the position that a sort put first.
+    """
 
     condition: Any  #: its place in the graph
-    outcome: bool
+    outcome: bool | float
     source: str | None
 
 
@@ -33,20 +37,32 @@ class Guards:
     def __init__(self, behind: Iterable[Guards] = (), lost: Iterable[str] = ()) -> None:
         self.asked: list[Guard] = []
         self.behind = list(behind)  #: those of what it was derived from: a gradient may keep nothing else of that
-        self.lost = list(lost)  #: the operations among that which chose by what is not in the graph
+        self.lost = list(lost)  #: what among that chose by what is not in the graph
 
     def __bool__(self) -> bool:
         return bool(self.asked or self.behind or self.lost)
+
+    def all(self) -> list[Guards]:
+        """It, and all that are behind it."""
+        found = {id(self): self}
+        waiting: list[Guards] = [self]
+        while waiting:
+            for other in waiting.pop().behind:
+                if id(other) not in found:
+                    found[id(other)] = other
+                    waiting.append(other)
+        return list(found.values())
 
 
 class Block:
     """One open ``with`` block, or a recorded sweep; told from others by identity."""
 
-    __slots__ = ("guards", "mode")
+    __slots__ = ("guards", "mode", "origin")
 
     def __init__(self, mode: Mode | Literal["sweep"], guards: Guards | None = None) -> None:
         self.mode = mode
         self.guards = Guards() if guards is None else guards
+        self.origin = Origin(None, self.guards, by_rule=True) if mode == "sweep" else None  #: of what it makes
 
 
 class Scope:
@@ -68,6 +84,13 @@ class Origin:
     source: str | None
     guards: Guards
     scope: tuple[str, ...] = ()
+    by_rule: bool = False  #: a rule of a recorded sweep made it, and chose only by what was swept
+    is_number: bool = False  #: it was no NaN; where a replay makes one, it would have been computed otherwise
+
+
+def is_told(origin: Origin | None) -> bool:
+    """Whether nothing but the graph, and what was given by hand, chose in what was made there."""
+    return origin is not None and (origin.source is not None or origin.by_rule)
 
 
 #: The open blocks, oldest first; None where there is none, so that the commonest question is the quickest.
@@ -95,9 +118,13 @@ def conditions_recorded() -> bool:
     return conditional.get() is not None and mode() != "no_grad"
 
 
-#: Where code of this project comes from, the generated included: everything else is the person's.
+#: Where code of this project comes from, the generated included.
 _root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "viz")), "<autograd ")
+
+#: Where code comes from that the person did not write: this project, the standard library, what is installed.
+_installed = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+ELSEWHERE = (*OURS, *(os.path.join(folder, "") for folder in _installed), "<frozen ")
 
 
 def origin() -> Origin:
@@ -107,8 +134,13 @@ def origin() -> Origin:
     return Origin(source_line(), opened[0].guards if opened else Guards(), scope)
 
 
-def guard(condition: Any, outcome: bool) -> None:
-    """Remember that the person's code asked whether this is true: in the open block, and in the one that made it."""
+def expect_number(place: Any) -> None:
+    """Remember of a node, or its place in the graph, that it is computed as it is because it is no NaN."""
+    place._origin = replace(place._origin or Origin(None, Guards()), is_number=True)
+
+
+def guard(condition: Any, outcome: bool | float) -> None:
+    """Remember what the person's code was told that this is: in the open block, and in the one that made it."""
     if mode() == "no_grad":
         return
     opened, made = conditional.get(), condition._origin
@@ -151,10 +183,10 @@ def tracing() -> Iterator[None]:
     """Record, for every node made inside, the source line that made it, its scope, and what conditions it depends on.
 
     Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
-    records a guard, and so it does after the block: `Graph.replay` refuses numbers for which the code would have gone
-    the other way. A guard is found by the nodes that were computed in its block. Where a branch picks among nodes from
-    outside (``m = a if a > b else b`` of leaves) and all arithmetic comes after the block, the graph has none: then
-    compute inside.
+    records a guard, as do ``int()`` and ``float()``, and so they do after the block: `Graph.replay` refuses numbers for
+    which the code would have gone the other way. A guard is found by the nodes that were computed in its block. Where a
+    branch picks among nodes from outside (``m = a if a > b else b`` of leaves) and all arithmetic comes after the
+    block, the graph has none: then compute inside.
 
     >>> import autograd
     >>> with autograd.tracing():
@@ -226,11 +258,14 @@ def entered(mine: Entry, *variables: ContextVar[tuple[Entry, ...] | None]) -> It
 
 
 def user_frame() -> FrameType | None:
-    """The innermost frame outside this project's packages: the line the person wrote."""
+    """The line the person wrote: the innermost frame of no library, or, if there is none, outside this project."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(OURS):
+    outside: FrameType | None = None
+    while frame is not None and (name := frame.f_code.co_filename).startswith(ELSEWHERE):
+        if outside is None and not name.startswith(OURS):
+            outside = frame
         frame = frame.f_back
-    return frame
+    return frame or outside
 
 
 def source_line() -> str | None:

@@ -19,7 +19,7 @@ from autograd.op import MOST, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions, real
 from autograd.program import Constant, Equation, frozen_params, made, private_params
 from autograd.scalar.sweep import sweep_scalars
-from autograd.state import Origin, blocks, conditional, conditions_recorded, mode, origin
+from autograd.state import Guards, Origin, blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import backward
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
@@ -362,6 +362,10 @@ class Value(Recorded, Node):
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
             node._origin = origin()
+        elif (opened := conditional.get()) is not None:
+            node._origin = opened[0].origin
+        elif not TRUTH.isdisjoint(map(type, inputs)) and any(holds_truth(x, op, k) for k, x in enumerate(inputs)):
+            node._origin = Origin(None, Guards(lost=[f"{op.name} by True or False"]))
         return node
 
 
@@ -382,8 +386,17 @@ def operand(value: Any, op: Op, k: int) -> Any:
     real(value, op)
     if isinstance(value, list | np.ndarray):
         value = np.asarray(value)
-        return value if value.ndim else value.item()
+        return value if value.ndim else operand(value.item(), op, k)
     return value if value.__class__ is int and abs(value) < 2**53 else float(value)
+
+
+#: The types of single truth values.
+TRUTH = {bool, np.bool_}
+
+
+def holds_truth(value: Any, op: Op, k: int) -> bool:
+    """Whether an operand is a truth value in the place of a number, so that a Value would not show where it is from."""
+    return type(value) in TRUTH and op.rules[k : k + 1] != (None,)
 
 
 def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:

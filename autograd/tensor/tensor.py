@@ -72,7 +72,10 @@ class Tensor(Node):
     def __copy__(self) -> Tensor:
         record, leaf = self._record, self._record.leaf
         if leaf is not None:
+            made_in = record._origin
             record = leaf_record(record.array, Leaf(record.array, leaf.label, leaf.grad), record.requires_grad)
+            if made_in is not None:
+                record._origin = made_in
         twin: Tensor = new(type(self))
         twin._latest = record
         if hasattr(self, "__dict__"):  # a subclass
@@ -498,8 +501,7 @@ def recorded(
 ) -> Tensor:
     """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
     state = None if blocks.get() is None else mode()
-    of_nodes = requires_grad or (conditional.get() is not None and any(x.__class__ is Record for x in held))
-    if state == "no_grad" or not of_nodes:
+    if state == "no_grad" or not (requires_grad or any(map(is_of_graph, held))):
         record = leaf_record(array, Leaf(array, None), False)
     else:
         record = new(Record)
@@ -511,6 +513,8 @@ def recorded(
         record.adjoint = record.leaf = None
         if state == "tracing":
             record._origin = origin()
+        elif (opened := conditional.get()) is not None:
+            record._origin = opened[0].origin
     node: Tensor = new(Tensor)
     node._latest = record if array.base is None else view_or_record(record, op, inputs, params)
     return node
@@ -556,8 +560,17 @@ def is_tracked(value: Any) -> bool:
 
 
 def is_computed(x: Any) -> bool:
-    """Whether it is of interest inside `tracing`: a condition, or what it is computed from."""
+    """Whether a graph has it: it is tracked, or computed from conditions that are recorded."""
     return x.__class__ is Record and (x.requires_grad or x.op is not None)
+
+
+def is_of_graph(x: Any) -> bool:
+    """Whether what is computed from it belongs to its graph though nothing tracked is among that.
+
+    So it is with conditions that were recorded, with what holds to guards, and, where conditions are recorded, with any
+    node.
+    """
+    return x.__class__ is Record and (x.op is not None or x._origin is not None or conditional.get() is not None)
 
 
 def is_discrete(x: Any) -> bool:
