@@ -57,11 +57,12 @@ class Equation(NamedTuple):
             return False
         if params and any(map(holds_mask, params.values())):
             return True
-        given = [(k, x.data) for k, x in enumerate(self.inputs) if isinstance(x, Constant) and is_given(x)]
-        if not given:
+        if Constant not in map(type, self.inputs):
             return False
         rules = op.rules_for(self.inputs, params)
-        return any(rules[k][0] is None or np.asarray(data).dtype.kind == "b" for k, data in given)
+        return any(
+            is_given(x) and (rule is None or is_truth(x)) for x, (rule, _) in zip(self.inputs, rules, strict=True)
+        )
 
     @property
     def chooses_inside(self) -> bool:
@@ -76,6 +77,11 @@ class Equation(NamedTuple):
 def is_given(x: int | Constant) -> bool:
     """Whether an input of an equation is a number or an array, and no node, not even one from outside a section."""
     return isinstance(x, Constant) and isinstance(x.data, NUMBERS)
+
+
+def is_truth(x: int | Constant) -> bool:
+    """Whether an input is True or False, or an array of them."""
+    return isinstance(x, Constant) and np.asarray(x.data).dtype.kind == "b"
 
 
 #: What a constant is, if it is no node from outside a section.

@@ -9,7 +9,8 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from types import FrameType
 from typing import Any, Literal, TypeVar
 
@@ -136,7 +137,8 @@ def origin() -> Origin:
 
 def expect_number(place: Any) -> None:
     """Remember of a node, or its place in the graph, that it is computed as it is because it is no NaN."""
-    place._origin = replace(place._origin or Origin(None, Guards()), is_number=True)
+    known = place._origin or Origin(None, Guards())
+    place._origin = Origin(known.source, known.guards, known.scope, known.by_rule, is_number=True)
 
 
 def guard(condition: Any, outcome: bool | float) -> None:
@@ -260,12 +262,20 @@ def entered(mine: Entry, *variables: ContextVar[tuple[Entry, ...] | None]) -> It
 def user_frame() -> FrameType | None:
     """The line the person wrote: the innermost frame of no library, or, if there is none, outside this project."""
     frame: FrameType | None = sys._getframe(1)
-    outside: FrameType | None = None
-    while frame is not None and (name := frame.f_code.co_filename).startswith(ELSEWHERE):
-        if outside is None and not name.startswith(OURS):
-            outside = frame
+    library: FrameType | None = None
+    while frame is not None and (author := author_of(frame.f_code.co_filename)) != "person":
+        if author == "library" and library is None:
+            library = frame
         frame = frame.f_back
-    return frame or outside
+    return frame or library
+
+
+@lru_cache(maxsize=4096)
+def author_of(filename: str) -> Literal["project", "library", "person"]:
+    """Who wrote the code of a file."""
+    if filename.startswith(OURS):
+        return "project"
+    return "library" if filename.startswith(ELSEWHERE) else "person"
 
 
 def source_line() -> str | None:

@@ -331,7 +331,8 @@ class Value(Recorded, Node):
             and QUICK.issuperset(map(type, inputs))
         ):
             return cls._of_many(op, tuple(inputs), params)
-        operands = [operand(value, op, k) for k, value in enumerate(inputs)]
+        truths: list[bool] = []
+        operands = [operand(value, op, k, truths) for k, value in enumerate(inputs)]
         if params:
             params = private_params(params)
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
@@ -363,8 +364,8 @@ class Value(Recorded, Node):
         if mode() == "tracing":
             node._origin = origin()
         elif (opened := conditional.get()) is not None:
-            node._origin = opened[0].origin
-        elif not TRUTH.isdisjoint(map(type, inputs)) and any(holds_truth(x, op, k) for k, x in enumerate(inputs)):
+            node._notes = None, opened[0].origin
+        elif truths:
             node._origin = Origin(None, Guards(lost=[f"{op.name} by True or False"]))
         return node
 
@@ -373,12 +374,18 @@ def same(a: float, b: float) -> bool:
     return a == b or (a != a and b != b)
 
 
-def operand(value: Any, op: Op, k: int) -> Any:
-    """An operand as a Value, a Python number, or an array that may hold Values; a condition stays True or False."""
+def operand(value: Any, op: Op, k: int, truths: list[bool]) -> Any:
+    """An operand as a Value, a Python number, or an array that may hold Values; a condition stays True or False.
+
+    One that becomes a number goes to ``truths`` too: the number does not show that something was chosen by it.
+    """
     if isinstance(value, Value):
         return value
-    if isinstance(value, bool | np.bool_) and op.rules[k : k + 1] == (None,):
-        return bool(value)
+    if isinstance(value, bool | np.bool_):
+        if op.rules[k : k + 1] == (None,):
+            return bool(value)
+        truths.append(bool(value))
+        return float(value)
     if isinstance(value, Operators):
         raise DTypeError(
             f"{op.name}: cannot mix a Value with a {type(value).__name__}: make both Values, or both Tensors"
@@ -386,17 +393,8 @@ def operand(value: Any, op: Op, k: int) -> Any:
     real(value, op)
     if isinstance(value, list | np.ndarray):
         value = np.asarray(value)
-        return value if value.ndim else operand(value.item(), op, k)
+        return value if value.ndim else operand(value.item(), op, k, truths)
     return value if value.__class__ is int and abs(value) < 2**53 else float(value)
-
-
-#: The types of single truth values.
-TRUTH = {bool, np.bool_}
-
-
-def holds_truth(value: Any, op: Op, k: int) -> bool:
-    """Whether an operand is a truth value in the place of a number, so that a Value would not show where it is from."""
-    return type(value) in TRUTH and op.rules[k : k + 1] != (None,)
 
 
 def evaluate(op: Op, values: list[float], params: Mapping[str, Any]) -> tuple[float, ...]:

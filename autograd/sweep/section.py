@@ -69,7 +69,7 @@ class Section:
             origin = place._origin
             if origin is not None:
                 behind[id(origin.guards)] = origin.guards
-            if not is_told(origin) and equation.chooses_outside:
+            if equation.chooses_outside and not is_told(origin):
                 lost.append(f"a derivative of {op_of(equation).name}")
             elif equation.op is not None and equation.op.masks and self.is_dead_in_part(place, equation):
                 dead.append(place)
@@ -90,7 +90,7 @@ class Section:
     @cached_property
     def may_lose_zeros(self) -> bool:
         """Whether a sweep of it meets zeros that are no numbers, which may be taken for such: those of Values are."""
-        return any(map(masks, self.equations))
+        return any(masks(each) for each in self.equations if each.params or (each.op is not None and each.op.masks))
 
     def rules(self, record: bool) -> AbstractContextManager[None]:
         """Where the rules of a sweep are run."""
@@ -98,12 +98,12 @@ class Section:
 
     def held(self, result: Any, *seeds: Any) -> Any:
         """What a recorded sweep from these seeds gave, as a node of its own that knows the guards."""
-        if not isinstance(result, Node) or mode() == "no_grad":
-            return result
-        is_number = self.may_lose_zeros and result.op is not None and not np.isnan(result._record._snapshot()).any()
-        if not (self.guards or is_number):
+        if not (self.guards or self.may_lose_zeros) or not isinstance(result, Node) or mode() == "no_grad":
             return result
         place = result._record
+        is_number = self.may_lose_zeros and place.op is not None and not has_nan(place._snapshot())
+        if not (self.guards or is_number):
+            return result
         if self.index(place) is not None or any(isinstance(x, Node) and x._record is place for x in seeds):
             result = result * 1
             place = result._record
@@ -142,6 +142,10 @@ class Section:
                 adjoints[index] = seed if adjoints[index] is None else adjoints[index] + seed
         self.sweep(adjoints, record)
         return adjoints[: self.sources]
+
+
+def has_nan(data: Any) -> bool:
+    return data != data if isinstance(data, float) else bool(np.isnan(data).any())
 
 
 def depending(walked: Sequence[Recorded], sources: Sequence[Recorded]) -> list[Recorded]:

@@ -501,7 +501,7 @@ def recorded(
 ) -> Tensor:
     """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
     state = None if blocks.get() is None else mode()
-    if state == "no_grad" or not (requires_grad or any(map(is_of_graph, held))):
+    if state == "no_grad" or not (requires_grad or is_of_graph(held)):
         record = leaf_record(array, Leaf(array, None), False)
     else:
         record = new(Record)
@@ -564,13 +564,18 @@ def is_computed(x: Any) -> bool:
     return x.__class__ is Record and (x.requires_grad or x.op is not None)
 
 
-def is_of_graph(x: Any) -> bool:
-    """Whether what is computed from it belongs to its graph though nothing tracked is among that.
+def is_of_graph(held: Sequence[Any]) -> bool:
+    """Whether what is computed from these belongs to a graph though nothing tracked is among them.
 
-    So it is with conditions that were recorded, with what holds to guards, and, where conditions are recorded, with any
-    node.
+    So it does where conditions are recorded, and anywhere if one of these is computed from such, or holds to guards.
     """
-    return x.__class__ is Record and (x.op is not None or x._origin is not None or conditional.get() is not None)
+    are_recorded = conditional.get() is not None
+    for x in held:
+        if x.__class__ is Record:
+            leaf = x.leaf
+            if are_recorded or leaf is None or leaf.is_guarded:
+                return True
+    return False
 
 
 def is_discrete(x: Any) -> bool:
