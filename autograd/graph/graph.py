@@ -225,10 +225,15 @@ class Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
 
         Inside `tracing`, and in the rules of a recorded gradient, comparisons are part of the graph, so `where` chooses
-        anew. Raises `GraphError` for a name that is no leaf, for values for which a branch of the code (``if x > 0:``)
-        would have gone the other way, and for a `where` whose condition, a `take_along_axis` whose indices, or an index
-        whose mask were computed outside `tracing`, as for a gradient of these; `ShapeError` for a value of another
-        shape.
+        anew. What is a plain number or array by the time it meets a node is constant: an order, or numbers made of a
+        condition, outside `tracing` (``(x > 0) * 2.0``), and also a condition made outside that is used inside, which
+        cannot be told from a mask of one's own. So make conditions inside.
+
+        Raises `GraphError` for a name that is no leaf; for values for which a branch of the code (``if x > 0:``,
+        ``int(x > 0)``) would have gone the other way; for a `where` whose condition, a `take_along_axis` whose indices,
+        an index whose mask, or arithmetic whose True and False (``x * (x > 0)``) came from outside `tracing`, as for a
+        gradient of these; and for a recorded derivative that would be NaN where the code, which leaves out what was
+        not chosen, may give a number. Raises `ShapeError` for a value of another shape.
         """
         given = {self[name].index: value for name, value in values.items()}
         for i in given:
