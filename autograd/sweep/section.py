@@ -67,7 +67,7 @@ class Section:
         dead: list[Recorded] = []
         for place, equation in zip(self.places[self.sources :], self.equations[self.sources :], strict=True):
             origin = place._origin
-            if origin is not None:
+            if origin is not None and (origin.guards or not origin.by_rule):
                 behind[id(origin.guards)] = origin.guards
             if equation.chooses_outside and not is_told(origin):
                 lost.append(f"a derivative of {op_of(equation).name}")

@@ -560,8 +560,8 @@ def is_tracked(value: Any) -> bool:
 
 
 def is_computed(x: Any) -> bool:
-    """Whether a graph has it: it is tracked, or computed from conditions that are recorded."""
-    return x.__class__ is Record and (x.requires_grad or x.op is not None)
+    """Whether it is tracked, or computed from conditions that are recorded, or holds to guards."""
+    return x.__class__ is Record and (x.requires_grad or x.leaf is None or x.leaf.is_guarded)
 
 
 def is_of_graph(held: Sequence[Any]) -> bool:
