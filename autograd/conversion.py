@@ -10,20 +10,16 @@ from __future__ import annotations
 import dis
 import math
 import sys
-import sysconfig
 from collections.abc import Sequence
 from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
 from autograd.errors import LostGradientError
 from autograd.op import table
-from autograd.state import OURS, mode
+from autograd.state import author_of, mode
 
 #: Called by a person on a node, they say that the number alone is wanted.
 ASKING = frozenset(map(id, (float, int, math.isnan, math.isinf, math.isfinite, math.isclose)))
-
-#: Where code comes from that the person did not write: this project's own has no business to ask either.
-ELSEWHERE = (*OURS, *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 #: How many instructions are remembered.
 MOST = 4096
@@ -47,7 +43,7 @@ def expect_asked(node: Any) -> None:
     if instruction.name == "%":  # "%.3f" % v
         return
     callee = called(instruction, frame)
-    if id(callee) in ASKING and not frame.f_code.co_filename.startswith(ELSEWHERE):
+    if id(callee) in ASKING and author_of(frame.f_code.co_filename) == "person":
         return
     if node.requires_grad and mode() != "no_grad":
         name = node.label or f"a {type(node).__name__}"

@@ -253,20 +253,29 @@ class Node(Computed, Operators):
         return self.data
 
     def __bool__(self) -> bool:
-        outcome, record = bool(self._one("bool")), self._record
-        if conditional.get() is not None or record._origin is not None:
-            guard(record, outcome)
+        outcome = bool(self._one("bool"))
+        self._tell(outcome)
         return outcome
 
     def __float__(self) -> float:
         number = float(self._one("float"))
         expect_asked(self)
+        if self._has_no_slope:
+            self._tell(self._one("float"))
         return number
 
     def __int__(self) -> int:
         number = int(self._one("int"))
         expect_asked(self)
+        if self._has_no_slope:
+            self._tell(self._one("int"))
         return number
+
+    def _tell(self, outcome: bool | float) -> None:
+        """The person's code is told a condition, or a position: what it does next may depend on it."""
+        record = self._record
+        if conditional.get() is not None or record._origin is not None:
+            guard(record, outcome)
 
 
 def topological(

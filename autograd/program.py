@@ -48,16 +48,44 @@ class Equation(NamedTuple):
 
     @property
     def chooses_outside(self) -> bool:
-        """Whether what it chooses by, a condition, indices or a mask, is no part of the program."""
+        """Whether what it chooses by, a condition, indices or a mask, is no part of the program.
+
+        Truth values that it computes with are such a choice too: ``x * (x > 0)``.
+        """
         op, params = self.op, self.params
         if op is None or op.is_flat:
             return False
         if params and any(map(holds_mask, params.values())):
             return True
-        if None not in op.rules:
+        if Constant not in map(type, self.inputs):
             return False
         rules = op.rules_for(self.inputs, params)
-        return any(rule is None and isinstance(x, Constant) for x, (rule, _) in zip(self.inputs, rules, strict=True))
+        return any(
+            is_given(x) and (rule is None or is_truth(x)) for x, (rule, _) in zip(self.inputs, rules, strict=True)
+        )
+
+    @property
+    def chooses_inside(self) -> bool:
+        """Whether what it chooses by is computed too, so that it may choose otherwise in a replay."""
+        op = self.op
+        if op is None or op.is_flat or None not in op.rules:
+            return False
+        rules = op.rules_for(self.inputs, self.params)
+        return any(rule is None and not is_given(x) for x, (rule, _) in zip(self.inputs, rules, strict=True))
+
+
+def is_given(x: int | Constant) -> bool:
+    """Whether an input of an equation is a number or an array, and no node, not even one from outside a section."""
+    return isinstance(x, Constant) and isinstance(x.data, NUMBERS)
+
+
+def is_truth(x: int | Constant) -> bool:
+    """Whether an input is True or False, or an array of them."""
+    return isinstance(x, Constant) and np.asarray(x.data).dtype.kind == "b"
+
+
+#: What a constant is, if it is no node from outside a section.
+NUMBERS = (bool, int, float, np.generic, np.ndarray)
 
 
 def holds_mask(param: Any) -> bool:

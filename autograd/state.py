@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from types import FrameType
 from typing import Any, Literal, TypeVar
 
@@ -20,10 +21,13 @@ Entry = TypeVar("Entry")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guard:
-    """A condition that the person's code branched on: what it computed holds only for this outcome."""
+    """A condition that the person's code branched on: what it computed holds only for this outcome.
+
+    It may be a number that it read off, as the position that a sort put first.
+    """
 
     condition: Any  #: its place in the graph
-    outcome: bool
+    outcome: bool | float
     source: str | None
 
 
@@ -35,20 +39,32 @@ class Guards(Slotted):
     def __init__(self, behind: Iterable[Guards] = (), lost: Iterable[str] = ()) -> None:
         self.asked: list[Guard] = []
         self.behind = list(behind)  #: those of what it was derived from: a gradient may keep nothing else of that
-        self.lost = list(lost)  #: the operations among that which chose by what is not in the graph
+        self.lost = list(lost)  #: what among that chose by what is not in the graph
 
     def __bool__(self) -> bool:
         return bool(self.asked or self.behind or self.lost)
+
+    def all(self) -> list[Guards]:
+        """It, and all that are behind it."""
+        found = {id(self): self}
+        waiting: list[Guards] = [self]
+        while waiting:
+            for other in waiting.pop().behind:
+                if id(other) not in found:
+                    found[id(other)] = other
+                    waiting.append(other)
+        return list(found.values())
 
 
 class Block:
     """One open ``with`` block, or a recorded sweep; told from others by identity."""
 
-    __slots__ = ("guards", "mode")
+    __slots__ = ("guards", "mode", "origin")
 
     def __init__(self, mode: Mode | Literal["sweep"], guards: Guards | None = None) -> None:
         self.mode = mode
         self.guards = Guards() if guards is None else guards
+        self.origin = Origin(None, self.guards, by_rule=True) if mode == "sweep" else None  #: of what it makes
 
 
 class Scope:
@@ -70,6 +86,13 @@ class Origin:
     source: str | None
     guards: Guards
     scope: tuple[str, ...] = ()
+    by_rule: bool = False  #: a rule of a recorded sweep made it, and chose only by what was swept
+    is_number: bool = False  #: it was no NaN; where a replay makes one, it would have been computed otherwise
+
+
+def is_told(origin: Origin | None) -> bool:
+    """Whether nothing but the graph, and what was given by hand, chose in what was made there."""
+    return origin is not None and (origin.source is not None or origin.by_rule)
 
 
 #: The open blocks, oldest first; None where there is none, so that the commonest question is the quickest.
@@ -97,9 +120,13 @@ def conditions_recorded() -> bool:
     return conditional.get() is not None and mode() != "no_grad"
 
 
-#: Where code of this project comes from, the generated included: everything else is the person's.
+#: Where code of this project comes from, the generated included.
 _root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "viz")), "<autograd ")
+
+#: The standard library; what is installed lies in folders of these names.
+_STDLIB = (os.path.join(os.path.dirname(os.__file__), ""), "<frozen ")
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 def origin() -> Origin:
@@ -109,8 +136,14 @@ def origin() -> Origin:
     return Origin(source_line(), opened[0].guards if opened else Guards(), scope)
 
 
-def guard(condition: Any, outcome: bool) -> None:
-    """Remember that the person's code asked whether this is true: in the open block, and in the one that made it."""
+def expect_number(place: Any) -> None:
+    """Remember of a node, or its place in the graph, that it is computed as it is because it is no NaN."""
+    known = place._origin or Origin(None, Guards())
+    place._origin = Origin(known.source, known.guards, known.scope, known.by_rule, is_number=True)
+
+
+def guard(condition: Any, outcome: bool | float) -> None:
+    """Remember what the person's code was told that this is: in the open block, and in the one that made it."""
     if mode() == "no_grad":
         return
     opened, made = conditional.get(), condition._origin
@@ -153,10 +186,10 @@ def tracing() -> Iterator[None]:
     """Record, for every node made inside, the source line that made it, its scope, and what conditions it depends on.
 
     Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
-    records a guard, and so it does after the block: `Graph.replay` refuses numbers for which the code would have gone
-    the other way. A guard is found by the nodes that were computed in its block. Where a branch picks among nodes from
-    outside (``m = a if a > b else b`` of leaves) and all arithmetic comes after the block, the graph has none: then
-    compute inside.
+    records a guard, as do ``int()`` and ``float()``, and so they do after the block: `Graph.replay` refuses numbers for
+    which the code would have gone the other way. A guard is found by the nodes that were computed in its block. Where a
+    branch picks among nodes from outside (``m = a if a > b else b`` of leaves) and all arithmetic comes after the
+    block, the graph has none: then compute inside.
 
     >>> import autograd
     >>> with autograd.tracing():
@@ -228,11 +261,23 @@ def entered(mine: Entry, *variables: ContextVar[tuple[Entry, ...] | None]) -> It
 
 
 def user_frame() -> FrameType | None:
-    """The innermost frame outside this project's packages: the line the person wrote."""
+    """The line the person wrote: the innermost frame of no library, or, if there is none, outside this project."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(OURS):
+    library: FrameType | None = None
+    while frame is not None and (author := author_of(frame.f_code.co_filename)) != "person":
+        if author == "library" and library is None:
+            library = frame
         frame = frame.f_back
-    return frame
+    return frame or library
+
+
+@lru_cache(maxsize=4096)
+def author_of(filename: str) -> Literal["project", "library", "person"]:
+    """Who wrote the code of a file."""
+    if filename.startswith(OURS):
+        return "project"
+    is_installed = any(part in filename for part in _INSTALLED)
+    return "library" if is_installed or filename.startswith(_STDLIB) else "person"
 
 
 def source_line() -> str | None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
+import operator
+import sysconfig
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -268,3 +273,105 @@ def test_a_replay_finds_which_branch_of_a_where_the_gradient_takes_now() -> None
         y = where(x > 0, x * x, 3.0 * x)
     assert steps(Graph.of(y)).gradients[0] == 4.0
     assert steps(Graph.of(y).replay({"x": -1.0})).gradients[0] == 3.0
+
+
+@given(
+    x=numbers(),
+    y=numbers(),
+    steps_=st.lists(st.tuples(st.sampled_from(["mul", "add", "gt"]), st.integers(0, 99), st.integers(0, 99))),
+)
+@each_kind
+def test_a_sweep_leaves_a_gradient_with_what_requires_one_alone(kind: Any, x: float, y: float, steps_: Any) -> None:
+    with tracing():
+        registers = [kind(x), kind(y), kind(x) > kind(y)]
+        for name, i, j in steps_:
+            a, b = registers[i % len(registers)], registers[j % len(registers)]
+            registers.append(getattr(operator, name)(a * 1.0, b))
+        total = sum((register * 2.0 for register in registers), registers[0])
+    total.backward()
+    for node in registers:
+        assert node.requires_grad or not node.has_grad
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        sorted,
+        autograd.sort,
+        lambda values: np.sort(np.array(values, dtype=object)),
+        lambda values: heapq.nsmallest(2, values),
+        lambda values: heapq.merge(values[:1], values[1:]).__next__(),
+    ],
+)
+def test_a_guard_names_the_line_of_the_person_and_not_of_a_library(compare: Callable[[Any], Any]) -> None:
+    values = [Value(2.0, "x"), Value(1.0), Value(3.0)]
+    with tracing():
+        y = values[0] * 1.0
+        compare(values)
+    sources = [source for _, _, source in Graph.of(y).guards]
+    assert sources
+    for source in sources:
+        assert str(source).startswith("test_guards.py:")
+
+
+def test_where_there_are_libraries_alone_the_innermost_of_them_is_named() -> None:
+    names: dict[str, Any] = {"tracing": tracing, "Value": Value}
+    file = Path(sysconfig.get_path("stdlib")) / "no_module.py"
+    exec(compile("def made():\n    with tracing():\n        return Value(2.0) * 3\n", str(file), "exec"), names)
+    with ThreadPoolExecutor(1) as pool:
+        assert str(pool.submit(names["made"]).result().source).startswith("no_module.py:3")
+
+
+@each_kind
+def test_a_number_read_off_a_condition_is_guarded(kind: Any) -> None:
+    x = kind(2.0, label="x")
+    for read in (int, float):
+        with tracing():
+            n = read(x > 1.5)
+            y = x * n
+        graph = Graph.of(y)
+        assert graph.replay({"x": 3.0})[graph.outputs[0]].data == 3.0
+        with pytest.raises(
+            GraphError, match=r"\[x > 1.5\] came out True, and is False for these values in test_guards"
+        ):
+            graph.replay({"x": 1.0})
+
+
+@each_kind
+@pytest.mark.parametrize("use", [lambda x, c: x * c, lambda x, c: c * x, lambda x, c: x + (x - c), lambda x, c: c / x])
+def test_arithmetic_with_a_condition_from_outside_tracing_is_refused_for_new_values(
+    kind: Any, use: Callable[[Any, Any], Any]
+) -> None:
+    x = kind(2.0, label="x")
+    for y in (use(x, x > 1), gradients(use(x, x > 1) * x, x, create_graph=True)):
+        graph = Graph.of(y)
+        with pytest.raises(GraphError, match=r"record it inside tracing\(\)"):
+            graph.replay({"x": -1.0})
+        assert graph.replay({})[graph.outputs[0]].data == y.data
+
+
+def test_a_derivative_that_would_be_no_number_is_refused() -> None:
+    x = Value(1.0, label="x")
+    with tracing():
+        y = where(x > 0, autograd.log(x), 0.0)
+    graph = Graph.of(gradients(y, x, create_graph=True))
+    assert graph.replay({"x": 4.0})[graph.outputs[0]].data == 0.25
+    assert graph.replay({"x": -4.0})[graph.outputs[0]].data == 0.0
+    with np.errstate(all="ignore"), pytest.raises(GraphError, match="is no number for these values"):
+        graph.replay({"x": 0.0})
+
+
+def assigned(g: Any, x: Any) -> Any:
+    t = Tensor(0.0, requires_grad=False)
+    t[...] = g
+    return t * x
+
+
+@pytest.mark.parametrize("after", [lambda g, x: g * 2 * x, lambda g, x: +g * x, lambda g, x: g[None] * x, assigned])
+def test_the_guards_of_a_constant_derivative_hold_for_what_is_computed_from_it(after: Callable[..., Any]) -> None:
+    x = Tensor(2.0, label="x")
+    with tracing():
+        y = x * 3 if x > 0 else -x
+    graph = Graph.of(after(gradients(y, x, create_graph=True), x))
+    with pytest.raises(GraphError, match="came out True, and is False"):
+        graph.replay({"x": -1.0})

@@ -75,9 +75,10 @@ def test_a_recorded_gradient_of_sort_replays_in_the_order_of_the_new_numbers(x: 
 
 def test_an_order_outside_tracing_is_not_replayed() -> None:
     t = Tensor([3.0, 1.0], label="t")
-    for y in (np.take_along_axis(t, np.argsort(t), 0), gradients(np.sort(t)[0] ** 2, t, create_graph=True)):
-        with pytest.raises(GraphError, match=r"order.*tracing\(\)"):
-            Graph.of(y).replay({"t": [1.0, 3.0]})
+    with pytest.raises(GraphError, match=r"order.*tracing\(\)"):
+        Graph.of(np.take_along_axis(t, np.argsort(t), 0)).replay({"t": [1.0, 3.0]})
+    slope = Graph.of(gradients(np.sort(t)[0] ** 2, t, create_graph=True))  # the rule sorts anew
+    assert slope.replay({"t": [1.0, 3.0]}).nodes[slope.outputs[0]].data.tolist() == [2.0, 0.0]
     assert Graph.of(np.sort(t)).replay({"t": [1.0, 0.5]}).nodes[-1].data.tolist() == [0.5, 1.0]
 
 

@@ -20,7 +20,7 @@ from autograd.notation.words import written_name
 from autograd.op import Op
 from autograd.program import Constant, Equation, frozen, unpickled
 from autograd.scalar.value import evaluate
-from autograd.state import Guard, Origin
+from autograd.state import Guard, Guards, Origin, is_told
 from autograd.sweep.events import Slopes
 
 
@@ -113,8 +113,10 @@ class Graph:
     scopes: tuple[tuple[str, ...], ...]
     taken: frozenset[str]  #: names of other nodes that the person had at hand
     fixed: tuple[str, ...] = ()  #: the names of all, where they are not to be found from the labels
-    guards: tuple[tuple[int, bool, str | None], ...] = ()  #: a condition, how it came out, the line that asked
-    lost: tuple[str, ...] = ()  #: operations behind a recorded gradient that chose by what was not in the graph
+    guards: tuple[tuple[int, bool | float, str | None], ...] = ()  #: a condition, how it came out, the line that asked
+    lost: tuple[str, ...] = ()  #: what chose by what is not in the graph, and can no longer be seen to
+    told: frozenset[int] = frozenset()  #: the nodes that choose by the graph, or by what was given inside `tracing`
+    numbers: frozenset[int] = frozenset()  #: those that would have been computed otherwise if they were NaN
 
     @classmethod
     def of(cls, *outputs: Node, names: Mapping[str, Any] | None = None) -> Graph:
@@ -150,6 +152,8 @@ class Graph:
             taken=taken,
             guards=tuple([(places[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
             lost=lost,
+            told=frozenset([i for i, origin in enumerate(origins) if is_told(origin)]),
+            numbers=frozenset([i for i, origin in enumerate(origins) if origin is not None and origin.is_number]),
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -225,21 +229,27 @@ class Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
 
         Inside `tracing`, and in the rules of a recorded gradient, comparisons are part of the graph, so `where` chooses
-        anew. Raises `GraphError` for a name that is no leaf, for values for which a branch of the code (``if x > 0:``)
-        would have gone the other way, and for a `where` whose condition, a `take_along_axis` whose indices, or an index
-        whose mask were computed outside `tracing`, as for a gradient of these; `ShapeError` for a value of another
-        shape, `DTypeError` for one that is no real number.
+        anew. What is a plain number or array by the time it meets a node is constant: an order, or numbers made of a
+        condition, outside `tracing` (``(x > 0) * 2.0``), and also a condition made outside that is used inside, which
+        cannot be told from a mask of one's own. So make conditions inside.
+
+        Raises `GraphError` for a name that is no leaf; for values for which a branch of the code (``if x > 0:``,
+        ``int(x > 0)``) would have gone the other way; for a `where` whose condition, a `take_along_axis` whose indices,
+        an index whose mask, or arithmetic whose True and False (``x * (x > 0)``) came from outside `tracing`, as for a
+        gradient of these; and for a recorded derivative that would be NaN where the code, which leaves out what was
+        not chosen, may give a number. Raises `ShapeError` for a value of another shape, `DTypeError` for one that is no
+        real number.
         """
         given = {self[name].index: value for name, value in values.items()}
         for i in given:
             if self.equations[i].op is not None:
                 raise GraphError(f"replay: {self.names[i]!r} is computed, not a leaf: give values for leaves only")
         chosen = [
-            name
-            for name, source, equation in zip(self.names, self.sources, self.equations, strict=True)
-            if not source and equation.chooses_outside
+            self.names[i]
+            for i, equation in enumerate(self.equations)
+            if i not in self.told and equation.chooses_outside
         ]
-        chosen += [f"a derivative of {name}" for name in self.lost]
+        chosen += self.lost
         if given and chosen:
             raise GraphError(
                 f"replay: {chosen[0]} took a branch, or an order, by a condition that is not in the graph, and "
@@ -260,11 +270,19 @@ class Graph:
             data.append(frozen(result))
             slopes.append(known)
         for i, outcome, source in self.guards:
-            if bool(data[i]) is not outcome:
+            number = data[i].item() if isinstance(data[i], np.ndarray) else data[i]
+            now = bool(number) if isinstance(outcome, bool) else number
+            if now != outcome:
                 line = f" in {source}" if source else ""
                 raise GraphError(
-                    f"replay: {self.formula(self.nodes[i])} came out {outcome}, and is {not outcome} for these values"
+                    f"replay: {self.formula(self.nodes[i])} came out {outcome}, and is {now} for these values"
                     f"{line}: the code may go another way; run it again"
+                )
+        for i in self.numbers:
+            if np.isnan(data[i]).any():
+                raise GraphError(
+                    f"replay: {self.formula(self.nodes[i])} is no number for these values, as where a zero that "
+                    "nothing flows through meets an infinite slope: run the code again"
                 )
         return replace(
             self, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self)
@@ -282,9 +300,10 @@ def with_guards(
     while True:
         live = topological([*outputs, *(guard.condition for guard in asked)])
         origins = [node._origin for node in live]
-        guards = {id(origin.guards): origin.guards for origin in origins if origin is not None}
-        for held in list(guards.values()):
-            guards |= {id(other): other for other in held.behind}
+        guards: dict[int, Guards] = {}
+        for origin in origins:
+            if origin is not None and id(origin.guards) not in guards:
+                guards |= {id(held): held for held in origin.guards.all()}
         found = list(dict.fromkeys(guard for held in guards.values() for guard in held.asked))  # two may hold the same
         if len(found) == len(asked):
             return live, origins, asked, tuple([name for held in guards.values() for name in held.lost])

@@ -60,6 +60,8 @@ def unfold(what: Node | Graph) -> Graph:
         fixed=tuple([node.name for node in nodes]),
         guards=guards,
         lost=graph.lost,
+        told=frozenset(places[i] for i in graph.told),
+        numbers=frozenset(places[i] for i in graph.numbers),
     )
 
 

@@ -17,6 +17,7 @@ def sweep_scalars(output: Any, seed: float) -> None:
     """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``."""
     zero = float("0.0")
     leaves: list[tuple[Any, float]] = []
+    conditions: list[Any] = []
     locks.undo = undo, output, leaves
     with locks.leaves:
         try:
@@ -37,6 +38,7 @@ def sweep_scalars(output: Any, seed: float) -> None:
                     continue
                 elif node._dy is None and node.op.is_flat:  # a condition, which a factor was computed from
                     node.zero_grad()
+                    conditions.append(node)
                     continue
                 slope = node._dy
                 if slope is not None:
@@ -44,7 +46,8 @@ def sweep_scalars(output: Any, seed: float) -> None:
             for (leaf, before), is_tracked in zip(leaves, are_tracked, strict=True):
                 leaf._grad = before + leaf._grad if is_tracked else before
             constants = {id(leaf) for (leaf, _), is_tracked in zip(leaves, are_tracked, strict=True) if not is_tracked}
-            if constants and any(leads_to(node, constants) for node in order):
+            constants.update(map(id, conditions))
+            if constants and any(leads_to(node, constants) for node in order if id(node) not in constants):
                 forget_untracked(output)
         except BaseException:  # an interrupt must not leave half a sum behind
             undo(output, leaves)

@@ -21,7 +21,7 @@ from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_cond
 from autograd.pickling import store, stored
 from autograd.program import Constant, Equation, frozen_params, made, private_params
 from autograd.scalar.sweep import sweep_scalars
-from autograd.state import Origin, blocks, conditional, conditions_recorded, mode, origin
+from autograd.state import Guards, Origin, blocks, conditional, conditions_recorded, mode, origin
 from autograd.sweep.turns import backward
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
@@ -351,7 +351,8 @@ class Value(Recorded, Node):
             and QUICK.issuperset(map(type, inputs))
         ):
             return cls._of_many(op, tuple(inputs), params)
-        operands = [operand(value, op, k) for k, value in enumerate(inputs)]
+        truths: list[bool] = []
+        operands = [operand(value, op, k, truths) for k, value in enumerate(inputs)]
         if params:
             params = private_params(params)
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
@@ -382,6 +383,10 @@ class Value(Recorded, Node):
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
             node._origin = origin()
+        elif (opened := conditional.get()) is not None:
+            node._notes = None, opened[0].origin
+        elif truths:
+            node._origin = Origin(None, Guards(lost=[f"{op.name} by True or False"]))
         return node
 
 
@@ -389,12 +394,18 @@ def same(a: float, b: float) -> bool:
     return a == b or (a != a and b != b)
 
 
-def operand(value: Any, op: Op, k: int) -> Any:
-    """An operand as a Value, a Python number, or an array that may hold Values; a condition stays True or False."""
+def operand(value: Any, op: Op, k: int, truths: list[bool]) -> Any:
+    """An operand as a Value, a Python number, or an array that may hold Values; a condition stays True or False.
+
+    One that becomes a number goes to ``truths`` too: the number does not show that something was chosen by it.
+    """
     if isinstance(value, Value):
         return value
-    if isinstance(value, bool | np.bool_) and op.rules[k : k + 1] == (None,):
-        return bool(value)
+    if isinstance(value, bool | np.bool_):
+        if op.rules[k : k + 1] == (None,):
+            return bool(value)
+        truths.append(bool(value))
+        return float(value)
     if value.__class__ is int and op.is_elementwise and op.rules[k : k + 1] == (None,) and not op.is_flat:
         raise DTypeError(
             f"{op.name}: expected True or False as the condition, got {value}: "
@@ -406,10 +417,7 @@ def operand(value: Any, op: Op, k: int) -> Any:
         )
     if isinstance(value, list | np.ndarray):
         value = accept.real_array(value, op.name)
-        if value.ndim:
-            return value
-        value = value.item()
-        return value if isinstance(value, Value) else accept.number(value, op.name)
+        return value if value.ndim else operand(value.item(), op, k, truths)
     looked = accept.operand(value, op.name)
     return looked if looked.__class__ is int else accept.number(looked, op.name)
 

@@ -115,7 +115,7 @@ def contributions(
     assert op is not None
     if not isinstance(g, Masked):
         return pullback(op, wanted, g, y, inputs, params)
-    all_live = g.live.all()
+    all_live = g.choice is None and g.live.all()
     if not all_live and not op.is_masking(params):  # a condition multiplies nothing
         inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
     if masks(equation) or not all_live:
@@ -136,7 +136,7 @@ def with_its_zeros(constant: Any) -> Any:
     if not (is_node or isinstance(constant, np.ndarray)):
         return constant
     array = numbers(constant)
-    if array.dtype.kind != "f" or array.all():
+    if array.dtype.kind != "f" or (not is_node and array.all()):
         return constant
     choice = not_equal(constant, 0)
     return Masked(constant, array != 0, choice if isinstance(choice, Node) else None)

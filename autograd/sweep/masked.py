@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.call import shape_of
+from autograd.node import Node
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.elementwise import logical_and, logical_not, logical_or, not_equal, where
 from autograd.ops.indexing import getitem
 from autograd.ops.shaping import broadcast_to, transpose
+from autograd.state import expect_number
 
 Live = NDArray[np.bool_]
 
@@ -72,9 +74,11 @@ class Masked(Operators):
         choice = live_elements(op, choices, params, linear) if is_recorded else None
         with np.errstate(all="ignore"):  # zero times infinity, where nothing is live
             result = op.run(op, data, params)
-            is_product = op.linear == "separately" and not op.is_elementwise
-            if is_product and not np.isfinite(numbers(result)).all():
-                result = sum_of_live_terms(op, data, choices, params, linear, result)
+            if op.linear == "separately" and not op.is_elementwise:
+                if not np.isfinite(numbers(result)).all():
+                    result = sum_of_live_terms(op, data, choices, params, linear, result)
+                elif isinstance(result, Node):
+                    expect_number(result._record)
             return cls(kept(live, choice, result), live, choice)
 
 

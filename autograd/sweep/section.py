@@ -12,8 +12,8 @@ import numpy as np
 from autograd.node import Node, Recorded, equations_of, requiring_grad, topological
 from autograd.op import op_of
 from autograd.program import Equation
-from autograd.state import Guard, Guards, Origin, mode, sweeping
-from autograd.sweep.events import events, is_scalar, plain, scalar_adjoints
+from autograd.state import Guard, Guards, Origin, expect_number, is_told, mode, sweeping
+from autograd.sweep.events import events, is_scalar, masks, plain, scalar_adjoints
 
 
 class Section:
@@ -67,17 +67,17 @@ class Section:
         dead: list[Recorded] = []
         for place, equation in zip(self.places[self.sources :], self.equations[self.sources :], strict=True):
             origin = place._origin
-            if origin is not None:
-                behind |= {id(guards): guards for guards in (origin.guards, *origin.guards.behind)}
-            if (origin is None or origin.source is None) and equation.chooses_outside:
-                lost.append(op_of(equation).name)
+            if origin is not None and (origin.guards or not origin.by_rule):
+                behind[id(origin.guards)] = origin.guards
+            if equation.chooses_outside and not is_told(origin):
+                lost.append(f"a derivative of {op_of(equation).name}")
             elif equation.op is not None and equation.op.masks and self.is_dead_in_part(place, equation):
                 dead.append(place)
         found = Guards(behind.values(), lost)
         for place in dead:  # the sweep leaves out what was not chosen
             conditions = [x for x in place.inputs if isinstance(x, Recorded) and x.op is not None and x.op.is_flat]
             found.asked += [Guard(x, bool(x._snapshot()), place.source) for x in conditions]
-            found.lost += [] if conditions else [op_of(place).name]
+            found.lost += [] if conditions else [f"a derivative of {op_of(place).name}"]
         return found
 
     def is_dead_in_part(self, place: Recorded, equation: Equation) -> bool:
@@ -87,20 +87,30 @@ class Section:
             for x, slope in zip(equation.inputs, place.slopes or (), strict=False)
         )
 
+    @cached_property
+    def may_lose_zeros(self) -> bool:
+        """Whether a sweep of it meets zeros that are no numbers, which may be taken for such: those of Values are."""
+        return any(masks(each) for each in self.equations if each.params or (each.op is not None and each.op.masks))
+
     def rules(self, record: bool) -> AbstractContextManager[None]:
         """Where the rules of a sweep are run."""
         return sweeping(self.guards) if record else nullcontext()
 
     def held(self, result: Any, *seeds: Any) -> Any:
         """What a recorded sweep from these seeds gave, as a node of its own that knows the guards."""
-        if not self.guards or not isinstance(result, Node) or mode() == "no_grad":
+        if not (self.guards or self.may_lose_zeros) or not isinstance(result, Node) or mode() == "no_grad":
             return result
         place = result._record
+        is_number = self.may_lose_zeros and place.op is not None and not has_nan(place._snapshot())
+        if not (self.guards or is_number):
+            return result
         if self.index(place) is not None or any(isinstance(x, Node) and x._record is place for x in seeds):
             result = result * 1
             place = result._record
         if place._origin is None:
             place._origin = Origin(None, self.guards)
+        if is_number:
+            expect_number(place)
         return result
 
     def sweep(self, adjoints: list[Any], record: bool) -> None:
@@ -132,6 +142,10 @@ class Section:
                 adjoints[index] = seed if adjoints[index] is None else adjoints[index] + seed
         self.sweep(adjoints, record)
         return adjoints[: self.sources]
+
+
+def has_nan(data: Any) -> bool:
+    return data != data if isinstance(data, float) else bool(np.isnan(data).any())
 
 
 def depending(walked: Sequence[Recorded], sources: Sequence[Recorded]) -> list[Recorded]:

@@ -11,26 +11,29 @@ import numpy as np
 from autograd.accept import Array
 from autograd.copying import reduced
 from autograd.errors import ShapeError, StaleDataError
-from autograd.node import Node, Recorded, unless_set
+from autograd.node import Node, Recorded
 from autograd.op import Op, op_of
 from autograd.pickling import Slotted, store, stored
 from autograd.program import frozen, frozen_params
+from autograd.state import Origin
 from autograd.tensor.arrays import alike
 
 
 class Leaf(Slotted):
     """What the records of one leaf share, each made of the data that it had then: gradient, name, the present data.
 
-    ``lent`` says that a person was given ``array`` and may be writing to it.
+    ``lent`` says that a person was given ``array`` and may be writing to it; ``is_guarded``, that it is a derivative
+    which holds to guards, as one that a branch left constant.
     """
 
-    __slots__ = ("array", "grad", "label", "lent")
+    __slots__ = ("array", "grad", "is_guarded", "label", "lent")
 
     def __init__(self, array: Array, label: str | None, grad: Array | None = None) -> None:
         self.array = array
         self.label = label
         self.grad = grad
         self.lent = False
+        self.is_guarded = False
 
     def record(self, last: Record) -> Record:
         """The record of the present data: the last one, if they are the same still."""
@@ -71,7 +74,7 @@ class Record(Recorded):
     __slots__ = ("_label", "_origin_", "adjoint", "array", "inputs", "leaf", "op", "params", "requires_grad")
 
     _label: str | None
-    _origin = unless_set("_origin_")
+    _origin_: Origin | None
 
     adjoint: Any
     array: Array
@@ -94,6 +97,16 @@ class Record(Recorded):
         for x in self.inputs:
             if isinstance(x, np.ndarray):
                 x.setflags(write=False)  # as it was: a copied array can be written to
+
+    @property
+    def _origin(self) -> Origin | None:
+        return getattr(self, "_origin_", None)
+
+    @_origin.setter
+    def _origin(self, origin: Origin | None) -> None:
+        self._origin_ = origin
+        if self.leaf is not None:
+            self.leaf.is_guarded = True
 
     @property
     def grad(self) -> Any:

@@ -78,7 +78,10 @@ class Tensor(Node):
         record, leaf, before = self._record, self._record.leaf, self._before
         slots, attributes = stored(self)
         if leaf is not None:
+            made_in = record._origin
             record = leaf_record(record.array, Leaf(record.array, leaf.label, leaf.grad), record.requires_grad)
+            if made_in is not None:
+                record._origin = made_in
         slots["_latest"] = record
         if before:
             slots["_earlier"] = list(before)
@@ -517,8 +520,7 @@ def recorded(
 ) -> Tensor:
     """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
     state = None if blocks.get() is None else mode()
-    of_nodes = requires_grad or (conditional.get() is not None and any(x.__class__ is Record for x in held))
-    if state == "no_grad" or not of_nodes:
+    if state == "no_grad" or not (requires_grad or is_of_graph(held)):
         record = leaf_record(array, Leaf(array, None), False)
     else:
         record = new(Record)
@@ -530,6 +532,8 @@ def recorded(
         record.adjoint = record.leaf = None
         if state == "tracing":
             record._origin = origin()
+        elif (opened := conditional.get()) is not None:
+            record._origin = opened[0].origin
     node: Tensor = new(Tensor)
     node._latest = record if array.base is None else view_or_record(record, op, inputs, params)
     return node
@@ -578,8 +582,22 @@ def is_tracked(value: Any) -> bool:
 
 
 def is_computed(x: Any) -> bool:
-    """Whether it is of interest inside `tracing`: a condition, or what it is computed from."""
-    return x.__class__ is Record and (x.requires_grad or x.op is not None)
+    """Whether it is tracked, or computed from conditions that are recorded, or holds to guards."""
+    return x.__class__ is Record and (x.requires_grad or x.leaf is None or x.leaf.is_guarded)
+
+
+def is_of_graph(held: Sequence[Any]) -> bool:
+    """Whether what is computed from these belongs to a graph though nothing tracked is among them.
+
+    So it does where conditions are recorded, and anywhere if one of these is computed from such, or holds to guards.
+    """
+    are_recorded = conditional.get() is not None
+    for x in held:
+        if x.__class__ is Record:
+            leaf = x.leaf
+            if are_recorded or leaf is None or leaf.is_guarded:
+                return True
+    return False
 
 
 def is_discrete(x: Any) -> bool:

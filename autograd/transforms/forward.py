@@ -27,7 +27,8 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
     """The tangent of each output, from those of the sources; None where no path leads.
 
     Numbers in, numbers out; with ``record`` the tangents are nodes, and can be differentiated again. Where a zero that
-    is no number met an infinite slope there is a NaN: then the sweep is run again with `Masked` tangents.
+    is no number met an infinite slope there is a NaN: then the sweep is run again with `Masked` tangents. So it is at
+    once where a replay might choose otherwise, and meet one then.
     """
     places = [section.index(y) for y in outputs]
 
@@ -36,6 +37,8 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
             swept = forward_sweep(section, tangents, record, careful)
         return [None if place is None else plain(swept[place]) for place in places]
 
+    if record and any(equation.chooses_inside for equation in section.equations):
+        return found(careful=True)
     results = found(careful=False)
     if has_nan([numbers(t) for y, t in zip(outputs, results, strict=True) if y._dtype is not None and t is not None]):
         return found(careful=True)
