@@ -18,7 +18,7 @@ def as_array(x: Any, name: str) -> Any:
 
     Raises `ShapeError` for lists of unequal lengths, `DTypeError` for what is no real number.
     """
-    if isinstance(x, Node):
+    if isinstance(x, Node) or (x.__class__ is np.ndarray and x.dtype.kind == "f"):
         return x
     return real_array(x, name)
 
@@ -29,7 +29,8 @@ def widened(x: Any) -> Any:
     >>> widened(np.uint8([1])) - widened(np.uint8([2]))
     array([-1.])
     """
-    return x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype.kind in "biu" else x
+    is_small = isinstance(x, np.ndarray) and x.dtype.kind in "biu"
+    return real_array(x, "widened").astype(np.float64) if is_small else x
 
 
 def positive_int(value: Any, name: str) -> int:

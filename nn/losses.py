@@ -76,7 +76,9 @@ def cross_entropy(scores: Any, target: Any) -> Any:
     Raises `ShapeError` if the shapes do not fit or the batch is empty, `DTypeError` for class numbers that are no ints,
     `ValueError` for those out of range and for rows that are no probabilities.
     """
-    scores, target = as_array(scores, "cross_entropy"), as_array(target, "cross_entropy")
+    scores = as_array(scores, "cross_entropy")
+    if target.__class__ is not np.ndarray or target.dtype.kind not in "iu":  # those are looked at as class numbers
+        target = as_array(target, "cross_entropy")
     if not scores.shape:
         raise ShapeError("cross_entropy: expected scores of shape (classes,) or (batch, classes), got a single number")
     if scores.size == 0:
@@ -84,7 +86,7 @@ def cross_entropy(scores: Any, target: Any) -> Any:
     if target.shape == scores.shape[:-1]:
         target = one_hot(target, scores)
     elif target.shape == scores.shape:
-        target = checked_probabilities(target, scores)
+        target = checked_probabilities(as_array(target, "cross_entropy"), scores)
         if holds_tracked(target):
             return expected_surprise(scores, target)
     else:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from autograd import DTypeError, GraphError, Node, ShapeError, Value, real_array, zero_grad
 from nn.module import Module, Parameter, is_parameter
 
@@ -47,8 +49,7 @@ class Optimizer(ABC):
 
         Raises `GraphError` if none has: then there was no ``backward()``.
         """
-        before: list[tuple[Parameter, Any]] = []
-        updates: list[tuple[Parameter, Any]] = []
+        changes: list[tuple[Parameter, Any, Any]] = []
         for index, parameter in enumerate(self.parameters):
             grad = parameter.grad
             if isinstance(parameter, Value):
@@ -59,14 +60,18 @@ class Optimizer(ABC):
                 continue
             else:
                 data = parameter.numpy()
-            before.append((parameter, data))
-            updates.append((parameter, fitted(self.update(index, data, grad), parameter, index)))
-        if not updates:
+            update = self.update(index, data, grad)
+            if not is_like(update, data):
+                update = fitted(update, parameter, index)
+            changes.append((parameter, data, update))
+        if not changes:
             raise GraphError("step: no parameter has a gradient: call loss.backward() first")
         try:
-            put(updates)
+            for parameter, _, update in changes:
+                put(parameter, update)
         except BaseException:  # one of them is no leaf any more, or an interrupt came
-            put(before)
+            for parameter, data, _ in changes:
+                put(parameter, data)
             raise
 
     def zero_grad(self) -> None:
@@ -91,13 +96,18 @@ class SGD(Optimizer):
         return -self.lr * grad + data  # in this order NumPy reuses the memory of the product
 
 
+def is_like(update: Any, data: Any) -> bool:
+    """Whether it is plain that an update can take the place of the data."""
+    if update.__class__ is np.ndarray:
+        return data.__class__ is np.ndarray and update.dtype is data.dtype and update.shape == data.shape
+    return update.__class__ is float and data.__class__ is float
+
+
 def fitted(update: Any, parameter: Parameter, index: int) -> Any:
     """What `Optimizer.update` gave, as the parameter can hold it.
 
     Raises `ShapeError` or `DTypeError` where it cannot.
     """
-    if update.__class__ is float and isinstance(parameter, Value):
-        return update
     array = real_array(update, f"update of parameter {place(parameter, index)}")
     if isinstance(parameter, Value):
         if array.ndim:
@@ -115,12 +125,11 @@ def place(parameter: Parameter, index: int) -> str:
     return f"{index} ({parameter.label})" if parameter.label else str(index)
 
 
-def put(updates: Iterable[tuple[Parameter, Any]]) -> None:
-    for parameter, data in updates:
-        if isinstance(parameter, Value):
-            parameter.data = data
-        else:
-            parameter.assign(data)
+def put(parameter: Parameter, data: Any) -> None:
+    if isinstance(parameter, Value):
+        parameter.data = data
+    else:
+        parameter.assign(data)
 
 
 def checked_parameters(parameters: Iterable[Parameter]) -> list[Parameter]:

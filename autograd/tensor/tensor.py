@@ -96,7 +96,8 @@ class Tensor(Node):
         if leaf is not None and leaf.array is not record.array:
             if isinstance(record, View):
                 return record.record()
-            record = self._latest = leaf.record(record)
+            fresh = leaf.record(record) if leaf.lent else leaf_record(leaf.array, leaf, record.requires_grad)
+            record = self._latest = fresh
         return record  # type: ignore[return-value]  # a View always asks
 
     @property
