@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -49,29 +50,31 @@ class Optimizer(ABC):
 
         Raises `GraphError` if none has: then there was no ``backward()``.
         """
-        changes: list[tuple[Parameter, Any, Any]] = []
+        changes: list[tuple[Callable[[Any], None], Any, Any]] = []
         for index, parameter in enumerate(self.parameters):
             grad = parameter.grad
             if isinstance(parameter, Value):
                 if not parameter.has_grad:
                     continue
                 data: Any = parameter.data
+                store: Callable[[Any], None] = partial(setattr, parameter, "data")
             elif grad is None:
                 continue
             else:
                 data = parameter.numpy()
+                store = parameter.assign
             update = self.update(index, data, grad)
             if not is_like(update, data):
                 update = fitted(update, parameter, index)
-            changes.append((parameter, data, update))
+            changes.append((store, data, update))
         if not changes:
             raise GraphError("step: no parameter has a gradient: call loss.backward() first")
         try:
-            for parameter, _, update in changes:
-                put(parameter, update)
+            for store, _, update in changes:
+                store(update)
         except BaseException:  # one of them is no leaf any more, or an interrupt came
-            for parameter, data, _ in changes:
-                put(parameter, data)
+            for store, data, _ in changes:
+                store(data)
             raise
 
     def zero_grad(self) -> None:
@@ -123,13 +126,6 @@ def fitted(update: Any, parameter: Parameter, index: int) -> Any:
 def place(parameter: Parameter, index: int) -> str:
     """A parameter, for messages."""
     return f"{index} ({parameter.label})" if parameter.label else str(index)
-
-
-def put(parameter: Parameter, data: Any) -> None:
-    if isinstance(parameter, Value):
-        parameter.data = data
-    else:
-        parameter.assign(data)
 
 
 def checked_parameters(parameters: Iterable[Parameter]) -> list[Parameter]:
