@@ -134,8 +134,8 @@ def private_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
     return Bound(kept) if isinstance(params, Bound) else kept
 
 
-#: Kinds of params that cannot be changed, the commonest of them.
-PLAIN = ATOMS | {Input}
+#: Kinds of params that cannot be changed, the commonest of them. (An end of a slice may be an array without axes.)
+PLAIN = (ATOMS | {Input}) - {slice}
 
 
 def private(param: Any) -> Any:
@@ -150,6 +150,9 @@ def private(param: Any) -> Any:
     kind = type(param)
     if kind in PLAIN:
         return param
+    if kind is slice:
+        ends = param.start, param.stop, param.step
+        return param if PLAIN.issuperset(map(type, ends)) else slice(*map(private, ends))
     if isinstance(param, np.ndarray | np.generic):
         return param.copy()
     if isinstance(param, tuple):
@@ -175,7 +178,10 @@ def private(param: Any) -> Any:
         return deepcopy(param)
     if hasattr(kind, "__index__") and not isinstance(param, int):
         return index(param)
-    return param
+    try:
+        return deepcopy(param)  # a person's own settings; a function or a class is what it is
+    except Exception:  # some things have no copies: an open file, a lock
+        return param
 
 
 #: What has a length and elements, and cannot be changed.

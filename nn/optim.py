@@ -51,6 +51,7 @@ class Optimizer(ABC):
         Raises `GraphError` if none has: then there was no ``backward()``.
         """
         changes: list[tuple[Callable[[Any], None], Any, Any]] = []
+        last: Any = None
         for index, parameter in enumerate(self.parameters):
             grad = parameter.grad
             if isinstance(parameter, Value):
@@ -64,6 +65,11 @@ class Optimizer(ABC):
                 data = parameter.numpy()
                 store = parameter.assign
             update = self.update(index, data, grad)
+            if update is last and isinstance(update, np.ndarray):
+                raise ValueError(
+                    f"update: parameter {place(parameter, index)} got the array of the one before: make a new"
+                )
+            last = update
             if not is_like(update, data):
                 update = fitted(update, parameter, index)
             changes.append((store, data, update))
@@ -101,7 +107,7 @@ class SGD(Optimizer):
 
 def is_like(update: Any, data: Any) -> bool:
     """Whether it is plain that an update can take the place of the data."""
-    if update.__class__ is np.ndarray:
+    if update.__class__ is np.ndarray and update.base is None:
         return data.__class__ is np.ndarray and update.dtype is data.dtype and update.shape == data.shape
     return update.__class__ is float and data.__class__ is float
 
@@ -120,7 +126,7 @@ def fitted(update: Any, parameter: Parameter, index: int) -> Any:
         raise ShapeError(f"update: parameter {place(parameter, index)} has shape {parameter.shape}, got {array.shape}")
     if array.dtype != parameter.dtype:
         raise DTypeError(f"update: parameter {place(parameter, index)} holds {parameter.dtype}, got {array.dtype}")
-    return array
+    return array.copy()  # of what looks into another array, somebody may write to that
 
 
 def place(parameter: Parameter, index: int) -> str:

@@ -257,3 +257,27 @@ def test_what_a_module_holds_beside_parameters_is_not_asked_what_it_is() -> None
     assert [name for name, _ in model.named_parameters()] == ["w"]
     model.zero_grad()
     assert repr(model) == "Model() · 1 parameter"
+
+
+def test_an_update_is_an_array_of_its_own() -> None:
+    class Reusing(SGD):
+        buffer = np.zeros(2)
+
+        def update(self, index: int, data: Any, grad: Any) -> Any:
+            self.buffer[:] = data - self.lr * grad
+            return self.buffer[:] if self.looks else self.buffer
+
+        looks = False
+
+    def ready() -> tuple[Tensor, Tensor]:
+        v, w = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+        (v * w).sum().backward()
+        return v, w
+
+    with pytest.raises(ValueError, match="the array of the one before"):
+        Reusing(ready(), lr=0.5).step()
+    looking = Reusing(parameters := ready(), lr=0.5)
+    looking.looks = True
+    looking.step()
+    looking.buffer[:] = 9.0
+    np.testing.assert_array_equal([x.data for x in parameters], [[-0.5, 0.0], [2.5, 3.0]])

@@ -282,3 +282,32 @@ def test_an_array_of_another_class_computes_as_an_array() -> None:
         matrix = np.matrix(c)
     (t * matrix * t).sum().backward()
     np.testing.assert_array_equal(t.grad, 2 * c * t.data)
+
+
+class Settings:
+    def __init__(self) -> None:
+        self.factor = 2.0
+
+
+def test_what_stands_in_a_slice_or_in_settings_is_kept_as_it_was() -> None:
+    low, high = np.array(0), np.array(2)
+    t = Tensor([1.0, 2.0, 3.0, 4.0])
+    y, part, filled = (t[low:high] ** 2).sum(), (t * 1)[low:high], t * 1
+    filled[low:high] = 0.0
+    settings = Settings()
+    scaled = autograd.elementwise(
+        "scaled", lambda x, by=None: x * by.factor, lambda y, x, by=None: by.factor, doc="scales"
+    )
+    try:
+        z = scaled(t, by=settings).sum()
+        low += 2
+        high += 2
+        settings.factor = 7.0
+        part += 10
+        np.testing.assert_array_equal(part.data, [11, 12])
+        np.testing.assert_array_equal(autograd.gradients(y, t), [2, 4, 0, 0])
+        np.testing.assert_array_equal(autograd.gradients(filled.sum(), t), [0, 0, 1, 1])
+        np.testing.assert_array_equal(autograd.gradients(z, t), [2, 2, 2, 2])
+        assert autograd.Graph.of(y, names={"t": t, "y": y}).replay({"t": t.data})["y"].data == 5
+    finally:
+        autograd.remove("scaled")

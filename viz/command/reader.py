@@ -114,6 +114,8 @@ class Reader:
             number = math.inf
         if math.isinf(number):
             self._refuse("this number is too large for a float (1.8e308); write inf for infinity", node)
+        if isinstance(value, int) and int(number) != value:
+            self._refuse("this integer has more digits than a float holds: write it with a point, to round it", node)
         return number
 
     def _name(self, node: ast.Name) -> Any:
