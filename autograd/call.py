@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -85,17 +85,27 @@ def is_default(value: Any, default: Any) -> bool:
     return isinstance(default, int | str) and type(value) is type(default) and bool(value == default)
 
 
+def replaced(value: Any, by: Callable[[Any], Any]) -> Any:
+    """A param in which everything but lists, tuples and dicts is replaced."""
+    if isinstance(value, list):
+        return [replaced(part, by) for part in value]
+    if isinstance(value, tuple):
+        return tuple([replaced(part, by) for part in value])
+    if isinstance(value, dict):
+        return {key: replaced(part, by) for key, part in value.items()}
+    return by(value)
+
+
 def lifted(value: Any, found: list[Any]) -> Any:
     """A param with `Input`s in the places of nodes, which go to ``found``."""
-    if isinstance(value, list | tuple):
-        inner = [lifted(part, found) for part in value]
-        return inner if isinstance(value, list) else tuple(inner)
-    if isinstance(value, dict):
-        return {key: lifted(part, found) for key, part in value.items()}
-    if hasattr(type(value), "_interpret"):
-        found.append(value)
+
+    def lift(part: Any) -> Any:
+        if not hasattr(type(part), "_interpret"):
+            return part
+        found.append(part)
         return Input(len(found) - 1)
-    return value
+
+    return replaced(value, lift)
 
 
 def holds_node(value: Any) -> bool:
@@ -138,12 +148,7 @@ def parts(value: Any) -> Iterable[Any]:
 
 def fill(value: Any, inputs: Sequence[Any]) -> Any:
     """An argument with the inputs in their places again."""
-    if isinstance(value, list | tuple):
-        inner = [fill(part, inputs) for part in value]
-        return inner if isinstance(value, list) else tuple(inner)
-    if isinstance(value, dict):
-        return {key: fill(part, inputs) for key, part in value.items()}
-    return inputs[value.index] if isinstance(value, Input) else value
+    return replaced(value, lambda part: inputs[part.index] if isinstance(part, Input) else part)
 
 
 def places(value: Any) -> Iterator[int]:
