@@ -22,7 +22,7 @@ def sweep_scalars(output: Any, seed: float) -> None:
     with locks.leaves:
         try:
             order = visit_scalars(output, zero, leaves)
-            are_tracked = [leaf.requires_grad for leaf, _ in leaves]
+            are_tracked = tracked(leaves)
             if not any(are_tracked) and not output.requires_grad:
                 raise GraphError(UNRECORDED)
             output._grad = seed
@@ -45,13 +45,23 @@ def sweep_scalars(output: Any, seed: float) -> None:
                     node._y._grad += slope * g
             for (leaf, before), is_tracked in zip(leaves, are_tracked, strict=True):
                 leaf._grad = before + leaf._grad if is_tracked else before
-            constants = {id(leaf) for (leaf, _), is_tracked in zip(leaves, are_tracked, strict=True) if not is_tracked}
-            constants.update(map(id, conditions))
+            constants = without_gradient(leaves, are_tracked, conditions)
             if constants and any(leads_to(node, constants) for node in order if id(node) not in constants):
                 forget_untracked(output)
         except BaseException:  # an interrupt must not leave half a sum behind
             undo(output, leaves)
             raise
+
+
+def tracked(leaves: list[tuple[Any, float]]) -> list[bool]:
+    """Of each leaf whether it requires a gradient."""
+    return [leaf.requires_grad for leaf, _ in leaves]
+
+
+def without_gradient(leaves: list[tuple[Any, float]], are_tracked: list[bool], conditions: list[Any]) -> set[int]:
+    """The leaves that require no gradient, and the conditions, by ``id``."""
+    constants = {id(leaf) for (leaf, _), is_tracked in zip(leaves, are_tracked, strict=True) if not is_tracked}
+    return constants.union(map(id, conditions))
 
 
 def undo(output: Any, leaves: list[tuple[Any, float]]) -> None:
