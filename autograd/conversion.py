@@ -33,22 +33,24 @@ class Running(NamedTuple):
     path: tuple[str, ...] = ()
 
 
-def expect_asked(node: Any) -> None:
-    """Raise `LostGradientError` if it is not the person's own code that asks for the number of a node.
+def expect_asked(node: Any) -> Any:
+    """What asks for the number of a node: `LostGradientError` if that is not the person's own code.
 
-    It is called by the method of the node that hands the number out. What requires no gradient loses none.
+    It is None where it cannot be told. The method of the node that hands the number out calls this. What requires no
+    gradient loses none.
     """
     frame = sys._getframe(2)
     instruction = running(frame)
     if instruction.name == "%":  # "%.3f" % v
-        return
+        return None
     callee = called(instruction, frame)
     if id(callee) in ASKING and author_of(frame.f_code.co_filename) == "person":
-        return
+        return callee
     if node.requires_grad and mode() != "no_grad":
         name = node.label or f"a {type(node).__name__}"
         cure = "if the number alone is meant, give .item(), or do it inside no_grad()"
         raise LostGradientError(f"{name}: {lost(instruction, callee)}; {cure}")
+    return None
 
 
 def lost(instruction: Running, callee: Any) -> str:

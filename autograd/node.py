@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from math import prod
 from typing import Any, overload
 
 import numpy as np
@@ -13,7 +13,14 @@ from autograd.conversion import expect_asked
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
-from autograd.state import Origin, conditional, guard
+from autograd.state import Origin, conditional, conditions_recorded, guard
+
+#: What asks about a number rather than for it, and the condition that it asks.
+TESTS: dict[Any, Callable[[Any], Any]] = {
+    math.isnan: lambda v: v != v,
+    math.isinf: lambda v: abs(v) == math.inf,
+    math.isfinite: lambda v: abs(v) < math.inf,
+}
 
 
 def unless_set(slot: str) -> Any:
@@ -215,7 +222,7 @@ class Node(Computed, Operators):
     @property
     def size(self) -> int:
         """The number of elements."""
-        return prod(self.shape)
+        return math.prod(self.shape)
 
     @property
     def has_grad(self) -> bool:
@@ -259,17 +266,26 @@ class Node(Computed, Operators):
 
     def __float__(self) -> float:
         number = float(self._one("float"))
-        expect_asked(self)
-        if self._has_no_slope:
-            self._tell(self._one("float"))
+        self._tell_number(self._one("float"), expect_asked(self))
         return number
 
     def __int__(self) -> int:
         number = int(self._one("int"))
-        expect_asked(self)
-        if self._has_no_slope:
-            self._tell(self._one("int"))
+        self._tell_number(self._one("int"), expect_asked(self))
         return number
+
+    def _tell_number(self, number: float, asking: Any) -> None:
+        """The same of a number, unless it has a gradient: to take that as plain is to say that it is constant.
+
+        To test it is not: ``math.isnan(v)`` is the condition ``v != v``.
+        """
+        record = self._record
+        if conditional.get() is None and record._origin is None:
+            return
+        if asking in TESTS and conditions_recorded():
+            bool(TESTS[asking](self))
+        elif asking is math.isclose or not record.requires_grad:
+            guard(record, number)
 
     def _tell(self, outcome: bool | float) -> None:
         """The person's code is told a condition, or a position: what it does next may depend on it."""

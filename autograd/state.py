@@ -186,10 +186,11 @@ def tracing() -> Iterator[None]:
     """Record, for every node made inside, the source line that made it, its scope, and what conditions it depends on.
 
     Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
-    records a guard, as do ``int()`` and ``float()``, and so they do after the block: `Graph.replay` refuses numbers for
-    which the code would have gone the other way. A guard is found by the nodes that were computed in its block. Where a
-    branch picks among nodes from outside (``m = a if a > b else b`` of leaves) and all arithmetic comes after the
-    block, the graph has none: then compute inside.
+    records a guard, as do ``int()`` and ``float()`` of what is computed from conditions alone, and so they do after the
+    block: `Graph.replay` refuses numbers for which the code would have gone the other way. What ``.item()``, ``.data``
+    and text of a node give is constant. A guard is found by the nodes that were computed in its block. Where a branch
+    picks among leaves, or nodes from outside (``m = a if a > b else b``), and all arithmetic comes after the block, the
+    graph has none: then compute inside.
 
     >>> import autograd
     >>> with autograd.tracing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import math
 import operator
 import sysconfig
 from collections.abc import Callable
@@ -335,6 +336,35 @@ def test_a_number_read_off_a_condition_is_guarded(kind: Any) -> None:
             GraphError, match=r"\[x > 1.5\] came out True, and is False for these values in test_guards"
         ):
             graph.replay({"x": 1.0})
+
+
+#: Plain numbers that code branches on, or goes on with.
+NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "of a condition": lambda x: float((x > 0) * 2.0 + 1),
+    "of a choice": lambda x: float(where(x > 0, 1.0, 2.0)),
+    "position": lambda x: int((x > 0) * 1.0),
+    "isnan": lambda x: 2.0 if math.isnan(x - x) else 3.0,
+    "isinf": lambda x: 2.0 if math.isinf(x * 2) else 3.0,
+    "isfinite": lambda x: 2.0 if math.isfinite(x) else 3.0,
+    "isclose": lambda x: 2.0 if math.isclose(x, 0.5) else 3.0,
+}
+
+
+@each_kind
+@pytest.mark.parametrize("name", NUMBERS)
+@given(x=numbers(-2, 2), new=numbers(-2, 2) | st.sampled_from([0.5, math.inf]))
+def test_a_number_that_conditions_decide_is_replayed_right_or_refused(
+    kind: Any, name: str, x: float, new: float
+) -> None:
+    def function(x: Any) -> Any:
+        return autograd.tanh(x) * NUMBERS[name](x)
+
+    with tracing():
+        graph = Graph.of(function(kind(x, label="x")))
+    assert float(graph.replay({"x": x})[graph.outputs[0]].data) == float(function(kind(x)).data)
+    with contextlib.suppress(GraphError), np.errstate(invalid="ignore"):  # refused
+        again = graph.replay({"x": new})
+        assert_close(again[again.outputs[0]].data, function(kind(new)).data)
 
 
 @each_kind

@@ -308,7 +308,7 @@ class Tensor(Node):
     def __getitem__(self, index: Any) -> Tensor:
         if not is_constant(index):
             raise DTypeError(
-                "getitem: an index is a constant, but a node came: give int(i.item()) or i.data.astype(int); "
+                "getitem: an index is a constant, but a node came: give int(i), or take_along_axis(t, i) for many; "
                 "where a condition of the graph picks, its shape would depend on data: use where(condition, t, other)"
             )
         result: Tensor = getitem(self, as_index(index))
@@ -340,7 +340,7 @@ class Tensor(Node):
         if not is_constant(index) and not (isinstance(index, Tensor) and index._record.is_condition and is_one(value)):
             raise DTypeError(
                 "setitem: an index is a constant, or a condition where one number goes to all its places: "
-                "use t = where(condition, value, t), or give int(i.item()) or i.data.astype(int) for numbers"
+                "use t = where(condition, value, t), or give int(i) for a number"
             )
         index = as_index(index)
         if isinstance(value, np.ndarray | np.generic | list):
