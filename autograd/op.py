@@ -210,7 +210,7 @@ class Op:
     def run(self, function: Forward, inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any) -> Any:
         """Call a function that has this operation's signature, behind the arguments ``before``."""
         if not isinstance(params, Bound):
-            return function(*before, *inputs, **(params or NOTHING))
+            return function(*before, *inputs, **params) if params else function(*before, *inputs)
         args, kwargs = self.binding.arguments(inputs, params)
         return function(*before, *args, **kwargs)
 
@@ -264,33 +264,38 @@ class Op:
         params: Mapping[str, Any] | None,
         *before: Any,
         textbook: bool = False,
-    ) -> Iterator[tuple[int, Any]]:
+    ) -> list[tuple[int, Any]]:
         """What the rule of each of the ``wanted`` inputs that has one gives, behind the arguments ``before``.
 
         It is the form for numbers, unless the ``textbook`` one is asked for, which people read.
 
         >>> import autograd
-        >>> dict(autograd.mul.run_rules([0, 1], [3.0, 4.0], None, 12.0))
-        {0: 4.0, 1: 3.0}
+        >>> autograd.mul.run_rules([0, 1], [3.0, 4.0], None, 12.0)
+        [(0, 4.0), (1, 3.0)]
         """
-        rules = self.rules_for(inputs, params, textbook)
         dtype = getattr(before[-1], "dtype", None)
         if self.is_elementwise and dtype is not None:
             inputs = [x if hasattr(x, "_interpret") else beside(x, dtype) for x in inputs]
+        if not isinstance(params, Bound):  # each input has a rule of its own
+            rules = self.textbook if textbook else self.rules
+            return [(k, self.run_rule(rule, inputs, params, *before)) for k in wanted if (rule := rules[k]) is not None]
+        found = self.rules_for(inputs, params, textbook)
         listed: dict[each, Any] = {}
+        parts = []
         for k in wanted:
-            rule, place = rules[k] if k < len(rules) else (None, 0)
+            rule, place = found[k]
             if isinstance(rule, each):
                 if rule not in listed:
                     listed[rule] = self.run(rule.rule, inputs, params, *before)
-                yield k, listed[rule](place)
+                parts.append((k, listed[rule](place)))
             elif rule is not None:
-                yield k, self.run_rule(rule, inputs, params, *before)
+                parts.append((k, self.run_rule(rule, inputs, params, *before)))
+        return parts
 
     def run_rule(self, rule: Rule, inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any) -> Any:
         """What a rule gives. Where Python raises, as for 1 / 0, its numbers are NumPy's: infinities and NaNs."""
         try:
-            return self.run(rule, inputs, params, *before)
+            return self.run(rule, inputs, params, *before) if params else rule(*before, *inputs)
         except ArithmeticError:
             if not any(x.__class__ in PYTHON for x in inputs):
                 raise

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 
 from autograd import accept
-from autograd.accept import EXACT
 from autograd.call import NOTHING, Bound
 from autograd.compile.reads import Live, Reads, is_fixed
 from autograd.notation.arrays import called, in_rules, on_arrays
@@ -39,8 +38,10 @@ NAMES = ("x", "y", "v", "w")
 #: How the number of a node is got from it, in generated code.
 DATA = "{}._data"
 
-#: Whether an operand is a number that can be taken as it is: a float holds it.
-NUMBER = f"kind is float or (kind is int and {-EXACT} <= {{}} <= {EXACT})"
+#: Whether an operand is a number that can be taken as it is: a float holds it. Python compares ints of up to thirty bits
+#: quicker than others.
+SMALL = 2**30 - 1
+NUMBER = f"kind is float or (kind is int and {-SMALL} <= {{}} <= {SMALL})"
 
 #: What Python raises where NumPy gives an infinity or a NaN.
 EDGE = (ArithmeticError, ValueError)
@@ -338,6 +339,8 @@ def function(self, {other}{default}):
 {indent(node(formulas, "self", other, "x"), 16)}\
         except EDGE:
             pass
+        if kind is float64:
+            return function(self, float({other}))
     return general(self, {other})
 """)
 

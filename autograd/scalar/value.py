@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from typing import Any, SupportsIndex
@@ -342,7 +343,16 @@ class Value(Recorded, Node):
 
     @classmethod
     def _interpret(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
-        """Record an operation on Values: the general way, which the operators' own code falls back on."""
+        """Record an operation on Values: by generated code, where there is some for such a call."""
+        if not params and inputs[0].__class__ is Value:
+            function = _functions[op] if op in _functions else function_of(op)
+            if function is not None:
+                return function(*inputs)
+        return cls._interpret_any(op, inputs, params)
+
+    @classmethod
+    def _interpret_any(cls, op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """The general way, which generated code falls back on."""
         if (
             op.is_elementwise
             and op.arity is None
@@ -477,6 +487,7 @@ NAMES = {
     "EDGE": codegen.EDGE,
     "number": accept.number,
     "new": object.__new__,
+    "float64": np.float64,
     "blocks": blocks.get,
     "conditional": conditional.get,
 }
@@ -511,9 +522,26 @@ def install(op: Op) -> None:
         pass  # the general way serves it
 
 
+def function_of(op: Op) -> Callable[..., Any] | None:
+    """The generated code for a call of an operation whose first input is a Value, None where it has none."""
+    sources = {1: codegen.unary_source, 2: codegen.binary_source}
+    function = None
+    if op.arity in sources and not op.is_flat:
+        general = lambda *inputs: Value._interpret_any(op, inputs, NOTHING)  # noqa: E731
+        with suppress(Untranslatable):
+            source = sources[op.arity](op)
+            function = codegen.compiled(f"{op.name} of Values", source, NAMES | {"op": op, "general": general})
+    return _functions.setdefault(op, function)
+
+
+#: Generated code is made when an operation is first called.
+_functions: dict[Op, Callable[..., Any] | None] = {}
+
+
 def uninstall(op: Op) -> None:
     """Forget the code that was generated for an operation."""
     _evaluators.pop(op, None)
+    _functions.pop(op, None)
     recorder.cache_clear()
 
 

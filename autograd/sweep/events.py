@@ -85,20 +85,25 @@ def events(
     """The events, by the rules: for arrays, and for nodes of either kind."""
     if any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
         adjoints[:] = [None if seed is None else masked(seed) for seed in adjoints]
+    tracked = [equation.requires_grad for equation in equations]
     for index in reversed(range(len(equations))):
         equation, g, known = equations[index], adjoints[index], slopes[index]
         if g is None or equation.op is None:
             continue
+        inputs = equation.inputs
         wanted = [
             k
-            for k, x in enumerate(equation.inputs)
-            if not isinstance(x, Constant) and equations[x].requires_grad and (known is None or known[k] is not None)
+            for k, x in enumerate(inputs)
+            if x.__class__ is int and tracked[x] and (known is None or known[k] is not None)
         ]
         for k, contribution in contributions(equation, wanted, g, *operands(index)):
-            target: Any = equation.inputs[k]
+            target: Any = inputs[k]
             before = adjoints[target]
             adjoints[target] = after = contribution if before is None else before + contribution
-            yield Event(index, k, target, plain(g), plain(contribution), plain(before), plain(after))
+            numbers = (g, contribution, before, after)
+            if g.__class__ is Masked:
+                numbers = tuple(map(plain, numbers))
+            yield made(Event, (index, k, target, *numbers))
 
 
 def masks(equation: Equation) -> bool:
@@ -113,14 +118,14 @@ def contributions(
     """What the gradient ``g`` of one equation contributes, by the position of the input."""
     op, params = equation.op, equation.params
     assert op is not None
-    if not isinstance(g, Masked):
+    if g.__class__ is not Masked:
         return pullback(op, wanted, g, y, inputs, params)
     all_live = g.choice is None and g.live.all()
     if not all_live and not op.is_masking(params):  # a condition multiplies nothing
         inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
     if masks(equation) or not all_live:
         try:
-            return list(pullback(op, wanted, g, y, inputs, params))
+            return pullback(op, wanted, g, y, inputs, params)
         except Exception:  # a person's own rule may do what only arrays can; if that is not it, it will raise again
             inputs = [plain(x) for x in inputs]
     parts = pullback(op, wanted, plain(g), y, inputs, params)

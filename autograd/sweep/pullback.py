@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.call import Output, like, shape_of
 from autograd.errors import ShapeError
+from autograd.node import Node
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.shaping import astype, unbroadcast
@@ -17,24 +18,26 @@ from autograd.sweep.masked import Masked
 
 def pullback(
     op: Op, wanted: Iterable[int], g: Any, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None
-) -> Iterator[tuple[int, Any]]:
+) -> list[tuple[int, Any]]:
     """What the gradient ``g`` of the output ``y`` contributes to each of the ``wanted`` inputs that has a rule.
 
     Numbers, arrays and nodes all pass through here: what ``g`` and the inputs are, the parts are. Broadcasting is
     undone, and each part has the dtype of its input.
 
     >>> import autograd
-    >>> dict(pullback(autograd.mul, [0, 1], 1.0, 12.0, [3.0, 4.0], None))
-    {0: 4.0, 1: 3.0}
+    >>> pullback(autograd.mul, [0, 1], 1.0, 12.0, [3.0, 4.0], None)
+    [(0, 4.0), (1, 3.0)]
     """
     if isinstance(params, Output):
         g, y = spread(g, params), every_output(op, y, inputs, params)
     if op.has_partials:
-        for k, slope in op.run_rules(wanted, inputs, params, y):
-            yield k, fitted(g if slope.__class__ is int and slope == 1 else g * slope, inputs[k])
+        slopes = op.run_rules(wanted, inputs, params, y)
+        parts = [(k, g if slope.__class__ is int and slope == 1 else g * slope) for k, slope in slopes]
     else:
-        for k, part in op.run_rules(wanted, inputs, params, g, y):
-            yield k, fitted(part, inputs[k])
+        parts = op.run_rules(wanted, inputs, params, g, y)
+    if isinstance(y, Node) and y._record._dtype is None:  # what is computed of numbers has no shape
+        return parts
+    return [(k, fitted(part, inputs[k])) for k, part in parts]
 
 
 def spread(g: Any, params: Output) -> tuple[Any, ...]:
@@ -60,6 +63,8 @@ def fitted(part: Any, x: Any) -> Any:
 
     Raises `ShapeError` where the shapes have nothing to do with each other: then a rule is wrong.
     """
+    if part.__class__ is x.__class__ is np.ndarray and part.shape == x.shape and part.dtype is x.dtype:
+        return part
     shape, given = shape_of(x), shape_of(part)
     if given != shape:
         try:

@@ -17,9 +17,9 @@ def swept(output: Recorded, seed: Any) -> tuple[list[Recorded], list[Any]]:
 
     Nobody's ``grad`` is touched.
     """
-    section = Section([output])
-    if not section.equations[-1].requires_grad:
+    if not output.requires_grad:
         return [], []
+    section = Section([output])
     return section.places, section.back(seed, record=False)
 
 
@@ -55,8 +55,7 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
     section = Section([y._record])
-    is_tracked = section.equations[-1].requires_grad
-    adjoints = section.back(y._filled(1.0), create_graph) if is_tracked else [None] * len(section.places)
+    adjoints = section.back(y._filled(1.0), create_graph) if y.requires_grad else [None] * len(section.places)
     found: dict[int, Any] = {}
     for place, adjoint in zip(section.places, adjoints, strict=True):
         if adjoint is not None:  # of a leaf that had several data, the sum

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from autograd.node import Node, Recorded, equations_of, requiring_grad, topologi
 from autograd.op import op_of
 from autograd.program import Equation
 from autograd.state import Guard, Guards, Origin, expect_number, is_told, mode, sweeping
-from autograd.sweep.events import events, is_scalar, masks, plain, scalar_adjoints
+from autograd.sweep.events import Slopes, events, is_scalar, masks, plain, scalar_adjoints
 
 
 class Section:
@@ -38,14 +38,23 @@ class Section:
             self.sources = len(sources)
             #: Whether the outputs depend on anything else that is tracked.
             self.is_open = len(walked) > len(inside) and len(requiring_grad(walked, outside) - outside) > len(inside)
+        self.is_one_to_one = True  #: whether no two records are one place
         self._index = {id(place): i for i, place in enumerate(self.places)}
         if sources is not None:  # a leaf whose data was replaced meanwhile is the same source
             by_key = {source._key: i for i, source in enumerate(sources)}
             self._index |= {id(x): by_key[x._key] for x in walked if x.op is None and x._key in by_key}
-        self.equations = equations_of(self.places, self._index, self.sources)
-        self.slopes = [place.slopes for place in self.places]
-        for i in range(self.sources):
-            self.slopes[i] = None if self.slopes[i] is None else ()
+            self.is_one_to_one = len(self._index) == len(self.places)
+
+    @cached_property
+    def equations(self) -> Sequence[Equation]:
+        """What the places compute, in their order; those of the sources are leaves."""
+        return equations_of(self.places, self._index, self.sources)
+
+    @cached_property
+    def slopes(self) -> list[Slopes]:
+        """The local derivatives of each, where they are known."""
+        slopes = [place.slopes for place in self.places]
+        return [known if i >= self.sources or known is None else () for i, known in enumerate(slopes)]
 
     def index(self, place: Recorded) -> int | None:
         """Where it stands; None if it depends on no source."""
@@ -57,7 +66,9 @@ class Section:
         if not record:
             return place._operands()
         place._check_fresh()
-        return place._node, [x._node if isinstance(x, Recorded) else x for x in place.inputs]
+        inputs = place.inputs
+        node = place._node
+        return node, inputs if node is place else [x._node if isinstance(x, Recorded) else x for x in inputs]
 
     @cached_property
     def guards(self) -> Guards:
@@ -115,6 +126,9 @@ class Section:
 
     def sweep(self, adjoints: list[Any], record: bool) -> None:
         """The whole sweep of events at once."""
+        quick = QUICK.get(type(self.places[-1]))
+        if quick is not None and not record and quick(self, adjoints):
+            return
         with self.rules(record), np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
             output = self.operands(len(self.places) - 1, record)[0]
             if is_scalar(output, adjoints, self.slopes):
@@ -142,6 +156,11 @@ class Section:
                 adjoints[index] = seed if adjoints[index] is None else adjoints[index] + seed
         self.sweep(adjoints, record)
         return adjoints[: self.sources]
+
+
+#: For a kind of place, a function that sweeps numbers back through such places, quicker than events: it fills in the
+#: adjoints, or returns False where it cannot tell them.
+QUICK: dict[type, Callable[[Section, list[Any]], bool]] = {}
 
 
 def has_nan(data: Any) -> bool:

@@ -190,7 +190,7 @@ class Record(Recorded):
 new = object.__new__
 
 
-def leaf_record(array: Array, leaf: Leaf, requires_grad: bool) -> Record:
+def leaf_record(array: Array, leaf: Leaf | None, requires_grad: bool) -> Record:
     record: Record = new(Record)
     record.array, record.leaf, record.requires_grad = array, leaf, requires_grad
     record.adjoint = record.op = record.params = None
