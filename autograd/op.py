@@ -277,7 +277,7 @@ class Op:
         if self.is_elementwise and dtype is not None:
             inputs = [x if hasattr(x, "_interpret") else beside(x, dtype) for x in inputs]
         if not isinstance(params, Bound):  # each input has a rule of its own
-            rules = self.textbook if textbook else self.rules
+            rules: Sequence[Any] = self.textbook if textbook else self.rules
             return [(k, self.run_rule(rule, inputs, params, *before)) for k in wanted if (rule := rules[k]) is not None]
         found = self.rules_for(inputs, params, textbook)
         listed: dict[each, Any] = {}

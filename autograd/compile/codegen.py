@@ -38,8 +38,7 @@ NAMES = ("x", "y", "v", "w")
 #: How the number of a node is got from it, in generated code.
 DATA = "{}._data"
 
-#: Whether an operand is a number that can be taken as it is: a float holds it. Python compares ints of up to thirty bits
-#: quicker than others.
+#: Whether an operand is a number that can be taken as it is: a float holds it. Python compares small ints quicker.
 SMALL = 2**30 - 1
 NUMBER = f"kind is float or (kind is int and {-SMALL} <= {{}} <= {SMALL})"
 

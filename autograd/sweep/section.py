@@ -66,9 +66,7 @@ class Section:
         if not record:
             return place._operands()
         place._check_fresh()
-        inputs = place.inputs
-        node = place._node
-        return node, inputs if node is place else [x._node if isinstance(x, Recorded) else x for x in inputs]
+        return place._node, [x._node if isinstance(x, Recorded) else x for x in place.inputs]
 
     @cached_property
     def guards(self) -> Guards:
