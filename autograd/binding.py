@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import INTS, NUMBERS, SIMPLE, Bound, Input, fill, holds_node, is_default, lifted, nodes_in
+from autograd.call import ATOMS, INTS, NUMBERS, SIMPLE, Bound, Input, fill, holds_node, is_default, lifted, nodes_in
 from autograd.errors import DTypeError
 from autograd.signature import EMPTY, LEADING, Parameter, Rule, each, param
 
@@ -122,17 +122,25 @@ class Binding:
         for x in args[:given]:
             if x is None:
                 return None
-        params = dict(zip(self.names[given:], args[given:], strict=False)) | dict(kwargs)
-        if len(params) != len(args) - given + len(kwargs) or not self.required <= params.keys() <= self.optional:
+        params = dict(zip(self.names[given:], args[given:], strict=False))
+        if kwargs:
+            params.update(kwargs)
+            if len(params) != len(args) - given + len(kwargs) or not params.keys() <= self.optional:
+                return None
+        if self.required and not self.required <= params.keys():
             return None
-        if (
-            params.get("out") is not None
-            or params.get("dtype").__class__ is bool
-            or params.get("axis").__class__ is bool
-            or any(map(holds_node, params.values()))
-        ):
-            return None
-        return {name: value for name, value in params.items() if not is_default(value, self.defaults.get(name, EMPTY))}
+        kept = {}
+        for name, value in params.items():
+            kind = value.__class__
+            if kind is bool and name in ("axis", "dtype"):
+                return None
+            if kind not in ATOMS and holds_node(value):
+                return None
+            if value is not None and name == "out":
+                return None
+            if not is_default(value, self.defaults.get(name, EMPTY)):
+                kept[name] = value
+        return kept
 
     def lift(self, name: str, value: Any, found: list[Any]) -> Any:
         """An argument with `Input`s in the places of its inputs, which go to ``found``."""

@@ -209,8 +209,10 @@ class Op:
 
     def run(self, function: Forward, inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any) -> Any:
         """Call a function that has this operation's signature, behind the arguments ``before``."""
+        if not params:
+            return function(*before, *inputs)
         if not isinstance(params, Bound):
-            return function(*before, *inputs, **params) if params else function(*before, *inputs)
+            return function(*before, *inputs, **params)
         args, kwargs = self.binding.arguments(inputs, params)
         return function(*before, *args, **kwargs)
 
@@ -276,7 +278,7 @@ class Op:
         dtype = getattr(before[-1], "dtype", None)
         if self.is_elementwise and dtype is not None:
             inputs = [x if hasattr(x, "_interpret") else beside(x, dtype) for x in inputs]
-        if not isinstance(params, Bound):  # each input has a rule of its own
+        if not params or not isinstance(params, Bound):  # each input has a rule of its own
             rules: Sequence[Any] = self.textbook if textbook else self.rules
             return [(k, self.run_rule(rule, inputs, params, *before)) for k in wanted if (rule := rules[k]) is not None]
         found = self.rules_for(inputs, params, textbook)

@@ -128,10 +128,10 @@ def unpickled_equation(op: Op | None, inputs: Any, params: Mapping[str, Any], *r
 
 def private_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """The same params as copies that nobody else can change; those of an output are such already."""
-    if isinstance(params, Output):
+    if params.__class__ is Output:
         return params
     kept = {name: private(value) for name, value in params.items()}
-    return Bound(kept) if isinstance(params, Bound) else kept
+    return Bound(kept) if params.__class__ is Bound else kept
 
 
 #: Kinds of params that cannot be changed, the commonest of them. (An end of a slice may be an array without axes.)
@@ -155,6 +155,8 @@ def private(param: Any) -> Any:
         return param if PLAIN.issuperset(map(type, ends)) else slice(*map(private, ends))
     if isinstance(param, np.ndarray | np.generic):
         return param.copy()
+    if kind is tuple and PLAIN.issuperset(map(type, param)):
+        return param
     if isinstance(param, tuple):
         parts = [private(part) for part in param]
         return kind(*parts) if hasattr(kind, "_fields") else tuple(parts)

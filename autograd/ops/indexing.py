@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import EllipsisType
+from types import EllipsisType, NoneType
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,16 @@ from autograd.op import Op, primitive
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import reshape
 
+#: The commonest parts of an index.
+PLACES = frozenset({int, slice, EllipsisType, NoneType})
+
 #: Parts of an index that pick no element twice; any other is a list of positions, or becomes one.
 SINGLE = (int, np.integer, slice, EllipsisType)
 
 
 def as_index(index: Any) -> Any:
     """An index with its lists, and what else NumPy reads as one, as arrays."""
-    if index.__class__ is int or index.__class__ is slice:
+    if index.__class__ in PLACES:
         return index
     if isinstance(index, tuple):
         return tuple(map(as_index, index))

@@ -109,7 +109,7 @@ def events(
 def masks(equation: Equation) -> bool:
     """Whether what an operation sends back as zero may be no number; so of an output that was not used."""
     op, params = equation.op, equation.params
-    return op is not None and (op.is_masking(params) or isinstance(params, Output))
+    return op is not None and (op.is_masking(params) or params.__class__ is Output)
 
 
 def contributions(

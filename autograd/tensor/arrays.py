@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import accept
-from autograd.accept import Array
+from autograd.accept import EXACT, Array
 from autograd.errors import DTypeError
 from autograd.op import Op
 from autograd.operators import Operators
@@ -16,7 +16,8 @@ from autograd.operators import Operators
 
 def operand(x: Any, op: Op) -> Any:
     """An operand that is no Tensor: a number as it is, an array as a copy that nobody else can change."""
-    if x.__class__ is float:
+    kind = x.__class__
+    if kind is float or (kind is int and -EXACT <= x <= EXACT):
         return x
     if isinstance(x, Operators):
         raise DTypeError(f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values")

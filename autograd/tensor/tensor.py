@@ -311,7 +311,7 @@ class Tensor(Node):
                 "getitem: an index is a constant, but a node came: give int(i), or take_along_axis(t, i) for many; "
                 "where a condition of the graph picks, its shape would depend on data: use where(condition, t, other)"
             )
-        result: Tensor = getitem(self, as_index(index))
+        result: Tensor = getitem.apply((self,), {"index": as_index(index)})  # there is nothing to bind
         return result
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -569,8 +569,9 @@ def is_constant(index: Any) -> bool:
     """Whether no part of an index is a node."""
     for part in index if isinstance(index, tuple) else (index,):
         ends = (part.start, part.stop, part.step) if part.__class__ is slice else (part,)
-        if any(isinstance(end, Operators) for end in ends):
-            return False
+        for end in ends:
+            if isinstance(end, Operators):
+                return False
     return True
 
 
