@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numeric import assert_close, complex_step
 
 from autograd import DTypeError, ShapeError, Tensor, Value, gradients, softmax, steps
-from nn import cross_entropy, mse
+from nn import LeakyReLU, Linear, ReLU, Sigmoid, Softmax, Tanh, cross_entropy, mse
 
 INF = math.inf
 
@@ -163,7 +163,11 @@ def test_mse_of_single_numbers_and_of_a_tracked_target() -> None:
         (lambda: mse(np.ones((3, 1)), np.ones(3)), ShapeError, r"got \(3, 1\) and \(3,\): reshape one of them"),
         (lambda: mse(Tensor([1.0]), 1.0), ShapeError, r"got \(1,\) and \(\)"),
         (lambda: mse([], []), ShapeError, "is empty"),
-        (lambda: mse([1.0, [2.0]], [1.0, 2.0]), ShapeError, "mse: expected an array, or lists of equal lengths"),
+        (
+            lambda: mse([1.0, [2.0]], [1.0, 2.0]),
+            ShapeError,
+            "mse: prediction: expected an array, or lists of equal lengths",
+        ),
         (lambda: cross_entropy(1.0, 0), ShapeError, "got a single number"),
         (lambda: cross_entropy(np.ones((0, 2)), np.ones(0, int)), ShapeError, r"\(0, 2\) is empty"),
         (
@@ -179,9 +183,28 @@ def test_mse_of_single_numbers_and_of_a_tracked_target() -> None:
         (lambda: cross_entropy([1.0, 2.0], [1.0, 1.0]), ValueError, "probabilities that sum to 1 .* divide each row"),
         (lambda: cross_entropy([1.0, 2.0], [1.5, -0.5]), ValueError, "found a least element of -0.5"),
         (lambda: cross_entropy([1.0, 2.0], [math.nan, 1.0]), ValueError, "sum to 1"),
-        (lambda: cross_entropy(["a", "b"], 0), DTypeError, "cross_entropy: expected real numbers"),
+        (lambda: cross_entropy(["a", "b"], 0), DTypeError, "cross_entropy: scores: expected real numbers"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_cure(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+INTEGERS = st.sampled_from([np.uint8, np.int8, np.uint16, np.int64, np.uint64, np.bool_])
+
+
+@given(kind=INTEGERS, rows=hnp.arrays(int, (3, 4), elements=st.integers(0, 100)), seed=st.integers(0, 1000))
+def test_integers_are_the_numbers_that_they_are(kind: Any, rows: Any, seed: int) -> None:
+    given_rows = rows.astype(kind)
+    floats, other = given_rows.astype(float), np.random.default_rng(seed).dirichlet(np.ones(4), size=3)
+    for target in (other, np.array([0, 3, 1]), other.tolist()):
+        expected = cross_entropy(floats, target)
+        assert_close(cross_entropy(given_rows, target), expected, tolerance=1e-15)
+        assert_close(cross_entropy(given_rows.tolist(), target), expected, tolerance=1e-15)
+    assert_close(mse(given_rows, other), mse(floats, other), tolerance=1e-15)
+    assert_close(mse(given_rows, given_rows[::-1]), mse(floats, floats[::-1]), tolerance=1e-15)
+    for layer in (Sigmoid(), Softmax(), Tanh(), ReLU(), LeakyReLU(), Linear(4, 2, rng=0)):
+        np.testing.assert_array_equal(
+            *(y.numpy() if isinstance(y, Tensor) else y for y in map(layer, (given_rows, floats)))
+        )
