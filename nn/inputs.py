@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import DTypeError, Node, Value, real_array
+from autograd import DTypeError, Node, Tensor, Value, real_array
 
 #: How many elements an array of any float type can have.
 MOST = np.iinfo(np.intp).max // np.dtype(np.longdouble).itemsize
@@ -40,6 +40,22 @@ def as_operand(x: Any, name: str) -> Any:
     if x.__class__ is np.ndarray and x.dtype.kind == "O" and x.size and isinstance(x.item(0), Value):
         return x
     return as_array(x, name)
+
+
+def expect_one_form(x: Any, y: Any, names: str) -> None:
+    """Refuse a Tensor beside Values, of what `as_array` gave.
+
+    Raises `DTypeError`.
+    """
+    if isinstance(x, Tensor) is not isinstance(y, Tensor) and "O" in (kind_of(x), kind_of(y)):
+        raise DTypeError(
+            f"{names}: expected Tensors or Values, got a Tensor and Values: make both Tensors, or all Values"
+        )
+
+
+def kind_of(x: Any) -> str:
+    """The kind of its dtype; that of objects for a Value, of which such an array is made."""
+    return "O" if isinstance(x, Value) else x.dtype.kind
 
 
 def positive_int(value: Any, name: str) -> int:

@@ -25,7 +25,7 @@ from autograd import (
     sum_of,
     where,
 )
-from nn.inputs import as_array
+from nn.inputs import as_array, expect_one_form
 
 Array = NDArray[Any]
 
@@ -48,6 +48,7 @@ def mse(prediction: Any, target: Any) -> Any:
             f"mse: expected prediction and target of one shape, got {prediction.shape} and {target.shape}: "
             "reshape one of them, as in target.reshape(-1, 1)"
         )
+    expect_one_form(prediction, target, "mse: prediction and target")
     if prediction.size == 0:
         raise ShapeError(f"mse: the batch of shape {prediction.shape} is empty, so it has no mean")
     return mean((prediction - target) ** 2)
@@ -87,6 +88,7 @@ def cross_entropy(scores: Any, target: Any) -> Any:
     if target.shape == scores.shape[:-1]:
         target = one_hot(target, scores)
     elif target.shape == scores.shape:
+        expect_one_form(scores, target, "cross_entropy: scores and target")
         target = checked_probabilities(as_array(target, "cross_entropy: target"), scores)
         if holds_tracked(target):
             return expected_surprise(scores, target)

@@ -157,6 +157,50 @@ def test_mse_of_single_numbers_and_of_a_tracked_target() -> None:
     assert target.grad.tolist() == [-1.0, 0.0]
 
 
+FORMS: dict[str, Any] = {
+    "array": np.array,
+    "lists": lambda x: x.tolist(),
+    "Tensor": Tensor,
+    "constant": lambda x: Tensor(x, requires_grad=False),
+    "Values": as_values,
+    "constants": lambda x: np.frompyfunc(lambda number: Value(number, requires_grad=False), 1, 1)(x),
+    "Values and numbers": lambda x: np.concatenate([as_values(x[:1]), x[1:]]),
+}
+
+
+@pytest.mark.parametrize("second", FORMS)
+@pytest.mark.parametrize("first", FORMS)
+@pytest.mark.parametrize(
+    ("loss", "meaning"), [(mse, lambda x, y: np.mean((x - y) ** 2)), (cross_entropy, analytic)], ids=["mse", "ce"]
+)
+def test_every_form_of_both_inputs_has_its_gradient_and_a_mixture_is_refused(
+    loss: Any, meaning: Any, first: str, second: str
+) -> None:
+    numbers = np.array([[0.5, -1.0], [2.0, 0.25]]), np.array([[0.25, 0.75], [0.0, 1.0]])
+    x, y = FORMS[first](numbers[0]), FORMS[second](numbers[1])
+    if {first, second} & {"Tensor", "constant"} and any(
+        "Values" in name or name == "constants" for name in (first, second)
+    ):
+        with pytest.raises(DTypeError, match=rf"{loss.__name__}: .* and target: expected Tensors or Values"):
+            loss(x, y)
+        return
+    result = loss(x, y)
+    assert_close(float(result.item()), meaning(*numbers), tolerance=1e-14)
+    if isinstance(result, Tensor | Value) and result.requires_grad:
+        result.backward()
+    slopes = (
+        complex_step(lambda s: meaning(s, numbers[1]), numbers[0]),
+        complex_step(lambda t: meaning(numbers[0], t), numbers[1]),
+    )
+    for given_one, name, expected in zip((x, y), (first, second), slopes, strict=True):
+        if name == "Tensor":
+            assert_close(given_one.grad, expected, tolerance=1e-13)
+        elif name == "Values":
+            assert_close(grads(given_one), expected, tolerance=1e-13)
+        elif name == "Values and numbers":
+            assert_close(grads(given_one[:1]), expected[:1], tolerance=1e-13)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
