@@ -32,7 +32,8 @@ class Linear(Module):
     >>> layer([1.0, 2.0]).shape, layer(np.zeros((100, 2))).shape
     ((6,), (100, 6))
 
-    Raises `ShapeError` if x does not fit, `DTypeError` if x is a Tensor and the parameters are Values, or vice versa.
+    Raises `TypeError` or `ValueError` for a setting that is not what it says. A call raises `ShapeError` if x does not
+    fit, `DTypeError` if x is a Tensor and the parameters are Values, or vice versa.
     """
 
     def __init__(
