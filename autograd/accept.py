@@ -24,6 +24,9 @@ EXACT = 2**53
 #: Numbers that any array of floats holds as they are.
 PLAIN = frozenset({float, bool, np.float64, np.float32, np.bool_})
 
+#: What holds no Value.
+SINGLE = PLAIN | {int}
+
 TEXT = (str, bytes, bytearray)
 
 #: Sequences of numbers of one kind, which NumPy reads at once.
@@ -226,7 +229,7 @@ def holds_values(x: Any) -> bool:
     if isinstance(x, np.ndarray):
         return any(map(holds_values, x.flat)) if x.dtype.hasobject else False
     if isinstance(x, Sequence) and not isinstance(x, (*TEXT, *BUFFERS)):
-        return not PLAIN.union({int}).issuperset(map(type, x)) and any(map(holds_values, x))
+        return not SINGLE.issuperset(map(type, x)) and any(map(holds_values, x))
     return hasattr(type(x), "_interpret") and getattr(x, "dtype", None) is None
 
 
@@ -283,14 +286,14 @@ def label(value: Any, what: str) -> str | None:
     raise DTypeError(f"{what}: expected a label as text, or None, got {value!r:.60}: write label={str(value)!r:.60}")
 
 
-def flag(value: Any, what: str) -> bool:
-    """True or False.
+def flag(value: Any, what: str, name: str = "requires_grad") -> bool:
+    """True or False, given as ``name``.
 
     Raises `DTypeError` for anything else.
     """
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise DTypeError(f"{what}: expected requires_grad=True or False, got {value!r:.60}")
+    raise DTypeError(f"{what}: expected {name}=True or False, got {value!r:.60}")
 
 
 def refuse(what: str, expected: str, came: str, cure: str) -> NoReturn:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import math
-from numbers import Real
 from typing import Any
 
 import autograd
+from nn.inputs import as_operand, finite_number
 from nn.module import Module
 
 
@@ -19,7 +18,7 @@ class Sigmoid(Module):
     """
 
     def forward(self, x: Any) -> Any:
-        return autograd.sigmoid(x)
+        return autograd.sigmoid(as_operand(x, "Sigmoid"))
 
 
 class Tanh(Module):
@@ -30,7 +29,7 @@ class Tanh(Module):
     """
 
     def forward(self, x: Any) -> Any:
-        return autograd.tanh(x)
+        return autograd.tanh(as_operand(x, "Tanh"))
 
 
 class ReLU(Module):
@@ -41,7 +40,7 @@ class ReLU(Module):
     """
 
     def forward(self, x: Any) -> Any:
-        return autograd.relu(x)
+        return autograd.relu(as_operand(x, "ReLU"))
 
 
 class LeakyReLU(Module):
@@ -50,16 +49,14 @@ class LeakyReLU(Module):
     >>> LeakyReLU(0.1)([-2.0, 3.0])
     array([-0.2,  3. ])
 
-    Raises `ValueError` if alpha is no finite number.
+    Raises `TypeError` if alpha is no number, or one that no float holds, `ValueError` if it is not finite.
     """
 
     def __init__(self, alpha: float = 0.01) -> None:
-        if isinstance(alpha, bool) or not isinstance(alpha, Real) or not math.isfinite(alpha):
-            raise ValueError(f"LeakyReLU: expected alpha to be a finite number such as 0.01, got {alpha!r}")
-        self.alpha: float = float(alpha)
+        self.alpha = finite_number(alpha, "LeakyReLU: alpha", 0.01)
 
     def forward(self, x: Any) -> Any:
-        return autograd.leaky_relu(x, self.alpha)
+        return autograd.leaky_relu(as_operand(x, "LeakyReLU"), self.alpha)
 
     def extra_repr(self) -> str:
         return str(self.alpha)
@@ -75,7 +72,7 @@ class Softmax(Module):
     """
 
     def forward(self, x: Any) -> Any:
-        return autograd.softmax(x)
+        return autograd.softmax(as_operand(x, "Softmax"))
 
 
 BY_NAME: dict[str, type[Module]] = {
@@ -87,8 +84,8 @@ BY_NAME: dict[str, type[Module]] = {
 }
 
 
-def activation(which: str | Module) -> Module:
-    """A new activation by its name, or a copy of the one given.
+def activation(which: str | Module, owner: str = "activation") -> Module:
+    """A new activation by its name, or a copy of the one given; ``owner`` is for messages.
 
     >>> activation("relu"), activation(LeakyReLU(0.2))
     (ReLU(), LeakyReLU(0.2))
@@ -99,7 +96,7 @@ def activation(which: str | Module) -> Module:
         return copy.deepcopy(which)
     names = ", ".join(map(repr, BY_NAME))
     if not isinstance(which, str):
-        raise TypeError(f"activation: expected one of {names}, or a Module such as LeakyReLU(0.2), got {which!r}")
+        raise TypeError(f"{owner}: expected one of {names}, or a Module such as LeakyReLU(0.2), got {which!r}")
     if which not in BY_NAME:
-        raise ValueError(f"activation: expected one of {names}, got {which!r}")
+        raise ValueError(f"{owner}: expected one of {names}, got {which!r}")
     return BY_NAME[which]()

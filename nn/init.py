@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd import DTypeError
+from nn.inputs import weight_shape
+
 #: (inputs, outputs, generator) -> weights of that shape
 Init = Callable[[int, int, np.random.Generator], NDArray[Any]]
 
@@ -21,8 +24,8 @@ def xavier_uniform(inputs: int, outputs: int, rng: np.random.Generator) -> NDArr
     >>> weights.shape, bool(abs(weights).max() <= (6 / 8) ** 0.5)
     ((2, 6), True)
     """
-    limit = np.sqrt(6 / (inputs + outputs))
-    return rng.uniform(-limit, limit, (inputs, outputs))
+    inputs, outputs = weight_shape(inputs, outputs, "xavier_uniform", ("inputs", "outputs"))
+    return uniform(np.sqrt(6 / (inputs + outputs)), (inputs, outputs), rng, "xavier_uniform")
 
 
 def kaiming_uniform(inputs: int, outputs: int, rng: np.random.Generator) -> NDArray[Any]:
@@ -34,5 +37,17 @@ def kaiming_uniform(inputs: int, outputs: int, rng: np.random.Generator) -> NDAr
     >>> weights.shape, bool(abs(weights).max() <= 3**0.5)
     ((2, 6), True)
     """
-    limit = np.sqrt(6 / inputs)
-    return rng.uniform(-limit, limit, (inputs, outputs))
+    inputs, outputs = weight_shape(inputs, outputs, "kaiming_uniform", ("inputs", "outputs"))
+    return uniform(np.sqrt(6 / inputs), (inputs, outputs), rng, "kaiming_uniform")
+
+
+def uniform(limit: float, shape: tuple[int, int], rng: np.random.Generator, owner: str) -> NDArray[Any]:
+    """Weights between −limit and limit.
+
+    Raises `TypeError` for an ``rng`` that is no generator: two layers drawn from one seed would be the same.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise DTypeError(
+            f"{owner}: rng: expected a numpy.random.Generator, got {rng!r:.60}: give np.random.default_rng(0)"
+        )
+    return rng.uniform(-limit, limit, shape)

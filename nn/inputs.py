@@ -1,46 +1,161 @@
-"""What people pass in: numbers, lists of them or of Values, arrays, Tensors."""
+"""What people pass in: numbers, lists of them or of Values, arrays, Tensors; sizes, seeds and other settings.
+
+Each takes what came and the name to say it by, ``"Linear: in_features"``, and gives it as it is used, or refuses it.
+"""
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from autograd import Node, real_array
+from autograd import DTypeError, Node, Tensor, Value, real_array
+
+#: How many elements an array of any float type can have.
+MOST = np.iinfo(np.intp).max // np.dtype(np.longdouble).itemsize
 
 
 def as_array(x: Any, name: str) -> Any:
-    """A Tensor, a Value or an array as it is; lists as an array (of objects, where they hold Values).
+    """A Tensor, a Value or an array of floats as it is; other numbers as such an array, or one of objects with Values.
 
-    >>> as_array([[1, 2], [3, 4]], "x").shape
-    (2, 2)
+    Integers become floats, as those of a Tensor do: a difference of unsigned ones would wrap around.
+
+    >>> as_array([[1, 2], [3, 4]], "x")
+    array([[1., 2.],
+           [3., 4.]])
 
     Raises `ShapeError` for lists of unequal lengths, `DTypeError` for what is no real number.
     """
     if isinstance(x, Node) or (x.__class__ is np.ndarray and x.dtype.kind == "f"):
         return x
-    return real_array(x, name)
+    array = real_array(x, name)
+    return array.astype(np.float64) if array.dtype.kind in "biu" else array
 
 
-def widened(x: Any) -> Any:
-    """Small integers as floats: a difference of unsigned ones would wrap around.
+def as_operand(x: Any, name: str) -> Any:
+    """The same, for what goes into an operation at once: that looks at every element of an array of Values itself."""
+    if x.__class__ is np.ndarray and x.dtype.kind == "O" and x.size and isinstance(x.item(0), Value):
+        return x
+    return as_array(x, name)
 
-    >>> widened(np.uint8([1])) - widened(np.uint8([2]))
-    array([-1.])
+
+def expect_one_form(x: Any, y: Any, names: str) -> None:
+    """Refuse a Tensor beside Values, of what `as_array` gave.
+
+    Raises `DTypeError`.
     """
-    is_small = isinstance(x, np.ndarray) and x.dtype.kind in "biu"
-    return real_array(x, "widened").astype(np.float64) if is_small else x
+    if isinstance(x, Tensor) is not isinstance(y, Tensor) and "O" in (kind_of(x), kind_of(y)):
+        raise DTypeError(
+            f"{names}: expected Tensors or Values, got a Tensor and Values: make both Tensors, or all Values"
+        )
+
+
+def kind_of(x: Any) -> str:
+    """The kind of its dtype; that of objects for a Value, of which such an array is made."""
+    return "O" if isinstance(x, Value) else x.dtype.kind
 
 
 def positive_int(value: Any, name: str) -> int:
-    """A size: an int that is at least 1.
+    """A size: an int that is at least 1, and at most what an array holds.
 
-    Raises `TypeError` for what is no int, `ValueError` for zero and less.
+    Raises `TypeError` for what is no int, `ValueError` for zero and less, and for more.
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name}: expected a positive int, got {value!r}")
-    number = operator.index(value)
+    wrong = f"{name}: expected a positive int, got {value!r:.60}"
+    if isinstance(value, bool):
+        raise DTypeError(wrong)
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise DTypeError(wrong) from error
     if number < 1:
-        raise ValueError(f"{name}: expected a positive int, got {value!r}")
+        raise ValueError(wrong)
+    if number > MOST:
+        raise ValueError(f"{wrong}: an array holds at most {MOST} elements")
     return number
+
+
+def weight_shape(inputs: Any, outputs: Any, owner: str, names: tuple[str, str]) -> tuple[int, int]:
+    """The shape of a matrix of weights, from its sizes.
+
+    Raises as `positive_int`, and `ValueError` for more weights than an array can hold.
+    """
+    shape = positive_int(inputs, f"{owner}: {names[0]}"), positive_int(outputs, f"{owner}: {names[1]}")
+    if shape[0] * shape[1] > MOST:
+        given = " and ".join(f"{name}={size}" for name, size in zip(names, shape, strict=True))
+        raise ValueError(f"{owner}: expected at most {MOST} weights, as many as an array holds, got {given}")
+    return shape
+
+
+def finite_number(value: Any, name: str, example: float) -> float:
+    """One number, as a float.
+
+    >>> finite_number(np.int8(3), "alpha", 0.01)
+    3.0
+
+    Raises `TypeError` for what is none, or has digits that a float has not, `ValueError` for infinity and NaN.
+    """
+    wrong = f"{name}: expected a finite number such as {example}, got {value!r:.60}"
+    if isinstance(value, Node):
+        raise DTypeError(f"{wrong}: it is no parameter: give value.item()")
+    array = real_array(value, name)
+    if array.ndim or array.dtype.kind not in "iuf":
+        raise DTypeError(wrong)
+    number = float(array)
+    if not math.isfinite(number):
+        raise ValueError(wrong)
+    if number != array:
+        raise DTypeError(f"{wrong}, with more digits than a float: round it, as by float()")
+    return number
+
+
+def flag(value: Any, name: str) -> bool:
+    """True or False.
+
+    Raises `TypeError` for anything else, whose truth might be another than was meant.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise DTypeError(f"{name}: expected True or False, got {value!r:.60}")
+    return bool(value)
+
+
+def text_or_none(value: Any, name: str) -> str | None:
+    """A text, or None.
+
+    Raises `TypeError` for anything else.
+    """
+    if not isinstance(value, str | None):
+        raise DTypeError(f"{name}: expected a text or None, got {value!r:.60}: give {str(value)!r:.60}")
+    return value
+
+
+def generator(rng: Any, name: str) -> np.random.Generator:
+    """A generator: the one given, or a new one from a seed; of None, one that nobody can foretell.
+
+    Raises `TypeError` for what is no seed, `ValueError` for a negative one.
+    """
+    expected = f"{name}: expected a seed such as 0, or a numpy.random.Generator, got {rng!r:.60}"
+    if isinstance(rng, bool | np.bool_):
+        raise DTypeError(expected)
+    try:
+        return np.random.default_rng(rng)
+    except TypeError as error:
+        raise DTypeError(expected) from error
+    except ValueError as error:
+        raise ValueError(f"{expected}: {error}") from error
+
+
+def float_dtype(dtype: DTypeLike, name: str) -> np.dtype[Any]:
+    """A dtype that parameters can have.
+
+    Raises `DTypeError` for anything but a real floating-point type.
+    """
+    try:
+        kind = np.dtype(dtype)
+    except TypeError as error:
+        raise DTypeError(f"{name}: expected a dtype, got {dtype!r:.60}: use np.float64 or np.float32") from error
+    if kind.kind != "f":
+        raise DTypeError(f"{name}: expected a floating-point dtype, got {kind}: use np.float64 or np.float32")
+    return kind

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import DTypeError, ShapeError, Tensor, matmul
+from autograd import DTypeError, ShapeError, Tensor, matmul, real_array
 from nn.activations import LeakyReLU, ReLU
 from nn.activations import activation as activation_named
 from nn.init import Init, kaiming_uniform, xavier_uniform
-from nn.inputs import as_array, positive_int
-from nn.module import Module, float_dtype
+from nn.inputs import as_operand, flag, float_dtype, generator, positive_int, text_or_none, weight_shape
+from nn.module import Module
 
 Activation = str | Module | None
 
@@ -32,7 +32,8 @@ class Linear(Module):
     >>> layer([1.0, 2.0]).shape, layer(np.zeros((100, 2))).shape
     ((6,), (100, 6))
 
-    Raises `ShapeError` if x does not fit, `DTypeError` if x is a Tensor and the parameters are Values, or vice versa.
+    Raises `TypeError` or `ValueError` for a setting that is not what it says. A call raises `ShapeError` if x does not
+    fit, `DTypeError` if x is a Tensor and the parameters are Values, or vice versa.
     """
 
     def __init__(
@@ -46,26 +47,23 @@ class Linear(Module):
         dtype: DTypeLike = np.float64,
         label: str | None = None,
     ) -> None:
-        self.in_features = positive_int(in_features, "in_features")
-        self.out_features = positive_int(out_features, "out_features")
-        self.label = label
-        kind = float_dtype(dtype)
-        weight = init(self.in_features, self.out_features, np.random.default_rng(rng))
-        if weight.shape != (self.in_features, self.out_features):
-            expected = (self.in_features, self.out_features)
-            raise ShapeError(f"init: expected weights of shape {expected}, got {weight.shape}")
-        self.weight: Any = Tensor(weight, dtype=kind)
-        self.bias: Any = Tensor(np.zeros(self.out_features), dtype=kind) if bias else None
-        self.name_parameters(label or "")
+        shape = weight_shape(in_features, out_features, "Linear", ("in_features", "out_features"))
+        self.in_features, self.out_features = shape
+        self.label = text_or_none(label, "Linear: label")
+        has_bias, kind = flag(bias, "Linear: bias"), float_dtype(dtype, "Linear: dtype")
+        self.weight: Any = initial(shape, init, generator(rng, "Linear: rng"), kind)
+        self.bias: Any = Tensor(np.zeros(self.out_features), dtype=kind) if has_bias else None
+        self.name_parameters(self.label or "")
 
     def name_parameters(self, label: str) -> None:
         """Label the parameters W and b with this after them."""
+        label = text_or_none(label, "Linear: label") or ""
         self.weight.label = f"W{label}"
         if self.bias is not None:
             self.bias.label = f"b{label}"
 
     def forward(self, x: Any) -> Any:
-        x = as_array(x, "Linear")
+        x = as_operand(x, "Linear")
         if not x.shape or x.shape[-1] != self.in_features:
             raise ShapeError(self._misfit(x.shape))
         if isinstance(x, Tensor) is not isinstance(self.weight, Tensor):
@@ -100,6 +98,30 @@ class Linear(Module):
         return f"Linear({self.extra_repr()})" + (f" with W{self.label}" if self.label else "")
 
 
+def initial(shape: tuple[int, int], init: Init, rng: np.random.Generator, kind: np.dtype[Any]) -> Tensor:
+    """Weights of this shape and dtype.
+
+    Raises `TypeError` where ``init`` gives no real numbers, `ShapeError` for another shape, `ValueError` for NaN or
+    infinity.
+    """
+    wrong = f"Linear: init: expected a function of inputs, outputs and rng such as xavier_uniform, got {init!r:.60}"
+    if not callable(init):
+        raise DTypeError(wrong)
+    try:
+        weights = init(*shape, rng)
+    except TypeError as error:
+        raise DTypeError(f"{wrong}: {error}") from error
+    array = real_array(weights, "Linear: init: its weights")
+    if array.shape != shape:
+        raise ShapeError(f"Linear: init: expected weights of shape {shape}, got {array.shape}")
+    if array.dtype == object:
+        raise DTypeError("Linear: init: expected plain numbers as weights, got Values: give their .data")
+    weight = Tensor(array, dtype=kind)
+    if not np.isfinite(weight.numpy()).all():
+        raise ValueError(f"Linear: init: expected finite weights, got NaN or infinity in {kind}: give others")
+    return weight
+
+
 class Sequential(Module):
     """Layers one after another. Linear layers without a label get the numbers 1, 2, … for pictures.
 
@@ -119,7 +141,9 @@ class Sequential(Module):
     def __init__(self, *layers: Module) -> None:
         for layer in layers:
             if not isinstance(layer, Module):
-                raise TypeError(f"Sequential: expected Modules such as Linear(2, 6) and Tanh(), got {layer!r}")
+                raise TypeError(
+                    f"Sequential: layers: expected Modules such as Linear(2, 6) and Tanh(), got {layer!r:.60}"
+                )
         self.layers = list(layers)
         linear = [layer for layer in dict.fromkeys(layers) if isinstance(layer, Linear)]
         for number, layer in enumerate(linear, start=1):
@@ -181,20 +205,22 @@ class MLP(Sequential):
         rng: int | np.random.Generator | None = None,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if isinstance(sizes, str) or not isinstance(sizes, Sequence):
-            raise TypeError(f"MLP: expected the sizes of all layers in one list, such as [2, 6, 4], got {sizes!r}")
+        if isinstance(sizes, str | bytes | bytearray | memoryview) or not isinstance(sizes, Sequence):
+            raise TypeError(f"MLP: expected the sizes of all layers in one list, such as [2, 6, 4], got {sizes!r:.60}")
         if len(sizes) < 2:
             raise ValueError(f"MLP: expected at least two sizes, inputs and outputs, such as [2, 6, 4], got {sizes!r}")
         sizes = [positive_int(size, f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
-        if activation is not None:
-            activation_named(activation)  # a wrong name is refused even where there is no place for it
-        generator = np.random.default_rng(rng)
+        # A wrong name is refused even where there is no place for it.
+        between = None if activation is None else activation_named(activation, "MLP: activation")
+        last = None if output is None else activation_named(output, "MLP: output")
+        has_bias, kind = flag(bias, "MLP: bias"), float_dtype(dtype, "MLP: dtype")
+        drawn_from = generator(rng, "MLP: rng")
         layers: list[Module] = []
         for place, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
-            which = activation if place < len(sizes) - 1 else output
+            which = between if place < len(sizes) - 1 else last
             after = None if which is None else activation_named(which)
             init = kaiming_uniform if isinstance(after, ReLU | LeakyReLU) else xavier_uniform
-            layers.append(Linear(inputs, outputs, bias=bias, rng=generator, init=init, dtype=dtype))
+            layers.append(Linear(inputs, outputs, bias=has_bias, rng=drawn_from, init=init, dtype=kind))
             if after is not None:
                 layers.append(after)
         super().__init__(*layers)

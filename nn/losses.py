@@ -20,11 +20,12 @@ from autograd import (
     mean,
     no_grad,
     primitive,
+    real_array,
     softmax,
     sum_of,
     where,
 )
-from nn.inputs import as_array, widened
+from nn.inputs import as_array, expect_one_form
 
 Array = NDArray[Any]
 
@@ -41,13 +42,13 @@ def mse(prediction: Any, target: Any) -> Any:
 
     Raises `ShapeError` if the shapes differ (nothing is broadcast here) or hold no element.
     """
-    prediction, target = as_array(prediction, "mse"), as_array(target, "mse")
+    prediction, target = as_array(prediction, "mse: prediction"), as_array(target, "mse: target")
     if prediction.shape != target.shape:
         raise ShapeError(
             f"mse: expected prediction and target of one shape, got {prediction.shape} and {target.shape}: "
             "reshape one of them, as in target.reshape(-1, 1)"
         )
-    prediction, target = widened(prediction), widened(target)
+    expect_one_form(prediction, target, "mse: prediction and target")
     if prediction.size == 0:
         raise ShapeError(f"mse: the batch of shape {prediction.shape} is empty, so it has no mean")
     return mean((prediction - target) ** 2)
@@ -76,23 +77,25 @@ def cross_entropy(scores: Any, target: Any) -> Any:
     Raises `ShapeError` if the shapes do not fit or the batch is empty, `DTypeError` for class numbers that are no ints,
     `ValueError` for those out of range and for rows that are no probabilities.
     """
-    scores = as_array(scores, "cross_entropy")
-    if target.__class__ is not np.ndarray or target.dtype.kind not in "iu":  # those are looked at as class numbers
-        target = as_array(target, "cross_entropy")
+    scores = as_array(scores, "cross_entropy: scores")
+    is_looked_at = isinstance(target, Node) or (target.__class__ is np.ndarray and target.dtype.kind in "iu")
+    if not is_looked_at:  # it may hold class numbers, which are compared with those that there are
+        target = real_array(target, "cross_entropy: target")
     if not scores.shape:
         raise ShapeError("cross_entropy: expected scores of shape (classes,) or (batch, classes), got a single number")
     if scores.size == 0:
-        raise ShapeError(f"cross_entropy: the batch of shape {scores.shape} is empty, so it has no mean")
+        raise ShapeError(f"cross_entropy: scores: the batch of shape {scores.shape} is empty, so it has no mean")
     if target.shape == scores.shape[:-1]:
         target = one_hot(target, scores)
     elif target.shape == scores.shape:
-        target = checked_probabilities(as_array(target, "cross_entropy"), scores)
+        expect_one_form(scores, target, "cross_entropy: scores and target")
+        target = checked_probabilities(as_array(target, "cross_entropy: target"), scores)
         if holds_tracked(target):
             return expected_surprise(scores, target)
     else:
         raise ShapeError(
-            f"cross_entropy: scores of shape {scores.shape} need class numbers of shape {scores.shape[:-1]} "
-            f"or probabilities of shape {scores.shape}, got {target.shape}"
+            f"cross_entropy: target: expected class numbers of shape {scores.shape[:-1]} or probabilities of shape "
+            f"{scores.shape}, which the scores have, got {target.shape}"
         )
     return softmax_cross_entropy(scores, target)
 
@@ -102,12 +105,14 @@ def one_hot(classes: Any, scores: Any) -> Array:
     if isinstance(classes, Node) or classes.dtype.kind not in "iu":
         kind = type(classes).__name__ if isinstance(classes, Node) else f"dtype {classes.dtype}"
         cure = "give an array of ints, as from target.astype(int)"
-        raise DTypeError(f"cross_entropy: class numbers are ints, one for each row of scores, got {kind}: {cure}")
+        raise DTypeError(
+            f"cross_entropy: target: class numbers are ints, one for each row of scores, got {kind}: {cure}"
+        )
     count = scores.shape[-1]
     is_class = classes[..., None] == np.arange(count)
     if np.count_nonzero(is_class) < classes.size:
         wrong = classes[~is_class.any(axis=-1)].flat[0]
-        raise ValueError(f"cross_entropy: {count} scores have the classes 0 to {count - 1}, got class {wrong}")
+        raise ValueError(f"cross_entropy: target: {count} scores have the classes 0 to {count - 1}, got class {wrong}")
     rows: Array = is_class.astype(np.float64 if scores.dtype == object else scores.dtype)
     rows.setflags(write=False)
     return rows

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import DTypeError, Tensor, Value, is_tracing, no_grad, scope, tree, zero_grad
+from nn.inputs import float_dtype
 
 Parameter = Tensor | Value
 Array = NDArray[Any]
@@ -111,7 +112,7 @@ class Module:
         >>> Linear(2, 3, rng=0).to_scalars().to_tensors().weight.shape
         (2, 3)
         """
-        kind = float_dtype(dtype)
+        kind = float_dtype(dtype, f"{type(self).__name__}.to_tensors: dtype")
         return self._rebuilt(lambda numbers, label: Tensor(numbers, label=label, dtype=kind))
 
     def _rebuilt(self, build: Callable[[Array, str | None], Any]) -> Self:
@@ -190,17 +191,6 @@ def is_module(part: Any) -> TypeGuard[Module]:
 def is_parameter(node: Parameter) -> bool:
     """Whether nothing computes it and a sweep brings it a gradient."""
     return node.op is None and node.requires_grad
-
-
-def float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    """A dtype that parameters can have.
-
-    Raises `DTypeError` for anything but a real floating-point type.
-    """
-    kind = np.dtype(dtype)
-    if kind.kind != "f":
-        raise DTypeError(f"dtype: parameters are floating-point numbers, got {kind}: use np.float64 or np.float32")
-    return kind
 
 
 def _parts(

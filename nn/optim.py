@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-import math
+import contextlib
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from autograd import DTypeError, GraphError, Node, ShapeError, Value, real_array, zero_grad
+from nn.inputs import finite_number
 from nn.module import Module, Parameter, is_parameter
+
+#: How new data is stored, the data from before, and the new.
+Change = tuple[Callable[[Any], None], Any, Any]
 
 
 class Optimizer(ABC):
     """Base of optimisers: holds the parameters and the learning rate; a subclass says what an update is.
 
     ``parameters`` are Tensors or single Values, as ``model.parameters()`` gives them; ``lr`` may be changed between
-    steps.
+    steps. What updates are to remember, as a velocity or a count of steps, they keep in ``state``, a dict, by the
+    number of the parameter or by a name: a step that fails leaves that as it was, too.
 
-    Raises `TypeError` for anything but parameters, `ValueError` for none, for one given twice, and for an ``lr`` that
-    is not positive.
+    >>> class Momentum(Optimizer):
+    ...     def update(self, index, data, grad):
+    ...         self.state[index] = 0.9 * self.state.get(index, 0.0) + grad
+    ...         return data - self.lr * self.state[index]
+    >>> w = Value(1.0)
+    >>> optimizer = Momentum([w], lr=0.25)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (w**2).backward()
+    ...     optimizer.step()
+    >>> round(w.data, 6), optimizer.state
+    (-0.2, {0: 2.8})
+
+    Raises `TypeError` for anything but parameters, and for an ``lr`` that is no number, `ValueError` for no parameter,
+    for one given twice, and for an ``lr`` that is not positive and finite.
     """
 
     def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
-        self.parameters = checked_parameters(parameters)
+        self.parameters = checked_parameters(parameters, type(self).__name__)
         self.lr = lr
+        self.state: dict[Any, Any] = {}
 
     @property
     def lr(self) -> float:
@@ -36,9 +55,9 @@ class Optimizer(ABC):
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        number = 0.0 if isinstance(lr, bool) or not isinstance(lr, Real) else float(real_array(lr, "lr"))
-        if not 0 < number < math.inf:
-            raise ValueError(f"lr: expected a positive number such as 0.1, got {lr!r}")
+        number = finite_number(lr, f"{type(self).__name__}: lr", 0.1)
+        if number <= 0:
+            raise ValueError(f"{type(self).__name__}: lr: expected a positive number such as 0.1, got {lr!r}")
         self._lr = number
 
     @abstractmethod
@@ -46,11 +65,26 @@ class Optimizer(ABC):
         """The new data of parameter number ``index``: floats for a Value, for a Tensor a new array, which it keeps."""
 
     def step(self) -> None:
-        """Change every parameter that has a gradient; where one update fails, none.
+        """Change every parameter that has a gradient; where one update fails, none, nor the ``state``.
 
-        Raises `GraphError` if none has: then there was no ``backward()``.
+        Raises `GraphError` if none has: then there was no ``backward()``; also if one is a leaf no longer.
         """
-        changes: list[tuple[Callable[[Any], None], Any, Any]] = []
+        kept, changes = self.state, []
+        try:
+            self.state = copied(kept, self.parameters)  # so that updates may write into it
+            changes = self._changes()
+            for store, _, update in changes:
+                store(update)
+        except BaseException:  # an update failed, one of them is no leaf any more, or an interrupt came
+            self.state = kept
+            for store, data, _ in changes:
+                with contextlib.suppress(GraphError):  # what is no leaf has not taken its update either
+                    store(data)
+            raise
+
+    def _changes(self) -> list[Change]:
+        """What is to be done in a step: nothing is, yet."""
+        changes: list[Change] = []
         last: Any = None
         for index, parameter in enumerate(self.parameters):
             grad = parameter.grad
@@ -75,13 +109,7 @@ class Optimizer(ABC):
             changes.append((store, data, update))
         if not changes:
             raise GraphError("step: no parameter has a gradient: call loss.backward() first")
-        try:
-            for store, _, update in changes:
-                store(update)
-        except BaseException:  # one of them is no leaf any more, or an interrupt came
-            for store, data, _ in changes:
-                store(data)
-            raise
+        return changes
 
     def zero_grad(self) -> None:
         """Forget the gradients of the parameters."""
@@ -103,6 +131,11 @@ class SGD(Optimizer):
 
     def update(self, index: int, data: Any, grad: Any) -> Any:
         return -self.lr * grad + data  # in this order NumPy reuses the memory of the product
+
+
+def copied(state: dict[Any, Any], parameters: Sequence[Parameter]) -> dict[Any, Any]:
+    """A copy that has nothing in common with it but the parameters, should it hold them."""
+    return copy.deepcopy(state, {id(parameter): parameter for parameter in parameters}) if state else {}
 
 
 def is_like(update: Any, data: Any) -> bool:
@@ -134,22 +167,22 @@ def place(parameter: Parameter, index: int) -> str:
     return f"{index} ({parameter.label})" if parameter.label else str(index)
 
 
-def checked_parameters(parameters: Iterable[Parameter]) -> list[Parameter]:
-    """The parameters as a list, after a look at each."""
-    if isinstance(parameters, Module | Node) or not isinstance(parameters, Iterable):
+def checked_parameters(parameters: Iterable[Parameter], owner: str) -> list[Parameter]:
+    """The parameters as a list, after a look at each; ``owner`` is for messages."""
+    expected = f"{owner}: parameters: expected Tensors or Values"
+    is_scalar = isinstance(parameters, np.ndarray) and not parameters.ndim
+    if isinstance(parameters, Module | Node) or not isinstance(parameters, Iterable) or is_scalar:
         cure = "give model.parameters()" if isinstance(parameters, Module) or callable(parameters) else "give a list"
-        raise TypeError(f"parameters: expected Tensors or Values, got {type(parameters).__name__}: {cure}")
+        raise TypeError(f"{expected}, got {type(parameters).__name__}: {cure}")
     found = list(parameters)
     if not found:
-        raise ValueError("parameters: expected at least one, got none (a generator is empty once it was used)")
+        raise ValueError(f"{expected}, at least one, got none (a generator is empty once it was used)")
     for parameter in found:
         if not isinstance(parameter, Node):
-            raise TypeError(
-                f"parameters: expected Tensors or Values, got {type(parameter).__name__}: give model.parameters()"
-            )
+            raise TypeError(f"{expected}, got {type(parameter).__name__}: give model.parameters()")
         if not is_parameter(parameter):
             name = parameter.label or type(parameter).__name__
-            raise ValueError(f"parameters: {name} is computed, or needs no gradient, so it cannot be trained")
+            raise ValueError(f"{expected} to train, got {name}, which is computed, or needs no gradient")
     if len({id(parameter) for parameter in found}) < len(found):
-        raise ValueError("parameters: one of them is given twice, and would be changed twice in each step")
+        raise ValueError(f"{expected}, each once, got one twice, which would be changed twice in each step")
     return found

@@ -365,6 +365,10 @@ def test_requires_grad_is_a_truth_value(flag: Any) -> None:
         with pytest.raises(DTypeError, match="expected requires_grad=True or False"):
             use()
     assert Value(1.0, requires_grad=np.bool_(True)).requires_grad  # type: ignore[arg-type]
+    y = x * x
+    with pytest.raises(DTypeError, match="gradients: expected create_graph=True or False"):
+        autograd.gradients(y, x, create_graph=flag)
+    assert isinstance(autograd.gradients(y, x, create_graph=np.bool_(True)), Tensor)  # type: ignore[arg-type]
 
 
 def test_the_message_names_what_was_expected_what_came_and_the_cure() -> None:

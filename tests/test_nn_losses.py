@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numeric import assert_close, complex_step
 
 from autograd import DTypeError, ShapeError, Tensor, Value, gradients, softmax, steps
-from nn import cross_entropy, mse
+from nn import LeakyReLU, Linear, ReLU, Sigmoid, Softmax, Tanh, cross_entropy, mse
 
 INF = math.inf
 
@@ -157,13 +157,61 @@ def test_mse_of_single_numbers_and_of_a_tracked_target() -> None:
     assert target.grad.tolist() == [-1.0, 0.0]
 
 
+FORMS: dict[str, Any] = {
+    "array": np.array,
+    "lists": lambda x: x.tolist(),
+    "Tensor": Tensor,
+    "constant": lambda x: Tensor(x, requires_grad=False),
+    "Values": as_values,
+    "constants": lambda x: np.frompyfunc(lambda number: Value(number, requires_grad=False), 1, 1)(x),
+    "Values and numbers": lambda x: np.concatenate([as_values(x[:1]), x[1:]]),
+}
+
+
+@pytest.mark.parametrize("second", FORMS)
+@pytest.mark.parametrize("first", FORMS)
+@pytest.mark.parametrize(
+    ("loss", "meaning"), [(mse, lambda x, y: np.mean((x - y) ** 2)), (cross_entropy, analytic)], ids=["mse", "ce"]
+)
+def test_every_form_of_both_inputs_has_its_gradient_and_a_mixture_is_refused(
+    loss: Any, meaning: Any, first: str, second: str
+) -> None:
+    numbers = np.array([[0.5, -1.0], [2.0, 0.25]]), np.array([[0.25, 0.75], [0.0, 1.0]])
+    x, y = FORMS[first](numbers[0]), FORMS[second](numbers[1])
+    if {first, second} & {"Tensor", "constant"} and any(
+        "Values" in name or name == "constants" for name in (first, second)
+    ):
+        with pytest.raises(DTypeError, match=rf"{loss.__name__}: .* and target: expected Tensors or Values"):
+            loss(x, y)
+        return
+    result = loss(x, y)
+    assert_close(float(result.item()), meaning(*numbers), tolerance=1e-14)
+    if isinstance(result, Tensor | Value) and result.requires_grad:
+        result.backward()
+    slopes = (
+        complex_step(lambda s: meaning(s, numbers[1]), numbers[0]),
+        complex_step(lambda t: meaning(numbers[0], t), numbers[1]),
+    )
+    for given_one, name, expected in zip((x, y), (first, second), slopes, strict=True):
+        if name == "Tensor":
+            assert_close(given_one.grad, expected, tolerance=1e-13)
+        elif name == "Values":
+            assert_close(grads(given_one), expected, tolerance=1e-13)
+        elif name == "Values and numbers":
+            assert_close(grads(given_one[:1]), expected[:1], tolerance=1e-13)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: mse(np.ones((3, 1)), np.ones(3)), ShapeError, r"got \(3, 1\) and \(3,\): reshape one of them"),
         (lambda: mse(Tensor([1.0]), 1.0), ShapeError, r"got \(1,\) and \(\)"),
         (lambda: mse([], []), ShapeError, "is empty"),
-        (lambda: mse([1.0, [2.0]], [1.0, 2.0]), ShapeError, "mse: expected an array, or lists of equal lengths"),
+        (
+            lambda: mse([1.0, [2.0]], [1.0, 2.0]),
+            ShapeError,
+            "mse: prediction: expected an array, or lists of equal lengths",
+        ),
         (lambda: cross_entropy(1.0, 0), ShapeError, "got a single number"),
         (lambda: cross_entropy(np.ones((0, 2)), np.ones(0, int)), ShapeError, r"\(0, 2\) is empty"),
         (
@@ -179,9 +227,28 @@ def test_mse_of_single_numbers_and_of_a_tracked_target() -> None:
         (lambda: cross_entropy([1.0, 2.0], [1.0, 1.0]), ValueError, "probabilities that sum to 1 .* divide each row"),
         (lambda: cross_entropy([1.0, 2.0], [1.5, -0.5]), ValueError, "found a least element of -0.5"),
         (lambda: cross_entropy([1.0, 2.0], [math.nan, 1.0]), ValueError, "sum to 1"),
-        (lambda: cross_entropy(["a", "b"], 0), DTypeError, "cross_entropy: expected real numbers"),
+        (lambda: cross_entropy(["a", "b"], 0), DTypeError, "cross_entropy: scores: expected real numbers"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_cure(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+INTEGERS = st.sampled_from([np.uint8, np.int8, np.uint16, np.int64, np.uint64, np.bool_])
+
+
+@given(kind=INTEGERS, rows=hnp.arrays(int, (3, 4), elements=st.integers(0, 100)), seed=st.integers(0, 1000))
+def test_integers_are_the_numbers_that_they_are(kind: Any, rows: Any, seed: int) -> None:
+    given_rows = rows.astype(kind)
+    floats, other = given_rows.astype(float), np.random.default_rng(seed).dirichlet(np.ones(4), size=3)
+    for target in (other, np.array([0, 3, 1]), other.tolist()):
+        expected = cross_entropy(floats, target)
+        assert_close(cross_entropy(given_rows, target), expected, tolerance=1e-15)
+        assert_close(cross_entropy(given_rows.tolist(), target), expected, tolerance=1e-15)
+    assert_close(mse(given_rows, other), mse(floats, other), tolerance=1e-15)
+    assert_close(mse(given_rows, given_rows[::-1]), mse(floats, floats[::-1]), tolerance=1e-15)
+    for layer in (Sigmoid(), Softmax(), Tanh(), ReLU(), LeakyReLU(), Linear(4, 2, rng=0)):
+        np.testing.assert_array_equal(
+            *(y.numpy() if isinstance(y, Tensor) else y for y in map(layer, (given_rows, floats)))
+        )

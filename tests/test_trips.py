@@ -306,6 +306,47 @@ def test_a_shallow_copy_of_a_node_looks_at_that_node_alone(kind: Any) -> None:
     assert [a is b for a, b in zip(twin._record.inputs, y._record.inputs, strict=True)] == [True, True]
 
 
+# Models and optimisers, in the middle of training.
+
+
+class Momentum(nn.Optimizer):
+    def update(self, index: int, data: Any, grad: Any) -> Any:
+        self.state[index] = 0.5 * self.state.get(index, 0.0) + grad
+        return data - self.lr * self.state[index]
+
+
+def trained(model: nn.Module, optimizer: nn.Optimizer, steps: int) -> list[Any]:
+    """The parameters after so many steps more."""
+    for _ in range(steps):
+        optimizer.zero_grad()
+        nn.cross_entropy(model([[0.5, -1.0], [2.0, 0.25]]), [0, 1]).backward()
+        optimizer.step()
+    return [(p.label, np.array(p.data).tolist(), np.array(p.grad).tolist()) for p in model.parameters()]
+
+
+@each_trip
+@pytest.mark.parametrize("form", ["float64", "float32", "Values"])
+def test_a_model_and_its_optimiser_make_the_trip_and_go_on_together(form: str, trip: Trip) -> None:
+    shared = nn.Linear(2, 2, rng=0)
+    model = nn.Sequential(shared, nn.LeakyReLU(0.2), shared, nn.MLP([2, 3, 2], rng=1))
+    model = model.to_scalars() if form == "Values" else model.to_tensors(form)
+    optimizer = Momentum(model.parameters(), lr=0.25)
+    trained(model, optimizer, 2)
+    before = trained(model, optimizer, 0)
+    twin, its_optimizer = trip((model, optimizer))
+    assert twin[0] is twin[2]
+    assert all(p is q for p, q in zip(its_optimizer.parameters, twin.parameters(), strict=True))
+    assert repr(twin) == repr(model)
+    assert [getattr(p, "dtype", None) for p in twin.parameters()] == [
+        getattr(p, "dtype", None) for p in model.parameters()
+    ]
+    assert trained(twin, its_optimizer, 0) == before
+    after = trained(twin, its_optimizer, 2)
+    assert trained(model, optimizer, 0) == before != after, "they share nothing"
+    assert trained(model, optimizer, 2) == after
+    np.testing.assert_equal(its_optimizer.state, optimizer.state)
+
+
 # Other processes.
 
 

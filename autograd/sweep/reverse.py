@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from autograd import accept
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node, Recorded, require_grad, topological
 from autograd.sweep.section import Section
@@ -54,6 +55,7 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
+    create_graph = accept.flag(create_graph, "gradients", "create_graph")
     section = Section([y._record])
     adjoints = section.back(y._filled(1.0), create_graph) if y.requires_grad else [None] * len(section.places)
     found: dict[int, Any] = {}
