@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from autograd.errors import LostGradientError
 from autograd.op import table
+from autograd.refusal import FLAT, no_gradient
 from autograd.state import author_of, mode
 
 #: Called by a person on a node, they say that the number alone is wanted.
@@ -60,9 +61,11 @@ def lost(instruction: Running, callee: Any, frame: FrameType) -> str:
             f"an array of plain numbers {taken}: assign to a Tensor, or to an array that holds Values, "
             "np.empty(n, dtype=object)"
         )
-    name = getattr(callee, "__name__", None)
-    if name in table and getattr(callee, "__module__", None) in ("math", "cmath", "numpy"):
-        return f"{callee.__module__}.{name} {taken}: use autograd.{name}"
+    name, module = getattr(callee, "__name__", None), getattr(callee, "__module__", None)
+    if name in FLAT and module in ("builtins", "math", "numpy"):
+        return no_gradient(name)
+    if name in table and module in ("math", "cmath", "numpy"):
+        return f"{module}.{name} {taken}: use autograd.{name}"
     if author_of(frame.f_code.co_filename) != "person":
         return f"code of {frame.f_globals.get('__name__', 'a library')} {taken}: {cure}"
     if isinstance(name, str):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from math import prod
 from typing import Any, overload
 
 import numpy as np
 
 from autograd.call import NOTHING
 from autograd.conversion import expect_asked
+from autograd.errors import DTypeError
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
+from autograd.refusal import named
 from autograd.state import Origin, conditional, guard
 
 
@@ -215,7 +218,7 @@ class Node(Computed, Operators):
     @property
     def size(self) -> int:
         """The number of elements."""
-        return prod(self.shape)
+        return math.prod(self.shape)
 
     @property
     def has_grad(self) -> bool:
@@ -269,6 +272,33 @@ class Node(Computed, Operators):
         expect_asked(self)
         if self._has_no_slope:
             self._tell(self._one("int"))
+        return number
+
+    def __index__(self) -> int:
+        number = self._one("index")
+        if not self._has_no_slope:
+            raise DTypeError(f"index: expected an integer, got {named(self)}: give int(x.item()) of it")
+        self._tell(number)
+        return operator.index(number)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        number = round(self._one("round"), ndigits)
+        expect_asked(self)
+        return number
+
+    def __trunc__(self) -> int:
+        number: int = math.trunc(self._one("trunc"))
+        expect_asked(self)
+        return number
+
+    def __floor__(self) -> int:
+        number: int = math.floor(self._one("floor"))
+        expect_asked(self)
+        return number
+
+    def __ceil__(self) -> int:
+        number: int = math.ceil(self._one("ceil"))
+        expect_asked(self)
         return number
 
     def _tell(self, outcome: bool | float) -> None:

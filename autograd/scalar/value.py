@@ -216,10 +216,11 @@ class Value(Recorded, Node):
         """Forget the gradient."""
         self._grad = UNSET
 
-    def backward(self) -> None:
+    def backward(self, seed: float | None = None) -> None:
         """Sweep from here to the leaves: d self / d node for every node, by the chain rule.
 
-        Leaves accumulate over sweeps, as in PyTorch; inner nodes show the last sweep alone.
+        ``seed`` is the gradient of this node, 1 if it is left out. Leaves accumulate over sweeps, as in PyTorch; inner
+        nodes show the last sweep alone.
 
         >>> x = Value(3.0)
         >>> y = x**3
@@ -232,7 +233,7 @@ class Value(Recorded, Node):
 
         Raises `GraphError` if nothing here needs a gradient.
         """
-        backward(self, 1.0, sweep_scalars)
+        backward(self, 1.0 if seed is None else accept.number(seed, "backward: seed"), sweep_scalars)
 
     def _filled(self, number: float) -> float:
         return number

@@ -239,8 +239,8 @@ class Tensor(Node):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if self.requires_grad and mode() != "no_grad":
             raise LostGradientError(
-                "a plain NumPy array made of a Tensor would silently lose its gradient: use .data or .numpy() for the "
-                "numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
+                f"{named(self._record)}: a plain NumPy array made of it would silently lose its gradient: use .data or "
+                ".numpy() for the numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
             )
         if copy is False:
             raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")
