@@ -158,7 +158,9 @@ def subclasses(cls: type) -> list[type]:
 def binary_method(op: Op, reflected: str) -> Callable[[Any, Any], Any]:
     """The operator. What it does not know is asked for its own, the reflected one, or refused if it has none."""
 
-    def method(self: Any, other: Any) -> Any:
+    def method(self: Any, other: Any, modulus: Any = None) -> Any:
+        if modulus is not None:
+            raise DTypeError(f"{op.name}: expected no modulus, as of integers, got {modulus!r:.60}: leave it out")
         if isinstance(other, (Operators, *OPERAND, Number, Sequence)) or not hasattr(other, reflected):
             return op(self, other)  # it refuses other numbers, and sequences, whose own operators would repeat them
         return NotImplemented

@@ -16,6 +16,7 @@ FLAT = frozenset(
         *("all", "allclose", "any", "array_equal", "array_equiv", "count_nonzero", "logical_xor"),
         *("argmax", "argmin", "nanargmax", "nanargmin", "argpartition", "argwhere", "nonzero", "flatnonzero"),
         *("lexsort", "searchsorted", "digitize", "empty_like", "ones_like", "zeros_like"),
+        *("diag_indices_from", "tril_indices_from", "triu_indices_from", "matrix_rank"),
         *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),
         *("may_share_memory", "shares_memory", "array2string", "array_repr", "array_str"),
     }
@@ -29,7 +30,8 @@ def named(node: Any) -> str:
     >>> named(autograd.Value(1.0, label="x")), named(autograd.Tensor([1.0, 2.0]))
     ('x', 'a Tensor of shape (2,)')
     """
-    name: str = getattr(node, "label", None) or f"a {type(node).__name__}"
+    source = f"a {type(node).__name__}" if node.op is None else f"the result of {node.op.name}"
+    name: str = getattr(node, "label", None) or source
     return f"{name} of shape {node.shape}" if node.shape else name
 
 

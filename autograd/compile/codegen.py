@@ -309,7 +309,11 @@ def function(self):
 
 
 def binary_source(op: Op) -> Source:
-    return named_source(op, "other")
+    """The operator. To that of powers Python hands a modulus too; it is None, as what is open, in the quick case."""
+    return named_source(op, "other", rest=MODULUS if op.operator == "**" else "")
+
+
+MODULUS = "modulus"
 
 
 def optional_source(op: Op) -> Source:
@@ -320,11 +324,11 @@ def optional_source(op: Op) -> Source:
     return named_source(op, name, f"={value!r}")
 
 
-def named_source(op: Op, other: str, default: str = "") -> Source:
+def named_source(op: Op, other: str, default: str = "", rest: str = "") -> Source:
     formulas = Formulas(op, on_floats)
     return formulas.source(f"""\
-def function(self, {other}{default}):
-    if blocks() is None:
+def function(self, {other}{default}{rest and f", {rest}=None"}):
+    if blocks() is {rest or None}:
 {indent(formulas.look_up(f"general(self, {other})"), 8)}\
         try:
             kind = {other}.__class__
@@ -338,7 +342,7 @@ def function(self, {other}{default}):
 {indent(node(formulas, "self", other, "x"), 16)}\
         except EDGE:
             pass
-    return general(self, {other})
+    return general(self, {other}{rest and f", {rest}"})
 """)
 
 

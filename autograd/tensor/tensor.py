@@ -606,11 +606,11 @@ def is_discrete(x: Any) -> bool:
     return x.__class__ is Record and x.dtype.kind != "f"
 
 
-def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
+def binary_method(op: Op, general: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
     """The operator for the commonest case, Tensors and plain numbers, in line; `general` for every other."""
     forward, ndarray, opened = op.forward, np.ndarray, blocks.get
 
-    def method(self: Tensor, other: Any) -> Any:
+    def method(self: Tensor, other: Any, modulus: Any = None) -> Any:
         kind = other.__class__
         a = self._latest
         leaf = a.leaf
@@ -627,9 +627,9 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
         elif kind is float or (kind is int and -EXACT <= other <= EXACT):
             b = y = other
         else:
-            return general(self, other)
-        if not tracked or opened() is not None:
-            return general(self, other)
+            return general(self, other, modulus)
+        if not tracked or opened() is not modulus:  # None, both of them; Python hands a modulus to powers
+            return general(self, other, modulus)
         try:
             z = forward(a.array, y)
         except FAILURES:
