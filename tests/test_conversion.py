@@ -205,3 +205,14 @@ def test_the_refusal_names_the_node_and_the_cure() -> None:
     out = np.empty(2)
     with pytest.raises(LostGradientError, match=r"x: .*np\.empty\(n, dtype=object\)"):
         out[0] = x
+
+
+def test_masked_arrays_take_no_number_out_of_a_value() -> None:
+    """NumPy's look for an attribute of their own, ``_data``, before they ask."""
+    v = Value(1.5, label="v")
+    for computed in (np.ma.array([1.0, 2.0]) + v, np.ma.add([1.0, 2.0], v)):
+        v.zero_grad()
+        sum(computed.data[:2]).backward()
+        assert v.grad == 2.0
+    assert not hasattr(v, "_data")
+    assert not hasattr(Tensor([1.0]), "_data")

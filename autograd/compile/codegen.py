@@ -37,7 +37,7 @@ from autograd.signature import each
 NAMES = ("x", "y", "v", "w")
 
 #: How the number of a node is got from it, in generated code.
-DATA = "{}._data"
+DATA = "{}._number"
 
 #: Whether an operand is a number that can be taken as it is: a float holds it.
 NUMBER = f"kind is float or (kind is int and {-EXACT} <= {{}} <= {EXACT})"
@@ -272,7 +272,7 @@ NODE = """\
 z = {z}
 {between}\
 node = new(Value)
-node._data = z
+node._number = z
 node._grad = UNSET
 node.op = op
 node._x = {x}
@@ -300,7 +300,7 @@ def function(self):
     if blocks() is None:
 {indent(formulas.look_up("general(self)"), 8)}\
         try:
-            x = self._data
+            x = self._number
 {indent(node(formulas, "self", "None", "x"), 12)}\
         except EDGE:
             pass
@@ -333,11 +333,11 @@ def function(self, {other}{default}{rest and f", {rest}=None"}):
         try:
             kind = {other}.__class__
             if kind is Value:
-                x = self._data
-                y = {other}._data
+                x = self._number
+                y = {other}._number
 {indent(node(formulas, "self", other, "x", "y"), 16)}\
             if {NUMBER.format(other)}:
-                x = self._data
+                x = self._number
                 y = {other}
 {indent(node(formulas, "self", other, "x"), 16)}\
         except EDGE:
@@ -355,7 +355,7 @@ def function(self, other):
 {indent(formulas.look_up("general(self, other)"), 8)}\
         try:
             x = other
-            y = self._data
+            y = self._number
 {indent(node(formulas, "other", "self", "y"), 12)}\
         except EDGE:
             pass
@@ -373,9 +373,9 @@ def function(self, other):
     kind = other.__class__
     if conditional() is None:
         if kind is Value:
-            return {template.format("self._data", "other._data")}
+            return {template.format("self._number", "other._number")}
         if {NUMBER.format("other")}:
-            return {template.format("self._data", "other")}
+            return {template.format("self._number", "other")}
     return general(self, other)
 """,
         {},
@@ -393,11 +393,11 @@ def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Sour
         inputs = v0, v1, v2, v3, = *lists[0], *lists[1],
         x0 = v0
         x1 = v1
-        x2 = v2._data
-        x3 = v3._data
+        x2 = v2._number
+        x3 = v3._number
         z = ((x0 * x2) + (x1 * x3))
         node = new(Value)
-        node._data = z
+        node._number = z
         node._grad = UNSET
         node.op = op
         node._x = (v2, v3,)
