@@ -6,6 +6,7 @@ import array
 import builtins
 import functools
 import math
+import operator
 import statistics
 import struct
 import subprocess
@@ -161,6 +162,8 @@ def test_a_number_that_other_code_takes_is_refused(node: Any, take: Callable[[An
 def test_other_packing_says_less() -> None:
     with pytest.raises(struct.error):  # which hides the reason
         struct.pack("d", Value(1.0))
+    with pytest.raises(ValueError, match="Error setting single item"):
+        operator.setitem(np.empty(2).flat, 0, Value(1.0))
 
 
 @pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS.keys())

@@ -271,6 +271,7 @@ WORDS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: autograd.sort([Value(1.0)], axis=-(2**70)), ShapeError, r"sort: .* do not fit: no axis"),
     (lambda: autograd.matmul([Value(1.0)], 2), ShapeError, r"matmul: the shapes \(1,\), \(\) do not fit: a single num"),
     (lambda: Value(1.0) @ Value(2.0), ShapeError, r"matmul: the shapes \(\), \(\) .*: a single number .* by \*$"),
+    (lambda: operator.delitem(Tensor([1.0], label="t"), 0), ShapeError, r"del: the shape \(1,\) of t is fixed"),
     (lambda: autograd.exp("a"), DTypeError, r"exp: expected numbers, arrays, Values or Tensors, got str"),
     (lambda: autograd.exp({1: 2}), DTypeError, r"exp: expected numbers, .* got dict"),
     (lambda: autograd.exp([Tensor([1.0], label="t")]), LostGradientError, r"exp: t: a plain NumPy array .* lose"),

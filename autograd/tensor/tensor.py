@@ -355,6 +355,12 @@ class Tensor(Node):
         else:
             self._move(setitem(self, value, index)._record)
 
+    def __delitem__(self, index: Any) -> None:
+        record = self._record
+        raise ShapeError(
+            f"del: the shape {record.shape} of {named(record)} is fixed: index what is to stay, as in t[1:]"
+        )
+
     def _is_written(self, value: Any) -> bool:
         """Whether ``value`` is assigned by writing to the data of a leaf; else that is recorded."""
         record = self._record
