@@ -111,10 +111,15 @@ def operand(x: Any, what: str) -> Any:
 
     Raises as `number`.
     """
-    if not isinstance(x, OPERAND):
-        refuse(what, "numbers, arrays, Values or Tensors", type(x).__name__, "convert it to one of these first")
+    expect_operand(x, what)
     looked = looked_at(x, what, REAL)
     return x if isinstance(x, np.generic) else looked
+
+
+def expect_operand(x: Any, what: str) -> None:
+    """Refuse what is no number, nor an array or a list that may hold such, nor a node."""
+    if not isinstance(x, OPERAND) and not hasattr(type(x), "_interpret"):
+        refuse(what, "numbers, arrays, Values or Tensors", type(x).__name__, "convert it to one of these first")
 
 
 def expect_real(result: Any, what: str) -> Any:
@@ -220,6 +225,8 @@ def taken(node: Any, what: str, expected: str) -> Any:
 def made(looked: Any, what: str) -> Array:
     try:
         return np.asarray(looked)
+    except LostGradientError as error:
+        raise LostGradientError(f"{what}: {error}") from error
     except ValueError as error:
         raise ShapeError(f"{what}: expected an array, or lists of equal lengths: {error}") from error
 

@@ -2,7 +2,8 @@
 
 ``float(v)`` in the person's own code is a wish. ``math.tanh(v)``, ``array[i] = v`` and ``rng.normal(v)`` call the same
 method, and go on with a number that no gradient flows back from. They are told apart by the instruction that is
-running: what it calls is looked up where the interpreter found it, and never guessed from the text.
+running: what it calls is looked up where the interpreter found it, by following the stack back from the call, and
+never guessed from the text.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 from autograd.errors import LostGradientError
 from autograd.op import table
+from autograd.refusal import FLAT, no_gradient
 from autograd.state import author_of, mode
 
 #: Called by a person on a node, they say that the number alone is wanted.
@@ -49,22 +51,28 @@ def expect_asked(node: Any) -> Any:
     if node.requires_grad and mode() != "no_grad":
         name = node.label or f"a {type(node).__name__}"
         cure = "if the number alone is meant, give .item(), or do it inside no_grad()"
-        raise LostGradientError(f"{name}: {lost(instruction, callee)}; {cure}")
+        raise LostGradientError(f"{name}: {lost(instruction, callee, frame)}; {cure}")
     return None
 
 
-def lost(instruction: Running, callee: Any) -> str:
-    """What happens to the gradient, and the cure."""
+def lost(instruction: Running, callee: Any, frame: FrameType) -> str:
+    """What happens to the gradient, and the cure: no more is said of who asks than can be seen."""
+    taken, cure = "would take the number alone and lose the gradient", "compute with autograd's functions"
     if instruction.name == "STORE_SUBSCR":
         return (
-            "an array of plain numbers would take the number alone and lose the gradient: assign to a Tensor, or to an "
-            "array that holds Values, np.empty(n, dtype=object)"
+            f"an array of plain numbers {taken}: assign to a Tensor, or to an array that holds Values, "
+            "np.empty(n, dtype=object)"
         )
-    name = getattr(callee, "__name__", None)
-    if name in table and getattr(callee, "__module__", None) in ("math", "cmath", "numpy"):
-        return f"{callee.__module__}.{name} would take the number alone and lose the gradient: use autograd.{name}"
-    caller = name if isinstance(name, str) and id(callee) not in ASKING else "code that is not yours"
-    return f"{caller} would take the number alone and lose the gradient: compute with autograd's functions"
+    name, module = getattr(callee, "__name__", None), getattr(callee, "__module__", None)
+    if name in FLAT and module in ("builtins", "math", "numpy"):
+        return no_gradient(name)
+    if name in table and module in ("math", "cmath", "numpy"):
+        return f"{module}.{name} {taken}: use autograd.{name}"
+    if author_of(frame.f_code.co_filename) != "person":
+        return f"code of {frame.f_globals.get('__name__', 'a library')} {taken}: {cure}"
+    if isinstance(name, str):
+        return f"the call of {name} {taken}: {cure}"  # it may have called another, as list(map(float, vs)) does
+    return f"it cannot be seen who asks for the number, so the gradient might be lost: {cure}"
 
 
 def running(frame: FrameType) -> Running:
@@ -84,40 +92,95 @@ _known: dict[tuple[int, int], tuple[CodeType, Running]] = {}
 
 def instruction_at(code: CodeType, offset: int) -> Running:
     """The one at this offset."""
-    instructions = [each for each in dis.get_instructions(code) if each.opname not in FILLERS]
+    instructions = list(dis.get_instructions(code))
     index = next((i for i, each in enumerate(instructions) if each.offset == offset), None)
     if index is None:
         return Running("")
     instruction = instructions[index]
     if instruction.opname.startswith("BINARY") and instruction.argrepr in ("%", "%="):
         return Running("%")
-    if not instruction.opname.startswith(("CALL", "PRECALL")):
-        return Running(instruction.opname)
-    return Running(instruction.opname, *callee_of(instruction, instructions[:index]))
+    return Running(instruction.opname, *callee_of(instructions[: index + 1]))
 
 
-#: Instructions that load nothing of a callee.
-FILLERS = frozenset({"EXTENDED_ARG", "NOP", "PUSH_NULL"})
+#: Instructions that put no callee on the stack, nor an argument.
+FILLERS = frozenset({"EXTENDED_ARG", "NOP", "CACHE", "PUSH_NULL"})
+
+#: Instructions that replace an object by an attribute.
+ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+
+#: Instructions that only take from the stack; so does a conditional jump.
+TAKING = frozenset({"POP_TOP", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF", "STORE_FAST", "STORE_FAST_STORE_FAST"})
+
+#: Instructions behind which the next one is not run.
+LEAVING = ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_", "RAISE_", "RERAISE")
+
+#: Instructions that put what has a name on the stack; some do two things at once, the latter of which counts.
+NAMING = frozenset(
+    {
+        "LOAD_NAME",
+        "LOAD_GLOBAL",
+        "LOAD_FAST",
+        "LOAD_FAST_CHECK",
+        "LOAD_DEREF",
+        "LOAD_CLASSDEREF",
+        "LOAD_FAST_LOAD_FAST",
+        "STORE_FAST_LOAD_FAST",
+    }
+)
+
+UNTOLD: tuple[str, tuple[str, ...]] = ("", ())
 
 
-def callee_of(call: dis.Instruction, before: Sequence[dis.Instruction]) -> tuple[str, tuple[str, ...]]:
-    """What loaded the callee, and its name with those of its attributes.
+def callee_of(instructions: Sequence[dis.Instruction]) -> tuple[str, tuple[str, ...]]:
+    """What loaded the callee of the last of these instructions, and its name with those of its attributes.
 
-    It begins where the call begins, in the text, and no argument does: so it is the last of what was loaded from there.
+    The callee lies on the stack below the arguments. So the instructions are followed back, with a count of what lies
+    above it, to the one that put it there. Where a jump leads behind that one, another may have: it cannot be told.
+
+    >>> code = compile("math.isclose(1.5, x if x else -x)", "", "eval")
+    >>> calls = [i for i, each in enumerate(dis.get_instructions(code)) if each.opname == "CALL"]
+    >>> callee_of(list(dis.get_instructions(code))[: calls[0] + 1])
+    ('LOAD_NAME', ('math', 'isclose'))
     """
-    if call.positions is None or call.positions.col_offset is None:
-        return "", ()
-    start, end = call.positions[::2], call.positions[1::2]
+    if len(instructions) > 1 and instructions[-2].opname == "PRECALL":
+        instructions = instructions[:-1]  # which counts the arguments as taken
+    above = arguments_of(instructions[-1])
+    if above is None:
+        return UNTOLD
+    known = {instructions[-1].offset: above}  #: of an instruction, by its offset, how much it finds there
     path: list[str] = []
-    for each in reversed(before):
-        if each.positions is None or each.positions[::2] != start or each.positions[1::2] == end:
+    for each, following in zip(instructions[-2::-1], instructions[:0:-1], strict=True):
+        leads = each.argval if each.opcode in dis.hasjrel else None
+        if leads in known:
+            above = known[leads] - dis.stack_effect(each.opcode, each.arg, jump=True)
+        elif above is None or each.opname.startswith(LEAVING):
+            above = None  # until a jump leads to where it is known
             continue
-        if not each.opname.startswith("LOAD_"):
-            break
-        path.insert(0, str(each.argval))
-        if not each.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
-            return each.opname, tuple(path)
-    return "", ()
+        elif leads is None and above == 0 and each.opname not in TAKING:
+            if following.is_jump_target:
+                return UNTOLD
+            if each.opname in NAMING:
+                path.append(each.argval[-1] if isinstance(each.argval, tuple) else each.argval)
+                return each.opname, tuple(reversed(path))
+            if each.opname in ATTRIBUTES:
+                path.append(each.argval)
+            elif each.opname not in FILLERS:
+                return UNTOLD
+            continue
+        else:
+            above -= dis.stack_effect(each.opcode, each.arg, jump=False)
+        if above < 0:
+            return UNTOLD
+        known[each.offset] = above
+    return UNTOLD
+
+
+def arguments_of(call: dis.Instruction) -> int | None:
+    """How much lies on the stack above the callee, and above the object beside it, that of a method."""
+    given = call.arg or 0
+    if call.opname == "CALL_FUNCTION_EX":
+        return 1 + (given & 1)
+    return {"PRECALL": given, "CALL": given, "CALL_KW": given + 1}.get(call.opname)
 
 
 def called(instruction: Running, frame: FrameType) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import accept
 from autograd.binding import Binding
 from autograd.call import static
 from autograd.errors import AutogradError, DTypeError, OperationError, ShapeError
@@ -24,6 +25,15 @@ SIGNATURE = re.compile(r", with gufunc signature \S+| \(has \d+, gufunc core wit
 
 #: What says more of NumPy's insides than of the call.
 INSIDES = re.compile(r"ufunc|\breduce\b|squeeze|object is not|interpreted as|NoneType|_NoValue")
+
+#: What NumPy says, where it may be said so that it helps.
+CLEARER = (
+    (re.compile(r"zero-size array to reduction.*"), "expected at least one element along what is folded"),
+    (re.compile(r"Input operand \d does not have enough dimensions"), "a single number has no axis: multiply it by *"),
+)
+
+#: From here on, no integer is an axis, a place or a length.
+BEYOND = 2**63
 
 
 def failure(
@@ -49,16 +59,37 @@ def failure(
                 f"{name}: expected {param} as {kinds}, got {value!r:.60}, on operands of the shapes {shapes}"
             )
     extra = "".join(f", {param}={value!r:.60}" for param, value in given.items())
-    said = SIGNATURE.sub("", str(error)).removeprefix(f"{name}: ")
-    if INSIDES.search(said):
-        said = ""
+    if isinstance(error, TypeError):
+        for x in inputs:
+            accept.expect_operand(x, name)
+    too_large = any(map(is_beyond, given.values()))
+    said = "no axis, place or length is so large" if too_large else words(str(error), name)
     cause = f": {said}" if said else ""
-    if isinstance(error, IndexError) or SHAPES.search(str(error)):
+    if too_large or isinstance(error, IndexError) or SHAPES.search(str(error)):
         return ShapeError(f"{name}: the shapes {shapes}{extra} do not fit{cause}")
     if isinstance(error, TypeError):
         takes = f"expected a call as {name}{binding.signature}"
         return DTypeError(f"{name}: failed on operands of the shapes {shapes}{extra}: {said or takes}")
     return OperationError(f"{name}: failed on operands of the shapes {shapes}{extra}{cause}")
+
+
+def words(said: str, name: str) -> str:
+    """What a complaint says of the call; nothing, where it is of NumPy's insides."""
+    said = SIGNATURE.sub("", said).removeprefix(f"{name}: ")
+    for pattern, ours in CLEARER:
+        said = pattern.sub(ours, said)
+    return "" if INSIDES.search(said) else said
+
+
+def is_beyond(value: Any) -> bool:
+    """Whether it is, or holds, an integer that NumPy has no room for.
+
+    >>> is_beyond((0, -(2**70))), is_beyond(2**62), is_beyond("axis")
+    (True, False, False)
+    """
+    if isinstance(value, tuple | list):
+        return any(map(is_beyond, value))
+    return isinstance(value, int) and not -BEYOND <= value < BEYOND
 
 
 # What params of these names are, as far as it can be said of any operation.

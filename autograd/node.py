@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
@@ -10,9 +11,11 @@ import numpy as np
 
 from autograd.call import NOTHING
 from autograd.conversion import expect_asked
+from autograd.errors import DTypeError
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
+from autograd.refusal import named
 from autograd.state import Origin, conditional, conditions_recorded, guard
 
 #: What asks about a number rather than for it, and the condition that it asks.
@@ -272,6 +275,33 @@ class Node(Computed, Operators):
     def __int__(self) -> int:
         number = int(self._one("int"))
         self._tell_number(self._one("int"), expect_asked(self))
+        return number
+
+    def __index__(self) -> int:
+        number = self._one("index")
+        if not self._has_no_slope:
+            raise DTypeError(f"index: expected an integer, got {named(self)}: give int(x.item()) of it")
+        self._tell(number)
+        return operator.index(number)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        number = round(self._one("round"), ndigits)
+        self._tell_number(self._one("round"), expect_asked(self))
+        return number
+
+    def __trunc__(self) -> int:
+        number: int = math.trunc(self._one("trunc"))
+        self._tell_number(self._one("trunc"), expect_asked(self))
+        return number
+
+    def __floor__(self) -> int:
+        number: int = math.floor(self._one("floor"))
+        self._tell_number(self._one("floor"), expect_asked(self))
+        return number
+
+    def __ceil__(self) -> int:
+        number: int = math.ceil(self._one("ceil"))
+        self._tell_number(self._one("ceil"), expect_asked(self))
         return number
 
     def _tell_number(self, number: float, asking: Any) -> None:

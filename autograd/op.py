@@ -244,12 +244,13 @@ class Op:
         if "dtype" in (params or {}):
             raise DTypeError(f"{self.name}: dtype= has no meaning for Values, which are Python floats: leave it out")
         if not self.is_elementwise:
+            arrays = [np.asarray(array) for array in arrays]  # a number beside them, too
             return self.attempt(self.scalars or self.forward, arrays, params)
         each_one: Callable[..., Any] = lambda *xs: self.run(self, xs, params)  # noqa: E731
         if self.method and len(arrays) == 1 and not params and len(kinds := set(map(type, arrays[0].flat))) == 1:
             each_one = getattr(kinds.pop(), self.name, each_one)  # a Value's own method is quicker
         elements = np.frompyfunc(each_one, len(arrays), 1)
-        return self.attempt(lambda *xs, **_: elements(*xs), arrays, params)
+        return self.attempt(lambda *_, **__: elements(*arrays), arrays, params)
 
     def partial(
         self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None, textbook: bool = False

@@ -12,6 +12,7 @@ import numpy as np
 from autograd.accept import OPERAND, TEXT
 from autograd.errors import DTypeError, LostGradientError
 from autograd.op import Op, on_entry, override, override_of
+from autograd.refusal import Refusing, named, unregistered
 
 if TYPE_CHECKING:
     from typing import Self
@@ -22,7 +23,7 @@ COMPARISON = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "n
 UNARY = {"-x": "neg", "~x": "invert", "abs(x)": "abs"}
 
 
-class Operators:
+class Operators(Refusing):
     """What everything that stands for a number can do: arithmetic, methods, NumPy functions."""
 
     __slots__ = ()
@@ -86,13 +87,21 @@ class Operators:
     def __pos__(self) -> Self:
         return self
 
+    def conjugate(self) -> Self:
+        """Itself, as of any real number: NumPy's variance asks for it."""
+        return self
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         implementation = override_of(ufunc)
-        if implementation is None or method != "__call__" or kwargs:
-            spelled = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-            if kwargs:
-                spelled += f" with {', '.join(kwargs)}"
-            raise LostGradientError(unregistered(spelled))
+        if method != "__call__":
+            raise unregistered(f"np.{ufunc.__name__}.{method}", method, self)
+        if implementation is None:
+            raise unregistered(f"np.{ufunc.__name__}", ufunc.__name__, self)
+        if kwargs:
+            raise LostGradientError(
+                f"np.{ufunc.__name__}: expected its inputs alone, got {', '.join(kwargs)}=, with which the gradient of "
+                f"{named(self)} would be silently lost: leave it out, and write a = a + b for a += b"
+            )
         return implementation(*inputs)
 
     def __array_function__(
@@ -101,17 +110,8 @@ class Operators:
         implementation = override_of(function)
         if implementation is None:
             module = function.__module__.replace("numpy", "np", 1)
-            raise LostGradientError(unregistered(f"{module}.{function.__name__}"))
+            raise unregistered(f"{module}.{function.__name__}", function.__name__, self)
         return implementation(*args, **kwargs)
-
-
-def unregistered(spelled: str) -> str:
-    """The refusal for a NumPy function that has no derivative here: never a silent detour."""
-    return (
-        f"{spelled} has no derivative in the table, so its gradient would be silently lost: "
-        "use .data for a result that needs no gradient, or enter the operation with "
-        "autograd.elementwise or autograd.primitive"
-    )
 
 
 def expect_conditions(op: Op, operands: Sequence[Any]) -> None:
@@ -124,7 +124,7 @@ def expect_conditions(op: Op, operands: Sequence[Any]) -> None:
 
 def install(op: Op) -> None:
     """Give `Operators` the operator and the method of a table entry."""
-    if op.method and any(hasattr(cls, op.name) for cls in (Operators, *subclasses(Operators))):
+    if op.method and any(has_other(cls, op.name) for cls in (Operators, *subclasses(Operators))):
         raise ValueError(f"nodes have something else of the name {op.name!r}: choose another, or enter it as no method")
     if op.operator in BINARY:
         name = BINARY[op.operator]
@@ -145,6 +145,11 @@ def uninstall(op: Op) -> None:
             delattr(cls, op.name)
 
 
+def has_other(cls: type, name: str) -> bool:
+    """Whether a class has something of that name that does not merely refuse."""
+    return hasattr(cls, name) and getattr(cls, name) is not getattr(Refusing, name, None)
+
+
 def subclasses(cls: type) -> list[type]:
     children: list[type] = cls.__subclasses__()
     return children + [below for child in children for below in subclasses(child)]
@@ -153,7 +158,9 @@ def subclasses(cls: type) -> list[type]:
 def binary_method(op: Op, reflected: str) -> Callable[[Any, Any], Any]:
     """The operator. What it does not know is asked for its own, the reflected one, or refused if it has none."""
 
-    def method(self: Any, other: Any) -> Any:
+    def method(self: Any, other: Any, modulus: Any = None) -> Any:
+        if modulus is not None:
+            raise DTypeError(f"{op.name}: expected no modulus, as of integers, got {modulus!r:.60}: leave it out")
         if isinstance(other, (Operators, *OPERAND, Number, Sequence)) or not hasattr(other, reflected):
             return op(self, other)  # it refuses other numbers, and sequences, whose own operators would repeat them
         return NotImplemented
@@ -188,6 +195,8 @@ def unary_method(op: Op) -> Callable[..., Any]:
 
 on_entry(install, uninstall)
 
+override(np.conjugate, lambda x: x.conjugate())
+override(np.real, lambda val: val.conjugate())
 override(np.shape, lambda a: a.shape)
 override(np.ndim, lambda a: len(a.shape))
 override(np.size, lambda a, axis=None: prod(a.shape) if axis is None else a.shape[axis])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import array
 import builtins
+import functools
 import math
+import operator
 import statistics
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +66,15 @@ def in_an_assertion(v: Any) -> Any:
     assert [float(x) for x in (v, v)] == [1.5, 1.5]
 
 
+def between_others(v: Any) -> Any:
+    number, others = float, {"x": v}
+    number(v if number(v) > 0 and number(v) else -v)
+    number([x for x in (v, v)][0])  # noqa: C416, RUF015 - the loop is what is tried
+    number(v and (v or -v))
+    (other := number)(v)
+    return [number(x) + other(*()) + math.isclose(a=v, b=number(v)) for x in [others["x"] if v else -v]]
+
+
 class Body:
     number = float(Value(1.5))
 
@@ -83,6 +96,7 @@ WISHES: dict[str, Callable[[Any], Any]] = {
     "exec": in_executed_code,
     "condition": with_a_condition,
     "assert": in_an_assertion,
+    "between others": between_others,
 }
 
 
@@ -103,12 +117,20 @@ def tanh_of(v: Any) -> Any:
     return math_tanh(v)
 
 
+TANH = math.tanh
+
+
 TAKERS: dict[str, Callable[[Any], Any]] = {
     "math": lambda v: math.tanh(v) + v,
     "math, by another name": tanh_of,
     "math of a wish": lambda v: math.hypot(float(v), v),
     "element": lambda v: store(v, 0),
     "slice": lambda v: store(v, slice(None), many=True),
+    "either": lambda v: (TANH if v.data > 0 else float)(v),
+    "one or the other": lambda v: (TANH or float)(v),
+    "from a container": lambda v: [float][0](v),
+    "partial": lambda v: functools.partial(float)(v),
+    "loop": lambda v: [x for x in map(float, [v])],  # noqa: C416 - likewise
     "map": lambda v: list(map(float, [v])),
     "key": lambda v: sorted([v, v], key=float),
     "array": lambda v: np.array([v], dtype=float),
@@ -140,12 +162,43 @@ def test_a_number_that_other_code_takes_is_refused(node: Any, take: Callable[[An
 def test_other_packing_says_less() -> None:
     with pytest.raises(struct.error):  # which hides the reason
         struct.pack("d", Value(1.0))
+    with pytest.raises(ValueError, match="Error setting single item"):
+        operator.setitem(np.empty(2).flat, 0, Value(1.0))
 
 
 @pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS.keys())
 def test_what_has_no_gradient_may_be_taken(take: Callable[[Any], Any]) -> None:
     take(Value(1.5, requires_grad=False))
     take(Tensor(1.5, requires_grad=False))
+
+
+def test_a_wish_is_known_where_the_interpreter_keeps_no_columns() -> None:
+    """Wherever the places in the text are not kept, as by `PYTHONNODEBUGRANGES`."""
+    program = (
+        "from autograd import Value; import math; v = Value(1.5); print(float(v), math.isnan(v), int(v if v else 2))"
+    )
+    command = [sys.executable, "-X", "no_debug_ranges", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "1.5 False 1\n"
+
+
+UNSEEN = "it cannot be seen who asks for the number, so the gradient might be lost"
+
+
+@pytest.mark.parametrize(
+    ("take", "said"),
+    [
+        (lambda v: math.atan(v), r"the call of atan would take the number alone"),
+        (lambda v: list(map(float, [v])), r"the call of list would take"),
+        (lambda v: [x for x in map(float, [v])], UNSEEN),  # noqa: C416 - the loop is what is tried
+        (lambda v: [float][0](v), UNSEEN),
+        (lambda v: functools.partial(float)(v), UNSEEN),
+        (lambda v: statistics.NormalDist(v), r"code of statistics would take"),
+    ],
+)
+def test_the_refusal_says_no_more_than_can_be_seen(take: Callable[[Any], Any], said: str) -> None:
+    with pytest.raises(LostGradientError, match=rf"^x: {said}.*\.item\(\)"):
+        take(Value(1.0, label="x"))
 
 
 def test_the_refusal_names_the_node_and_the_cure() -> None:
@@ -155,3 +208,14 @@ def test_the_refusal_names_the_node_and_the_cure() -> None:
     out = np.empty(2)
     with pytest.raises(LostGradientError, match=r"x: .*np\.empty\(n, dtype=object\)"):
         out[0] = x
+
+
+def test_masked_arrays_take_no_number_out_of_a_value() -> None:
+    """NumPy's look for an attribute of their own, ``_data``, before they ask."""
+    v = Value(1.5, label="v")
+    for computed in (np.ma.array([1.0, 2.0]) + v, np.ma.add([1.0, 2.0], v)):
+        v.zero_grad()
+        sum(computed.data[:2]).backward()
+        assert v.grad == 2.0
+    assert not hasattr(v, "_data")
+    assert not hasattr(Tensor([1.0]), "_data")

@@ -107,7 +107,7 @@ def test_a_matrix_product_of_values_agrees_with_tensors(left: Any, right: Any) -
         assert_close([v.grad for v in objects.flat], np.ravel(tensor.grad))
     with pytest.raises(ValueError, match="mismatch"):
         autograd.matmul(values[0], np.array([Value(1.0)] * 7))
-    with pytest.raises(ValueError, match="enough dimensions"):
+    with pytest.raises(ValueError, match="a single number has no axis"):
         autograd.matmul(values[0], np.array(Value(1.0), dtype=object))
 
 

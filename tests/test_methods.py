@@ -30,6 +30,7 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "ndim": [lambda a: a.ndim],
     "size": [lambda a: a.size],
     "dtype": [lambda a: a.dtype],
+    "conjugate": [lambda a: a.conjugate()],
     "astype": [lambda a: a.astype(np.float32), lambda a: a.astype("f4"), lambda a: a.astype(dtype=np.float64)],
     "argsort": [lambda a: a.argsort(), lambda a: a.argsort(0), lambda a: a.argsort(axis=None), lambda a: a.argsort(-1)],
     "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(max=0.5)],

@@ -233,11 +233,9 @@ def test_numpy_functions_reach_the_table() -> None:
     ("call", "name"),
     [
         (lambda x: np.cbrt(x), "np.cbrt"),
-        (lambda x: np.floor(x), "np.floor"),
+        (lambda x: np.nanprod(x), "np.nanprod"),
         (lambda x: np.arctan2(x, 1.0), "np.arctan2"),
         (lambda x: np.add.reduce(x), r"np.add.reduce"),
-        (lambda x: np.add(x, 1.0, out=np.empty(())), "np.add with out"),
-        (lambda x: np.multiply(x, 1.0, where=True), "np.multiply with where"),
         (lambda x: np.nan_to_num(x), "np.nan_to_num"),
         (lambda x: np.cumsum(x), "np.cumsum"),
     ],

@@ -36,7 +36,7 @@ from autograd.signature import each
 NAMES = ("x", "y", "v", "w")
 
 #: How the number of a node is got from it, in generated code.
-DATA = "{}._data"
+DATA = "{}._number"
 
 #: Whether an operand is a number that can be taken as it is: a float holds it. Python compares small ints quicker.
 SMALL = 2**30 - 1
@@ -272,7 +272,7 @@ NODE = """\
 z = {z}
 {between}\
 node = new(Value)
-node._data = z
+node._number = z
 node._grad = UNSET
 node.op = op
 node._x = {x}
@@ -300,7 +300,7 @@ def function(self):
     if blocks() is None:
 {indent(formulas.look_up("general(self)"), 8)}\
         try:
-            x = self._data
+            x = self._number
 {indent(node(formulas, "self", "None", "x"), 12)}\
         except EDGE:
             pass
@@ -309,7 +309,11 @@ def function(self):
 
 
 def binary_source(op: Op) -> Source:
-    return named_source(op, "other")
+    """The operator. To that of powers Python hands a modulus too; it is None, as what is open, in the quick case."""
+    return named_source(op, "other", rest=MODULUS if op.operator == "**" else "")
+
+
+MODULUS = "modulus"
 
 
 def optional_source(op: Op) -> Source:
@@ -320,27 +324,27 @@ def optional_source(op: Op) -> Source:
     return named_source(op, name, f"={value!r}")
 
 
-def named_source(op: Op, other: str, default: str = "") -> Source:
+def named_source(op: Op, other: str, default: str = "", rest: str = "") -> Source:
     formulas = Formulas(op, on_floats)
     return formulas.source(f"""\
-def function(self, {other}{default}):
-    if blocks() is None:
+def function(self, {other}{default}{rest and f", {rest}=None"}):
+    if blocks() is {rest or None}:
 {indent(formulas.look_up(f"general(self, {other})"), 8)}\
         try:
             kind = {other}.__class__
             if kind is Value:
-                x = self._data
-                y = {other}._data
+                x = self._number
+                y = {other}._number
 {indent(node(formulas, "self", other, "x", "y"), 16)}\
             if {NUMBER.format(other)}:
-                x = self._data
+                x = self._number
                 y = {other}
 {indent(node(formulas, "self", other, "x"), 16)}\
         except EDGE:
             pass
         if kind is float64:
-            return function(self, float({other}))
-    return general(self, {other})
+            return function(self, float({other}){rest and f", {rest}"})
+    return general(self, {other}{rest and f", {rest}"})
 """)
 
 
@@ -353,7 +357,7 @@ def function(self, other):
 {indent(formulas.look_up("general(self, other)"), 8)}\
         try:
             x = other
-            y = self._data
+            y = self._number
 {indent(node(formulas, "other", "self", "y"), 12)}\
         except EDGE:
             pass
@@ -371,9 +375,9 @@ def function(self, other):
     kind = other.__class__
     if conditional() is None:
         if kind is Value:
-            return {template.format("self._data", "other._data")}
+            return {template.format("self._number", "other._number")}
         if {NUMBER.format("other")}:
-            return {template.format("self._data", "other")}
+            return {template.format("self._number", "other")}
     return general(self, other)
 """,
         {},
@@ -391,11 +395,11 @@ def lists_source(op: Op, lengths: Sequence[int], numbers: Sequence[str]) -> Sour
         inputs = v0, v1, v2, v3, = *lists[0], *lists[1],
         x0 = v0
         x1 = v1
-        x2 = v2._data
-        x3 = v3._data
+        x2 = v2._number
+        x3 = v3._number
         z = ((x0 * x2) + (x1 * x3))
         node = new(Value)
-        node._data = z
+        node._number = z
         node._grad = UNSET
         node.op = op
         node._x = (v2, v3,)

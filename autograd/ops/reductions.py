@@ -75,13 +75,20 @@ def max_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The maximum of an object array as a chain of two-input maxima, which share a tie between two."""
     folded = axes_of(axis, a.ndim)
     kept = [i for i in range(a.ndim) if i not in folded]
-    flat = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), -1)
+    flat = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), count(a, axis))
     result = np.frompyfunc(larger, 2, 1).reduce(flat, axis=-1)
     return np.reshape(result, [1 if i in folded else n for i, n in enumerate(a.shape)]) if keepdims else result
 
 
+def top(x: Any, axis: Axis) -> Any:
+    """The largest along an axis, which is kept; where there is none, what is smaller than all numbers."""
+    if np.size(x) == 0:
+        return np.full(reduced(x.shape, axis, keepdims=True), -np.inf, np.result_type(x, np.float16))
+    return np.maximum.reduce(x, axis=axis, keepdims=True)
+
+
 def stable_softmax(x: Any, axis: Axis = -1, exp: Any = np.exp, total: Any = np.add.reduce) -> Any:
-    powers = exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    powers = exp(x - top(x, axis))
     return powers / total(powers, axis=axis, keepdims=True)
 
 
@@ -98,10 +105,10 @@ def centred_softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
 def stable_logsumexp(
     a: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log, total: Any = np.sum
 ) -> Any:
-    top = np.max(a, axis=axis, keepdims=True)
-    top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
-    with np.errstate(divide="ignore"):  # nothing but −inf sums to log 0 = −inf
-        result = top + log(total(exp(a - top), axis=axis, keepdims=True))
+    shift = top(a, axis)
+    shift = np.where((shift == np.inf) | (shift == -np.inf), 0.0, shift)  # inf − inf would be NaN
+    with np.errstate(divide="ignore"):  # nothing, or nothing but −inf, sums to log 0 = −inf
+        result = shift + log(total(exp(a - shift), axis=axis, keepdims=True))
     if keepdims or result.shape == ():
         return result
     return np.squeeze(result, axis=axis)[()]
@@ -116,7 +123,7 @@ def sum_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     a = np.asarray(a, dtype=object)  # NumPy makes a Value of an array without axes
     folded = axes_of(axis, a.ndim)
     kept = [i for i in range(a.ndim) if i not in folded]
-    rows = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), -1)
+    rows = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), count(a, axis))
     result = np.empty(rows.shape[:-1], dtype=object)
     for index in np.ndindex(result.shape):
         terms = rows[index].tolist()

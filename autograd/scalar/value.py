@@ -55,11 +55,11 @@ class Value(Recorded, Node):
     # The two inputs and their slopes are slots of their own: every tuple would be one more object for
     # the collector to track. An operation of more inputs has a tuple of them in the place of the second, one of their
     # slopes likewise, and in the place of the first one of those that a gradient goes to: the same, where that is all.
-    __slots__ = ("_data", "_dx", "_dy", "_grad", "_notes", "_params", "_x", "_y", "op")
+    __slots__ = ("_dx", "_dy", "_grad", "_notes", "_number", "_params", "_x", "_y", "op")
 
     params = unless_set("_params")
 
-    _data: float
+    _number: float
     _grad: float
     _x: Any
     _y: Any
@@ -68,7 +68,7 @@ class Value(Recorded, Node):
     _notes: tuple[str | None, Origin | None] | None  #: label and origin, if there is one
 
     def __init__(self, data: float, label: str | None = None, requires_grad: bool = True) -> None:
-        self._data = data if data.__class__ is float else accept.number(data, "Value")
+        self._number = data if data.__class__ is float else accept.number(data, "Value")
         self._grad = UNSET
         self.op = None
         self._notes = None if label is None else (accept.label(label, "Value"), None)
@@ -101,16 +101,16 @@ class Value(Recorded, Node):
     def __repr__(self) -> str:
         grad = "–" if self._grad is UNSET else self._grad
         label = "" if self.label is None else f", label={self.label!r}"
-        return f"Value(data={self._data}, grad={grad}{label})"
+        return f"Value(data={self._number}, grad={grad}{label})"
 
     @property
     def data(self) -> float:
         """The number; one that is set shows in what is computed from then on."""
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, value: float) -> None:
-        self._data = accept.number(value, f"data of {self.label or 'a Value'}")
+        self._number = accept.number(value, f"data of {self.label or 'a Value'}")
 
     @property
     def grad(self) -> float:
@@ -208,19 +208,20 @@ class Value(Recorded, Node):
 
     def item(self) -> float:
         """The number itself, as for a Tensor."""
-        return self._data
+        return self._number
 
     def _snapshot(self) -> float:
-        return self._data
+        return self._number
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
         self._grad = UNSET
 
-    def backward(self) -> None:
+    def backward(self, seed: float | None = None) -> None:
         """Sweep from here to the leaves: d self / d node for every node, by the chain rule.
 
-        Leaves accumulate over sweeps, as in PyTorch; inner nodes show the last sweep alone.
+        ``seed`` is the gradient of this node, 1 if it is left out. Leaves accumulate over sweeps, as in PyTorch; inner
+        nodes show the last sweep alone.
 
         >>> x = Value(3.0)
         >>> y = x**3
@@ -233,7 +234,7 @@ class Value(Recorded, Node):
 
         Raises `GraphError` if nothing here needs a gradient.
         """
-        backward(self, 1.0, sweep_scalars)
+        backward(self, 1.0 if seed is None else accept.number(seed, "backward: seed"), sweep_scalars)
 
     def _filled(self, number: float) -> float:
         return number
@@ -242,7 +243,7 @@ class Value(Recorded, Node):
         return Value(data, requires_grad=False)
 
     def _operands(self) -> tuple[Any, Sequence[Any]]:
-        return self._data, [x._data if isinstance(x, Value) else x for x in self.inputs]
+        return self._number, [x._number if isinstance(x, Value) else x for x in self.inputs]
 
     def _equation(
         self, place: Callable[[int], int | None], before: Sequence[Equation], params: Mapping[str, Any]
@@ -271,8 +272,8 @@ class Value(Recorded, Node):
     def _snapshot_all(self) -> tuple[float, float | None, tuple[float | None, ...], Mapping[str, Any]]:
         grad, op, y = None if self._grad is UNSET else self._grad, self.op, self._y
         if op is None or y.__class__ is tuple or op.takes_params:
-            return self._data, grad, self.slopes, frozen_params(self.params)
-        return self._data, grad, (self._dx,) if y is None else (self._dx, self._dy), NOTHING
+            return self._number, grad, self.slopes, frozen_params(self.params)
+        return self._number, grad, (self._dx,) if y is None else (self._dx, self._dy), NOTHING
 
     def _check_fresh(self) -> None:
         """Raise `StaleDataError` if an input changed after this node was computed."""
@@ -282,20 +283,20 @@ class Value(Recorded, Node):
         evaluator = _evaluators.get(op)
         if evaluator is not None and y.__class__ is not tuple and not op.takes_params:
             # The commonest case: one or two inputs, and no NaN.
-            x = x._data if isinstance(x, Value) else x
-            computed = evaluator(x) if y is None else evaluator(x, y._data if isinstance(y, Value) else y)
+            x = x._number if isinstance(x, Value) else x
+            computed = evaluator(x) if y is None else evaluator(x, y._number if isinstance(y, Value) else y)
             dx, dy = self._dx, self._dy
-            if computed[0] == self._data and (dx is None or dx == computed[1]) and (dy is None or dy == computed[2]):
+            if computed[0] == self._number and (dx is None or dx == computed[1]) and (dy is None or dy == computed[2]):
                 return
-        values = [x._data if isinstance(x, Value) else x for x in self.inputs]
+        values = [x._number if isinstance(x, Value) else x for x in self.inputs]
         now, *slopes = evaluate(op, values, self.params or NOTHING)
         alike = [was is None or same(slope, was) for slope, was in zip(slopes, self.slopes, strict=True)]
-        if same(now, self._data) and all(alike):
+        if same(now, self._number) and all(alike):
             return
         name = self.label or op.name
-        changed = " with another slope" if same(now, self._data) else ""
+        changed = " with another slope" if same(now, self._number) else ""
         raise StaleDataError(
-            f"{name}: computed as {self._data}, but its inputs now give {now}{changed}: "
+            f"{name}: computed as {self._number}, but its inputs now give {now}{changed}: "
             "their data changed afterwards; run the forward computation again"
         )
 
@@ -313,7 +314,7 @@ class Value(Recorded, Node):
     def _condition(cls, op: Op, operands: Sequence[Any], outcome: bool) -> Value:
         """A comparison as a node."""
         node = Value(0.0)
-        node._data, node.op = outcome, op
+        node._number, node.op = outcome, op
         node._x, node._y = (*operands, None)[:2]
         if mode() == "tracing":
             node._origin = origin()
@@ -326,7 +327,7 @@ class Value(Recorded, Node):
         if int in map(type, inputs):
             inputs = tuple([accept.number(x, op.name) if x.__class__ is int else x for x in inputs])
         node = Value(0.0)
-        node._data, slopes = evaluate_many(op, [x._data if x.__class__ is Value else x for x in inputs], params)
+        node._number, slopes = evaluate_many(op, [x._number if x.__class__ is Value else x for x in inputs], params)
         node.op, node.params = op, params
         node._x, node._y, node._dy = inputs, inputs, tuple(slopes)
         if len(nodes) < len(inputs):
@@ -367,7 +368,7 @@ class Value(Recorded, Node):
             params = private_params(params)
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
             return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
-        values = [value._data if isinstance(value, Value) else value for value in operands]
+        values = [value._number if isinstance(value, Value) else value for value in operands]
         if op.is_flat:
             try:
                 outcome = bool(op.forward(*values))

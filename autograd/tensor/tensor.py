@@ -239,8 +239,8 @@ class Tensor(Node):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if self.requires_grad and mode() != "no_grad":
             raise LostGradientError(
-                "a plain NumPy array made of a Tensor would silently lose its gradient: use .data or .numpy() for the "
-                "numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
+                f"{named(self._record)}: a plain NumPy array made of it would silently lose its gradient: use .data or "
+                ".numpy() for the numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
             )
         if copy is False:
             raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")
@@ -354,6 +354,12 @@ class Tensor(Node):
             self._write(self._assigned(index, value))
         else:
             self._move(setitem(self, value, index)._record)
+
+    def __delitem__(self, index: Any) -> None:
+        record = self._record
+        raise ShapeError(
+            f"del: the shape {record.shape} of {named(record)} is fixed: index what is to stay, as in t[1:]"
+        )
 
     def _is_written(self, value: Any) -> bool:
         """Whether ``value`` is assigned by writing to the data of a leaf; else that is recorded."""
@@ -607,11 +613,11 @@ def is_discrete(x: Any) -> bool:
     return x.__class__ is Record and x.dtype.kind != "f"
 
 
-def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
+def binary_method(op: Op, general: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
     """The operator for the commonest case, Tensors and plain numbers, in line; `general` for every other."""
     forward, ndarray, opened = op.forward, np.ndarray, blocks.get
 
-    def method(self: Tensor, other: Any) -> Any:
+    def method(self: Tensor, other: Any, modulus: Any = None) -> Any:
         kind = other.__class__
         a = self._latest
         leaf = a.leaf
@@ -628,9 +634,9 @@ def binary_method(op: Op, general: Callable[[Any, Any], Any]) -> Callable[[Tenso
         elif kind is float or (kind is int and -EXACT <= other <= EXACT):
             b = y = other
         else:
-            return general(self, other)
-        if not tracked or opened() is not None:
-            return general(self, other)
+            return general(self, other, modulus)
+        if not tracked or opened() is not modulus:  # None, both of them; Python hands a modulus to powers
+            return general(self, other, modulus)
         try:
             z = forward(a.array, y)
         except FAILURES:
