@@ -30,8 +30,7 @@ def sweep_tensors(output: Record, seed: Any) -> None:
         visit_tensors(output, marker, leaves, order)
         output.adjoint = seed
         gates = fill(order, marker)
-        # A NaN anywhere reaches a leaf or a gate: every other operation hands it on.
-        if gates and has_nan([*gates, *[x.adjoint for x in leaves if x.adjoint is not marker]]):
+        if brings_nan(gates, leaves, marker):
             fill_beside(output, seed, [*order, *leaves])
         with locks.leaves:
             settle(leaves, order, marker)
@@ -85,14 +84,11 @@ def sweep_copies(section: Section, adjoints: list[Any]) -> bool:
         if i >= section.sources:
             copy.op, copy.params = place.op, place.params
             copy.inputs = tuple([copies.get(id(x)) or constant(x) for x in place.inputs])
-    found = copies.values()
-    gates = fill([copy for copy in found if copy.op is not None], marker)
-    swept = [None if copy.adjoint is marker else copy.adjoint for copy in found]
-    if gates and has_nan(
-        [*gates, *[g for g, copy in zip(swept, found, strict=True) if g is not None and copy.op is None]]
-    ):
+    leaves = [copy for copy in copies.values() if copy.op is None]
+    gates = fill([copy for copy in copies.values() if copy.op is not None], marker)
+    if brings_nan(gates, leaves, marker):
         return False
-    adjoints[:] = swept
+    adjoints[:] = [None if copy.adjoint is marker else copy.adjoint for copy in copies.values()]
     return True
 
 
@@ -102,6 +98,11 @@ QUICK[Record] = sweep_copies
 def constant(x: Any) -> Any:
     """An input that the sweep does not go to."""
     return x.array if x.__class__ is Record and x.requires_grad else x
+
+
+def brings_nan(gates: list[Any], leaves: list[Record], marker: Any) -> bool:
+    """Whether a zero may have been taken for a number. A NaN anywhere reaches a leaf, or a gate: all else hands it on."""
+    return bool(gates) and has_nan([*gates, *[x.adjoint for x in leaves if x.adjoint is not marker]])
 
 
 def has_nan(arrays: Iterable[Any]) -> bool:
