@@ -523,3 +523,31 @@ def test_an_output_that_is_no_number_is_refused() -> None:
         jvp(lambda x: ["text"], (1.0,), (1.0,))
     with pytest.raises(DTypeError, match="vjp: expected a float"):
         vjp(lambda x: x, 1)
+
+
+@given(data=st.data())
+def test_a_pullback_inside_no_grad_is_that_of_outside(data: st.DataObject) -> None:
+    """What f closes over is constant to it, tracked or not, and its own gradient stays as it was."""
+    x, c, g = (data.draw(arrays(3)) for _ in range(3))
+    closed = Tensor(c) * 2
+
+    def f(t: Any) -> Any:
+        y = closed * t
+        return autograd.where(t > 0, y * t, closed[::-1] - y)
+
+    _, pull = vjp(f, x)
+    with no_grad():
+        (inside,) = pull(g)
+    assert_close(inside.data, pull(g)[0].data)
+    assert not closed.has_grad
+
+
+def test_a_pullback_of_data_replaced_meanwhile_adds_what_both_bring() -> None:
+    def f(t: Any) -> Any:
+        before = t * t
+        t.data = t.data * 2
+        return before + t**3
+
+    _, pull = vjp(f, np.array([1.0, 2.0]))
+    with no_grad():
+        assert_close(pull(np.ones(2))[0].data, [2.0 + 3 * 4, 4.0 + 3 * 16])

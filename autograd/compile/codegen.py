@@ -324,6 +324,13 @@ def optional_source(op: Op) -> Source:
     return named_source(op, name, f"={value!r}")
 
 
+def function_source(op: Op) -> Source:
+    """A function of one or two inputs, of which the first is a Value."""
+    if op.arity not in (1, 2):
+        raise Untranslatable(f"{op.name} has {op.arity} inputs")
+    return unary_source(op) if op.arity == 1 else named_source(op, "other")
+
+
 def named_source(op: Op, other: str, default: str = "", rest: str = "") -> Source:
     formulas = Formulas(op, on_floats)
     return formulas.source(f"""\

@@ -525,12 +525,11 @@ def install(op: Op) -> None:
 
 def function_of(op: Op) -> Callable[..., Any] | None:
     """The generated code for a call of an operation whose first input is a Value, None where it has none."""
-    sources = {1: codegen.unary_source, 2: codegen.binary_source}
     function = None
-    if op.arity in sources and not op.is_flat:
+    if not op.is_flat:
         general = lambda *inputs: Value._interpret_any(op, inputs, NOTHING)  # noqa: E731
         with suppress(Untranslatable):
-            source = sources[op.arity](op)
+            source = codegen.function_source(op)
             function = codegen.compiled(f"{op.name} of Values", source, NAMES | {"op": op, "general": general})
     return _functions.setdefault(op, function)
 

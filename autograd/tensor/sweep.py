@@ -101,7 +101,7 @@ def constant(x: Any) -> Any:
 
 
 def brings_nan(gates: list[Any], leaves: list[Record], marker: Any) -> bool:
-    """Whether a zero may have been taken for a number. A NaN anywhere reaches a leaf, or a gate: all else hands it on."""
+    """Whether a zero may have been taken for a number. A NaN reaches a leaf or a gate: all else hands it on."""
     return bool(gates) and has_nan([*gates, *[x.adjoint for x in leaves if x.adjoint is not marker]])
 
 
