@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import DTypeError, Node, Tensor, Value, real_array
+from autograd import DTypeError, Node, ShapeError, Tensor, Value, real_array
 
 #: How many elements an array of any float type can have.
 MOST = np.iinfo(np.intp).max // np.dtype(np.longdouble).itemsize
@@ -68,7 +68,7 @@ def positive_int(value: Any, name: str) -> int:
         raise DTypeError(wrong)
     try:
         number = operator.index(value)
-    except TypeError as error:
+    except (TypeError, ShapeError) as error:
         raise DTypeError(wrong) from error
     if number < 1:
         raise ValueError(wrong)

@@ -211,7 +211,7 @@ TAKES: dict[str, set[str]] = {
     "ReLU.forward.x": ARRAYS,
     "LeakyReLU.forward.x": ARRAYS,
     "Sigmoid.forward.x": ARRAYS,
-    "Softmax.forward.x": ARRAYS - {"[]"},
+    "Softmax.forward.x": ARRAYS,
     "Tanh.forward.x": ARRAYS,
 }
 
