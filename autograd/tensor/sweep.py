@@ -27,9 +27,10 @@ def sweep_tensors(output: Record, seed: Any) -> None:
     locks.undo = undo, order, leaves
     try:
         visit_tensors(output, marker, leaves, order)
-        gates = fill(output, seed, order, marker)
+        with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
+            gates = fill(output, seed, order, marker)
         # A NaN anywhere reaches a leaf or a gate: every other operation hands it on.
-        if gates and has_nan([*gates, *[x.adjoint for x in leaves if x.adjoint is not marker]]):
+        if gates and has_nan([*gates, *received(leaves, marker)]):
             fill_beside(output, seed, [*order, *leaves])
         with locks.leaves:
             settle(leaves, order, marker)
@@ -46,20 +47,24 @@ def undo(*visited: list[Record]) -> None:
         record.adjoint = None
 
 
+def received(leaves: list[Record], marker: Any) -> list[Any]:
+    """What the leaves were sent, where they were sent something."""
+    return [x.adjoint for x in leaves if x.adjoint is not marker]
+
+
 def fill(output: Record, seed: Any, order: list[Record], marker: Any) -> list[Any]:
     """The adjoints, last to first; and those that came to gates: to operations whose zeros may be no numbers."""
     gates = []
     output.adjoint = seed
-    with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
-        for record in reversed(order):
-            g = record.adjoint
-            if g is marker:  # no more than a condition
-                record.adjoint = None
-                continue
-            op: Any = record.op
-            pull = _pulls.get(op) or pull_of(op)
-            if pull(record, g, marker):
-                gates.append(g)
+    for record in reversed(order):
+        g = record.adjoint
+        if g is marker:  # no more than a condition
+            record.adjoint = None
+            continue
+        op: Any = record.op
+        pull = _pulls.get(op) or pull_of(op)
+        if pull(record, g, marker):
+            gates.append(g)
     return gates
 
 
