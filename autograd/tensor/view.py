@@ -11,7 +11,7 @@ from autograd.errors import GraphError
 from autograd.op import Op
 from autograd.ops.indexing import getitem, kept_elements, picks_once, setitem
 from autograd.pickling import Slotted
-from autograd.state import Block, blocks, mode
+from autograd.state import mode, no_grad, recording
 from autograd.sweep.pullback import pullback
 from autograd.tensor.record import Leaf, Record, named
 
@@ -64,9 +64,12 @@ class View(Slotted):
         return self.last.requires_grad
 
     def root_version(self) -> Any:
-        """What is another once something was assigned to the root; to write the data of a leaf is no assignment."""
+        """What is another once something was assigned to the root.
+
+        To write the data of a leaf is no assignment for what was recorded with a gradient.
+        """
         record = self.root._record
-        return record.array if self.last.op is None else record.leaf or record
+        return (record.leaf or record) if self.last.requires_grad else record.array
 
     def record(self) -> Record:
         """What it shows now."""
@@ -89,11 +92,8 @@ class View(Slotted):
     def derive(self) -> None:
         if self.last.op is not None and self.last.inputs[0] is self.base._record:
             return  # it was
-        opened = blocks.set((Block("no_grad"),) if self.silent else None)
-        try:
+        with no_grad() if self.silent else recording(traced=False):
             last: Record = self.op.apply((self.base,), self.params)._record
-        finally:
-            blocks.reset(opened)
         leaf = self.last.leaf
         if leaf is not None and last.leaf is not None:  # a constant that is refilled
             leaf.array, last.leaf = last.array, leaf
