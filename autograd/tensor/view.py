@@ -10,9 +10,10 @@ import numpy as np
 from autograd.errors import GraphError
 from autograd.op import Op
 from autograd.ops.indexing import getitem, kept_elements, picks_once, setitem
-from autograd.pickling import Slotted
+from autograd.pickling import Slotted, store
 from autograd.state import mode, no_grad, recording
 from autograd.sweep.pullback import pullback
+from autograd.tensor.arrays import alike
 from autograd.tensor.record import Leaf, Record, named
 
 
@@ -54,6 +55,15 @@ class View(Slotted):
         self.depth = 1 if below is None or below.last.op is not None else below.depth + 1  #: of views not recorded
         self.root = base if below is None else below.root
         self.version = self.root_version()
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        store(self, *reversed(state))
+        below = getattr(self.base, "_latest", None)  # not set yet, where the base holds this view as an attribute
+        array = None if below is None else self.op.run(self.op.forward, [below.array], self.params)
+        if array is not None and alike(array, self.last.array):
+            self.last.array = array  # it lies where the base does again: copied, it lay apart, and otherwise
+            if self.last.leaf is not None:
+                self.last.leaf.array = array
 
     @property
     def array(self) -> Any:
