@@ -5,18 +5,18 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FrameType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from autograd.pickling import Slotted
 
 Mode = Literal["no_grad", "tracing"]
-Entry = TypeVar("Entry")
+Entry = TypeVar("Entry", bound="Opened")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,23 +56,34 @@ class Guards(Slotted):
         return list(found.values())
 
 
-class Block:
-    """One open ``with`` block, or a recorded sweep; told from others by identity."""
+class Opened:
+    """What is open until it is left; told from others by identity."""
+
+    __slots__ = ("is_open",)
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+
+class Block(Opened):
+    """One ``with`` block, or a recorded sweep."""
 
     __slots__ = ("guards", "mode", "origin")
 
     def __init__(self, mode: Mode | Literal["sweep"], guards: Guards | None = None) -> None:
+        super().__init__()
         self.mode = mode
         self.guards = Guards() if guards is None else guards
         self.origin = Origin(None, self.guards, by_rule=True) if mode == "sweep" else None  #: of what it makes
 
 
-class Scope:
-    """One open `scope`; told from others by identity."""
+class Scope(Opened):
+    """One `scope`."""
 
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
 
 
@@ -95,7 +106,10 @@ def is_told(origin: Origin | None) -> bool:
     return origin is not None and (origin.source is not None or origin.by_rule)
 
 
-#: The open blocks, oldest first; None where there is none, so that the commonest question is the quickest.
+Entries: TypeAlias = ContextVar[tuple[Entry, ...] | None]
+
+#: The blocks, oldest first; None where there is none, so that the commonest question is the quickest. Where there are
+#: some, `still_open` has those that count.
 blocks: ContextVar[tuple[Block, ...] | None] = ContextVar("blocks", default=None)
 
 #: Those of them that have conditions in the graph, and the recorded sweeps that are running, so that what their rules
@@ -103,13 +117,23 @@ blocks: ContextVar[tuple[Block, ...] | None] = ContextVar("blocks", default=None
 conditional: ContextVar[tuple[Block, ...] | None] = ContextVar("conditional", default=None)
 
 
-#: The open scopes, outermost first: `tracing` alone has them.
+#: The scopes, outermost first: `tracing` alone has them.
 scopes: ContextVar[tuple[Scope, ...] | None] = ContextVar("scopes", default=None)
+
+
+def still_open(variable: Entries[Entry]) -> tuple[Entry, ...] | None:
+    """What is open there, None for nothing. What was abandoned goes now."""
+    found = variable.get()
+    if found is None or all(entry.is_open for entry in found):
+        return found
+    found = tuple([entry for entry in found if entry.is_open]) or None
+    variable.set(found)
+    return found
 
 
 def mode() -> Mode | None:
     """What the open blocks say together: inside `no_grad` nothing is recorded, whatever else is open."""
-    opened = blocks.get()
+    opened = still_open(blocks)
     if opened is None:
         return None
     return "no_grad" if any(block.mode == "no_grad" for block in opened) else "tracing"
@@ -117,7 +141,7 @@ def mode() -> Mode | None:
 
 def conditions_recorded() -> bool:
     """Whether a comparison is a node."""
-    return conditional.get() is not None and mode() != "no_grad"
+    return still_open(conditional) is not None and mode() != "no_grad"
 
 
 #: Where code of this project comes from, the generated included.
@@ -131,8 +155,8 @@ _INSTALLED = ("site-packages", "dist-packages")
 
 def origin() -> Origin:
     """That of a node that is made now, inside `tracing`."""
-    opened = conditional.get()
-    scope = tuple([entry.name for entry in scopes.get() or ()])
+    opened = still_open(conditional)
+    scope = tuple([entry.name for entry in still_open(scopes) or ()])
     return Origin(source_line(), opened[0].guards if opened else Guards(), scope)
 
 
@@ -146,7 +170,7 @@ def guard(condition: Any, outcome: bool | float) -> None:
     """Remember what the person's code was told that this is: in the open block, and in the one that made it."""
     if mode() == "no_grad":
         return
-    opened, made = conditional.get(), condition._origin
+    opened, made = still_open(conditional), condition._origin
     concerned = [opened[0].guards] if opened else []
     if made is not None and not any(made.guards is other for other in concerned):
         concerned.append(made.guards)
@@ -171,14 +195,15 @@ def no_grad() -> Iterator[None]:
 
 
 @contextmanager
-def recording() -> Iterator[None]:
+def recording(traced: bool = True) -> Iterator[None]:
     """Record although the caller may be inside `no_grad`: for a derivative that needs the graph of what it runs."""
-    opened = tuple([block for block in blocks.get() or () if block.mode != "no_grad"])
-    token = blocks.set(opened or None)
+    before = blocks.get()
+    opened = [block for block in still_open(blocks) or () if traced and block.mode != "no_grad"]
     try:
+        blocks.set(tuple(opened) or None)
         yield
     finally:
-        blocks.reset(token)
+        blocks.set(before)
 
 
 @contextmanager
@@ -242,7 +267,7 @@ def scope(name: str) -> Iterator[None]:
 @contextmanager
 def sweeping(guards: Guards) -> Iterator[None]:
     """Run the rules of a recorded sweep: conditions are nodes, and hold for what is computed, as ``guards`` do."""
-    opened = conditional.get()
+    opened = still_open(conditional)
     if opened and guards:
         opened[0].guards.behind.append(guards)
     with entered(Block("sweep", guards), conditional):
@@ -250,15 +275,37 @@ def sweeping(guards: Guards) -> Iterator[None]:
 
 
 @contextmanager
-def entered(mine: Entry, *variables: ContextVar[tuple[Entry, ...] | None]) -> Iterator[None]:
-    """Open a block or a scope, and close this very one: generators may close theirs in any order."""
-    for variable in variables:
-        variable.set((*(variable.get() or ()), mine))
+def entered(mine: Entry, *variables: Entries[Entry]) -> Iterator[None]:
+    """Open a block or a scope, and close this very one: generators may close theirs in any order.
+
+    One that is abandoned, in a generator, or interrupted, is marked alone. The garbage collector may come upon it in
+    another thread or context, or while a variable is being set, which would then bring it back.
+    """
     try:
+        enter(mine, variables)
         yield
+    except (GeneratorExit, KeyboardInterrupt):
+        mine.is_open = False
+        raise
     finally:
-        for variable in variables:
-            variable.set(tuple(entry for entry in variable.get() or () if entry is not mine) or None)
+        try:
+            if mine.is_open:
+                leave(mine, variables)
+        except KeyboardInterrupt:
+            mine.is_open = False
+            raise
+
+
+def enter(mine: Entry, variables: Sequence[Entries[Entry]]) -> None:
+    for variable in variables:
+        opened = still_open(variable) or ()
+        variable.set((*opened, mine))
+
+
+def leave(mine: Entry, variables: Sequence[Entries[Entry]]) -> None:
+    for variable in variables:
+        opened = still_open(variable) or ()
+        variable.set(tuple([entry for entry in opened if entry is not mine]) or None)
 
 
 def user_frame() -> FrameType | None:

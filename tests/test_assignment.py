@@ -7,6 +7,7 @@ import gc
 import operator
 import pickle
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from numeric import assert_close, complex_step
 from strategies import arrays
 
 import autograd
-from autograd import Graph, GraphError, ShapeError, Tensor, gradients, no_grad, steps
+from autograd import Graph, GraphError, ShapeError, Tensor, gradients, no_grad, steps, tracing
 
 SHAPE = (2, 3)
 
@@ -92,10 +93,11 @@ def run(instructions: list[tuple[str, int, int, int]], x: Any, buffer: Any) -> A
     return total + sum(np.sum(np.tanh(a) * (n + 1.0)) for n, a in enumerate(held))
 
 
-@given(x=arrays(SHAPE), instructions=orders(), tracked=st.booleans())
-def test_programs_that_assign_are_as_in_numpy(x: Any, instructions: Any, tracked: bool) -> None:
+@given(x=arrays(SHAPE), instructions=orders(), tracked=st.booleans(), block=st.sampled_from([nullcontext, tracing]))
+def test_programs_that_assign_are_as_in_numpy(x: Any, instructions: Any, tracked: bool, block: Any) -> None:
     t = Tensor(x, label="x")
-    y = run(instructions, t, Tensor(np.zeros(SHAPE), requires_grad=tracked))
+    with block():
+        y = run(instructions, t, Tensor(np.zeros(SHAPE), requires_grad=tracked))
     expected = complex_step(lambda v: run(instructions, v, np.zeros(SHAPE, v.dtype)), x)
     assert_close(y.data, run(instructions, x, np.zeros(SHAPE)), scale=10)
     assert_close(gradients(y, t), expected, scale=10)
@@ -478,6 +480,32 @@ def test_what_is_written_to_the_data_stays_when_a_view_is_assigned_to(write: str
     np.testing.assert_array_equal(w.data, expected)
 
 
+@pytest.mark.parametrize(
+    "look", [lambda a: a[:2], lambda a: a[::-2], lambda a: memoryview(a)[:2], lambda a: a.data[:2]]
+)
+def test_what_an_array_that_is_given_up_looks_into_may_be_written_afterwards(look: Callable[[Any], Any]) -> None:
+    base, w = np.arange(4.0), Tensor([1.0, 2.0])
+    given = np.array(look(base))
+    w.assign(look(base))
+    y = (w * w).sum()
+    base[:] = 100.0
+    y.backward()
+    np.testing.assert_array_equal(w.data, given)
+    np.testing.assert_array_equal(w.grad, 2 * given)
+
+
+def test_what_is_assigned_to_a_constant_shows_in_a_view_that_was_recorded() -> None:
+    c, w = Tensor([1.0, 2.0], requires_grad=False), Tensor([3.0, 4.0])
+    with tracing():
+        view = c[::-1]
+        y = (view * w).sum()
+        c[0] = 5.0
+        assert view.data.tolist() == [2, 5]
+    c += 1.0
+    assert view.data.tolist() == [3, 6]
+    np.testing.assert_array_equal(gradients(y, w), [2, 1])
+
+
 def test_a_long_chain_of_views_can_be_assigned_to() -> None:
     t = Tensor([1.0, 2.0]) * 1
     view = t
@@ -608,6 +636,14 @@ def test_plus_is_another_tensor_so_that_assigning_to_one_leaves_the_other(make: 
         if t.requires_grad and first:
             (changed * [3.0, 5.0] + kept * 7.0).sum().backward()
             assert_close((t if t.op is None else w).grad, [7.0, 12.0])
+
+
+@pytest.mark.parametrize("make", [lambda w: w, lambda w: w * 1, lambda w: w[::-1]])
+def test_plus_inside_no_grad_is_no_more_recorded_than_any_other_result(make: Callable[..., Any]) -> None:
+    t = make(Tensor([1.0, 2.0]))
+    with no_grad():
+        twin = +t
+    assert (twin.op, twin.requires_grad, twin.data.tolist()) == (None, False, t.data.tolist())
 
 
 @given(data=st.data())

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import copy
 import gc
-import linecache
 import os
 import pickle
 import sys
@@ -18,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from interrupts import interrupted_at
 from strategies import UNGATED_OPS, Program, by_operator, numbers, programs
 
 import autograd
@@ -388,33 +388,6 @@ def test_a_wide_graph_with_sharing_is_freed_without_the_collector(kind: Any) -> 
 # Interrupts: a sweep that does not finish leaves the leaves as they were.
 
 
-def interrupted_at(line: int, run: Callable[[], None]) -> bool:
-    """Run with a KeyboardInterrupt at the n-th line that the engine executes; whether it came so far."""
-    seen = 0
-
-    def trace(frame: Any, event: str, arg: Any) -> Any:
-        nonlocal seen
-        filename = frame.f_code.co_filename
-        if not (filename.endswith(("turns.py", "sweep.py", "tensor.py")) or filename.startswith("<autograd")):
-            return None
-        statement = linecache.getline(filename, frame.f_lineno).strip()
-        if event == "line" and not statement.startswith(("with ", "try:")):  # there Python lets nothing in
-            seen += 1
-            if seen == line:
-                raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        run()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
-
-
 @each_kind
 def test_an_interrupt_at_any_moment_leaves_all_or_nothing_in_the_leaves(kind: Any) -> None:
     line, interrupted = 0, True
@@ -424,7 +397,7 @@ def test_an_interrupt_at_any_moment_leaves_all_or_nothing_in_the_leaves(kind: An
         y = (a * b + a) * b
         y.backward()
         before = [a.grad, b.grad]
-        interrupted = interrupted_at(line, y.backward)
+        interrupted = interrupted_at(line, y.backward, ("turns.py", "sweep.py", "tensor.py"))
         assert [a.grad, b.grad] in (before, [2 * g for g in before]), f"interrupted at line {line} of the sweep"
         for inner, whole in ((y, 1.0), (y.inputs[0], 3.0), (y.inputs[0].inputs[0], 3.0)):
             assert not inner.has_grad or inner.grad == whole, "what is computed shows all or nothing"

@@ -455,6 +455,32 @@ def test_what_is_large_or_shared_is_looked_at_for_a_while_and_once() -> None:
     assert read <= autograd.graph.names.ALL + autograd.graph.names.MOST
 
 
+class ManySlots:
+    __slots__ = tuple(f"slot{i}" for i in range(1000))
+
+
+def test_slots_that_are_not_set_and_the_places_of_a_large_array_are_looked_at_for_a_while_too() -> None:
+    look = autograd.graph.holdings.Holdings(2500)
+    parts = [ManySlots() for _ in range(5)]
+    for part in parts:
+        part.slot0 = []  # type: ignore[attr-defined]
+    assert [len(list(look(part))) for part in parts if look.left > 0] == [1, 1, 1]
+    asked: list[tuple[int, ...]] = []
+
+    def places(shape: tuple[int, ...]) -> Any:
+        asked.append(shape)
+        return real(shape)
+
+    real = np.ndindex
+    array = np.empty((3, 4000), dtype=object)
+    array[0, 5] = array[1, 7] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(np, "ndindex", places)
+        for most, seen in ((10, ["[0, 5]"]), (5000, ["[0, 5]", "[1, 7]"])):
+            assert [str(key) for key, _ in autograd.graph.holdings.Holdings(most)(array)] == seen
+    assert asked == [(3, 10), (3, 4000)]
+
+
 def test_variables_that_another_thread_changes_are_no_obstacle() -> None:
     x = Value(1.0)
     shared: dict[Any, Any] = dict.fromkeys(range(2000))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import array
 import importlib.util
+import re
+import tempfile
 from collections import UserList, deque
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_rules import ELEMENTWISE, PRIMITIVES, any_calls, applied, outputs, weighted
 
 import autograd
 import nn
-from autograd import AutogradError, Graph, Tensor, Value, gradients, jvp, steps, vjp
+from autograd import AutogradError, Graph, Op, Tensor, Value, gradients, jvp, steps, vjp
 
 
 class Column:
@@ -311,3 +316,120 @@ def test_what_stands_in_a_slice_or_in_settings_is_kept_as_it_was() -> None:
         assert autograd.Graph.of(y, names={"t": t, "y": y}).replay({"t": t.data})["y"].data == 5
     finally:
         autograd.remove("scaled")
+
+
+# Every operation of the table.
+
+
+def overwrite(x: Any) -> None:
+    """Leave nothing in it as it was."""
+    if isinstance(x, Column | Sequence):
+        overwrite(x.numbers)
+    elif isinstance(x, Place):
+        x.number += 1000
+    elif isinstance(x, list | tuple):
+        for part in x:
+            overwrite(part)
+        if isinstance(x, list):
+            x.clear()
+    elif isinstance(x, np.ndarray):
+        while isinstance(x.base, np.ndarray):
+            x = x.base
+        np.copyto(x, ~x if x.dtype == bool else x + 1000)
+    elif isinstance(x, array.array | memoryview | bytearray | deque | UserList):
+        for k in range(len(x)):
+            x[k] = x[k] + 100
+    elif isinstance(x, slice):
+        for end in (x.start, x.stop, x.step):
+            overwrite(end)
+
+
+#: How an array of numbers can be handed over so that it can be changed afterwards.
+HANDED: list[Callable[[Any], Any]] = [
+    *(np.array, lambda x: np.stack([x, x])[0], lambda x: x.copy().view(Named), np.ndarray.tolist),
+    *(lambda x: np.broadcast_to(x.copy(), x.shape), lambda x: [row.copy() for row in x] if x.ndim else np.array(x)),
+    *(lambda x: mapped(x), lambda x: np.frombuffer(bytearray(x.tobytes()), x.dtype).reshape(x.shape)),
+    *(lambda x: np.asfortranarray(x).copy("F"), lambda x: x[..., None].copy()[..., 0], Column, LongColumn),
+]
+
+#: How a sequence of ints can be.
+INTEGERS: list[Callable[[Any], Any]] = [
+    *(list, np.array, lambda n: array.array("q", n), lambda n: memoryview(array.array("q", n)), Column, LongColumn),
+    *(deque, UserList, Sequence, lambda n: list(map(Place, n)), lambda n: tuple(map(Place, n))),
+    *(lambda n: [np.array(i) for i in n], lambda n: tuple(np.array(i) for i in n), lambda n: np.stack([n, n])[1]),
+]
+
+
+def mapped(x: Any) -> Any:
+    """In a file's memory."""
+    with tempfile.TemporaryFile() as file:
+        kept = np.memmap(file, x.dtype, "w+", shape=x.shape or (1,))
+    kept[...] = x
+    return kept if x.ndim else kept[0, ...]
+
+
+def draw_maker(draw: Callable[[Any], Any], value: Any) -> Callable[[], Any]:
+    """What makes the same argument as something that can be changed, where there is such."""
+    if isinstance(value, slice):
+        return joined(slice, [draw_maker(draw, end) for end in (value.start, value.stop, value.step)])
+    if isinstance(value, np.ndarray):
+        makers = HANDED
+    elif type(value) is int:
+        makers = [np.array, Place, int]
+    elif isinstance(value, tuple | list) and value and all(type(i) is int for i in value) and draw(st.booleans()):
+        makers = INTEGERS
+    elif isinstance(value, tuple | list):
+        kind = type(value)
+        return joined(lambda *parts: kind(parts), [draw_maker(draw, part) for part in value])
+    else:
+        return lambda: value
+    make = draw(st.sampled_from(makers))
+    return lambda: make(value)
+
+
+def joined(join: Callable[..., Any], makers: list[Callable[[], Any]]) -> Callable[[], Any]:
+    return lambda: join(*[make() for make in makers])
+
+
+def without_places(text: str) -> str:
+    """What Python shows of objects without their places in memory."""
+    return re.sub(" at 0x[0-9a-f]+", "", text)
+
+
+@pytest.mark.parametrize("op", [*ELEMENTWISE, *PRIMITIVES], ids=lambda op: op.name)
+@given(data=st.data())
+def test_to_change_an_argument_of_any_operation_afterwards_changes_nothing(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(any_calls(op))
+    tracked = data.draw(st.sets(st.integers(0, len(inputs) - 1), min_size=1))
+    constants = {k: draw_maker(data.draw, x) for k, x in enumerate(inputs) if k not in tracked}
+    params = {name: draw_maker(data.draw, value) for name, value in params.items()}
+
+    def outcome(change: Callable[[Any], None]) -> list[Any]:
+        leaves = [Tensor(inputs[k], label=f"x{k}") for k in tracked]
+        made = {k: make() for k, make in constants.items()} | dict(zip(tracked, leaves, strict=True))
+        settings = {name: make() for name, make in params.items()}
+        y = weighted(outputs(applied(op, [made[k] for k in range(len(inputs))], settings)))
+        for argument in (*[made[k] for k in constants], *settings.values()):
+            change(argument)
+        graph = Graph.of(y, names={"y": y})
+        first = gradients(y, leaves, create_graph=True)
+        second = weighted(first)
+        found = [y.data, *gradients(y, leaves), without_places(str(graph)), without_places(str(steps(graph)))]
+        found += [x.data for x in first]
+        found += gradients(second, leaves) if second.requires_grad else []
+        found += [without_places(repr(shown(node.arguments))) for node in graph]
+        try:
+            found.append(graph.replay({f"x{k}": inputs[k] * 0.75 for k in tracked})["y"].data)
+        except AutogradError as refused:  # what was chosen outside the graph
+            found.append(without_places(str(refused)))
+        y.backward()
+        return found + [x.grad for x in leaves]
+
+    with np.errstate(all="ignore"):
+        try:
+            expected = outcome(lambda argument: None)
+        except (AutogradError, TypeError, ValueError):  # NumPy does not take it either
+            return
+        found = outcome(overwrite)
+    for x, y in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(x, y)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import concurrent.futures
 import contextlib
 import contextvars
 import copy
+import gc
 import pickle
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from interrupts import interrupted_at
 
 import autograd
 from autograd import Graph, GraphError, Tensor, Value, no_grad, scope, tracing
@@ -247,3 +251,84 @@ def test_a_copy_keeps_its_scope(copied: Callable[[Any], Any]) -> None:
     with tracing(), scope("a"):
         y = Value(2.0) * 3
     assert copied(y).scope == ("a",)
+
+
+# Blocks that do not end as written.
+
+
+def open_in(block: Callable[[], Any]) -> Iterator[None]:
+    with block():
+        yield
+
+
+def is_clear() -> bool:
+    """Whether nothing is open, for scalars and arrays, and for conditions."""
+    x = Tensor([1.0, 2.0])
+    with tracing():
+        inner = path()
+    return (
+        records() and (x * x).op is not None and not isinstance(x > 0, Tensor) and (x * x).source is None and not inner
+    )
+
+
+@pytest.mark.parametrize("block", [no_grad, tracing])
+@pytest.mark.parametrize("elsewhere", [contextvars.copy_context, contextvars.Context])
+def test_an_abandoned_block_is_closed_wherever_that_is_found_out(block: Any, elsewhere: Any) -> None:
+    """As where the garbage collector finds it, or the event loop, which has a context of its own for that."""
+    generator = open_in(block)
+    next(generator)
+    assert not is_clear()
+    context = elsewhere()
+    context.run(generator.close)  # type: ignore[attr-defined]
+    assert is_clear()
+    assert context.run(is_clear)
+
+
+@pytest.mark.parametrize("block", [no_grad, tracing])
+def test_a_block_that_is_abandoned_while_another_opens_stays_closed(block: Any) -> None:
+    """The garbage collector may come between any two instructions, and in Python 3.11 inside a `ContextVar.set`."""
+    before = gc.get_threshold()
+    try:
+        for n in range(3000):
+            gc.disable()
+            abandoned: list[Any] = [open_in(block)]
+            next(abandoned[0])
+            abandoned.append(abandoned)  # a cycle
+            del abandoned
+            gc.set_threshold(gc.get_count()[0] + n % 30 + 1, 1000, 1000)
+            gc.enable()
+            with tracing(), scope("a"), no_grad():
+                pass
+    finally:
+        gc.enable()
+        gc.set_threshold(*before)
+    gc.collect()
+    assert is_clear()
+
+
+def test_an_interrupt_at_any_moment_leaves_no_block_open() -> None:
+    line = 0
+    interrupted = True
+    while interrupted:
+        line += 1
+
+        def blocks() -> None:
+            with no_grad():
+                records()
+            with tracing(), scope("a"):
+                path()
+
+        interrupted = interrupted_at(line, blocks, ("state.py", "contextlib.py"))
+        assert is_clear(), f"interrupted at line {line}"
+    assert line > 40
+
+
+@pytest.mark.parametrize("name", ["state.py", "sweep/turns.py", "scalar/sweep.py", "tensor/sweep.py"])
+def test_no_loop_stands_where_an_interrupt_must_not_pass(name: str) -> None:
+    """From Python 3.12 on, one that comes as a loop jumps back can pass the handlers of the function that it is in."""
+    source = (Path(autograd.__file__).parent / name).read_text(encoding="utf-8")
+    loops = ast.For | ast.While | ast.ListComp | ast.SetComp | ast.DictComp
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.With | ast.Try):
+            inside = [part for statement in node.body for part in ast.walk(statement)]
+            assert not any(isinstance(part, loops) for part in inside), f"{name}:{node.lineno}: make it a function"

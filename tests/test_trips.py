@@ -91,6 +91,32 @@ def test_the_copy_of_a_view_alone_looks_into_a_copy_of_its_base(trip: Trip) -> N
 
 
 @each_trip
+@pytest.mark.parametrize("tracked", [True, False])
+@pytest.mark.parametrize("look", [lambda a: a[::-1], lambda a: a.T, lambda a: a[:, 1:], lambda a: a[None][..., ::-2]])
+def test_the_copy_of_a_view_lies_in_the_copy_of_its_base(trip: Trip, look: Any, tracked: bool) -> None:
+    """By that NumPy tells whether a reshape is a view."""
+    base = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=tracked)
+    view = look(base)
+    twin_base, twin = trip([base, view])
+    assert np.shares_memory(twin.numpy(), twin_base.numpy())
+    assert twin.numpy().strides == view.numpy().strides
+    for t in (view, twin):
+        flat = t.reshape(-1)
+        flat += 1.0
+    np.testing.assert_array_equal(twin_base.numpy(), base.numpy())
+    np.testing.assert_array_equal(twin.numpy(), view.numpy())
+
+
+@each_trip
+def test_a_tensor_may_hold_a_view_of_itself(trip: Trip) -> None:
+    base = FreeTensor([[1.0, 2.0], [3.0, 4.0]])
+    base.row = base.T[0]
+    for twin in (trip(base), trip([base.row, base])[1]):
+        twin.row[0] = 7.0
+        assert twin.numpy().tolist() == [[7, 2], [3, 4]]
+
+
+@each_trip
 def test_an_array_that_was_handed_out_is_still_that_of_its_tensor(trip: Trip) -> None:
     w = Tensor([1.0, 2.0])
     twin, array = trip([w, w.data])

@@ -64,7 +64,9 @@ class Holdings:
         held: Any = None if attributes is None else attributes.__get__(part)
         if issubclass(type(held), dict):
             yield from self.among(first_items(held, self.left), Attribute, is_name)
-        yield from self.among(set_slots(part, slots), Attribute, is_name)
+        found = set_slots(part, slots, self.left)
+        self.left -= len(slots) - len(found)  # it looked at those that are not set too
+        yield from self.among(found, Attribute, is_name)
 
     def among(
         self, pairs: Pairs, step: Callable[[Any], Key], is_written: Callable[[Any], bool]
@@ -89,9 +91,9 @@ class Holdings:
 STORED = (GetSetDescriptorType, MemberDescriptorType)
 
 
-def set_slots(part: Any, slots: dict[str, Any]) -> Pairs:
+def set_slots(part: Any, slots: dict[str, Any], most: int) -> Pairs:
     found = []
-    for name, slot in slots.items():
+    for name, slot in islice(slots.items(), most):
         with suppress(AttributeError):  # it may not be set
             found.append((name, slot.__get__(part)))
     return found
@@ -128,7 +130,8 @@ def first_cells(part: np.ndarray[Any, Any], most: int) -> Pairs:
     if dtype_of(part).kind != "O":
         return []
     array = np.ndarray.view(part, np.ndarray)
-    return list(islice(zip(np.ndindex(array.shape), array.flat, strict=True), most))
+    places = np.ndindex(tuple([min(n, most) for n in array.shape]))  # NumPy lists the places along an axis at once
+    return list(islice(zip(places, array.flat, strict=True), most))
 
 
 def is_name(name: Any) -> bool:

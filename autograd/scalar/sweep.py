@@ -14,43 +14,47 @@ from autograd.sweep.turns import UNRECORDED, locks
 
 
 def sweep_scalars(output: Any, seed: float) -> None:
-    """Fill ``grad`` from a Value back: the order, then one pass of ``grad += slope * g``."""
-    zero = float("0.0")
+    """Fill ``grad`` from a Value back; an interrupt leaves no half of a sum behind."""
     leaves: list[tuple[Any, float]] = []
-    conditions: list[Any] = []
     locks.undo = undo, output, leaves
     with locks.leaves:
         try:
-            order = visit_scalars(output, zero, leaves)
-            are_tracked = tracked(leaves)
-            if not any(are_tracked) and not output.requires_grad:
-                raise GraphError(UNRECORDED)
-            output._grad = seed
-            for node in reversed(order):
-                g = node._grad
-                slope = node._dx
-                if slope is not None:
-                    node._x._grad += slope * g
-                elif node._x.__class__ is tuple:  # it has many inputs
-                    for x, slope in zip(node._y, node._dy, strict=False):
-                        if slope is not None:
-                            x._grad += slope * g
-                    continue
-                elif node._dy is None and node.op.is_flat:  # a condition, which a factor was computed from
-                    node.zero_grad()
-                    conditions.append(node)
-                    continue
-                slope = node._dy
-                if slope is not None:
-                    node._y._grad += slope * g
-            for (leaf, before), is_tracked in zip(leaves, are_tracked, strict=True):
-                leaf._grad = before + leaf._grad if is_tracked else before
-            constants = without_gradient(leaves, are_tracked, conditions)
-            if constants and any(leads_to(node, constants) for node in order if id(node) not in constants):
-                forget_untracked(output)
-        except BaseException:  # an interrupt must not leave half a sum behind
+            fill(output, seed, leaves)  # a call alone: an interrupt in a loop can pass the handlers around that
+        except BaseException:
             undo(output, leaves)
             raise
+
+
+def fill(output: Any, seed: float, leaves: list[tuple[Any, float]]) -> None:
+    """The order, then one pass of ``grad += slope * g``; ``leaves`` are filled with what they had."""
+    conditions: list[Any] = []
+    order = visit_scalars(output, float("0.0"), leaves)
+    are_tracked = tracked(leaves)
+    if not any(are_tracked) and not output.requires_grad:
+        raise GraphError(UNRECORDED)
+    output._grad = seed
+    for node in reversed(order):
+        g = node._grad
+        slope = node._dx
+        if slope is not None:
+            node._x._grad += slope * g
+        elif node._x.__class__ is tuple:  # it has many inputs
+            for x, slope in zip(node._y, node._dy, strict=False):
+                if slope is not None:
+                    x._grad += slope * g
+            continue
+        elif node._dy is None and node.op.is_flat:  # a condition, which a factor was computed from
+            node.zero_grad()
+            conditions.append(node)
+            continue
+        slope = node._dy
+        if slope is not None:
+            node._y._grad += slope * g
+    for (leaf, before), is_tracked in zip(leaves, are_tracked, strict=True):
+        leaf._grad = before + leaf._grad if is_tracked else before
+    constants = without_gradient(leaves, are_tracked, conditions)
+    if constants and any(leads_to(node, constants) for node in order if id(node) not in constants):
+        forget_untracked(output)
 
 
 def tracked(leaves: list[tuple[Any, float]]) -> list[bool]:

@@ -22,7 +22,7 @@ from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_cond
 from autograd.pickling import store, stored
 from autograd.program import Constant, Equation, frozen_params, made, private_params
 from autograd.scalar.sweep import sweep_scalars
-from autograd.state import Guards, Origin, blocks, conditional, conditions_recorded, mode, origin
+from autograd.state import Guards, Origin, blocks, conditional, conditions_recorded, mode, origin, still_open
 from autograd.sweep.turns import backward
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
@@ -394,7 +394,7 @@ class Value(Recorded, Node):
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
             node._origin = origin()
-        elif (opened := conditional.get()) is not None:
+        elif (opened := still_open(conditional)) is not None:
             node._notes = None, opened[0].origin
         elif truths:
             node._origin = Origin(None, Guards(lost=[f"{op.name} by True or False"]))

@@ -16,7 +16,11 @@ from autograd.sweep.reverse import swept
 
 
 class Locks:
-    """What sweeps in several threads share. Each is taken by ``with``, which an interrupt cannot leave half done."""
+    """What sweeps in several threads share.
+
+    Each is taken by ``with``, which an interrupt cannot leave half done as long as what is inside are calls alone: from
+    Python 3.12 on, one that comes in a loop can pass the handlers of that function.
+    """
 
     def __init__(self) -> None:
         self.nodes = threading.Lock()  #: held by the one sweep that keeps its adjoints in the nodes
@@ -71,17 +75,27 @@ def sweep_beside(output: Recorded, seed: Any) -> None:
     if not order:
         raise GraphError(UNRECORDED)
     with locks.leaves:
-        sums: dict[Any, Any] = {}
-        for place, adjoint in found:
-            if place.op is None and adjoint is not None:
-                holder = place._holder
-                sums[holder] = place._plus(sums.get(holder, holder.grad), adjoint)
-        store(sums)
+        add(found)
     if not locks.nodes.locked():  # else another sweep is at work there, and will be the last
         with locks.nodes:
-            for place, adjoint in found:
-                if place.op is not None:
-                    place._show(adjoint)
+            show(found)
+
+
+def add(found: Iterable[tuple[Recorded, Any]]) -> None:
+    """Add to the gradients of the leaves what a sweep found."""
+    sums: dict[Any, Any] = {}
+    for place, adjoint in found:
+        if place.op is None and adjoint is not None:
+            holder = place._holder
+            sums[holder] = place._plus(sums.get(holder, holder.grad), adjoint)
+    store(sums)
+
+
+def show(found: Iterable[tuple[Recorded, Any]]) -> None:
+    """Show in what was computed what a sweep found."""
+    for place, adjoint in found:
+        if place.op is not None:
+            place._show(adjoint)
 
 
 def store(sums: Mapping[Any, Any]) -> None:

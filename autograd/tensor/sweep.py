@@ -29,7 +29,8 @@ def sweep_tensors(output: Record, seed: Any) -> None:
     try:
         visit_tensors(output, marker, leaves, order)
         output.adjoint = seed
-        gates = fill(order, marker)
+        with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
+            gates = fill(order, marker)
         if brings_nan(gates, leaves, marker):
             fill_beside(output, seed, [*order, *leaves])
         with locks.leaves:
@@ -50,16 +51,15 @@ def undo(*visited: list[Record]) -> None:
 def fill(order: list[Record], marker: Any) -> list[Any]:
     """The adjoints, last to first; and those that came to gates: to operations whose zeros may be no numbers."""
     gates = []
-    with np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
-        for record in reversed(order):
-            g = record.adjoint
-            if g is marker:  # no more than a condition
-                record.adjoint = None
-                continue
-            op: Any = record.op
-            pull = _pulls.get(op) or pull_of(op)
-            if pull(record, g, marker):
-                gates.append(g)
+    for record in reversed(order):
+        g = record.adjoint
+        if g is marker:  # no more than a condition
+            record.adjoint = None
+            continue
+        op: Any = record.op
+        pull = _pulls.get(op) or pull_of(op)
+        if pull(record, g, marker):
+            gates.append(g)
     return gates
 
 
@@ -85,7 +85,8 @@ def sweep_copies(section: Section, adjoints: list[Any]) -> bool:
             copy.op, copy.params = place.op, place.params
             copy.inputs = tuple([copies.get(id(x)) or constant(x) for x in place.inputs])
     leaves = [copy for copy in copies.values() if copy.op is None]
-    gates = fill([copy for copy in copies.values() if copy.op is not None], marker)
+    with np.errstate(all="ignore"):
+        gates = fill([copy for copy in copies.values() if copy.op is not None], marker)
     if brings_nan(gates, leaves, marker):
         return False
     adjoints[:] = [None if copy.adjoint is marker else copy.adjoint for copy in copies.values()]

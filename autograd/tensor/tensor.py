@@ -23,7 +23,7 @@ from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import astype, reshape, transpose
 from autograd.pickling import store, stored
 from autograd.program import private_params
-from autograd.state import blocks, conditional, conditions_recorded, mode, origin
+from autograd.state import blocks, conditional, conditions_recorded, mode, origin, still_open
 from autograd.sweep.turns import UNRECORDED, backward
 from autograd.tensor.arrays import laid_like, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
@@ -217,7 +217,9 @@ class Tensor(Node):
         if leaf is None or leaf is ASK:
             leaf = self._leaf("assign")
         if array.__class__ is not np.ndarray:
-            array = accept.real(array, f"assign to {named(self._record)}")
+            array = np.array(accept.real(array, f"assign to {named(self._record)}"))
+        elif array.base is not None:
+            array = array.copy()  # what it looks into, it does not give up with it
         if array.shape != last.shape or array.dtype != last.dtype:
             raise ShapeError(f"assign: expected {last.dtype}{last.shape}, got {array.dtype}{array.shape}")
         array.setflags(write=False)
@@ -294,7 +296,7 @@ class Tensor(Node):
     def __pos__(self) -> Tensor:
         """Another Tensor of the same numbers: to assign to its elements leaves this one as it is."""
         record = self._record
-        if record.leaf is not None and record.requires_grad:
+        if record.requires_grad and (record.leaf is not None or mode() == "no_grad"):
             result: Tensor = self * 1
             return result
         return copy.copy(self)
@@ -539,7 +541,7 @@ def recorded(
         record.adjoint = record.leaf = None
         if state == "tracing":
             record._origin = origin()
-        elif (opened := conditional.get()) is not None:
+        elif (opened := still_open(conditional)) is not None:
             record._origin = opened[0].origin
     node: Tensor = new(Tensor)
     node._latest = record if array.base is None else view_or_record(record, op, inputs, params)
@@ -599,7 +601,7 @@ def is_of_graph(held: Sequence[Any]) -> bool:
 
     So it does where conditions are recorded, and anywhere if one of these is computed from such, or holds to guards.
     """
-    are_recorded = conditional.get() is not None
+    are_recorded = still_open(conditional) is not None
     for x in held:
         if x.__class__ is Record:
             leaf = x.leaf

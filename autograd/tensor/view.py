@@ -10,9 +10,10 @@ import numpy as np
 from autograd.errors import GraphError
 from autograd.op import Op
 from autograd.ops.indexing import getitem, kept_elements, picks_once, setitem
-from autograd.pickling import Slotted
-from autograd.state import Block, blocks, mode
+from autograd.pickling import Slotted, store
+from autograd.state import mode, no_grad, recording
 from autograd.sweep.pullback import pullback
+from autograd.tensor.arrays import alike
 from autograd.tensor.record import Leaf, Record, named
 
 
@@ -55,6 +56,15 @@ class View(Slotted):
         self.root = base if below is None else below.root
         self.version = self.root_version()
 
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        store(self, *reversed(state))
+        below = getattr(self.base, "_latest", None)  # not set yet, where the base holds this view as an attribute
+        array = None if below is None else self.op.run(self.op.forward, [below.array], self.params)
+        if array is not None and alike(array, self.last.array):
+            self.last.array = array  # it lies where the base does again: copied, it lay apart, and otherwise
+            if self.last.leaf is not None:
+                self.last.leaf.array = array
+
     @property
     def array(self) -> Any:
         return self.last.array
@@ -64,9 +74,12 @@ class View(Slotted):
         return self.last.requires_grad
 
     def root_version(self) -> Any:
-        """What is another once something was assigned to the root; to write the data of a leaf is no assignment."""
+        """What is another once something was assigned to the root.
+
+        To write the data of a leaf is no assignment for what was recorded with a gradient.
+        """
         record = self.root._record
-        return record.array if self.last.op is None else record.leaf or record
+        return (record.leaf or record) if self.last.requires_grad else record.array
 
     def record(self) -> Record:
         """What it shows now."""
@@ -89,11 +102,8 @@ class View(Slotted):
     def derive(self) -> None:
         if self.last.op is not None and self.last.inputs[0] is self.base._record:
             return  # it was
-        opened = blocks.set((Block("no_grad"),) if self.silent else None)
-        try:
+        with no_grad() if self.silent else recording(traced=False):
             last: Record = self.op.apply((self.base,), self.params)._record
-        finally:
-            blocks.reset(opened)
         leaf = self.last.leaf
         if leaf is not None and last.leaf is not None:  # a constant that is refilled
             leaf.array, last.leaf = last.array, leaf
