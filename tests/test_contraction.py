@@ -190,3 +190,10 @@ def test_a_product_behind_structural_zeros_is_the_sum_of_its_live_terms(subscrip
     result = autograd.einsum(subscripts, *(Masked(x, live) for x, live in zip(xs, lives, strict=True)))
     np.testing.assert_array_equal(result.live, alive)
     assert_right_or_loud(result.data, expected)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 3), (2, 0, 4)])
+def test_a_diagonal_of_what_is_not_square_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError, match=r"einsum: .*shapes? \("):
+        np.einsum("ii...->i...", Tensor(np.ones(shape)))
+    assert np.einsum("ii->i", Tensor(np.ones((0, 0)))).shape == (0,)

@@ -20,7 +20,20 @@ Shape = tuple[int, ...]
 
 
 def contracted(subscripts: str, /, *operands: Any, **params: Any) -> Any:
+    shapes = [shape_of(x) for x in operands]
+    if any(0 in shape for shape in shapes):
+        expect_diagonals(checked(subscripts), shapes)
     return np.einsum(checked(subscripts), *operands, **params)
+
+
+def expect_diagonals(subscripts: str, shapes: Sequence[Shape]) -> None:
+    """Refuse a diagonal of what is not square: where it is empty, NumPy reads memory that is not its own."""
+    for term, shape in zip(spelled_out(subscripts, shapes)[0], shapes, strict=True):
+        for letter in term:
+            if len({n for x, n in zip(term, shape, strict=True) if x == letter}) > 1:
+                raise ShapeError(
+                    f"einsum: expected axes of one length for {letter!r} in {term!r}, got an operand of shape {shape}"
+                )
 
 
 def checked(subscripts: Any) -> str:
