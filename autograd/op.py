@@ -202,7 +202,11 @@ class Op:
 
     def compute(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """Forward on plain arrays and numbers; object arrays (of Values) record the scalar graph."""
-        arrays = [as_array(value, self.name) for value in inputs]
+        rules = self.rules_for(inputs, params)
+        arrays = [
+            as_array(x, self.name) if rule is None else as_floats(x, self.name)
+            for x, (rule, _) in zip(inputs, rules, strict=True)
+        ]
         if any(isinstance(array, np.ndarray) and array.dtype == object for array in arrays):
             return self.on_objects(arrays, params)
         return self.evaluate(arrays, params)
@@ -321,11 +325,22 @@ def beside(x: Any, dtype: np.dtype[Any]) -> Any:
 
 def as_array(value: Any, name: str) -> Any:
     """Lists become arrays (of objects, where they hold Values); numbers and arrays stay as they are."""
-    if isinstance(value, list | tuple):
-        value = accept.made(value, name)
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        accept.expect_numbers(value, name)
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+        return accept.real_array(value, name)
     return value
+
+
+def as_floats(value: Any, name: str) -> Any:
+    """The same for an input that has a derivative, which is a real number: integers, which wrap around, become floats.
+
+    >>> as_floats(3, "mul"), as_floats([1, 2], "mul"), as_floats(np.float32(3), "mul")
+    (3.0, array([1., 2.]), np.float32(3.0))
+    """
+    value = as_array(value, name)
+    if value.__class__ is int:
+        return accept.number(value, name)
+    dtype = getattr(value, "dtype", None)
+    return accept.numbers(value, name) if dtype is not None and dtype.kind in "iu" else value
 
 
 def elementwise(
