@@ -280,7 +280,7 @@ class Op:
         rules = self.rules_for(inputs, params, textbook)
         dtype = getattr(before[-1], "dtype", None)
         if self.is_elementwise and dtype is not None:
-            inputs = [x if hasattr(x, "_interpret") else beside(x, dtype) for x in inputs]
+            inputs = [beside(x, dtype) for x in inputs]
         listed: dict[each, Any] = {}
         for k in wanted:
             rule, place = rules[k] if k < len(rules) else (None, 0)
@@ -304,9 +304,9 @@ class Op:
 
 
 def beside(x: Any, dtype: np.dtype[Any]) -> Any:
-    """A constant operand of an elementwise operation, as a rule has it where the output is of this dtype.
+    """An operand of an elementwise operation, as a rule has it where the output is of this dtype.
 
-    A rule may compute with constants alone, 1 / y, and so must have no fewer digits than the arrays, nor more: 0.1
+    A rule may compute with one operand alone, 1 / y, and so must have no fewer digits than the output, nor more: 0.1
     beside float32 is the float32 next to it.
 
     >>> beside(0.5, np.dtype("f4")), beside(0.1, np.dtype("f4")), beside(np.float32(3), np.dtype("f8"))
