@@ -170,6 +170,8 @@ def looked_at(x: Any, what: str, expected: str, depth: int = 0) -> Any:
         return [looked_at(part, what, expected, depth + 1) for part in x]
     expect_unmasked(x, what, expected)
     array = np.asarray(x)
+    if array.dtype == object and not array.size:
+        return array.astype(float)  # lists would not say its shape
     if array.dtype == object and (array.ndim or array is x):
         return looked_at(array.tolist(), what, expected, depth)
     if array.dtype.kind not in "biuf":

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.accept import EXACT
 from autograd.call import ATOMS, INTS, NUMBERS, SIMPLE, Bound, Input, fill, holds_node, is_default, lifted, nodes_in
 from autograd.errors import DTypeError
 from autograd.signature import EMPTY, LEADING, Parameter, Rule, each, param
@@ -100,14 +101,24 @@ class Binding:
         return tuple(found), bound
 
     def is_numeric(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-        """Whether numbers alone are given, in the commonest way, as where rules run: there is nothing to bind."""
+        """Whether numbers alone are given, in the commonest way, as where rules run: there is nothing to bind.
+
+        Integers beside no float are not so common, and have to become floats.
+        """
         if kwargs and not (kwargs.keys() <= self.optional and kwargs.keys() <= REDUCING):
             return False
         given = len(self.rules)
+        integers = floats = 0
         for x in args[:given]:
             kind = x.__class__
-            if not (x.dtype.kind in "fib" if kind is np.ndarray else kind in NUMBERS):
+            if kind is int and -EXACT <= x <= EXACT:
+                integers += 1
+            elif kind in NUMBERS or (kind is np.ndarray and x.dtype.kind == "f"):
+                floats += 1
+            elif not (kind is np.ndarray and x.dtype.kind == "b"):
                 return False
+        if integers and not floats:
+            return False
         for value in (*args[given:], *kwargs.values()) if kwargs else args[given:]:
             kind = value.__class__
             if not (INTS.issuperset(map(type, value)) if kind is tuple else kind in SIMPLE):

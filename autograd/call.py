@@ -15,7 +15,7 @@ NOTHING: Mapping[str, Any] = types.MappingProxyType({})
 
 SIMPLE = frozenset({bool, int, float, str, type(None)})
 INTS = frozenset({int})
-NUMBERS = frozenset({int, float, np.float64, np.float32})
+NUMBERS = frozenset({float, np.float64, np.float32})
 
 #: The commonest params that are made of no others.
 ATOMS = SIMPLE | {slice, types.EllipsisType}

@@ -202,7 +202,11 @@ class Op:
 
     def compute(self, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Any:
         """Forward on plain arrays and numbers; object arrays (of Values) record the scalar graph."""
-        arrays = [as_array(value, self.name) for value in inputs]
+        rules = self.rules_for(inputs, params)
+        arrays = [
+            as_array(x, self.name) if rule is None else as_floats(x, self.name)
+            for x, (rule, _) in zip(inputs, rules, strict=True)
+        ]
         if any(isinstance(array, np.ndarray) and array.dtype == object for array in arrays):
             return self.on_objects(arrays, params)
         return self.evaluate(arrays, params)
@@ -278,7 +282,7 @@ class Op:
         """
         dtype = getattr(before[-1], "dtype", None)
         if self.is_elementwise and dtype is not None:
-            inputs = [x if hasattr(x, "_interpret") else beside(x, dtype) for x in inputs]
+            inputs = [beside(x, dtype) for x in inputs]
         if not params or not isinstance(params, Bound):  # each input has a rule of its own
             rules: Sequence[Any] = self.textbook if textbook else self.rules
             return [(k, self.run_rule(rule, inputs, params, *before)) for k in wanted if (rule := rules[k]) is not None]
@@ -308,9 +312,9 @@ class Op:
 
 
 def beside(x: Any, dtype: np.dtype[Any]) -> Any:
-    """A constant operand of an elementwise operation, as a rule has it where the output is of this dtype.
+    """An operand of an elementwise operation, as a rule has it where the output is of this dtype.
 
-    A rule may compute with constants alone, 1 / y, and so must have no fewer digits than the arrays, nor more: 0.1
+    A rule may compute with one operand alone, 1 / y, and so must have no fewer digits than the output, nor more: 0.1
     beside float32 is the float32 next to it.
 
     >>> beside(0.5, np.dtype("f4")), beside(0.1, np.dtype("f4")), beside(np.float32(3), np.dtype("f8"))
@@ -329,11 +333,22 @@ def beside(x: Any, dtype: np.dtype[Any]) -> Any:
 
 def as_array(value: Any, name: str) -> Any:
     """Lists become arrays (of objects, where they hold Values); numbers and arrays stay as they are."""
-    if isinstance(value, list | tuple):
-        value = accept.made(value, name)
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        accept.expect_numbers(value, name)
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+        return accept.real_array(value, name)
     return value
+
+
+def as_floats(value: Any, name: str) -> Any:
+    """The same for an input that has a derivative, which is a real number: integers, which wrap around, become floats.
+
+    >>> as_floats(3, "mul"), as_floats([1, 2], "mul"), as_floats(np.float32(3), "mul")
+    (3.0, array([1., 2.]), np.float32(3.0))
+    """
+    value = as_array(value, name)
+    if value.__class__ is int:
+        return accept.number(value, name)
+    dtype = getattr(value, "dtype", None)
+    return accept.numbers(value, name) if dtype is not None and dtype.kind in "iu" else value
 
 
 def elementwise(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import fsum, prod
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from autograd import (
     Tensor,
     Value,
     exp,
-    log,
+    log1p,
     logsumexp,
     mean,
     no_grad,
@@ -63,7 +63,7 @@ def cross_entropy(scores: Any, target: Any) -> Any:
     The maximum is subtracted before any exp, so that it is exact at ±1e4, and a score may be −inf where the target
     is zero. The gradient of a row is (softmax(scores) − target) / rows, that by a target which requires one
     −log softmax(scores) / rows. Takes Tensors, arrays, lists of Values; a row of Values records the graph of
-    log Σ e^(s − max) − Σ target·(s − max), with the maximum as a number.
+    log(1 + Σ e^(s − max)) − Σ target·(s − max), where both sums leave the maximum itself out.
 
     >>> cross_entropy([2.0, 1.0, 0.0], 0).round(4)
     np.float64(0.4076)
@@ -141,7 +141,8 @@ def holds_tracked(target: Any) -> bool:
 
 def expected_surprise(scores: Any, target: Any) -> Any:
     """Written out, for a target that moves: the mean over the rows of Σ target · (−log softmax)."""
-    surprise = logsumexp(scores, axis=-1, keepdims=True) - scores
+    shifted = scores - numbers(scores).max(axis=-1, keepdims=True)  # so that nothing large hides what is left of 0
+    surprise = logsumexp(shifted, axis=-1, keepdims=True) - shifted
     is_nothing = (numbers(surprise) == np.inf) & (numbers(target) == 0)
     if is_nothing.any():
         surprise = where(is_nothing, 0.0, surprise)
@@ -157,15 +158,22 @@ def numbers(x: Any) -> Array:
 # Of a row of plain probabilities, the loss is logsumexp(s) − Σ t·s. With the maximum taken out of both terms nothing
 # large cancels:
 # log Σ e^(s − max) − Σ t·(s − max) + max·(1 − Σ t), where the last is nothing for probabilities.
+# The power of the maximum is 1: log1p of the others alone is what is left of a sure row.
 
 
 def _forward(scores: Array, target: Array) -> Any:
-    top = np.maximum.reduce(scores, axis=-1, keepdims=True)
-    shifted = scores - top
-    logs = np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))
-    finite = np.where(target == 0, 0.0, shifted)  # zero times −inf is no contribution
+    if scores.dtype == np.float16:  # which the sum over a batch may pass, where the mean does not
+        return np.float16(_forward(scores.astype(np.float32), target.astype(np.float32)))
+    rows = scores.reshape(-1, scores.shape[-1])
+    places = np.arange(len(rows)), rows.argmax(axis=-1)
+    top = rows[places]
+    shifted = rows - top[:, None]
+    powers = np.exp(shifted)
+    powers[places] = 0.0
+    logs = np.log1p(np.add.reduce(powers, axis=-1))
+    finite = np.where(target.reshape(rows.shape) == 0, 0.0, shifted)  # zero times −inf is no contribution
     chosen = np.dot(target.ravel(), finite.ravel())
-    rest = np.dot(top.ravel(), 1 - np.add.reduce(target, axis=-1).ravel())
+    rest = np.dot(top, 1 - np.add.reduce(target, axis=-1).ravel())
     return (np.add.reduce(logs, axis=None) - chosen + rest) / logs.size
 
 
@@ -178,12 +186,13 @@ def _by_scores_without_loss(g: Any, loss: Any, scores: Any, target: Any) -> Any:
     probabilities = softmax(scores)
     residual = probabilities - target
     excess = residual.sum(axis=-1, keepdims=True) + (target.sum(axis=-1, keepdims=True) - 1)
-    rows = prod(scores.shape[:-1])
-    return (residual - probabilities * excess) * (g / (rows if rows <= EXACT else np.float64(rows)))
+    return (residual - probabilities * excess) * (g / divisor(prod(scores.shape[:-1]), g))
 
 
-#: Up to here half precision has every whole number.
-EXACT = 2048
+def divisor(rows: int, g: Any) -> Any:
+    """The number of rows, in double precision beside half, which has not all whole numbers from 2,048 on."""
+    dtype = getattr(g, "dtype", None)
+    return rows if dtype is None or dtype.itemsize > 2 or rows <= 2048 else np.float64(rows)
 
 
 def _by_target(g: Any, loss: Any, scores: Any, target: Any) -> Any:
@@ -197,16 +206,15 @@ def _of_scalars(scores: Array, target: Array) -> Any:
 
 
 def _of_row(scores: Array, target: Array) -> Any:
-    top = max(score.data if isinstance(score, Value) else score for score in scores)
-    shifted = [score - top for score in scores]
-    powers = [exp(z) for z in shifted]
-    loss = log(sum_of(powers))
-    for t, z in zip(target, shifted, strict=True):
-        if isinstance(t, Value):
-            loss = loss - t * z - t * top
-        elif t != 0:
-            loss = loss - (z if t == 1 else t * z)
-    return loss + top if any(isinstance(t, Value) for t in target) else loss
+    place = int(np.argmax([score.data if isinstance(score, Value) else score for score in scores]))
+    shifted = [score - scores[place] for score in scores]
+    powers = [exp(z) for k, z in enumerate(shifted) if k != place]
+    loss = log1p(sum_of(powers) if len(powers) > 1 else powers[0] if powers else shifted[0])
+    for k, (t, z) in enumerate(zip(target, shifted, strict=True)):
+        if k != place and (isinstance(t, Value) or t != 0):
+            loss = loss - (t * z if isinstance(t, Value) or t != 1 else z)
+    rest = 1 - (sum(target) if any(isinstance(t, Value) for t in target) else fsum(target))
+    return loss + rest * scores[place] if isinstance(rest, Value) or rest != 0 else loss
 
 
 softmax_cross_entropy = primitive(

@@ -28,6 +28,7 @@ MEANING: dict[str, Callable[..., Any]] = {
     "neg": lambda x: -x,
     "exp": mpmath.exp,
     "log": mpmath.log,
+    "log1p": lambda x: mpmath.log(1 + x),
     "sqrt": mpmath.sqrt,
     "sin": mpmath.sin,
     "cos": mpmath.cos,
@@ -44,23 +45,28 @@ MEANING: dict[str, Callable[..., Any]] = {
 }
 
 
-def slope(op: Op, point: Sequence[float], k: int, order: int = 1) -> Any:
-    """The derivative by input k: a difference of the forward function at twice as many digits as are lost in it.
+def slope(op: Op, point: Sequence[float], *by: int) -> Any:
+    """The derivative by these inputs, one after the other; by none of them the output itself.
 
-    The step is far below the distance to any float, so that no kink is between the two ends, and the digits are so
-    many that nothing is cancelled which is asked for. Digits that large inputs lose (tanh 1000) come on top.
+    It is a difference of the forward function at twice as many digits as are lost in it. The step is far below the
+    distance to any float, so that no kink is between the two ends, and the digits are so many that nothing is cancelled
+    which is asked for. Digits that large inputs lose (tanh 1000) come on top.
     """
     size = max(abs(exponent(x)) for x in point)
     largest = max(abs(x) for x in point)
     lost = 2 * size + (min(int(largest), 2000) if op.name in ("tanh", "sigmoid", "sech", "exp") else 0)
     step_digits = 2 * DIGITS + 2 * size
-    with mpmath.workdps(order * step_digits + 2 * DIGITS + lost + 1000):
-        xs = [mpf(x) for x in point]
-        h = mpf(10) ** -step_digits * max(abs(xs[k]), mpf(10) ** -330)
-        f = lambda x: MEANING[op.name](*xs[:k], x, *xs[k + 1 :])  # noqa: E731
-        if order == 2:
-            return (f(xs[k] + h) - 2 * f(xs[k]) + f(xs[k] - h)) / h**2
-        return (f(xs[k] + h) - f(xs[k] - h)) / (2 * h)
+    with mpmath.workdps((len(by) + 1) * step_digits + 2 * DIGITS + lost + 1000):
+
+        def difference(xs: list[Any], by: Sequence[int]) -> Any:
+            if not by:
+                return MEANING[op.name](*xs)
+            k, *others = by
+            h = mpf(10) ** -step_digits * max(abs(mpf(point[k])), mpf(10) ** -330)
+            ends = [difference([*xs[:k], xs[k] + step, *xs[k + 1 :]], others) for step in (h, -h)]
+            return (ends[0] - ends[1]) / (2 * h)
+
+        return difference([mpf(x) for x in point], by)
 
 
 def exponent(x: float) -> int:

@@ -399,3 +399,51 @@ def test_another_class_may_still_say_what_becomes_of_a_node() -> None:
 
     assert (v() * Unit(), Tensor(2.0) * Unit()) == ("1.0 m", "2.0 m")
     assert (v() == "text", t() != None) == (False, True)  # noqa: E711
+
+
+# Plain integers: where a float would go on, they would wrap around.
+
+INTEGERS = st.integers(-(2**53), 2**53)
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in autograd.table.values() if op.arity and op.has_partials and not op.is_flat]
+)
+@given(data=st.data())
+def test_integers_are_computed_with_as_floats_are(op: autograd.Op, data: st.DataObject) -> None:
+    point = [data.draw(st.one_of(INTEGERS, st.integers(-3, 400))) for _ in op.rules]
+    with np.errstate(all="ignore"):
+        expected = op(*map(float, point))
+        kinds = [int, np.int64, lambda n: [n], lambda n: np.array([n])]
+        for kind in kinds:
+            found = op(*map(kind, point))
+            np.testing.assert_array_equal(np.ravel(found), np.ravel(expected))
+            assert np.asarray(found).dtype == np.float64
+
+
+@pytest.mark.parametrize("kind", [list, np.array])
+@given(rows=st.lists(st.tuples(INTEGERS, INTEGERS), min_size=1, max_size=4))
+def test_sums_and_products_of_integers_do_not_wrap_around(kind: Any, rows: list[tuple[int, int]]) -> None:
+    x, y = (kind(list(column)) for column in zip(*rows, strict=True))
+    total, product = sum(a for a, _ in rows), sum(a * b for a, b in rows)
+    terms = sum(abs(a) for a, _ in rows), sum(abs(a * b) for a, b in rows)
+    for found, exact, size in (
+        (autograd.sum(x), total, terms[0]),
+        (autograd.mean(x) * len(rows), total, terms[0]),
+        (autograd.sum_of(list(x)), total, terms[0]),
+        (autograd.matmul(x, y), product, terms[1]),
+        (autograd.einsum("i,i->", x, y), product, terms[1]),
+        (autograd.sum_of_products(list(x), list(y)), product, terms[1]),
+    ):
+        assert abs(float(found) - exact) <= 1e-15 * size
+
+
+def test_indices_stay_integers_and_truth_values_what_they_are() -> None:
+    assert autograd.argsort([3, 1, 2]).dtype.kind == "i"
+    assert autograd.take_along_axis(np.ones(3), np.array([0, 2]), 0).shape == (2,)
+    assert autograd.reshape(np.array([True, False]), (2, 1)).dtype == bool
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])
+def test_an_array_of_no_objects_keeps_its_shape(shape: tuple[int, ...]) -> None:
+    assert Tensor(np.empty(shape, dtype=object)).shape == shape

@@ -465,6 +465,75 @@ def test_a_float32_stays_one_through_primitives(op: Op, data: st.DataObject) -> 
         assert_close(leaf.grad, twin.grad, 1e-4)
 
 
+@pytest.mark.parametrize(
+    ("op", "dtype"),
+    [
+        *product([*ELEMENTWISE, *[op for op in PRIMITIVES if op.name != "astype"]], [np.float32]),
+        *product([*ELEMENTWISE, *[op for op in PRIMITIVES if op.name not in ("astype", "svd")]], [np.float16]),
+    ],  # NumPy has no svd in half precision
+)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_no_node_of_a_recorded_gradient_is_wider_than_its_data(op: Op, dtype: Any, data: st.DataObject) -> None:
+    """Nor narrower: and nor are outputs. Some operands are plain numbers."""
+    if op.is_elementwise:
+        point = data.draw(smooth_points(op))
+        plain = data.draw(st.sets(st.integers(0, len(point) - 1), max_size=len(point) - 1))
+        operands = [x if k in plain else Tensor(dtype(x)) for k, x in enumerate(point)]
+        ys = [op(*operands)]
+    else:
+        inputs, params = data.draw(calls(op))
+        operands = [Tensor(x, dtype=dtype) for x in inputs]
+        ys = outputs(applied(op, operands, params))
+    leaves = [x for x in operands if isinstance(x, Tensor)]
+    total = reduce(operator.add, [(y * dtype(1.5)).sum() for y in ys])
+    for slope in gradients(total, leaves, create_graph=True):
+        held = {equation.dtype for equation in Graph.of(slope).equations}
+        assert {x for x in held if x.kind == "f"} == {np.dtype(dtype)}
+    assert {y.dtype for y in ys} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("op", [op for op in ELEMENTWISE if op.arity > 1], ids=lambda op: op.name)
+@given(data=st.data())
+def test_partials_are_computed_in_the_dtype_of_the_output(op: Op, data: st.DataObject) -> None:
+    """Beside a wider one, a narrow number has the slopes of the same number held widely, then rounded to its dtype."""
+    dtypes = [data.draw(st.sampled_from([np.float16, np.float32, np.float64])) for _ in op.rules]
+    point = [dtype(x) for dtype, x in zip(dtypes, data.draw(smooth_points(op)), strict=True)]
+    assume(all(low < x < high for x, (low, high) in zip(point, domain_of(op), strict=True)))
+    wide = np.result_type(*dtypes)
+    twins, leaves, swept = [Tensor(wide.type(x)) for x in point], [*map(Tensor, point)], [*map(Tensor, point)]
+    expected = gradients(op(*twins), twins)
+    op(*swept).backward()
+    ways = [gradients(op(*leaves), leaves, create_graph=create_graph) for create_graph in (False, True)]
+    for way in (*ways, [x.grad for x in swept]):
+        for found, exact, dtype in zip(way, expected, dtypes, strict=True):
+            assert found.dtype == dtype
+            assert_close(np.float64(found.item()), np.float64(exact), 2 * np.finfo(dtype).eps)
+
+
+# Half precision ends at 65,504, and has not all whole numbers from 2,048 on.
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_more_elements_than_half_precision_can_count_are_reduced_right(create_graph: bool) -> None:
+    n = 70_000
+    leaf = Tensor(np.zeros(n, np.float16))
+    scores = Tensor(np.zeros((n, 2), np.float16))
+    for y, value, slope, x in (
+        (leaf.mean(), 0.0, 1 / n, leaf),
+        (leaf.max(), 0.0, 1 / n, leaf),
+        (autograd.logsumexp(leaf), math.log(n), 1 / n, leaf),
+        (autograd.softmax(leaf)[0], 1 / n, 1 / n, leaf),
+        (nn.cross_entropy(scores, np.zeros(n, int)), math.log(2), -0.5 / n, scores),
+    ):
+        assert y.dtype == np.float16
+        np.testing.assert_allclose(y.item(), value, rtol=2**-10, atol=2**-24)
+        found = gradients(y * np.float16(64), x, create_graph=create_graph)
+        elements = np.ravel(found.numpy() if isinstance(found, Tensor) else found)
+        assert elements.dtype == np.float16
+        np.testing.assert_allclose(elements[0], 64 * slope, rtol=2**-9, atol=2**-24)
+
+
 #: A Value has but one dtype; svd is not made of arithmetic.
 TENSORS_ALONE = {"astype", "svd"}
 

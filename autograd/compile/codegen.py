@@ -456,10 +456,15 @@ def function(*lists):
 HELD = """\
 if input_{x}.__class__ is Record:
     {x} = input_{x}.array
-    wants_{x} = input_{x}.requires_grad
+    wants_{x} = input_{x}.requires_grad{check}
 else:
     {x} = {constant}
     wants_{x} = False"""
+
+#: A slope of another dtype than the output's is computed with operands of that: by the rules, which see to it.
+CHECK = """
+    if {x}.dtype is not z.dtype:
+        return by_rules(record, g, marker)"""
 
 PULL = """\
 if wants_{array}:
@@ -479,13 +484,14 @@ if wants_{array}:
 PULLING: Mapping[str, Any] = {"Bound": Bound, "beside": beside}
 
 
-def held_arrays(names: Sequence[str], computed_with: Container[str] = ()) -> str:
+def held_arrays(names: Sequence[str], computed_with: Container[str] = (), checked: Container[str] = ()) -> str:
     """Lines that take the data of the inputs (of a Record its array), and say which of them want a gradient.
 
-    A constant that a slope is computed with is made one beside the output.
+    A constant that a slope is computed with is made one beside the output. An array that is ``checked`` has its dtype.
     """
     constants = {x: f"beside(input_{x}, z.dtype)" if x in computed_with else f"input_{x}" for x in names}
-    return "\n".join(HELD.format(x=x, constant=constant) for x, constant in constants.items())
+    checks = {x: CHECK.format(x=x) if x in checked else "" for x in names}
+    return "\n".join(HELD.format(x=x, constant=constants[x], check=checks[x]) for x in names)
 
 
 def pull_source(op: Op) -> Source:
@@ -498,7 +504,10 @@ def pull_source(op: Op) -> Source:
     formulas = Formulas(op, on_arrays if op.masks else in_rules)
     names = NAMES[: op.arity]
     inputs = ", ".join(f"input_{name}" for name in names)
-    held = held_arrays(names, {x.name for x in leaves(formulas.slopes)})
+    # What is a slope as it stands, as those of a product, loses no digits beside a wider gradient.
+    computed = {x.name for x in leaves([x for x in formulas.slopes if isinstance(x, Symbol) and x.op is not None])}
+    checked = {name for name, rule in zip(names, op.rules, strict=True) if rule is not None and len(names) > 1}
+    held = held_arrays(names, {x.name for x in leaves(formulas.slopes)}, checked & computed)
     parts = []
     for k, (name, formula) in enumerate(zip(names, formulas.slopes, strict=False)):
         if formula is None:

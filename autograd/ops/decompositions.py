@@ -40,7 +40,9 @@ def svd_vjp(
     (gu, gs, gvh), (u, s, vh) = g, y
     column, row = s[..., :, None], s[..., None, :]
     ut, v, gv = swap(u), swap(vh), swap(gvh)
-    gaps = row * row - column * column + np.eye(s.shape[-1])  # the diagonal of a skew matrix is zero anyway
+    gaps = (
+        row * row - column * column + np.eye(s.shape[-1], dtype=getattr(s, "dtype", None))
+    )  # the diagonal of a skew matrix is zero anyway
     turn_u, turn_v = ut @ gu, vh @ gv
     inner = (turn_u - swap(turn_u)) / gaps * row + column * ((turn_v - swap(turn_v)) / gaps)
     result = u @ (inner @ vh) + u @ (gs[..., :, None] * vh)

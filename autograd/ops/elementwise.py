@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.op import Op, elementwise, override
+from autograd.op import PYTHON, Op, elementwise, override
 from autograd.signature import each
 
 POSITIVE = (0.0, np.inf)
@@ -22,9 +22,10 @@ REAL = (-np.inf, np.inf)
 
 
 def secant(x: Any) -> Any:
-    """1 / cosh x."""
-    with np.errstate(over="ignore"):  # where cosh is infinite, this is zero
-        return np.reciprocal(np.cosh(x))
+    """1 / cosh x; where cosh x overflows, which it does before this is zero, 2 e^−|x|."""
+    with np.errstate(over="ignore"):
+        y = np.reciprocal(np.cosh(x))
+    return y if np.count_nonzero(y) == y.size else np.where(y == 0, 2 * np.exp(-np.abs(x)), y)[()]
 
 
 # fmt: off
@@ -45,8 +46,8 @@ pow = elementwise("pow", np.power,
     lambda z, x, y: y * x ** (y - 1),
     lambda z, x, y: z * log(x),
     numeric=(
-        lambda z, x, y: y * lower_power(z, x, y),
-        lambda z, x, y: z * log(where(x == 0, 1.0, x))),  # 1.0: no half precision for small integers
+        lambda z, x, y: power_slope(z, x, y),
+        lambda z, x, y: z * log(where(x == 0, literal(1.0, z), x))),
     operator="**", symbol="xⁿ", domain=(POSITIVE, REAL),
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
 neg = elementwise("neg", np.negative, lambda y, x: -1, operator="-x", symbol="−", linear="jointly",
@@ -69,6 +70,8 @@ exp = elementwise("exp", np.exp, lambda y, x: y,
     doc="exp is its own slope: its output")
 log: Op = elementwise("log", np.log, lambda y, x: 1 / x, domain=(POSITIVE,),
     doc="log divides the gradient by its input")
+log1p = elementwise("log1p", np.log1p, lambda y, x: 1 / (1 + x), domain=((-1.0, np.inf),),
+    doc="log1p is the logarithm of 1 + x, also of an x that 1 + x rounds away: it divides the gradient by 1 + x")
 sqrt = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, symbol="√", domain=(POSITIVE,),
     doc="square root divides the gradient by twice its output")
 sin = elementwise("sin", np.sin, lambda y, x: cos(x),
@@ -93,6 +96,7 @@ relu = elementwise("relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0, sym
 leaky_relu = elementwise("leaky_relu", lambda x, alpha: np.where(x > 0, x, alpha * x),
     lambda y, x, alpha=0.01: where(x > 0, 1, alpha),
     lambda y, x, alpha=0.01: where(x > 0, 0, x),
+    numeric=[lambda y, x, alpha=0.01: where(x > 0, literal(1.0, y), alpha), None],
     symbol="leaky ReLU", kinks=lambda x, alpha: x,
     doc="leaky ReLU lets the gradient through where its input is positive, else alpha of it")
 abs = elementwise("abs", np.abs, lambda y, x: sign(x), operator="abs(x)", symbol="|·|", kinks=lambda x: x,
@@ -102,17 +106,28 @@ sign: Op = elementwise("sign", np.sign, lambda y, x: 0, kinks=lambda x: x,
 maximum = elementwise("maximum", np.maximum,
     lambda z, x, y: (x > y) + 0.5 * (x == y),
     lambda z, x, y: (y > x) + 0.5 * (x == y),
+    numeric=[
+        lambda z, x, y: (x > y) + literal(0.5, z) * (x == y),
+        lambda z, x, y: (y > x) + literal(0.5, z) * (x == y)],
     symbol="max", kinks=lambda x, y: x - y,
     doc="maximum sends the gradient to the larger input; a tie shares it equally")
 minimum = elementwise("minimum", np.minimum,
     lambda z, x, y: (x < y) + 0.5 * (x == y),
     lambda z, x, y: (y < x) + 0.5 * (x == y),
+    numeric=[
+        lambda z, x, y: (x < y) + literal(0.5, z) * (x == y),
+        lambda z, x, y: (y < x) + literal(0.5, z) * (x == y)],
     symbol="min", kinks=lambda x, y: x - y,
     doc="minimum sends the gradient to the smaller input; a tie shares it equally")
 clip = elementwise("clip", lambda a, min=None, max=None, out=None: capped(floored(a, min), max),
     lambda y, a, min=None, max=None, out=None: above(a, min) * below(floored(a, min), max),
     lambda y, a, min=None, max=None, out=None: above(min, a) * below(min, max),
     lambda y, a, min=None, max=None, out=None: above(floored(a, min), max),
+    numeric=[
+        lambda y, a, min=None, max=None, out=None:
+            above(a, min, literal(0.5, y)) * below(floored(a, min), max, literal(0.5, y)),
+        lambda y, a, min=None, max=None, out=None: above(min, a, literal(0.5, y)) * below(min, max, literal(0.5, y)),
+        lambda y, a, min=None, max=None, out=None: above(floored(a, min), max, literal(0.5, y))],
     kinks=lambda a, min, max: (a - min) * (a - max) * (min - max),
     doc="clip sends the gradient to what was taken, the input or a bound; a tie shares it equally, as maximum does")
 
@@ -150,17 +165,32 @@ def square(x: Any) -> Any:
     return x * x
 
 
-def lower_power(z: Any, x: Any, y: Any) -> Any:
-    """xʸ⁻¹, given z = xʸ.
+def power_slope(z: Any, x: Any, y: Any) -> Any:
+    """The slope y · xʸ⁻¹, given z = xʸ.
 
     From 1/2 on, y − 1 is exact. Elsewhere it may be rounded, which a large logarithm of x would show, and is divided:
-    z / x; not so at 0, at ∞ and below 0, where xʸ⁻¹ is what it is. At 0⁰ the slope is 0, not 0 · ∞.
+    z / x; not so at 0, at ∞ and below 0, where xʸ⁻¹ is what it is. Of the power 0, whose slope is 0 everywhere, y goes
+    first: 0 / x has slopes of 0 again, where those of z / x are infinite.
     """
     return pick(
         (y >= 0.5) & (y < 2**22),
-        lambda: x ** (y - 1),
-        lambda: where((x > 0) & (x < np.inf), z / x, x ** pick(y == 0, lambda: 0.0, lambda: y - 1.0)),
+        lambda: y * x ** (y - 1),
+        lambda: pick(
+            y == 0,
+            lambda: y / where(x == 0, 1.0, x) * z,
+            lambda: y * where((x > 0) & (x < np.inf), z / x, x ** (y - 1.0)),
+        ),
     )
+
+
+def literal(number: float, z: Any) -> Any:
+    """A number that a rule puts beside conditions or constants alone, of the dtype of ``z``: with those, 0.5 is double.
+
+    >>> literal(0.5, np.ones(1, np.float32)), literal(0.5, 1.0)
+    (np.float32(0.5), 0.5)
+    """
+    dtype = getattr(z, "dtype", None)
+    return number if dtype is None else dtype.type(number)
 
 
 def pick(condition: Any, x: Callable[[], Any], y: Callable[[], Any]) -> Any:
@@ -189,21 +219,25 @@ def paired(xs: Sequence[Any], ys: Sequence[Any]) -> tuple[Sequence[Any], Sequenc
 
 
 def floored(a: Any, low: Any) -> Any:
-    return a if low is None else maximum(a, low)
+    if low is None:
+        return a
+    larger = maximum(a, low)
+    # The larger of two numbers of Python is one again, so that it takes the dtype of a third.
+    return float(larger) if a.__class__ in PYTHON and low.__class__ in PYTHON else larger
 
 
 def capped(a: Any, high: Any) -> Any:
     return a if high is None else minimum(a, high)
 
 
-def above(x: Any, bound: Any) -> Any:
+def above(x: Any, bound: Any, half: Any = 0.5) -> Any:
     """Of the gradient of the larger of two, what goes to x."""
-    return 1 if bound is None else (x > bound) + 0.5 * (x == bound)
+    return 1 if bound is None else (x > bound) + half * (x == bound)
 
 
-def below(x: Any, bound: Any) -> Any:
+def below(x: Any, bound: Any, half: Any = 0.5) -> Any:
     """Of the gradient of the smaller of two, what goes to x."""
-    return 1 if bound is None else (x < bound) + 0.5 * (x == bound)
+    return 1 if bound is None else (x < bound) + half * (x == bound)
 
 
 def clip_by_either_name(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, **bounds: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.op import primitive
-from autograd.ops.elementwise import exp, log, sum_of
+from autograd.operators import Operators
+from autograd.ops.elementwise import exp, literal, log, log1p, sum_of
 from autograd.ops.elementwise import maximum as larger
 from autograd.ops.shaping import broadcast_to, reshape
 
@@ -37,14 +39,19 @@ def count(x: Any, axis: Axis) -> int:
     return prod(x.shape[a] for a in axes_of(axis, len(x.shape)))
 
 
-def divisor(n: int, g: Any) -> Any:
-    """A count to divide ``g`` by: in double precision beside half, which ends at 65,504 and skips from 2,048 on.
+def counts(n: int, g: Any) -> bool:
+    """Whether the dtype of ``g`` has all whole numbers up to n; half precision skips from 2,048 on, and ends at 65,504.
 
-    >>> divisor(70_000, np.ones(1)), divisor(70_000, np.ones(1, np.float16))
-    (70000, np.float64(70000.0))
+    >>> counts(70_000, np.ones(1)), counts(70_000, np.ones(1, np.float16))
+    (True, False)
     """
     dtype = getattr(g, "dtype", None)
-    return n if dtype is None or dtype.itemsize > 2 else np.float64(n)
+    return dtype is None or dtype.itemsize > 2 or n <= 2048
+
+
+def divisor(n: int, g: Any) -> Any:
+    """A count to divide ``g`` by: in double precision beside a half that does not have it."""
+    return n if counts(n, g) else np.float64(n)
 
 
 def reduced(a: tuple[int, ...], axis: Axis = None, keepdims: bool = False, **_: Any) -> tuple[int, ...]:
@@ -67,29 +74,31 @@ def mean_vjp(
 
 def max_vjp(g: Any, y: Any, a: Any, axis: Axis = None, out: None = None, keepdims: Any = False) -> Any:
     winners = a == unfold(y, a, axis, keepdims)
-    ties = sum(winners * 1.0, axis=axis, keepdims=True)
+    one = literal(1.0, g) if counts(count(a, axis), g) else np.float64(1.0)
+    ties = sum(winners * one, axis=axis, keepdims=True)
     return unfold(g, a, axis, keepdims) * (winners / ties)
 
 
-def max_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The maximum of an object array as a chain of two-input maxima, which share a tie between two."""
-    folded = axes_of(axis, a.ndim)
-    kept = [i for i in range(a.ndim) if i not in folded]
-    flat = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), count(a, axis))
-    result = np.frompyfunc(larger, 2, 1).reduce(flat, axis=-1)
-    return np.reshape(result, [1 if i in folded else n for i, n in enumerate(a.shape)]) if keepdims else result
+HALF = np.dtype(np.float16)
 
 
-def top(x: Any, axis: Axis) -> Any:
+def is_half(a: Any) -> bool:
+    """Whether it is in half precision, which sums of the powers of many elements go beyond."""
+    return a.__class__ is np.ndarray and a.dtype == HALF
+
+
+def highest(x: Any, axis: Axis) -> Any:
     """The largest along an axis, which is kept; where there is none, what is smaller than all numbers."""
     if np.size(x) == 0:
         return np.full(reduced(x.shape, axis, keepdims=True), -np.inf, np.result_type(x, np.float16))
     return np.maximum.reduce(x, axis=axis, keepdims=True)
 
 
-def stable_softmax(x: Any, axis: Axis = -1, exp: Any = np.exp, total: Any = np.add.reduce) -> Any:
-    powers = exp(x - top(x, axis))
-    return powers / total(powers, axis=axis, keepdims=True)
+def stable_softmax(x: Any, axis: Axis = -1) -> Any:
+    if is_half(x):
+        return stable_softmax(x.astype(np.float32), axis).astype(HALF)
+    powers = np.exp(x - highest(x, axis))
+    return powers / np.add.reduce(powers, axis=axis, keepdims=True)
 
 
 def softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
@@ -102,33 +111,112 @@ def centred_softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
     return y * (centred - sum(centred * y, axis=axis, keepdims=True))
 
 
-def stable_logsumexp(
-    a: Any, axis: Axis = None, keepdims: bool = False, exp: Any = np.exp, log: Any = np.log, total: Any = np.sum
-) -> Any:
-    shift = top(a, axis)
-    shift = np.where((shift == np.inf) | (shift == -np.inf), 0.0, shift)  # inf − inf would be NaN
+def stable_logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The largest element, and log1p of what the powers of all others come to beside its own, which is 1."""
+    if is_half(a):
+        return stable_logsumexp(a.astype(np.float32), axis, keepdims).astype(HALF)
+    a = np.asarray(a)
+    top = highest(a, axis)
+    top = np.where((top == np.inf) | (top == -np.inf), 0.0, top)  # inf − inf would be NaN
+    is_top = a == top
+    ties = np.sum(is_top, axis=axis, dtype=top.dtype, keepdims=True)
+    others = np.sum(np.where(is_top, 0.0, np.exp(a - top)), axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # nothing, or nothing but −inf, sums to log 0 = −inf
-        result = shift + log(total(exp(a - shift), axis=axis, keepdims=True))
-    if keepdims or result.shape == ():
-        return result
-    return np.squeeze(result, axis=axis)[()]
+        result = top + np.log1p(others + (ties - 1))
+    return result[()] if keepdims else np.squeeze(result, axis=axes_of(axis, a.ndim))[()]
 
 
 def logsumexp_vjp(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return unfold(g, a, axis, keepdims) * softmax(a, axis=axis)
 
 
-def sum_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The sum of an object array: every element is one node, the terms in order."""
+# Of Values: what becomes of the elements along the axes, in order.
+
+
+def of_rows(row: Callable[[list[Any]], Any], a: Any, axis: Axis, keepdims: bool) -> Any:
+    """An object array of what a function makes of each list of elements that are folded into one."""
     a = np.asarray(a, dtype=object)  # NumPy makes a Value of an array without axes
     folded = axes_of(axis, a.ndim)
     kept = [i for i in range(a.ndim) if i not in folded]
     rows = a.transpose(*kept, *folded).reshape(*(a.shape[i] for i in kept), count(a, axis))
     result = np.empty(rows.shape[:-1], dtype=object)
     for index in np.ndindex(result.shape):
-        terms = rows[index].tolist()
-        result[index] = sum_of(terms) if len(terms) > 1 else terms[0] if terms else 0.0
+        result[index] = row(rows[index].tolist())
     return np.reshape(result, reduced(a.shape, axis, keepdims))[()]
+
+
+def sum_of_row(terms: list[Any]) -> Any:
+    """Every sum is one node."""
+    return sum_of(terms) if len(terms) > 1 else terms[0] if terms else 0.0
+
+
+def largest(row: list[Any]) -> int:
+    """Where the largest of some numbers is, one at least."""
+    place = 0
+    for k in range(1, len(row)):
+        if row[k] > row[place]:
+            place = k
+    return place
+
+
+def is_finite(x: Any) -> bool:
+    return bool(np.isfinite(x.item() if isinstance(x, Operators) else x))  # type: ignore[attr-defined]
+
+
+# The power of the largest element, e⁰, is a plain 1: as a node it would send back two equal parts to take from each
+# other, in which all is lost that softmax of a sure row has of a slope.
+
+
+def softmax_of_row(row: list[Any]) -> list[Any]:
+    if not row:
+        return []
+    place = largest(row)
+    is_plain = len(row) > 1 and is_finite(row[place])
+    powers = [1.0 if is_plain and k == place else exp(x - row[place]) for k, x in enumerate(row)]
+    total = sum_of_row(powers)
+    return [power / total for power in powers]
+
+
+def softmax_of_scalars(x: Any, axis: Axis = -1) -> Any:
+    x = np.asarray(x, dtype=object)
+    folded = axes_of(axis, x.ndim)
+    last = tuple(range(-len(folded), 0))
+    moved = np.moveaxis(x, folded, last)
+    rows = moved.reshape(*moved.shape[: x.ndim - len(folded)], count(x, axis))
+    result = np.empty(rows.shape, dtype=object)
+    for index in np.ndindex(rows.shape[:-1]):
+        result[index] = softmax_of_row(rows[index].tolist())
+    return np.moveaxis(result.reshape(moved.shape), last, folded)[()]
+
+
+def logsumexp_of_row(row: list[Any]) -> Any:
+    if not row:
+        return -np.inf
+    place = largest(row)
+    top = row[place]
+    if not is_finite(top):
+        with np.errstate(divide="ignore"):  # as on arrays
+            return log(sum_of_row([exp(x) for x in row]))
+    return top + log1p(sum_of_row([exp(x - top) for k, x in enumerate(row) if k != place]))
+
+
+def max_of_row(row: list[Any]) -> Any:
+    """A chain of two-input maxima, which share a tie between two."""
+    if not row:
+        raise ValueError("zero-size array to reduction operation maximum which has no identity")  # as NumPy says
+    return reduce(larger, row)
+
+
+def sum_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return of_rows(sum_of_row, a, axis, keepdims)
+
+
+def max_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return of_rows(max_of_row, a, axis, keepdims)
+
+
+def logsumexp_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return of_rows(logsumexp_of_row, a, axis, keepdims)
 
 
 def mean_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -143,8 +231,7 @@ mean = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="joi
 max = primitive("max", np.max, max_vjp, scalars=max_of_scalars, shape=reduced,
     doc="max sends the gradient to the largest element; ties share it equally")
 softmax = primitive("softmax", stable_softmax, softmax_vjp, numeric=[centred_softmax_vjp], shape=lambda x, axis=-1: x,
-    scalars=partial(stable_softmax, exp=exp, total=sum_of_scalars),
+    scalars=softmax_of_scalars,
     doc="softmax centres the gradient and scales it by its output: raising one probability lowers the others")
-logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_vjp, shape=reduced,
-    scalars=partial(stable_logsumexp, exp=exp, log=log, total=sum_of_scalars),
+logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_vjp, scalars=logsumexp_of_scalars, shape=reduced,
     doc="log-sum-exp shares the gradient out as the softmax of its input")

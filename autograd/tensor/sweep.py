@@ -85,8 +85,9 @@ def sweep_copies(section: Section, adjoints: list[Any]) -> bool:
             copy.op, copy.params = place.op, place.params
             copy.inputs = tuple([copies.get(id(x)) or constant(x) for x in place.inputs])
     leaves = [copy for copy in copies.values() if copy.op is None]
+    order = [copy for copy in copies.values() if copy.op is not None]
     with np.errstate(all="ignore"):
-        gates = fill([copy for copy in copies.values() if copy.op is not None], marker)
+        gates = fill(order, marker)
     if brings_nan(gates, leaves, marker):
         return False
     adjoints[:] = [None if copy.adjoint is marker else copy.adjoint for copy in copies.values()]
