@@ -305,20 +305,14 @@ class Node(Computed, Operators):
         return number
 
     def _tell_number(self, number: float, asking: Any) -> None:
-        """The same of a number, unless it has a gradient: to take that as plain is to say that it is constant.
-
-        To test it is not: ``math.isnan(v)`` is the condition ``v != v``.
-        """
-        record = self._record
-        if conditional.get() is None and record._origin is None:
-            return
+        """The same of a number; to test it is to ask a condition, as ``math.isnan(v)`` asks ``v != v``."""
         if asking in TESTS and conditions_recorded():
             bool(TESTS[asking](self))
-        elif asking is math.isclose or not record.requires_grad:
-            guard(record, number)
+        else:
+            self._tell(number)
 
-    def _tell(self, outcome: bool | float) -> None:
-        """The person's code is told a condition, or a position: what it does next may depend on it."""
+    def _tell(self, outcome: Any) -> None:
+        """The person's code is told a condition, numbers or positions: what it does next may depend on them."""
         record = self._record
         if conditional.get() is not None or record._origin is not None:
             guard(record, outcome)

@@ -47,11 +47,13 @@ def unregistered(spelled: str, name: str, node: Any) -> LostGradientError:
     >>> print(unregistered("np.argmax", "argmax", autograd.Value(1.0, label="x")))
     np.argmax gives nothing that a gradient flows back from: use .data of x for its result
     """
+    is_constant = not getattr(node, "requires_grad", True)
     if name in FLAT:
-        return LostGradientError(f"{no_gradient(spelled)}: use .data of {named(node)} for its result")
-    if not getattr(node, "requires_grad", True):
+        cure = f"{'np.asarray' if is_constant else '.data'} of {named(node)}"
+        return LostGradientError(f"{no_gradient(spelled)}: use {cure} for its result")
+    if is_constant:  # of the plain array, and not of .data, a replay knows
         return LostGradientError(
-            f"{spelled} is no operation of the table: use .data of {named(node)}, which requires no gradient"
+            f"{spelled} is no operation of the table: use np.asarray of {named(node)}, which requires no gradient"
         )
     return LostGradientError(
         f"{spelled} has no derivative in the table, so the gradient of {named(node)} would be silently lost: "

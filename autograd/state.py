@@ -23,11 +23,11 @@ Entry = TypeVar("Entry", bound="Opened")
 class Guard:
     """A condition that the person's code branched on: what it computed holds only for this outcome.
 
-    It may be a number that it read off, as the position that a sort put first.
+    It may be a number that it read off, as the position that a sort put first, or an array of them.
     """
 
     condition: Any  #: its place in the graph
-    outcome: bool | float
+    outcome: Any
     source: str | None
 
 
@@ -166,7 +166,7 @@ def expect_number(place: Any) -> None:
     place._origin = Origin(known.source, known.guards, known.scope, known.by_rule, is_number=True)
 
 
-def guard(condition: Any, outcome: bool | float) -> None:
+def guard(condition: Any, outcome: Any) -> None:
     """Remember what the person's code was told that this is: in the open block, and in the one that made it."""
     if mode() == "no_grad":
         return
@@ -211,11 +211,14 @@ def tracing() -> Iterator[None]:
     """Record, for every node made inside, the source line that made it, its scope, and what conditions it depends on.
 
     Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
-    records a guard, as do ``int()`` and ``float()`` of what is computed from conditions alone, and so they do after the
-    block: `Graph.replay` refuses numbers for which the code would have gone the other way. What ``.item()``, ``.data``
-    and text of a node give is constant. A guard is found by the nodes that were computed in its block. Where a branch
-    picks among leaves, or nodes from outside (``m = a if a > b else b``), and all arithmetic comes after the block, the
-    graph has none: then compute inside.
+    records a guard, as do ``int()``, ``float()``, ``math.isnan()`` and a plain array made of a node (``a[x > 0]``), and
+    so they do after the block: `Graph.replay` refuses numbers for which the code would have gone the other way. What
+    ``.item()``, ``.data``, ``.grad`` and text of a node give is constant, as are gradients without their graph.
+
+    A guard is found by the nodes that were computed in its block. Where a branch picks among leaves, or nodes from
+    outside (``m = a if a > b else b``), and all arithmetic comes after the block, the graph has none: then compute
+    inside. As a comparison is a node, ``c is True`` and ``isinstance(c, bool)`` are False of it: take ``bool(c)``, also
+    for the key of a dict.
 
     >>> import autograd
     >>> with autograd.tracing():

@@ -346,6 +346,9 @@ NUMBERS: dict[str, Callable[[Any], Any]] = {
     "isnan": lambda x: 2.0 if math.isnan(x - x) else 3.0,
     "isinf": lambda x: 2.0 if math.isinf(x * 2) else 3.0,
     "isfinite": lambda x: 2.0 if math.isfinite(x) else 3.0,
+    "of the gradient's": lambda x: float(x * x),
+    "array": lambda x: float(np.array([1.0, 2.0, 4.0])[np.asarray((x > 0) * 1.0).astype(int)]),
+    "rounded": lambda x: round((x > 0) * 2.0),
     "isclose": lambda x: 2.0 if math.isclose(x, 0.5) else 3.0,
 }
 
@@ -365,6 +368,38 @@ def test_a_number_that_conditions_decide_is_replayed_right_or_refused(
     with contextlib.suppress(GraphError), np.errstate(invalid="ignore"):  # refused
         again = graph.replay({"x": new})
         assert_close(again[again.outputs[0]].data, function(kind(new)).data)
+
+
+ARRAY = np.array([10.0, 20.0, 30.0])
+
+#: Plain arrays that code makes of conditions and positions.
+CHOSEN: dict[str, Callable[[Any], Any]] = {
+    "mask": lambda x: ARRAY[x > 0].sum(),
+    "positions": lambda x: ARRAY[x.argsort()],
+    "taken": lambda x: ARRAY.take(x.argsort()),
+    "asarray": lambda x: np.asarray(x > 0) * 2.0,
+    "filled": lambda x: filled(np.zeros(3), x > 0),
+    "masked": lambda x: np.ma.array(ARRAY, mask=x > 0).filled(0.0).sum(),
+    "all": lambda x: 2.0 if np.asarray(x > 0).all() else 3.0,
+}
+
+
+def filled(array: Any, values: Any) -> Any:
+    array[:] = values
+    return array
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+@given(x=arrays(3), new=arrays(3))
+def test_a_plain_array_made_of_conditions_is_replayed_right_or_refused(name: str, x: Any, new: Any) -> None:
+    def function(x: Any) -> Any:
+        return (x * CHOSEN[name](x)).sum()
+
+    with tracing():
+        graph = Graph.of(function(Tensor(x, label="x")))
+    assert_close(graph.replay({"x": x})[graph.outputs[0]].data, function(Tensor(x)).data)
+    with contextlib.suppress(GraphError):  # refused
+        assert_close(graph.replay({"x": new})[graph.outputs[0]].data, function(Tensor(new)).data)
 
 
 @each_kind

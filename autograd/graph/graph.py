@@ -113,7 +113,7 @@ class Graph:
     scopes: tuple[tuple[str, ...], ...]
     taken: frozenset[str]  #: names of other nodes that the person had at hand
     fixed: tuple[str, ...] = ()  #: the names of all, where they are not to be found from the labels
-    guards: tuple[tuple[int, bool | float, str | None], ...] = ()  #: a condition, how it came out, the line that asked
+    guards: tuple[tuple[int, Any, str | None], ...] = ()  #: a condition, how it came out, the line that asked
     lost: tuple[str, ...] = ()  #: what chose by what is not in the graph, and can no longer be seen to
     told: frozenset[int] = frozenset()  #: the nodes that choose by the graph, or by what was given inside `tracing`
     numbers: frozenset[int] = frozenset()  #: those that would have been computed otherwise if they were NaN
@@ -270,13 +270,13 @@ class Graph:
             data.append(frozen(result))
             slopes.append(known)
         for i, outcome, source in self.guards:
-            number = data[i].item() if isinstance(data[i], np.ndarray) else data[i]
-            now = bool(number) if isinstance(outcome, bool) else number
-            if now != outcome:
+            now = data[i].item() if isinstance(data[i], np.ndarray) and not np.ndim(outcome) else data[i]
+            now = bool(now) if isinstance(outcome, bool) else now
+            if not np.array_equal(outcome, now, equal_nan=True):
                 line = f" in {source}" if source else ""
                 raise GraphError(
-                    f"replay: {self.formula(self.nodes[i])} came out {outcome}, and is {now} for these values"
-                    f"{line}: the code may go another way; run it again"
+                    f"replay: {self.formula(self.nodes[i])} came out {outcome!s:.60}, and is {now!s:.60} for these "
+                    f"values{line}: the code may go another way; run it again"
                 )
         for i in self.numbers:
             if np.isnan(data[i]).any():

@@ -246,6 +246,7 @@ class Tensor(Node):
             )
         if copy is False:
             raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")
+        self._tell(self._record._snapshot())
         return np.array(self._record.array, dtype=dtype)
 
     @property
@@ -286,7 +287,8 @@ class Tensor(Node):
     def _one(self, what: str) -> Any:
         record = self._record
         if record.array.size != 1:
-            cure = "reduce its .data by .all() or .any()" if what == "bool" else "reduce it, as by .sum()"
+            numbers = "its .data" if record.requires_grad else "np.asarray of it"
+            cure = f"reduce {numbers} by .all() or .any()" if what == "bool" else "reduce it, as by .sum()"
             raise ShapeError(
                 f"{what}: expected one element, got {named(record)} of shape {record.shape}: "
                 f"{cure}, or pick one by its index"
