@@ -15,6 +15,7 @@ import numpy as np
 from autograd import accept
 from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
+from autograd.entry import expect_entry
 from autograd.errors import AutogradError, DTypeError
 from autograd.failure import FAILURES, failure
 from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
@@ -380,7 +381,8 @@ def elementwise(
     that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``method=False`` an operation of
     one input is no method of nodes.
 
-    Raises `ValueError` for a name that is taken or no identifier, and for rules whose arguments are not the same.
+    Raises `ValueError` for a name or an operator that is taken, a name that is no identifier, settings that mean
+    nothing, and rules whose arguments are not the same.
 
     >>> import autograd
     >>> double = autograd.elementwise("double", lambda x: 2 * x, lambda y, x: 2, doc="doubles the gradient")
@@ -390,6 +392,8 @@ def elementwise(
     2.0
     >>> autograd.remove("double")
     """
+    settings = {"doc": doc, "operator": operator, "symbol": symbol, "domain": domain, "kinks": kinks, "linear": linear}
+    expect_entry(name, forward, [*rules, *numeric], settings | {"masks": masks, "method": method})
     if masks and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
         raise ValueError(f"{name}: masks= says linear jointly, with one rule an input: leave linear= and each out")
     before = 2 if masks else 1
@@ -455,6 +459,8 @@ def primitive(
     array([100.,  10.,   1.])
     >>> autograd.remove("flip")
     """
+    settings = {"doc": doc, "operator": operator, "symbol": symbol, "kinks": kinks, "linear": linear, "masks": masks}
+    expect_entry(name, forward, [*rules, *numeric], settings | {"shape": shape, "scalars": scalars, "method": method})
     signature = signature_of(name, rules, forward, before=2)
     run = numeric_rules(name, signature, rules, numeric, before=2)
     if shape is not None:
@@ -561,10 +567,11 @@ def on_entry(install: Callable[[Op], None], uninstall: Callable[[Op], None] | No
 
 
 def _enter(op: Op) -> Op:
-    if not op.name.isidentifier():
-        raise ValueError(f"an operation's name must be an identifier, got {op.name!r}")
     if op.name in _table:
         raise ValueError(f"the table already has an operation named {op.name!r}: choose another, or remove() it first")
+    for other in _table.values():
+        if op.operator is not None and op.operator == other.operator:
+            raise ValueError(f"{op.name}: the operator {op.operator} is that of {other.name}: leave operator= out")
     for install in _installers:  # the first of them refuses a method that nodes have already
         install(op)
     _table[op.name] = op

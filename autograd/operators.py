@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: How an operator is written in the table -> the name between the underscores of its Python method.
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "&": "and", "|": "or"}
 COMPARISON = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
+ELSEWHERE = ("[]", "[]=")  #: which Tensors have
 UNARY = {"-x": "neg", "~x": "invert", "abs(x)": "abs"}
 
 
@@ -127,6 +128,10 @@ def install(op: Op) -> None:
     """Give `Operators` the operator and the method of a table entry."""
     if op.method and any(has_other(cls, op.name) for cls in (Operators, *subclasses(Operators))):
         raise ValueError(f"nodes have something else of the name {op.name!r}: choose another, or enter it as no method")
+    if op.operator is not None and op.operator not in (*BINARY, *COMPARISON, *UNARY, *ELSEWHERE):
+        raise ValueError(
+            f"{op.name}: {op.operator!r} is no operator of Python's: leave operator= out, symbol= is for pictures"
+        )
     if op.operator in BINARY:
         name = BINARY[op.operator]
         setattr(Operators, f"__{name}__", binary_method(op, f"__r{name}__"))

@@ -812,3 +812,38 @@ def test_what_is_no_gate_hands_on_a_nan_to_whatever_needs_a_gradient(op: Op, dat
     if not is_gate:
         reached = [np.isnan(x.adjoint).any() for x in record.inputs if isinstance(x, Record) and x.requires_grad]
         assert any(reached) if op.arity is None else all(reached)  # an element of a list is one input's
+
+
+#: What no entry can mean.
+WRONG: dict[str, dict[str, Any]] = {
+    "a taken operator": {"operator": "+"},
+    "no operator": {"operator": "?"},
+    "operator": {"operator": 3},
+    "linear": {"linear": "foo"},
+    "masks": {"masks": "x"},
+    "kinks": {"kinks": 3},
+    "doc": {"doc": 3},
+    "symbol": {"symbol": 3},
+    "method": {"method": "no"},
+    "a keyword": {"name": "lambda"},
+    "no text": {"name": 3},
+    "forward": {"forward": 3},
+    "a rule": {"rules": [3]},
+}
+
+
+@pytest.mark.parametrize("enter", [elementwise, autograd.primitive])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_no_entry_can_mean_is_refused_and_changes_nothing(enter: Any, wrong: str) -> None:
+    given = {"name": "wrong", "forward": np.cbrt, "rules": [None], "doc": "a sentence"} | WRONG[wrong]
+    before = dict(table)
+    with pytest.raises(ValueError, match=r"wrong: |identifier"):
+        enter(given.pop("name"), given.pop("forward"), *given.pop("rules"), **given)
+    assert dict(table) == before
+    assert (Tensor(3.0) + Tensor(4.0)).data == (Value(3.0) + Value(4.0)).data == 7.0
+
+
+@pytest.mark.parametrize("domain", ["x", 3, [(1.0,)], [(1.0, 0.0)], [("a", "b")]])
+def test_a_domain_is_intervals(domain: Any) -> None:
+    with pytest.raises(ValueError, match=r"wrong: expected domain= as an interval \(low, high\) for each input"):
+        elementwise("wrong", np.cbrt, None, doc="a sentence", domain=domain)
