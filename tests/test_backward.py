@@ -407,6 +407,18 @@ def test_an_interrupt_at_any_moment_leaves_all_or_nothing_in_the_leaves(kind: An
     assert line > 20
 
 
+@each_kind
+def test_an_interrupt_at_any_moment_forgets_all_gradients_or_none(kind: Any) -> None:
+    line, interrupted = 0, True
+    while interrupted:
+        line += 1
+        leaves = [kind(2.0), kind(3.0), kind(4.0)]
+        (leaves[0] * leaves[1] * leaves[2]).backward()
+        interrupted = interrupted_at(line, lambda: zero_grad(*leaves), ("reverse.py", "value.py", "tensor.py"))  # noqa: B023
+        assert len({leaf.has_grad for leaf in leaves}) == 1, f"interrupted at line {line}"
+    assert line > 10
+
+
 def test_a_rule_that_fails_leaves_the_gradients_as_they_were() -> None:
     def fail(g: Any, y: Any, x: Any) -> Any:
         raise RuntimeError("no gradient today")

@@ -87,7 +87,7 @@ def expect_present(y: Node, missing: Sequence[Node]) -> None:
 
 
 def zero_grad(*nodes: Node) -> None:
-    """Forget the gradients of these nodes.
+    """Forget the gradients of these nodes: of all of them, or, where an interrupt comes, of none.
 
     >>> import autograd
     >>> x = autograd.Value(3.0)
@@ -99,8 +99,22 @@ def zero_grad(*nodes: Node) -> None:
     for node in nodes:
         if not isinstance(node, Node):
             raise DTypeError(f"zero_grad: expected Values or Tensors, got {type(node).__name__}{cure(node)}")
-    for node in nodes:  # all or none
+    grads = [node.grad for node in nodes]
+    try:
+        forget(nodes)
+    except BaseException:  # an interrupt
+        give(nodes, grads)
+        raise
+
+
+def forget(nodes: Sequence[Node]) -> None:
+    for node in nodes:
         node.zero_grad()
+
+
+def give(nodes: Sequence[Node], grads: Sequence[Any]) -> None:
+    for node, grad in zip(nodes, grads, strict=True):
+        node.grad = grad
 
 
 def cure(given: Any) -> str:
