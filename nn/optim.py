@@ -69,15 +69,18 @@ class Optimizer(ABC):
 
         Raises `GraphError` if none has: then there was no ``backward()``; also if one is a leaf no longer.
         """
-        kept, changes = self.state, []
+        kept = self.state
+        changes: list[Change] = []
+        begun = 0
+        copy_of_state = copied(kept, self.parameters, type(self).__name__)  # so that updates may write into it
         try:
-            self.state = copied(kept, self.parameters)  # so that updates may write into it
+            self.state = copy_of_state
             changes = self._changes()
-            for store, _, update in changes:
+            for begun, (store, _, update) in enumerate(changes, 1):  # noqa: B007 - read where one fails
                 store(update)
         except BaseException:  # an update failed, one of them is no leaf any more, or an interrupt came
             self.state = kept
-            for store, data, _ in changes:
+            for store, data, _ in changes[:begun]:
                 with contextlib.suppress(GraphError):  # what is no leaf has not taken its update either
                     store(data)
             raise
@@ -133,9 +136,22 @@ class SGD(Optimizer):
         return -self.lr * grad + data  # in this order NumPy reuses the memory of the product
 
 
-def copied(state: dict[Any, Any], parameters: Sequence[Parameter]) -> dict[Any, Any]:
-    """A copy that has nothing in common with it but the parameters, should it hold them."""
-    return copy.deepcopy(state, {id(parameter): parameter for parameter in parameters}) if state else {}
+def copied(state: dict[Any, Any], parameters: Sequence[Parameter], owner: str) -> dict[Any, Any]:
+    """A copy that has nothing in common with it but the parameters, should it hold them.
+
+    Raises `TypeError` for what has no copies, as an open file.
+    """
+    known = {id(parameter): parameter for parameter in parameters}
+    twin = {}
+    for key, value in state.items():
+        try:
+            twin[key] = copy.deepcopy(value, known)
+        except TypeError as error:
+            raise TypeError(
+                f"{owner}: state[{key!r:.60}]: expected what can be copied, so that a step that fails can be taken "
+                f"back, got {type(value).__name__}: keep it as an attribute ({error})"
+            ) from error
+    return twin
 
 
 def is_like(update: Any, data: Any) -> bool:

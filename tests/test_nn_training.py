@@ -390,3 +390,31 @@ def test_an_update_is_an_array_of_its_own() -> None:
     looking.step()
     looking.buffer[:] = 9.0
     np.testing.assert_array_equal([x.data for x in parameters], [[-0.5, 0.0], [2.5, 3.0]])
+
+
+def test_state_that_has_no_copies_is_refused_by_its_key() -> None:
+    class Keeping(Optimizer):
+        def update(self, index: int, data: Any, grad: Any) -> Any:
+            self.state["numbers"] = (n for n in range(3))
+            return data - self.lr * grad
+
+    w = Value(1.0)
+    optimizer = Keeping([w], lr=0.5)
+    (w * w).backward()
+    optimizer.step()
+    before = w.data
+    with pytest.raises(TypeError, match=r"Keeping: state\['numbers'\]: expected what can be copied.* got generator"):
+        optimizer.step()
+    assert w.data == before
+
+
+def test_a_step_that_fails_leaves_the_arrays_of_the_others_where_they_were() -> None:
+    v, w = Tensor([1.0, 2.0]), Tensor([1.0, 2.0])
+    held = w.data
+    optimizer = SGD([v, w], lr=0.1)
+    v[0] = Tensor([3.0])[0]
+    ((w * w).sum() + (v * v).sum()).backward()
+    with pytest.raises(GraphError):
+        optimizer.step()
+    held[0] = 100.0
+    assert w.numpy()[0] == 100.0
