@@ -221,7 +221,9 @@ def taken(node: Any, what: str, expected: str) -> Any:
             f"{what}: expected {expected}, got {node.label or f'a {kind}'}, which would silently lose its "
             f"gradient: {cure}"
         )
-    return node._record._snapshot()
+    numbers = node._record._snapshot()
+    node._tell(numbers)
+    return numbers
 
 
 def made(looked: Any, what: str) -> Array:

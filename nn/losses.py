@@ -206,7 +206,10 @@ def _of_scalars(scores: Array, target: Array) -> Any:
 
 
 def _of_row(scores: Array, target: Array) -> Any:
-    place = int(np.argmax([score.data if isinstance(score, Value) else score for score in scores]))
+    place = 0
+    for k in range(1, len(scores)):
+        if scores[k] > scores[place]:  # asked of the nodes, so that a replay knows
+            place = k
     shifted = [score - scores[place] for score in scores]
     powers = [exp(z) for k, z in enumerate(shifted) if k != place]
     loss = log1p(sum_of(powers) if len(powers) > 1 else powers[0] if powers else shifted[0])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numeric import assert_close
+from strategies import arrays
 
 import autograd
+import nn
 from autograd import Graph, GraphError, Tensor, Value, gradients, jvp, tracing, vjp, where
 
 MATRIX = np.array([[1.0, 2.0, -1.0], [0.5, 1.0, 3.0], [2.0, -1.0, 1.0]])
@@ -251,3 +253,55 @@ everywhere = st.just([True] * 4)
 @given(code=codes(CHOICES | PLACES | OF_ARRAYS | TRACED, AFTER_TENSORS, everywhere), x=points, new=points)
 def test_what_tracing_records_is_refused_only_where_it_is_no_number(code: Code, x: Any, new: Any) -> None:
     assert_right(code, Tensor, x, new, unless="is no number for these values")
+
+
+def first_of(order: Any) -> Any:
+    return order[0]
+
+
+#: Conditions and positions that are in a list, an array or a constructor when they meet a node again.
+LISTED: dict[str, Callable[[Any], Any]] = {
+    "list of conditions": lambda t: t * [x > 0 for x in t],
+    "list of an array": lambda t: t * list(t > 0),
+    "condition of where": lambda t: where([x > 0 for x in t], t, 0.0),
+    "array": lambda t: t * np.asarray(t > 0),
+    "number": lambda t: t * np.bool_(t[0] > 0),
+    "full": lambda t: t * np.full(3, t[0] > 0),
+    "Tensor": lambda t: t * Tensor(t > 0, requires_grad=False),
+    "exponent": lambda t: abs(t) ** [x > 0 for x in t],
+    "bound": lambda t: autograd.clip(t, list((t > 0) * 0.5), 5.0),
+    "positions": lambda t: t[np.asarray(autograd.argsort(t))],
+    "position": lambda t: t[[first_of(autograd.argsort(t))]],
+    "indices": lambda t: autograd.take_along_axis(t, [first_of(autograd.argsort(t))], 0),
+}
+
+
+@given(t=arrays(3), new=arrays(3), name=st.sampled_from(sorted(LISTED)))
+def test_a_condition_in_a_list_is_replayed_right_or_refused(t: Any, new: Any, name: str) -> None:
+    with tracing():
+        graph = Graph.of(LISTED[name](Tensor(t, label="t")), names={})
+    with suppress(GraphError), np.errstate(all="ignore"):  # refused
+        assert_close(graph.replay({"t": new})[graph.outputs[0]].data, LISTED[name](Tensor(new)).data)
+
+
+SCORES = st.lists(st.sampled_from([0.0, 1.0, 2.0, 1000.0, -1000.0, np.inf]), min_size=3, max_size=3)
+
+
+@given(scores=SCORES, new=SCORES, name=st.sampled_from(["cross_entropy", "probabilities", "softmax", "logsumexp"]))
+def test_what_takes_the_largest_of_values_is_replayed_right_or_refused(scores: Any, new: Any, name: str) -> None:
+    def function(row: list[Any]) -> Any:
+        if name == "softmax":
+            return autograd.softmax(row)[0]
+        if name == "logsumexp":
+            return autograd.logsumexp(row)
+        return nn.cross_entropy(row, 0 if name == "cross_entropy" else [0.5, 0.5, 0.0])
+
+    with np.errstate(all="ignore"):
+        with tracing():
+            graph = Graph.of(function([Value(s, label) for s, label in zip(scores, "abc", strict=True)]))
+        given_names = {node.name for node in graph if node.op is None}
+        values = {label: s for s, label in zip(new, "abc", strict=True) if label in given_names}
+        fresh = function([Value(values.get(label, s)) for s, label in zip(scores, "abc", strict=True)])
+        with suppress(GraphError):  # refused
+            again = graph.replay(values)[graph.outputs[0]].data
+            assert again == fresh.data or (np.isnan(again) and np.isnan(fresh.data))
