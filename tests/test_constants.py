@@ -148,3 +148,16 @@ def test_a_mean_of_many_numbers_shares_out_by_their_exact_count(dtype: Any) -> N
         assert gradient is not None
         assert gradient.dtype == dtype
         assert (gradient == dtype(1 / 70_000)).all()
+
+
+@each_elementwise
+@given(data=st.data())
+def test_whatever_plain_number_stands_beside_a_value_its_data_is_a_float(op: Op, data: st.DataObject) -> None:
+    """An int that were handed on would compute exactly from then on, as no Tensor does."""
+    numbers = [data.draw(st.sampled_from([-3, 0, 1, 2, 2**29, True, 0.5, np.int64(4)])) for _ in op.rules]
+    x = Value(data.draw(st.sampled_from([0.25, 2.0, -1.0])))
+    with np.errstate(all="ignore"):
+        y = op(*operands(op, numbers, data.draw(places(op)), lambda _: x))
+        again = Graph.of(y).replay({})
+    for number in (y.data, *(slope for slope in y.slopes if slope is not None), *again.data):
+        assert type(number) is float
