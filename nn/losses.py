@@ -155,10 +155,9 @@ def numbers(x: Any) -> Array:
     return array
 
 
-# Of a row of plain probabilities, the loss is logsumexp(s) − Σ t·s. With the maximum taken out of both terms nothing
-# large cancels:
-# log Σ e^(s − max) − Σ t·(s − max) + max·(1 − Σ t), where the last is nothing for probabilities.
-# The power of the maximum is 1: log1p of the others alone is what is left of a sure row.
+# Of a row of plain probabilities, the loss is Σ t·(logsumexp(s) − s). With the maximum taken out of both terms nothing
+# large cancels: Σ t · log Σ e^(s − max) − Σ t·(s − max). (Rounded probabilities may sum to a little less, or more, than
+# 1.) The power of the maximum is 1: log1p of the others alone is what is left of a sure row.
 
 
 def _forward(scores: Array, target: Array) -> Any:
@@ -173,8 +172,7 @@ def _forward(scores: Array, target: Array) -> Any:
     logs = np.log1p(np.add.reduce(powers, axis=-1))
     finite = np.where(target.reshape(rows.shape) == 0, 0.0, shifted)  # zero times −inf is no contribution
     chosen = np.dot(target.ravel(), finite.ravel())
-    rest = np.dot(top, 1 - np.add.reduce(target, axis=-1).ravel())
-    return (np.add.reduce(logs, axis=None) - chosen + rest) / logs.size
+    return (np.dot(logs, np.add.reduce(target, axis=-1).ravel()) - chosen) / logs.size
 
 
 def _by_scores(g: Any, loss: Any, scores: Any, target: Any) -> Any:
@@ -184,8 +182,8 @@ def _by_scores(g: Any, loss: Any, scores: Any, target: Any) -> Any:
 def _by_scores_without_loss(g: Any, loss: Any, scores: Any, target: Any) -> Any:
     """The same: what a probability next to 1 was rounded by, which the others show, is taken out again."""
     probabilities = softmax(scores)
-    residual = probabilities - target
-    excess = residual.sum(axis=-1, keepdims=True) + (target.sum(axis=-1, keepdims=True) - 1)
+    residual = probabilities * target.sum(axis=-1, keepdims=True) - target
+    excess = residual.sum(axis=-1, keepdims=True)
     return (residual - probabilities * excess) * (g / divisor(prod(scores.shape[:-1]), g))
 
 
@@ -196,7 +194,7 @@ def divisor(rows: int, g: Any) -> Any:
 
 
 def _by_target(g: Any, loss: Any, scores: Any, target: Any) -> Any:
-    return -scores * (g / prod(scores.shape[:-1]))
+    return (logsumexp(scores, axis=-1, keepdims=True) - scores) * (g / prod(scores.shape[:-1]))
 
 
 def _of_scalars(scores: Array, target: Array) -> Any:
@@ -213,11 +211,13 @@ def _of_row(scores: Array, target: Array) -> Any:
     shifted = [score - scores[place] for score in scores]
     powers = [exp(z) for k, z in enumerate(shifted) if k != place]
     loss = log1p(sum_of(powers) if len(powers) > 1 else powers[0] if powers else shifted[0])
+    total = sum(target) if any(isinstance(t, Value) for t in target) else fsum(target)
+    if isinstance(total, Value) or total != 1:
+        loss = total * loss
     for k, (t, z) in enumerate(zip(target, shifted, strict=True)):
         if k != place and (isinstance(t, Value) or t != 0):
             loss = loss - (t * z if isinstance(t, Value) or t != 1 else z)
-    rest = 1 - (sum(target) if any(isinstance(t, Value) for t in target) else fsum(target))
-    return loss + rest * scores[place] if isinstance(rest, Value) or rest != 0 else loss
+    return loss
 
 
 softmax_cross_entropy = primitive(

@@ -252,3 +252,12 @@ def test_integers_are_the_numbers_that_they_are(kind: Any, rows: Any, seed: int)
         np.testing.assert_array_equal(
             *(y.numpy() if isinstance(y, Tensor) else y for y in map(layer, (given_rows, floats)))
         )
+
+
+@pytest.mark.parametrize("kind", [np.asarray, Tensor, list])
+def test_probabilities_that_sum_to_one_but_for_their_rounding_are_weights(kind: Any) -> None:
+    target = np.full(10, np.float32(0.1)).astype(float)
+    scores = np.full(10, 1e4)
+    loss = cross_entropy([Value(s) for s in scores] if kind is list else kind(scores), target)
+    assert_close(float(loss if kind is np.asarray else loss.data), target.sum() * np.log(10))
+    assert cross_entropy([1e4, 0.0], [1 + 9e-6, 0.0]) == 0.0

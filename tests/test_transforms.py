@@ -551,3 +551,44 @@ def test_a_pullback_of_data_replaced_meanwhile_adds_what_both_bring() -> None:
     _, pull = vjp(f, np.array([1.0, 2.0]))
     with no_grad():
         assert_close(pull(np.ones(2))[0].data, [2.0 + 3 * 4, 4.0 + 3 * 16])
+
+
+@pytest.mark.parametrize("of", ["gradients", "vjp", "jvp"])
+def test_recorded_derivatives_belong_to_the_caller_each_alone(of: str) -> None:
+    a, b, seed = Tensor([1.0, 2.0]), Tensor([3.0, 4.0]), Tensor([1.0, 1.0])
+    if of == "gradients":
+        results = gradients(((a + b.reshape(2)) ** 2).sum(), [a, b], create_graph=True)
+    elif of == "vjp":
+        results = list(vjp(lambda a, b: a + b, a, b)[1](seed))
+    else:
+        results = list(jvp(lambda a: (a + 1, a + 2), (a,), (seed,))[1])
+    before = [x.numpy().copy() for x in (*results, seed)]
+    for k, result in enumerate(results):
+        result *= 10
+        for x, was in zip((*results[k + 1 :], seed), before[k + 1 :], strict=True):
+            assert_close(x.data, was)
+
+
+def test_a_gradient_that_is_shown_of_what_is_computed_is_read_only() -> None:
+    x = Tensor([1.0, 2.0])
+    h = x * 2
+    k = h + 1
+    k.backward([3.0, 4.0])
+    with pytest.raises(ValueError, match="read-only"):
+        h.grad[...] = 0.0
+    x.grad[...] = 0.0
+    assert_close(k.grad, [3.0, 4.0])
+
+
+def test_a_pullback_of_values_beside_tensors_and_of_nothing() -> None:
+    c = Value(1.0, requires_grad=False)
+    both, tensor = vjp(lambda a, b: (a * 2, b * 2), c, np.ones(1))[1]((1.0, np.ones(1)))
+    assert (both.data, tensor.data) == (2.0, 2.0)
+    assert vjp(lambda a, b: b * 2, c, np.ones(1))[1](np.ones(1))[1].data == 2.0
+    assert vjp(lambda: 3.0)[1](1.0) == ()
+
+
+def test_what_forward_mode_transposes_knows_structural_zeros() -> None:
+    with np.errstate(all="ignore"):
+        moved = jvp(lambda x: autograd.sqrt(autograd.sort(x)), (np.array([4.0, 0.0]),), (np.array([1.0, 0.0]),))[1]
+    np.testing.assert_array_equal(moved.data, [np.nan, 0.25])

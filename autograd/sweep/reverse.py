@@ -67,7 +67,7 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
     for x in targets:
         adjoint = found.get(x._record._key, x._filled(0.0))
         if create_graph:  # what is no node depends on nothing
-            adjoint = section.held(adjoint if isinstance(adjoint, Node) else x._as_constant(adjoint))
+            adjoint = section.held(+adjoint if isinstance(adjoint, Node) else x._as_constant(adjoint))
         elif isinstance(adjoint, np.ndarray | np.generic):
             adjoint = np.array(adjoint)  # it belongs to the caller alone
         results.append(adjoint)

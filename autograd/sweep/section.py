@@ -124,6 +124,8 @@ class Section:
 
     def sweep(self, adjoints: list[Any], record: bool) -> None:
         """The whole sweep of events at once."""
+        if not self.places:
+            return
         quick = QUICK.get(type(self.places[-1]))
         if quick is not None and not record and quick(self, adjoints):
             return

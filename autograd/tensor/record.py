@@ -112,7 +112,11 @@ class Record(Recorded):
     def grad(self) -> Any:
         if self.leaf is not None:
             return self.leaf.grad
-        return None if self.adjoint.__class__ is Mark else self.adjoint
+        adjoint = self.adjoint
+        if adjoint.__class__ is np.ndarray:  # others may have the same
+            adjoint = adjoint.view()
+            adjoint.setflags(write=False)
+        return None if adjoint.__class__ is Mark else adjoint
 
     @property
     def has_grad(self) -> bool:

@@ -191,7 +191,7 @@ def node_like(y: Any, derivative: Any) -> Any:
     if not isinstance(y, Node):
         return 0.0 if shape_of(y) == () else np.zeros(shape_of(y), y.dtype if y.dtype.kind == "f" else float)
     if isinstance(derivative, Node):
-        return derivative
+        return +derivative  # it belongs to the caller alone, who may write to it
     return y._as_constant(y._filled(0.0) if derivative is None else derivative)
 
 
