@@ -34,7 +34,7 @@ LISTS = frozenset({list, tuple})
 
 
 #: Python's numbers, which raise where NumPy's are infinities or NaNs, and have no dtype.
-PYTHON = frozenset({int, float})
+PYTHON = frozenset({bool, int, float})
 
 FLOAT64 = np.dtype(np.float64)
 
