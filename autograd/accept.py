@@ -141,7 +141,7 @@ def real_array(data: Any, what: str) -> Array:
 
     Raises as `numbers`; nodes that require a gradient are what they are in an array of objects.
     """
-    return objects(data, what) if holds_values(data) else real(data, what)
+    return objects(data, what) if holds_values(data, what) else real(data, what)
 
 
 def real(data: Any, what: str, expected: str = REAL) -> Array:
@@ -162,8 +162,7 @@ def looked_at(x: Any, what: str, expected: str, depth: int = 0) -> Any:
     if hasattr(kind, "_interpret"):
         return taken(x, what, expected)
     if isinstance(x, Sequence) and not isinstance(x, BUFFERS):
-        if depth == DEEPEST:
-            raise ShapeError(f"{what}: expected lists of at most {DEEPEST} levels: flatten them")
+        expect_shallow(depth, what)
         kinds = set(map(type, x))
         if kinds <= PLAIN or (kinds == {int} and min(x) >= -EXACT and max(x) <= EXACT):
             return list(x)
@@ -187,6 +186,12 @@ def looked_at(x: Any, what: str, expected: str, depth: int = 0) -> Any:
             for each in array[(array < -EXACT) | (array > EXACT)].tolist():
                 held(each, what, expected)
     return array
+
+
+def expect_shallow(depth: int, what: str) -> None:
+    """Refuse a list at a depth that NumPy's arrays do not go to."""
+    if depth >= DEEPEST:
+        raise ShapeError(f"{what}: expected lists of at most {DEEPEST} levels: flatten them")
 
 
 def expect_unmasked(x: Any, what: str, expected: str) -> None:
@@ -235,12 +240,16 @@ def made(looked: Any, what: str) -> Array:
         raise ShapeError(f"{what}: expected an array, or lists of equal lengths: {error}") from error
 
 
-def holds_values(x: Any) -> bool:
-    """Whether a Value is in lists or in an array of objects."""
+def holds_values(x: Any, what: str, depth: int = 0) -> bool:
+    """Whether a Value is in lists or in an array of objects.
+
+    Raises `ShapeError` for lists that are too deep, as one that holds itself.
+    """
     if isinstance(x, np.ndarray):
-        return any(map(holds_values, x.flat)) if x.dtype.hasobject else False
+        return x.dtype.hasobject and any(holds_values(part, what, depth + 1) for part in x.flat)
     if isinstance(x, Sequence) and not isinstance(x, (*TEXT, *BUFFERS)):
-        return not SINGLE.issuperset(map(type, x)) and any(map(holds_values, x))
+        expect_shallow(depth, what)
+        return not SINGLE.issuperset(map(type, x)) and any(holds_values(part, what, depth + 1) for part in x)
     return hasattr(type(x), "_interpret") and getattr(x, "dtype", None) is None
 
 

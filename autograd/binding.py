@@ -212,9 +212,10 @@ class Binding:
                 raise DTypeError(f"{self.name}: expected numbers, arrays, Values or Tensors for {name}, got None")
         for name, rule in zip(self.inputs, self.rules, strict=True):
             if isinstance(rule, each) and name != self.many:
-                if not isinstance(arguments[name], list | tuple | np.ndarray):
+                given = arguments[name]
+                if not isinstance(given, list | tuple) and not (isinstance(given, np.ndarray) and given.ndim):
                     raise TypeError(f"{self.name}: expected one sequence of inputs, as in {self.name}([x, y])")
-                arguments[name] = list(arguments[name])
+                arguments[name] = list(given)
         return {
             name: value
             for name, value in arguments.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -29,11 +29,26 @@ INSIDES = re.compile(r"ufunc|\breduce\b|squeeze|object is not|interpreted as|Non
 #: What NumPy says, where it may be said so that it helps.
 CLEARER = (
     (re.compile(r"zero-size array to reduction.*"), "expected at least one element along what is folded"),
+    (re.compile(r"setting an array element with a sequence\.$"), "an array is no single element"),
     (re.compile(r"Input operand \d does not have enough dimensions"), "a single number has no axis: multiply it by *"),
 )
 
 #: From here on, no integer is an axis, a place or a length.
 BEYOND = 2**63
+
+
+def fail(binding: Binding, inputs: Sequence[Any], params: Mapping[str, Any] | None, error: Exception) -> NoReturn:
+    """Raise what a call comes to that a forward function failed in.
+
+    Where that is made of other operations, and it is one of those that failed, the error names the outermost: the call
+    that the person wrote, with its operands. What a forward function itself refuses goes out as it is.
+    """
+    cause = error.__cause__ if isinstance(error, AutogradError) else error
+    is_own = str(error).startswith(f"{binding.name}: ")
+    if error is not cause and (is_own or isinstance(cause, AutogradError) or not isinstance(cause, FAILURES)):
+        raise error
+    assert isinstance(cause, Exception)
+    raise failure(binding, inputs, params, cause) from cause
 
 
 def failure(
@@ -58,10 +73,15 @@ def failure(
             return DTypeError(
                 f"{name}: expected {param} as {kinds}, got {value!r:.60}, on operands of the shapes {shapes}"
             )
+    if not inputs:
+        return ShapeError(f"{name}: expected one operand at least, got none")
     extra = "".join(f", {param}={value!r:.60}" for param, value in given.items())
     if isinstance(error, TypeError):
-        for x in inputs:
-            accept.expect_operand(x, name)
+        try:
+            for x in inputs:
+                accept.expect_operand(x, name)
+        except DTypeError as refusal:
+            return refusal
     too_large = any(map(is_beyond, given.values()))
     said = "no axis, place or length is so large" if too_large else words(str(error), name)
     cause = f": {said}" if said else ""
@@ -107,7 +127,10 @@ def is_int(value: Any) -> bool:
 
 
 def are_ints(value: Any) -> bool:
-    return is_int(value) or (hasattr(type(value), "__iter__") and all(map(is_int, value)))
+    try:
+        return is_int(value) or all(map(is_int, value))
+    except TypeError:  # an array without axes has an iterator, too, which fails
+        return False
 
 
 def are_axes(value: Any) -> bool:

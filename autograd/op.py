@@ -16,8 +16,8 @@ from autograd import accept
 from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
 from autograd.entry import expect_entry
-from autograd.errors import AutogradError, DTypeError
-from autograd.failure import FAILURES, failure
+from autograd.errors import DTypeError
+from autograd.failure import FAILURES, fail
 from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
 
 Interval = tuple[float, float]
@@ -35,7 +35,7 @@ LISTS = frozenset({list, tuple})
 
 
 #: Python's numbers, which raise where NumPy's are infinities or NaNs, and have no dtype.
-PYTHON = frozenset({int, float})
+PYTHON = frozenset({bool, int, float})
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -103,7 +103,7 @@ class Op:
         if binding.fewest <= len(args) <= binding.most and binding.is_numeric(args, kwargs):
             try:
                 return self.forward(*args, **kwargs)
-            except FAILURES:
+            except (*FAILURES, AttributeError):
                 pass  # the general way says what failed
         if len(args) == binding.inputs_alone and not kwargs:
             for x in args:
@@ -208,8 +208,10 @@ class Op:
             as_array(x, self.name) if rule is None else as_floats(x, self.name)
             for x, (rule, _) in zip(inputs, rules, strict=True)
         ]
-        if any(isinstance(array, np.ndarray) and array.dtype == object for array in arrays):
+        if any(map(is_objects, arrays)):
             return self.on_objects(arrays, params)
+        if not self.is_elementwise:  # its forward function may ask for a shape
+            arrays = [x if hasattr(x, "shape") else accept.real(x, self.name)[()] for x in arrays]
         return self.evaluate(arrays, params)
 
     def run(self, function: Forward, inputs: Sequence[Any], params: Mapping[str, Any] | None, *before: Any) -> Any:
@@ -230,10 +232,8 @@ class Op:
         """The same; where it fails, the error says of what operation, and why."""
         try:
             return self.run(function, inputs, params)
-        except AutogradError:
-            raise  # it says what it expected
         except FAILURES as error:
-            raise failure(self.binding, inputs, params, error) from error
+            fail(self.binding, inputs, params, error)
 
     def output_params(self, params: Mapping[str, Any], index: int, outputs: tuple[Any, ...]) -> Output:
         """Of a call with these params, those of one output."""
@@ -249,7 +249,7 @@ class Op:
         if "dtype" in (params or {}):
             raise DTypeError(f"{self.name}: dtype= has no meaning for Values, which are Python floats: leave it out")
         if not self.is_elementwise:
-            arrays = [np.asarray(array) for array in arrays]  # a number beside them, too
+            arrays = [x if is_objects(x) else accept.real(x, self.name) for x in arrays]  # a number beside them, too
             return self.attempt(self.scalars or self.forward, arrays, params)
         each_one: Callable[..., Any] = lambda *xs: self.run(self, xs, params)  # noqa: E731
         if self.method and len(arrays) == 1 and not params and len(kinds := set(map(type, arrays[0].flat))) == 1:
@@ -332,9 +332,14 @@ def beside(x: Any, dtype: np.dtype[Any]) -> Any:
     return x.astype(dtype)
 
 
+def is_objects(x: Any) -> bool:
+    """Whether it is an array of objects: of Values, once its elements were looked at."""
+    return isinstance(x, np.ndarray) and x.dtype == object
+
+
 def as_array(value: Any, name: str) -> Any:
     """Lists become arrays (of objects, where they hold Values); numbers and arrays stay as they are."""
-    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+    if isinstance(value, list | tuple) or is_objects(value):
         return accept.real_array(value, name)
     return value
 
@@ -555,6 +560,16 @@ def override(function: Callable[..., Any], implementation: Callable[..., Any]) -
 def override_of(function: Callable[..., Any]) -> Callable[..., Any] | None:
     """What NumPy's ``function`` does on our objects: mostly the operation with that forward function."""
     return _overrides.get(function)
+
+
+def overridden_by(op: Op) -> list[Callable[..., Any]]:
+    """NumPy's functions that do nothing else than this operation on our objects.
+
+    >>> import autograd
+    >>> overridden_by(autograd.tanh)
+    [<ufunc 'tanh'>]
+    """
+    return [function for function, implementation in _overrides.items() if implementation is op]
 
 
 def on_entry(install: Callable[[Op], None], uninstall: Callable[[Op], None] | None = None) -> None:

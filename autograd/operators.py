@@ -175,11 +175,17 @@ def binary_method(op: Op, reflected: str) -> Callable[[Any, Any], Any]:
 
 
 def comparison_method(op: Op) -> Callable[[Any, Any], Any]:
-    """The comparison. Anything may be unequal to a node, but not be more or less."""
-    refused = () if op.operator in ("==", "!=") else (*TEXT, type(None))
+    """The comparison. What is no number may be unequal to a node, but not be more or less.
+
+    Other numbers, and sequences of such, are refused as by arithmetic: to call an equal one unequal would be wrong.
+    """
+    others = (*TEXT, type(None))
+    is_equality = op.operator in ("==", "!=")
 
     def method(self: Any, other: Any) -> Any:
-        return op(self, other) if isinstance(other, (Operators, *OPERAND, *refused)) else NotImplemented
+        if isinstance(other, others):
+            return NotImplemented if is_equality else op(self, other)
+        return op(self, other) if isinstance(other, (Operators, *OPERAND, Number, Sequence)) else NotImplemented
 
     return method
 

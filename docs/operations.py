@@ -12,7 +12,7 @@ import autograd.ops
 import nn.losses
 from autograd.graph.explain import example_call
 from autograd.notation.printer import text
-from autograd.op import Interval, Op, override_of
+from autograd.op import Interval, Op, overridden_by
 from autograd.operators import BINARY, COMPARISON
 
 FILES = [*(getattr(autograd.ops, name) for name in autograd.ops.__all__), nn.losses]
@@ -83,8 +83,9 @@ def ways(op: Op) -> Iterator[str]:
         yield f"`{op.operator}`"
     if op.method:
         yield f"`{names[0]}.{op.name}({', '.join(names[1:])})`"
-    if override_of(op.forward) is op:
-        yield f"`np.{op.forward.__name__}`"
+    for function in overridden_by(op):
+        module = getattr(function, "__module__", None) or "numpy"
+        yield f"`{module.replace('numpy', 'np', 1)}.{function.__name__}`"
 
 
 def remarks(op: Op) -> Iterator[str]:

@@ -9,12 +9,31 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import DTypeError, Graph, Op, Tensor, Value, gradients, jvp, steps, table
+from autograd import (
+    AutogradError,
+    DTypeError,
+    Graph,
+    Op,
+    Tensor,
+    Value,
+    clip,
+    concatenate,
+    einsum,
+    gradients,
+    jvp,
+    stack,
+    steps,
+    sum_of_products,
+    table,
+    take_along_axis,
+    where,
+)
 
 ELEMENTWISE = [op for op in table.values() if op.is_elementwise and any(op.rules) and op.arity]
 each_elementwise = pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda op: op.name)
@@ -161,3 +180,100 @@ def test_whatever_plain_number_stands_beside_a_value_its_data_is_a_float(op: Op,
         again = Graph.of(y).replay({})
     for number in (y.data, *(slope for slope in y.slopes if slope is not None), *again.data):
         assert type(number) is float
+
+
+def found(f: Callable[..., Any], points: Sequence[Any]) -> list[Any]:
+    """The gradients of the first element of f, and the tangents of all, whatever way they are computed."""
+    nodes = [Tensor(x) for x in points]
+    with np.errstate(all="ignore"):
+        f(*nodes)[:1].sum().backward()
+        again = gradients(f(*nodes)[:1].sum(), nodes, create_graph=True)
+        tangent = jvp(f, tuple(points), tuple(map(np.ones_like, points)))[1]
+        stepped = [step.after for step in steps(f(*nodes)[:1].sum()) if step.kind == "backward"]
+    return [*(node.grad for node in nodes), *(g.data for g in again), tangent.data, *stepped]
+
+
+def assert_same(one: Sequence[Any], other: Sequence[Any]) -> None:
+    assert len(one) == len(other)
+    for x, y in zip(one, other, strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+NODES = hnp.arrays(float, 2, elements=points)
+
+
+@each_binary
+@given(data=st.data())
+def test_a_plain_number_counts_the_same_whatever_its_kind(op: Op, data: st.DataObject) -> None:
+    """An int or a bool as the float, behind an index too, where zeros are no numbers: 0 · ∞ is NaN for every 0."""
+    nodes = data.draw(places(op))
+    plain = {
+        k: data.draw(st.sampled_from([0, 1, -1, 2, False, True, np.False_, np.True_])) for k in range(len(op.rules))
+    }
+    numbers = [data.draw(NODES) for k in sorted(nodes)]
+
+    def run(kind: Callable[[Any], Any]) -> Callable[..., Any]:
+        def f(*given: Any) -> Any:
+            among = dict(zip(sorted(nodes), given, strict=True))
+            of_rules = enumerate(op.rules)
+            return op(
+                *[
+                    among[k] if k in among else bool(plain[k]) if rule is None else kind(plain[k])
+                    for k, rule in of_rules
+                ]
+            )
+
+        return f
+
+    assert_same(found(run(lambda x: x), numbers), found(run(float), numbers))
+
+
+@pytest.mark.parametrize("zero", [0, 0.0, False, np.int64(0)])
+def test_zero_times_an_infinite_slope_is_nan_for_values_and_tensors(zero: Any) -> None:
+    v, t = Value(0.0), Tensor([0.0, 1.0])
+    with np.errstate(all="ignore"):
+        (zero * v.log()).backward()
+        (zero * np.log(t))[:1].sum().backward()
+        assert np.isnan(jvp(lambda x: zero * np.log(x), (Tensor(0.0),), (Tensor(1.0),))[1].data)
+    assert np.isnan(v.grad)
+    assert np.isnan(t.grad[0])
+
+
+#: Ways for an array to meet a Tensor of that shape.
+MEETINGS: dict[str, Callable[[Any, Any], Any]] = {
+    **{op.name: (lambda t, x, op=op: op(t, x)) for op in table.values() if op.arity == 2 and op.is_elementwise},
+    **{
+        f"{op.name} from the left": (lambda t, x, op=op: op(x, t))
+        for op in table.values()
+        if op.operator in tuple("+-*/><@")
+    },
+    "np.maximum": lambda t, x: np.maximum(x, t),
+    "matmul": lambda t, x: t.reshape(-1) @ x.reshape(-1),
+    "einsum": lambda t, x: einsum("...,...->...", t, x),
+    "concatenate": lambda t, x: concatenate([t, x], axis=None),
+    "stack": lambda t, x: stack([x, t]),
+    "clip": lambda t, x: clip(t, x, None),
+    "sum_of_products": lambda t, x: sum_of_products([t, t], [x, x]),
+    "where": lambda t, x: where(x, t, x),
+    "take_along_axis": lambda t, x: take_along_axis(t, x, None),
+}
+FOR_CONDITIONS = {"bitwise_and", "bitwise_or"}
+
+
+@pytest.mark.parametrize("numbers", [[1, 0], [[1, 0], [1, 1]], 1, np.empty((0, 2)), [True, False]], ids=str)
+@pytest.mark.parametrize("meet", [meet for name, meet in MEETINGS.items() if name not in FOR_CONDITIONS])
+def test_an_array_of_objects_that_are_numbers_is_one_of_numbers(meet: Callable[[Any, Any], Any], numbers: Any) -> None:
+    plain = np.array(numbers)
+
+    def results(x: Any) -> Any:
+        t = Tensor(np.full(plain.shape, 1.5))
+        try:
+            with np.errstate(all="ignore"):
+                y = meet(t, x)
+                if isinstance(y, Tensor):
+                    y.sum().backward()
+        except AutogradError as error:
+            return type(error), None
+        return np.asarray(getattr(y, "data", y)), t.grad
+
+    np.testing.assert_equal(results(plain.astype(object)), results(plain if plain.size else plain.astype(float)))

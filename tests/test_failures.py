@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd
-from autograd import AutogradError, DTypeError, Op, ShapeError, Tensor, Value, table
+from autograd import AutogradError, DTypeError, Op, OperationError, ShapeError, Tensor, Value, table
+from autograd.ops import shaping
 from autograd.signature import each
 
 #: Words of NumPy's insides, which say nothing to who wrote the call.
@@ -78,8 +81,12 @@ def refused(use: Callable[[], Any]) -> Exception | None:
 
 def attempt(op: Op, x: Any, **params: Any) -> tuple[Any, Exception | None]:
     """What the call gives, or how it is refused."""
+    return tried(lambda: call(op, x, **params))
+
+
+def tried(use: Callable[[], Any]) -> tuple[Any, Exception | None]:
     try:
-        return call(op, x, **params), None
+        return use(), None
     except (AutogradError, TypeError) as error:
         return None, error
 
@@ -161,16 +168,150 @@ def test_the_message_says_what_was_expected() -> None:
             ShapeError,
             r"sort: the shapes \(1,\), axis=3 do not fit: axis 3",
         ),
+        (lambda: autograd.concatenate([]), ShapeError, "concatenate: expected one operand at least, got none"),
+        (
+            lambda: autograd.stack(np.array(2.0)),
+            TypeError,
+            r"stack: expected one sequence of inputs, as in stack\(\[x, y",
+        ),
+        (lambda: autograd.put(w, (2,), 0), OperationError, r"put: .*W\(2, 2\).*: an array is no single element"),
+        (lambda: w.transpose(w), DTypeError, "transpose: axes has no derivative, but got a Tensor"),
+        (lambda: w.transpose(1.5), DTypeError, r"transpose: expected axes as ints or None, got 1\.5"),
+        (
+            lambda: autograd.add_along_axis(w, [[0, 0]], 2, 0),
+            ShapeError,
+            r"add_along_axis: the shapes W\(2, 2\), \(1, 2\), shape=2, axis=0 do not fit: expected indices of 1 axes",
+        ),
         (lambda: w[[True, False, True]], ShapeError, r"getitem: the shapes W\(2, 2\), index=.* do not fit"),
     ):
         with pytest.raises(kind, match=message):
             use()
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda a, b: autograd.clip(a, b, None),
+        lambda a, b: autograd.clip(a, None, b),
+        lambda a, b: np.clip(a, b, b),
+        lambda a, b: a.clip(b),
+    ],
+)
+def test_an_operation_made_of_others_is_named_itself(use: Callable[[Any, Any], Any]) -> None:
+    """As the call that was written, with its operands."""
+    with pytest.raises(ShapeError, match=r"^clip: the shapes A\(2, 3\), .*B\(2,\).* do not fit: operands could not"):
+        use(Tensor(np.ones((2, 3)), label="A"), Tensor([1.0, 2.0], label="B"))
+
+
+@pytest.mark.parametrize("refusal", [DTypeError("inner: expected something else"), ShapeError("twice: expected two")])
+def test_what_a_forward_function_refuses_itself_goes_out_as_it_is(refusal: AutogradError) -> None:
+    def forward(x: Any) -> Any:
+        raise refusal
+
+    twice = autograd.primitive("twice", forward, lambda g, y, x: g, doc="refuses")
+    try:
+        for x in (np.ones(2), Tensor([1.0])):
+            with pytest.raises(type(refusal)) as caught:
+                twice(x)
+            assert caught.value is refusal
+    finally:
+        autograd.remove("twice")
+
+
+@pytest.mark.parametrize("axes", [(1, 0), [1, 0], np.array([1, 0]), range(1, -1, -1), None])
+def test_axes_are_what_numpy_takes_for_them(axes: Any) -> None:
+    numbers = np.arange(6.0).reshape(2, 3)
+    t = Tensor(numbers)
+    moved = t.transpose(axes)
+    np.testing.assert_array_equal(moved.data, numbers.transpose(axes))
+    (moved * np.arange(6.0).reshape(3, 2)).sum().backward()
+    np.testing.assert_array_equal(t.grad, np.arange(6.0).reshape(3, 2).T)
+
+
+@pytest.mark.parametrize("axis", [0, -1, np.int64(0), np.array(0)])
+def test_of_one_axis_a_number_is_enough(axis: Any) -> None:
+    t = Tensor([1.0, 2.0])
+    (t.transpose(axis) * [3.0, 4.0]).sum().backward()
+    np.testing.assert_array_equal(t.grad, [3.0, 4.0])
+    assert shaping.transposed((2,), axis) == (2,)
+
+
 @pytest.mark.parametrize("x", [Value(1.0), Tensor(1.0), Tensor(np.ones((2, 3))), Tensor([1.0], requires_grad=False)])
 def test_numpy_may_ask_a_node_for_its_shape(x: Any) -> None:
     assert (np.shape(x), np.ndim(x), np.size(x)) == (x.shape, len(x.shape), x.size)
     assert [np.size(x, axis) for axis in range(np.ndim(x))] == list(x.shape)
+
+
+#: What a person may give where numbers, an axis or a dtype are expected.
+ANYTHING: Mapping[str, Callable[[], Any]] = {
+    **{repr(x): (lambda x=x: x) for x in (0, 1, -1, 2**70, 10**400, 1.5, np.nan, 1j, True, None, "text", "1", b"\1")},
+    **{repr(x): (lambda x=x: x) for x in ([], [1, 2], [1, [2]], ["a"], (), (1.0, 2.0), {}, {1}, range(2), float, len)},
+    **{repr(x): (lambda x=x: x) for x in (Fraction(1, 2), Decimal("0.5"), slice(None), np.int64(2), np.float32(2))},
+    "an array without axes": lambda: np.array(2.0),
+    "an integer without axes": lambda: np.array(2),
+    "an object without axes": lambda: np.array(2, dtype=object),
+    "None without axes": lambda: np.array(None),
+    "an array of objects": lambda: np.array([1, 2.5], dtype=object),
+    "an empty array of objects": lambda: np.empty((0, 2), dtype=object),
+    "an array of text": lambda: np.array(["a", "b"]),
+    "an iterator": lambda: iter([1, 2]),
+    "an object": object,
+}
+
+#: Lists that NumPy makes no array of, as inputs.
+DEEP: Mapping[str, Callable[[], Any]] = {
+    "a deep list": lambda: nested(500),
+    "a list that holds itself": lambda: itself(),
+}
+
+
+def nested(depth: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+def itself() -> list[Any]:
+    outer: list[Any] = []
+    outer += [outer, outer]
+    return outer
+
+
+def with_argument(op: Op, target: str, given: Any, x: Any) -> Callable[[], Any]:
+    """A call with this in the place of one argument, and ``x`` for all other inputs."""
+    args: list[Any] = []
+    kwargs = dict(GIVEN.get(op.name, {}))
+    rules = iter(op.rules)
+    for name, parameter in op.signature.parameters.items():
+        rule = None if name in op.params else next(rules)
+        value = given if name == target else np.zeros(np.shape(x), int) if name == "indices" else x
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            args.append(given if name == target else kwargs.pop(name, value))
+        elif name in op.params or parameter.default is not parameter.empty:
+            kwargs |= {name: given} if name == target else {}
+        elif isinstance(rule, each) and parameter.kind is not parameter.VAR_POSITIONAL and name != target:
+            args.append([value, value])
+        else:
+            args.append(value)
+    return lambda: op(*args, **kwargs)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("kind", [*OPERANDS, "number"])
+@pytest.mark.parametrize("op", [op for op in table.values() if op.name in autograd.__all__], ids=str)
+def test_whatever_is_given_is_taken_or_refused_in_our_words(op: Op, kind: str) -> None:
+    for target, parameter in op.signature.parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        for name, made in {**ANYTHING, **({} if target in op.params else DEEP)}.items():
+            use = with_argument(op, target, made(), OPERANDS[kind]() if kind in OPERANDS else 1.5)
+            result, refusal = tried(use)
+            if refusal is not None:
+                assert in_our_words(op, refusal), (target, name, refusal)
+                assert "object has no" not in str(refusal), (target, name, refusal)
+            elif isinstance(result, Tensor) and result.requires_grad:  # what it takes, has its gradient
+                result.sum().backward()
 
 
 def test_a_single_value_is_not_put_into_an_array_as_an_array() -> None:

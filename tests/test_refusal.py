@@ -7,6 +7,8 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -306,3 +308,20 @@ def test_lists_beside_numbers_broadcast_in_a_sum_of_many() -> None:
 def test_flat_names_are_names_of_functions() -> None:
     known = {name.rpartition(".")[2] for name in FUNCTIONS} | {"round", "around", "fix"}
     assert known >= FLAT
+
+
+@pytest.mark.parametrize("other", [Fraction(3, 2), Decimal("1.5"), (1.5,), range(1)], ids=repr)
+@pytest.mark.parametrize("node", [Value(1.5), Tensor(1.5), Tensor([1.5])], ids=repr)
+@pytest.mark.parametrize("compare", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge])
+def test_a_comparison_refuses_the_numbers_that_arithmetic_refuses(compare: Any, node: Any, other: Any) -> None:
+    """To call an equal number unequal would be wrong."""
+    for x, y in ((node, other), (other, node)):
+        for operate in (compare, operator.add):
+            with pytest.raises(DTypeError, match=rf"expected numbers.*, got {type(other).__name__}: convert it"):
+                operate(x, y)
+
+
+@pytest.mark.parametrize("other", [None, "1.5", b"1.5", object(), {}, {1.5}, len])
+@pytest.mark.parametrize("node", [Value(1.5), Tensor(1.5)], ids=repr)
+def test_what_is_no_number_is_unequal(node: Any, other: Any) -> None:
+    assert (node == other, other == node, node != other, other != node) == (False, False, True, True)

@@ -9,9 +9,9 @@ import numpy as np
 
 from autograd.accept import expect_unmasked
 from autograd.call import holds_node, shape_of
-from autograd.op import Op, primitive
+from autograd.op import Op, override, primitive
 from autograd.ops.elementwise import where
-from autograd.ops.shaping import reshape
+from autograd.ops.shaping import Shape, reshape
 
 #: The commonest parts of an index.
 PLACES = frozenset({int, slice, EllipsisType, NoneType})
@@ -84,21 +84,33 @@ def value_vjp(g: Any, y: Any, x: Any, value: Any, index: Any) -> Any:
 
 def along(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
     """The index by which indices along one axis pick from that shape; on the other axes the two broadcast."""
-    if len(indices.shape) != len(shape):
-        raise ValueError(f"expected indices of {len(shape)} axes, as the array has, got {len(indices.shape)}")
+    if np.ndim(indices) != len(shape):
+        raise ValueError(f"expected indices of {len(shape)} axes, as the array has, got {np.ndim(indices)}")
     parts: list[Any] = list(np.ogrid[tuple(map(slice, shape))])
     parts[axis] = indices
     return tuple(parts)
 
 
-def added_along(x: Any, indices: Any, shape: tuple[int, ...], axis: int | None = -1) -> Any:
+def added_along(x: Any, indices: Any, shape: Shape, axis: int | None = -1) -> Any:
     """Zeros of that shape, with ``x`` added at the indices along the axis: what is picked twice receives twice."""
     zeros = np.zeros(shape, dtype=x.dtype)
-    if axis is None:
-        np.add.at(zeros.reshape(-1), indices, x)
-    else:
-        np.add.at(zeros, along(shape, indices, axis), x)
+    target, place = (zeros.reshape(-1), 0) if axis is None else (zeros, axis)
+    np.add.at(target, along(target.shape, indices, place), x)
     return zeros
+
+
+def lengths(shape: Shape) -> tuple[int, ...]:
+    """A shape as NumPy takes it: one length may stand alone.
+
+    >>> lengths(3), lengths([2, 3])
+    ((3,), (2, 3))
+    """
+    return tuple(np.ravel(shape).tolist())
+
+
+def picked_along(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    """NumPy's, where a plain number is no array of indices."""
+    return np.take_along_axis(arr, np.asarray(indices), axis)
 
 
 def taken_along(arr: tuple[int, ...], indices: tuple[int, ...], axis: int | None = -1) -> tuple[int, ...]:
@@ -114,16 +126,19 @@ getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index:
     linear="jointly", masks=True, operator="[]", shape=indexed, method=False,
     doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
 put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
-    linear="jointly", masks=True, shape=lambda x, shape, index: tuple(shape), method=False,
+    linear="jointly", masks=True, shape=lambda x, shape, index: lengths(shape), method=False,
     doc="placing into zeros picks the gradient up from the same places")
 setitem: Op = primitive("setitem", assigned, lambda g, y, x, value, index: setitem(g, 0, index), value_vjp,
     linear="jointly", masks=True, operator="[]=", shape=lambda x, value, index: x,
     doc="assigning takes the gradient of the elements that were replaced to the value, and the rest on to the old ones")
-take_along_axis = primitive("take_along_axis", np.take_along_axis,
+take_along_axis: Op = primitive("take_along_axis", picked_along,
     lambda g, y, arr, indices, axis=-1: add_along_axis(g, indices, shape_of(arr), axis), None,
     linear="jointly", masks=True, shape=taken_along,
     doc="taking along an axis sends the gradient back to the elements that were taken, and zero to the rest")
 add_along_axis: Op = primitive("add_along_axis", added_along,
     lambda g, y, x, indices, shape, axis=-1: take_along_axis(g, indices, axis), None,
-    linear="jointly", masks=True, shape=lambda x, indices, shape, axis=-1: tuple(shape),
+    linear="jointly", masks=True, shape=lambda x, indices, shape, axis=-1: lengths(shape),
     doc="adding into zeros along an axis picks the gradient up from the same places")
+# fmt: on
+
+override(np.take_along_axis, take_along_axis)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from builtins import sum as total
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -35,9 +35,9 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return reshape(folded, shape) if stretched else folded
 
 
-def inverse(axes: Sequence[int] | int | None) -> Sequence[int] | int | None:
+def inverse(axes: Any) -> Any:
     """The permutation that undoes this one; a single axis stays where it is."""
-    if axes is None or isinstance(axes, int):
+    if axes is None or np.ndim(axes) == 0:
         return axes
     return tuple(int(i) for i in np.argsort([a % len(axes) for a in axes]))
 
@@ -87,7 +87,7 @@ def reshaped(a: tuple[int, ...], shape: Any, **_: Any) -> tuple[int, ...]:
 
 
 def transposed(a: tuple[int, ...], axes: Any = None) -> tuple[int, ...]:
-    return a[::-1] if axes is None else tuple(a[i] for i in axes)
+    return a[::-1] if axes is None else tuple(a[i] for i in np.ravel(axes))
 
 
 # fmt: off

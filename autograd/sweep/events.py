@@ -6,13 +6,14 @@ the operands are, numbers or nodes, the contributions are. It is always careful 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.call import Output, shape_of
 from autograd.node import Node
+from autograd.op import Op
 from autograd.ops.elementwise import not_equal
 from autograd.program import Equation, made, unpickled
 from autograd.sweep.masked import Masked, numbers
@@ -120,6 +121,7 @@ def contributions(
     assert op is not None
     if g.__class__ is not Masked:
         return pullback(op, wanted, g, y, inputs, params)
+    inputs = with_its_integers(op, inputs, params)
     all_live = g.choice is None and g.live.all()
     if not all_live and not op.is_masking(params):  # a condition multiplies nothing
         inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
@@ -130,6 +132,21 @@ def contributions(
             inputs = [plain(x) for x in inputs]
     parts = pullback(op, wanted, plain(g), y, inputs, params)
     return [(k, masked(part)) for k, part in parts]
+
+
+def with_its_integers(op: Op, inputs: Sequence[Any], params: Mapping[str, Any] | None) -> Sequence[Any]:
+    """Operands with what a person wrote as an int as a float: a 0 that is no number is one that stands in a rule.
+
+    >>> import autograd
+    >>> with_its_integers(autograd.mul, [0, np.ones(1)], None)
+    [0.0, array([1.])]
+    """
+    if int not in map(type, inputs):
+        return inputs
+    rules = op.rules_for(inputs, params)
+    return [
+        float(x) if x.__class__ is int and rule is not None else x for x, (rule, _) in zip(inputs, rules, strict=True)
+    ]
 
 
 def with_its_zeros(constant: Any) -> Any:

@@ -109,7 +109,7 @@ def live_elements(op: Op, lives: Sequence[Any], params: Mapping[str, Any], linea
 
 
 def live_part(x: Any) -> Live:
-    """Which elements of an operand are live: of a number all are, unless it is the zero that a rule writes."""
+    """Which elements of an operand are live: of a number all are, unless it is the 0 that a rule writes."""
     if isinstance(x, Masked):
         return x.live
     return np.full(shape_of(x), not (x.__class__ is int and x == 0))

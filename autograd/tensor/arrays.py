@@ -21,11 +21,11 @@ def operand(x: Any, op: Op) -> Any:
         return x
     if isinstance(x, Operators):
         raise DTypeError(f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values")
-    if isinstance(x, list | np.ndarray) and accept.holds_values(x):
+    if isinstance(x, list | np.ndarray) and accept.holds_values(x, op.name):
         raise DTypeError(f"{op.name}: cannot mix a Tensor with Values: make both Tensors, or all Values")
     looked = accept.operand(x, op.name)
     if isinstance(x, list | np.ndarray):
-        looked = accept.made(looked, op.name) if isinstance(x, list) else guarded(looked)
+        looked = guarded(looked) if isinstance(looked, np.ndarray) else accept.made(looked, op.name)
         looked.flags.writeable = False  # a graph need not copy it again
     return looked
 

@@ -14,8 +14,8 @@ from autograd import accept
 from autograd.accept import EXACT, Array
 from autograd.call import Output, like, shape_of
 from autograd.copying import Bases, remade
-from autograd.errors import AutogradError, DTypeError, GraphError, LostGradientError, ShapeError
-from autograd.failure import FAILURES, failure
+from autograd.errors import DTypeError, GraphError, LostGradientError, ShapeError
+from autograd.failure import FAILURES, fail
 from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, expect_conditions
@@ -276,8 +276,7 @@ class Tensor(Node):
 
     def transpose(self, *axes: Any) -> Tensor:
         """The axes permuted, or reversed if none are given."""
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        result: Tensor = transpose(self, tuple(order)) if order else transpose(self)
+        result: Tensor = transpose(self, axes[0] if len(axes) == 1 else axes or None)
         return result
 
     def item(self) -> float:
@@ -404,7 +403,7 @@ class Tensor(Node):
         try:
             array: Array = setitem.forward(record.array, value, index)
         except FAILURES as error:
-            raise failure(setitem.binding, (record, value), {"index": index}, error) from error
+            fail(setitem.binding, (self, value), {"index": index}, error)
         return array
 
     def _write(self, array: Array) -> None:
@@ -485,12 +484,11 @@ class Tensor(Node):
             params = private_params(params)
         try:
             result = op.run(op.forward, arrays, params) if params else op.forward(*arrays)
-        except AutogradError:
-            raise  # it says what it expected
         except FAILURES as error:
             if isinstance(error, TypeError):
                 expect_conditions(op, arrays)
-            raise failure(op.binding, held, params, error) from error
+            shown = [x if isinstance(x, Tensor) else y for x, y in zip(inputs, held, strict=True)]
+            fail(op.binding, shown, params, error)
         if op.is_flat and not conditions_recorded():
             return result
         if result.__class__ is not np.ndarray and isinstance(result, tuple | list):

@@ -15,7 +15,7 @@ from autograd.op import Op
 from autograd.ops.shaping import astype, broadcast_to
 from autograd.program import Constant
 from autograd.state import recording
-from autograd.sweep.events import masked, plain, with_its_zeros
+from autograd.sweep.events import masked, plain, with_its_integers, with_its_zeros
 from autograd.sweep.masked import Live, Masked, numbers
 from autograd.sweep.pullback import pullback
 from autograd.sweep.section import Section
@@ -66,6 +66,8 @@ def forward_sweep(section: Section, tangents: Sequence[Any], record: bool, caref
         if slopes is not None and isinstance(y, float):  # numbers: the slopes are known
             swept[index] = reduce(add, [slopes[k] * t for k, t in arriving.items()])
             continue
+        if careful:
+            inputs = with_its_integers(op, inputs, equation.params)
         if careful and op.linear == "separately":
             inputs = [
                 with_its_zeros(x) if isinstance(i, Constant) else x
