@@ -85,6 +85,8 @@ def ways(op: Op) -> Iterator[str]:
         yield f"`{names[0]}.{op.name}({', '.join(names[1:])})`"
     if override_of(op.forward) is op:
         yield f"`np.{op.forward.__name__}`"
+    elif hasattr(np, op.name) and override_of(getattr(np, op.name)) is not None:
+        yield f"`np.{op.name}`"
 
 
 def remarks(op: Op) -> Iterator[str]:
