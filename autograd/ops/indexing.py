@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -41,18 +40,12 @@ def picks_once(index: Any) -> bool:
 
 def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros of that shape, with ``g`` added at the index: an element picked twice receives twice."""
+    zeros = np.zeros(shape, sum_dtype(g.dtype))
     if picks_once(index):
-        zeros = np.zeros(shape, dtype=g.dtype)
         zeros[index] = as_elements(g, zeros, index)
-        return zeros
-    return added_at(shape, index, g)
-
-
-def added_at(shape: tuple[int, ...], index: Any, x: Any) -> Any:
-    """The sums of the elements of ``x`` that have one place, in zeros of that shape."""
-    zeros = np.zeros(shape, sum_dtype(x.dtype))
-    np.add.at(zeros, index, x)
-    return zeros.astype(x.dtype, copy=False)
+    else:
+        np.add.at(zeros, index, g)
+    return zeros.astype(g.dtype, copy=False)
 
 
 def indexed(x: tuple[int, ...], index: Any) -> tuple[int, ...]:
@@ -100,9 +93,12 @@ def along(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
 
 def added_along(x: Any, indices: Any, shape: tuple[int, ...], axis: int | None = -1) -> Any:
     """Zeros of that shape, with ``x`` added at the indices along the axis: what is picked twice receives twice."""
+    zeros = np.zeros(shape, sum_dtype(x.dtype))
     if axis is None:
-        return added_at((prod(shape),), indices, x).reshape(shape)
-    return added_at(shape, along(shape, indices, axis), x)
+        np.add.at(zeros.reshape(-1), indices, x)
+    else:
+        np.add.at(zeros, along(shape, indices, axis), x)
+    return zeros.astype(x.dtype, copy=False)
 
 
 def taken_along(arr: tuple[int, ...], indices: tuple[int, ...], axis: int | None = -1) -> tuple[int, ...]:
