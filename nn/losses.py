@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import fsum, prod
+from math import fsum, isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -206,9 +206,11 @@ def _of_scalars(scores: Array, target: Array) -> Any:
 
 
 def _of_row(scores: Array, target: Array) -> Any:
-    place = int(np.argmax([score.data if isinstance(score, Value) else score for score in scores]))
+    held = [score.data if isinstance(score, Value) else score for score in scores]
+    place = int(np.argmax(held))
     shifted = [score - scores[place] for score in scores]
-    powers = [exp(z) for k, z in enumerate(shifted) if k != place]
+    is_one = isfinite(held[place])  # whether the power of the largest is 1; of ∞ − ∞ it is NaN, as on arrays
+    powers = [exp(z) for k, z in enumerate(shifted) if k != place or not is_one]
     loss = log1p(sum_of(powers) if len(powers) > 1 else powers[0] if powers else shifted[0])
     for k, (t, z) in enumerate(zip(target, shifted, strict=True)):
         if k != place and (isinstance(t, Value) or t != 0):

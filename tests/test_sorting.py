@@ -58,7 +58,7 @@ def test_an_order_of_values_that_a_nan_changes_is_not_replayed() -> None:
     replayed = graph.replay({"a": 0.5})
     assert replayed.nodes[replayed.outputs[0]].data == 7.0
     for other in (np.nan, 3.0):
-        with pytest.raises(GraphError, match="branch|other way"):
+        with pytest.raises(GraphError, match="other way"):
             graph.replay({"a": other})
 
 

@@ -88,8 +88,8 @@ sigmoid = elementwise("sigmoid",
     doc="sigmoid passes its output times 1 minus its output: a quarter at most, nearly nothing where it saturates")
 
 # Functions with a corner. There, relu and leaky relu take the slope of their left side, abs takes 0, and
-# maximum and minimum share the gradient equally. On an object array of Values, np.maximum, np.minimum and np.clip do not
-# come here: NumPy compares the objects itself, so that a NaN may be passed over, and one of two equals has it all.
+# maximum and minimum share the gradient equally. np.maximum, np.minimum and np.clip of an object array of Values do
+# not come here: NumPy compares the objects itself, so that a NaN may be passed over, and one of two equals has it all.
 
 relu = elementwise("relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0, symbol="ReLU",
     kinks=lambda x: x,
