@@ -103,21 +103,23 @@ class Binding:
     def is_numeric(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
         """Whether numbers alone are given, in the commonest way, as where rules run: there is nothing to bind.
 
-        Integers beside no float are not so common, and have to become floats.
+        Integers and truth values beside no float are not so common, and may have to become floats.
         """
         if kwargs and not (kwargs.keys() <= self.optional and kwargs.keys() <= REDUCING):
             return False
         given = len(self.rules)
-        integers = floats = 0
+        others = floats = 0
         for x in args[:given]:
             kind = x.__class__
             if kind is int and -EXACT <= x <= EXACT:
-                integers += 1
+                others += 1
             elif kind in NUMBERS or (kind is np.ndarray and x.dtype.kind == "f"):
                 floats += 1
-            elif not (kind is np.ndarray and x.dtype.kind == "b"):
+            elif kind is np.ndarray and x.dtype.kind == "b":
+                others += 1
+            else:
                 return False
-        if integers and not floats:
+        if others and not floats:
             return False
         for value in (*args[given:], *kwargs.values()) if kwargs else args[given:]:
             kind = value.__class__

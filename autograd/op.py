@@ -77,6 +77,7 @@ class Op:
     textbook: tuple[Rule | each | None, ...] = ()  #: the rules as people read them; empty: as they are
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
     has_partials: bool = field(init=False)  #: whether its rules are partial derivatives; those of any other are vjps
+    computes: bool = field(init=False)  #: whether it takes truth values for 0 and 1; others move and count them
     takes_params: bool = field(init=False)  #: whether it has arguments that are no inputs
     binding: Binding = field(init=False)  #: its calls, as inputs and params
 
@@ -88,6 +89,7 @@ class Op:
         put(self, "textbook", Binding(self.name, self.signature, self.textbook or self.rules).rules)
         put(self, "is_flat", not any(self.rules))
         put(self, "has_partials", self.is_elementwise and not self.masks)
+        put(self, "computes", self.has_partials or self.linear != "jointly")
         put(self, "takes_params", bool(binding.params))
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and binding.is_plain and required == 1)
@@ -210,6 +212,10 @@ class Op:
         ]
         if any(map(is_objects, arrays)):
             return self.on_objects(arrays, params)
+        numbers = [k for k, (rule, _) in enumerate(rules) if rule is not None] if self.computes else []
+        if all(is_truth(arrays[k]) for k in numbers):  # beside a float, NumPy takes them for numbers itself
+            for k in numbers:
+                arrays[k] = accept.numbers(arrays[k], self.name)
         if not self.is_elementwise:  # its forward function may ask for a shape
             arrays = [x if hasattr(x, "shape") else accept.real(x, self.name)[()] for x in arrays]
         return self.evaluate(arrays, params)
@@ -355,6 +361,15 @@ def as_floats(value: Any, name: str) -> Any:
         return accept.number(value, name)
     dtype = getattr(value, "dtype", None)
     return accept.numbers(value, name) if dtype is not None and dtype.kind in "iu" else value
+
+
+def is_truth(x: Any) -> bool:
+    """Whether it is True or False, or an array of these: NumPy keeps few digits of what it computes of them alone.
+
+    >>> is_truth(True), is_truth(np.array([True])), is_truth(1.0)
+    (True, True, False)
+    """
+    return x.__class__ is bool or getattr(x, "dtype", None) == np.bool_
 
 
 def elementwise(

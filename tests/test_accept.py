@@ -421,6 +421,30 @@ def test_integers_are_computed_with_as_floats_are(op: autograd.Op, data: st.Data
             assert np.asarray(found).dtype == np.float64
 
 
+@pytest.mark.parametrize(
+    "op", [op for op in autograd.table.values() if op.arity and op.has_partials and not op.is_flat]
+)
+@given(data=st.data())
+def test_truth_values_are_computed_with_as_zero_and_one_are(op: autograd.Op, data: st.DataObject) -> None:
+    point = [data.draw(st.booleans()) for _ in op.rules]
+    with np.errstate(all="ignore"):
+        expected = op(*map(float, point))
+        for kind in (bool, np.bool_, lambda b: [b], lambda b: np.array([b])):
+            found = op(*map(kind, point))
+            np.testing.assert_array_equal(np.ravel(found), np.ravel(expected))
+            assert np.asarray(found).dtype == np.float64
+        recorded = op(*map(Tensor, point))
+    np.testing.assert_array_equal(recorded.data, expected)
+
+
+def test_products_of_truth_values_are_numbers_and_take_the_dtype_of_others() -> None:
+    both = [True, True]
+    for found in (autograd.matmul(both, both), autograd.einsum("i,i->", both, both)):
+        assert (found, found.dtype) == (2.0, np.float64)
+    assert autograd.softmax(both).dtype == np.float64
+    assert autograd.mul(np.array(both), np.ones(2, np.float32)).dtype == np.float32
+
+
 @pytest.mark.parametrize("kind", [list, np.array])
 @given(rows=st.lists(st.tuples(INTEGERS, INTEGERS), min_size=1, max_size=4))
 def test_sums_and_products_of_integers_do_not_wrap_around(kind: Any, rows: list[tuple[int, int]]) -> None:

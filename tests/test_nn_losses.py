@@ -68,6 +68,14 @@ def test_cross_entropy_is_its_definition_for_classes_and_for_one_hot_rows(case: 
     np.testing.assert_array_equal(slopes_again, slopes)
 
 
+@given(scores=st.lists(st.sampled_from([INF, -INF, math.nan, 0.0, 1.0]), min_size=1, max_size=3), data=st.data())
+def test_the_loss_of_scores_without_a_bound_is_the_same_in_both_forms(scores: list[float], data: st.DataObject) -> None:
+    target = data.draw(st.integers(0, len(scores) - 1))
+    with np.errstate(all="ignore"):
+        loss, twin = cross_entropy(Tensor(scores), target), cross_entropy(as_values(np.array(scores)), target)
+    np.testing.assert_allclose(twin.data, loss.item(), rtol=1e-13)
+
+
 @given(scores=hnp.arrays(float, (3, 4), elements=st.floats(-5, 5)), seed=st.integers(0, 1000))
 def test_cross_entropy_takes_probabilities_and_differentiates_them(scores: Any, seed: int) -> None:
     rows = np.random.default_rng(seed).dirichlet(np.ones(4), size=3)

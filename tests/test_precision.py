@@ -93,6 +93,26 @@ def test_every_slope_is_exact_to_its_last_digits(op: Op, data: st.DataObject) ->
     check(op, point, found, np.float64)
 
 
+@given(data=st.data(), dtype=st.sampled_from([np.float64, np.float32, np.float16]))
+@settings(max_examples=400, deadline=None)
+def test_a_power_has_every_slope_that_is_within_the_range(data: st.DataObject, dtype: Any) -> None:
+    """Also where xʸ⁻¹, or 1 / x, is beyond it: of exponents near 0, and of denormal x."""
+    info = np.finfo(dtype)
+    span = math.log10(float(info.max)), math.log10(float(info.smallest_subnormal))
+    x = float(dtype(10.0 ** data.draw(st.floats(span[1] + 0.5, span[0] - 0.5))))
+    y = float(dtype(data.draw(st.sampled_from([1, -1])) * 10.0 ** data.draw(st.floats(span[1] + 0.5, -0.31))))
+    with mpmath.workdps(60):
+        power = mpmath.mpf(x) ** mpmath.mpf(y)
+        expected = y * power / x
+    assume(info.tiny <= power <= info.max and info.tiny <= abs(expected) < float(info.max) * (1 - 16 * info.eps))
+    with np.errstate(all="ignore"):
+        found = ways(table["pow"], [x, y], lambda v: Tensor(dtype(v)), dtype(1.0))
+        if dtype is np.float64:
+            found += ways(table["pow"], [x, y], Value, 1.0)
+    for way in found:
+        assert ulps(way[0], expected, dtype) <= ULPS, f"{dtype.__name__}: {x} ** {y}: {way[0]!r}"
+
+
 @each_op
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)

@@ -534,6 +534,44 @@ def test_more_elements_than_half_precision_can_count_are_reduced_right(create_gr
         np.testing.assert_allclose(elements[0], 64 * slope, rtol=2**-9, atol=2**-24)
 
 
+COPIES: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "broadcasting": lambda x, n: Tensor(np.ones((n, 2), np.float16)) + x,
+    "broadcast_to": lambda x, n: autograd.broadcast_to(x, (n, 2)),
+    "getitem": lambda x, n: x[np.zeros(n, int)],
+    "take_along_axis": lambda x, n: autograd.take_along_axis(x, np.zeros(n, int), 0),
+    "take_along_axis of all": lambda x, n: autograd.take_along_axis(x, np.zeros(n, int), None),
+    "matmul": lambda x, n: Tensor(np.ones((n, 1), np.float16)) @ autograd.reshape(x, (1, 2)),
+    "einsum": lambda x, n: autograd.einsum("bi,j->bj", np.ones((n, 1), np.float16), x),
+    "einsum, summed": lambda x, n: autograd.einsum("bi,j->j", np.ones((n, 1), np.float16), x),
+    "einsum of a diagonal": lambda x, n: autograd.einsum("jj,bi->bj", x * np.eye(2, dtype="f2"), np.ones((n, 1), "f2")),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_gradients_of_many_uses_are_summed_before_they_are_rounded(name: str, create_graph: bool) -> None:
+    """Added one after another in half precision, 1 is lost from 2,048 on, and a half from 1,024 on."""
+    x = Tensor(np.ones(2, np.float16))
+    n = 3000
+    y = COPIES[name](x, n)
+    parts = np.where(np.arange(n) % 2, 1.0, 0.5).astype(np.float16)
+    if y.shape[0] == n:
+        (slope,) = gradients((y * parts.reshape(n, *y.shape[1:] and (1,))).sum(), [x], create_graph=create_graph)
+        expected = parts.sum(dtype=float)
+    else:
+        (slope,) = gradients(y.sum(), [x], create_graph=create_graph)
+        expected = n
+    sums = slope.numpy() if isinstance(slope, Tensor) else slope
+    assert sums.dtype == np.float16
+    assert sums.max() == np.float16(expected)
+
+
+@pytest.mark.parametrize("summed", [lambda x: x.sum(axis=0), lambda x: autograd.einsum("ij->j", x), np.sum])
+def test_sums_of_halves_are_rounded_once(summed: Any) -> None:
+    x = np.ones((3000, 2), np.float16)
+    assert summed(Tensor(x)).numpy().max() == summed(x.astype(float)).max()
+
+
 #: A Value has but one dtype; svd is not made of arithmetic.
 TENSORS_ALONE = {"astype", "svd"}
 

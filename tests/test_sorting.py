@@ -35,6 +35,33 @@ def test_sort_sends_each_gradient_to_the_element_that_came_there(x: Any, axis: A
     assert_close(t.grad, expected.reshape(x.shape) if axis != 0 else expected.T)
 
 
+@given(
+    rows=st.lists(
+        st.lists(st.sampled_from([2.0, -1.0, 0.0, np.inf, -np.inf, np.nan]), min_size=4, max_size=4), max_size=3
+    ),
+    axis=AXES,
+)
+def test_values_are_sorted_as_numbers_are_and_nan_comes_last(rows: list[list[float]], axis: Any) -> None:
+    x = np.array(rows).reshape(-1, 4)
+    values = np.array([Value(v) for v in x.ravel()], dtype=object).reshape(x.shape)
+    order = np.argsort(x, axis, kind="stable")
+    found = autograd.sort(values, axis)
+    np.testing.assert_array_equal(autograd.argsort(values, axis), order)
+    np.testing.assert_array_equal(np.frompyfunc(lambda v: v.data, 1, 1)(found).astype(float), np.sort(x, axis))
+    assert all(a is b for a, b in zip(found.ravel(), np.take_along_axis(values, order, axis).ravel(), strict=True))
+
+
+def test_an_order_of_values_that_a_nan_changes_is_not_replayed() -> None:
+    with tracing():
+        low, high = autograd.sort([Value(1.0, label="a"), Value(2.0, label="b")])
+        graph = Graph.of(low * 10 + high)
+    replayed = graph.replay({"a": 0.5})
+    assert replayed.nodes[replayed.outputs[0]].data == 7.0
+    for other in (np.nan, 3.0):
+        with pytest.raises(GraphError, match="other way"):
+            graph.replay({"a": other})
+
+
 @given(seed=st.integers(0, 1000))
 def test_many_equal_elements_keep_their_order(seed: int) -> None:
     x = np.random.default_rng(seed).integers(0, 3, 200).astype(float)

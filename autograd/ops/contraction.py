@@ -13,7 +13,7 @@ from autograd.call import shape_of
 from autograd.errors import DTypeError, ShapeError
 from autograd.op import Op, override, primitive
 from autograd.ops.indexing import put
-from autograd.ops.shaping import unbroadcast
+from autograd.ops.shaping import HALF, SINGLE, unbroadcast
 from autograd.signature import each, param
 
 Shape = tuple[int, ...]
@@ -23,7 +23,17 @@ def contracted(subscripts: str, /, *operands: Any, **params: Any) -> Any:
     shapes = [shape_of(x) for x in operands]
     if any(0 in shape for shape in shapes):
         expect_diagonals(checked(subscripts), shapes)
+    if "dtype" not in params and all(getattr(x, "dtype", None) == HALF for x in operands):
+        return in_single_precision(subscripts, shapes, operands, params)
     return np.einsum(checked(subscripts), *operands, **params)
+
+
+def in_single_precision(subscripts: str, shapes: Sequence[Shape], halves: Sequence[Any], params: Any) -> Any:
+    """Of halves, whose sums are rounded once, at the end; without a sum it is NumPy's, which may be a view."""
+    terms, output = spelled_out(checked(subscripts), shapes)
+    if set("".join(terms)) <= set(output):
+        return np.einsum(subscripts, *halves, **params)
+    return np.einsum(subscripts, *(x.astype(SINGLE) for x in halves), **params).astype(HALF)
 
 
 def expect_diagonals(subscripts: str, shapes: Sequence[Shape]) -> None:

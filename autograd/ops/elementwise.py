@@ -88,7 +88,8 @@ sigmoid = elementwise("sigmoid",
     doc="sigmoid passes its output times 1 minus its output: a quarter at most, nearly nothing where it saturates")
 
 # Functions with a corner. There, relu and leaky relu take the slope of their left side, abs takes 0, and
-# maximum and minimum share the gradient equally.
+# maximum and minimum share the gradient equally. np.maximum, np.minimum and np.clip of an object array of Values do
+# not come here: NumPy compares the objects itself, so that a NaN may be passed over, and one of two equals has it all.
 
 relu = elementwise("relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0, symbol="ReLU",
     kinks=lambda x: x,
@@ -169,8 +170,9 @@ def power_slope(z: Any, x: Any, y: Any) -> Any:
     """The slope y · xʸ⁻¹, given z = xʸ.
 
     From 1/2 on, y − 1 is exact. Elsewhere it may be rounded, which a large logarithm of x would show, and is divided:
-    z / x; not so at 0, at ∞ and below 0, where xʸ⁻¹ is what it is. Of the power 0, whose slope is 0 everywhere, y goes
-    first: 0 / x has slopes of 0 again, where those of z / x are infinite.
+    y · z / x, of which y · z is within the range wherever the slope is, as z / x and y / x are not; not so at 0, at ∞
+    and below 0, where xʸ⁻¹ is what it is. Of the power 0, whose slope is 0 everywhere, y goes first: 0 / x has slopes
+    of 0 again, where those of z / x are infinite.
     """
     return pick(
         (y >= 0.5) & (y < 2**22),
@@ -178,7 +180,7 @@ def power_slope(z: Any, x: Any, y: Any) -> Any:
         lambda: pick(
             y == 0,
             lambda: y / where(x == 0, 1.0, x) * z,
-            lambda: y * where((x > 0) & (x < np.inf), z / x, x ** (y - 1.0)),
+            lambda: where((x > 0) & (x < np.inf), y * z / x, y * x ** (y - 1.0)),
         ),
     )
 

@@ -11,7 +11,7 @@ from autograd.accept import expect_unmasked
 from autograd.call import holds_node, shape_of
 from autograd.op import Op, override, primitive
 from autograd.ops.elementwise import where
-from autograd.ops.shaping import Shape, reshape
+from autograd.ops.shaping import Shape, reshape, sum_dtype
 
 #: The commonest parts of an index.
 PLACES = frozenset({int, slice, EllipsisType, NoneType})
@@ -40,12 +40,12 @@ def picks_once(index: Any) -> bool:
 
 def scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros of that shape, with ``g`` added at the index: an element picked twice receives twice."""
-    zeros = np.zeros(shape, dtype=g.dtype)
+    zeros = np.zeros(shape, sum_dtype(g.dtype))
     if picks_once(index):
         zeros[index] = as_elements(g, zeros, index)
     else:
         np.add.at(zeros, index, g)
-    return zeros
+    return zeros.astype(g.dtype, copy=False)
 
 
 def indexed(x: tuple[int, ...], index: Any) -> tuple[int, ...]:
@@ -93,10 +93,10 @@ def along(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
 
 def added_along(x: Any, indices: Any, shape: Shape, axis: int | None = -1) -> Any:
     """Zeros of that shape, with ``x`` added at the indices along the axis: what is picked twice receives twice."""
-    zeros = np.zeros(shape, dtype=x.dtype)
+    zeros = np.zeros(shape, sum_dtype(x.dtype))
     target, place = (zeros.reshape(-1), 0) if axis is None else (zeros, axis)
     np.add.at(target, along(target.shape, indices, place), x)
-    return zeros
+    return zeros.astype(x.dtype, copy=False)
 
 
 def lengths(shape: Shape) -> tuple[int, ...]:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.op import primitive
+from autograd.op import override, primitive
 from autograd.ops.elementwise import exp, literal, log, log1p, sum_of
 from autograd.ops.elementwise import maximum as larger
-from autograd.ops.shaping import broadcast_to, reshape
+from autograd.ops.shaping import HALF, broadcast_to, reshape, summed
 
 Axis = int | tuple[int, ...] | None
 
@@ -76,9 +76,6 @@ def max_vjp(g: Any, y: Any, a: Any, axis: Axis = None, out: None = None, keepdim
     one = literal(1.0, g) if counts(count(a, axis), g) else np.float64(1.0)
     ties = sum(winners * one, axis=axis, keepdims=True)
     return unfold(g, a, axis, keepdims) * (winners / ties)
-
-
-HALF = np.dtype(np.float16)
 
 
 def is_half(a: Any) -> bool:
@@ -224,7 +221,7 @@ def mean_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 # fmt: off
-sum = primitive("sum", np.sum, sum_vjp, scalars=sum_of_scalars, symbol="Σ", linear="jointly", shape=reduced,
+sum = primitive("sum", summed, sum_vjp, scalars=sum_of_scalars, symbol="Σ", linear="jointly", shape=reduced,
     doc="sum copies its gradient to every element that was added")
 mean = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="jointly", shape=reduced,
     doc="mean shares its gradient equally among the elements")
@@ -235,3 +232,6 @@ softmax = primitive("softmax", stable_softmax, softmax_vjp, numeric=[centred_sof
     doc="softmax centres the gradient and scales it by its output: raising one probability lowers the others")
 logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_vjp, scalars=logsumexp_of_scalars, shape=reduced,
     doc="log-sum-exp shares the gradient out as the softmax of its input")
+# fmt: on
+
+override(np.sum, sum)

@@ -16,6 +16,29 @@ from autograd.signature import each
 
 Shape = int | tuple[int, ...]
 
+HALF = np.dtype(np.float16)
+SINGLE = np.dtype(np.float32)
+
+
+def sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """What to add up numbers of this dtype in: halves in single precision, for 2,048 + 1 is 2,048 in their own.
+
+    >>> sum_dtype(np.dtype("f2")), sum_dtype(np.dtype("f4"))
+    (dtype('float32'), dtype('float32'))
+    """
+    return SINGLE if dtype == HALF else dtype
+
+
+def summed(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: Any = False) -> Any:
+    """NumPy's sum, but that halves are rounded once, at the end.
+
+    >>> summed(np.ones((4000, 1), np.float16), axis=0).item(), summed(np.arange(3))
+    (4000.0, np.int64(3))
+    """
+    is_rounded = dtype is None and getattr(a, "dtype", None) == HALF
+    total: Any = np.add.reduce(a, axis, SINGLE if is_rounded else dtype, out, keepdims)  # type: ignore[call-overload]
+    return total.astype(HALF) if is_rounded else total
+
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum ``g`` down to ``shape``: the one place where broadcasting is undone.
@@ -31,7 +54,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     added = len(g.shape) - len(shape)
     stretched = tuple(i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
-    folded = g.sum(axis=tuple(range(added)) + stretched)
+    axes = tuple(range(added)) + stretched
+    folded = summed(g, axes) if g.__class__ is np.ndarray else g.sum(axis=axes)
     return reshape(folded, shape) if stretched else folded
 
 

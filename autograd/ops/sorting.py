@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from math import prod
 from typing import Any
 
@@ -23,9 +22,34 @@ def ordered(a: tuple[int, ...], axis: int | None = -1, **_: Any) -> tuple[int, .
     return (prod(a),) if axis is None else a
 
 
+# Of Values: NumPy would sort objects by < alone, which a NaN answers with no.
+
+
+def order_of_row(row: list[Any]) -> list[int]:
+    """From the least number on, equal ones as they stand; then what is no number, as in an array of floats."""
+    is_number = [bool(x == x) for x in row]
+    places = [k for k, known in enumerate(is_number) if known]
+    return sorted(places, key=row.__getitem__) + [k for k, known in enumerate(is_number) if not known]
+
+
+def order_of_scalars(a: Any, axis: int | None = -1, **params: Any) -> Any:
+    order = np.argsort(np.zeros(a.shape), axis, **params)  # raises what NumPy raises
+    if axis is None:
+        a, axis = a.ravel(), 0
+    if a.ndim:
+        rows, orders = np.moveaxis(a, axis, -1), np.moveaxis(order, axis, -1)
+        for index in np.ndindex(rows.shape[:-1]):
+            orders[index] = order_of_row(rows[index].tolist())
+    return order
+
+
+def sort_of_scalars(a: Any, axis: int | None = -1, **params: Any) -> Any:
+    return np.take_along_axis(a, order_of_scalars(a, axis, **params), axis)
+
+
 # fmt: off
-sort = primitive("sort", np.sort, sort_vjp, scalars=partial(np.sort, kind="stable"), shape=ordered,
+sort = primitive("sort", np.sort, sort_vjp, scalars=sort_of_scalars, shape=ordered,
     method=False,  # that of an array sorts in place
     doc="sort sends the gradient back to where each element came from; equal elements keep their order")
-argsort: Op = primitive("argsort", np.argsort, None, scalars=partial(np.argsort, kind="stable"), shape=ordered,
+argsort: Op = primitive("argsort", np.argsort, None, scalars=order_of_scalars, shape=ordered,
     doc="the order of elements has no gradient: a small change leaves it as it is")

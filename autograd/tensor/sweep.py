@@ -115,9 +115,10 @@ def brings_nan(gates: list[Any], leaves: list[Record], marker: Any) -> bool:
 def has_nan(arrays: Iterable[Any]) -> bool:
     """Whether a NaN is in any of these: in its scalar product with itself, which nothing cancels."""
     total = 0.0
-    for array in arrays:
-        flat = array.ravel()
-        total += flat.dot(flat)
+    with np.errstate(over="ignore"):  # infinite is no NaN
+        for array in arrays:
+            flat = array.ravel()
+            total += flat.dot(flat)
     return math.isnan(total)
 
 
