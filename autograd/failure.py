@@ -61,7 +61,8 @@ def failure(
     extra = "".join(f", {param}={value!r:.60}" for param, value in given.items())
     if isinstance(error, TypeError):
         for x in inputs:
-            accept.expect_operand(x, name)
+            if not hasattr(x, "_node"):  # in the place of a node stands its record
+                accept.expect_operand(x, name)
     too_large = any(map(is_beyond, given.values()))
     said = "no axis, place or length is so large" if too_large else words(str(error), name)
     cause = f": {said}" if said else ""
