@@ -143,6 +143,7 @@ class Reads:
         held: list[Any] = []
         self._copies[id(function)] = copy, before, held
         name = self.root(function)  # kept, so that its id stays its own
+        self.checks[f"{name}.__code__ is not {self.root(function.__code__)}"] = None
         for name in global_names(function.__code__):
             if name in function.__globals__:
                 names[name] = self.stand_in(
