@@ -25,7 +25,7 @@ class Checked:
     >>> def forward(x):
     ...     x *= 2
     ...     return x
-    >>> Forwards("doubled", forward, is_elementwise=True)(np.ones(2))
+    >>> Forwards("doubled", forward, inputs=1, is_elementwise=True)(np.ones(2))
     Traceback (most recent call last):
     autograd.errors.OperationError: doubled: forward writes to an array that it was given: write x = x * 2, not x *= 2
     """
@@ -60,7 +60,9 @@ class Checked:
 
     def expect_result(self, result: Any, what: str) -> None:
         """Refuse what holds no real numbers; what a node, a Symbol and the like hold was looked at before."""
-        if result.__class__ is float or hasattr(type(result), "_interpret"):
+        if result.__class__ is np.ndarray and result.dtype.kind == "f":  # the commonest
+            return
+        if hasattr(type(result), "_interpret"):
             return
         if result is None:
             raise DTypeError(f"{self.name}: expected {what}, got None: end the function with return")
@@ -73,8 +75,9 @@ class Checked:
 class Forwards(Checked):
     """A forward function."""
 
-    def __init__(self, name: str, function: Forward, is_elementwise: bool) -> None:
+    def __init__(self, name: str, function: Forward, inputs: int, is_elementwise: bool) -> None:
         super().__init__(name, function)
+        self.inputs = inputs
         self.is_elementwise = is_elementwise
 
     def looked_at(self, result: Any, args: Sequence[Any]) -> Any:
@@ -85,9 +88,9 @@ class Forwards(Checked):
                 )
             return result
         self.expect_result(result, "a result")
-        if self.is_elementwise and not any(isinstance(x, tuple | list) for x in args):
-            shape, expected = shape_of(result), np.broadcast_shapes(*map(shape_of, args))
-            if shape != expected:
+        if self.is_elementwise and len(args) == self.inputs and not any(isinstance(x, tuple | list) for x in args):
+            shape, shapes = shape_of(result), set(map(shape_of, args))
+            if shapes != {shape} and shape != (expected := np.broadcast_shapes(*shapes)):
                 raise ShapeError(
                     f"{self.name}: expected a result of the shape {expected} of its operands, got {shape}: "
                     "enter it with autograd.primitive"
@@ -132,28 +135,32 @@ class Slopes(Checked):
         return slope
 
 
-def checked_forward(name: str, function: Forward, is_elementwise: bool) -> Forward:
+def checked_forward(name: str, function: Forward, inputs: int, is_elementwise: bool) -> Forward:
     """A forward function as it is run: one of this project, or NumPy's, as it stands."""
-    return function if is_trusted(function) else Forwards(name, function, is_elementwise)
+    function = unchecked(function)
+    return function if is_trusted(function) else Forwards(name, function, inputs, is_elementwise)
 
 
 def checked_rule(name: str, rule: Rule | each | None, is_partial: bool) -> Rule | each | None:
     """The same of a rule."""
     if rule is None:
         return None
-    if isinstance(rule, each):
-        return rule if is_trusted(rule.rule) else each(Slopes(name, rule.rule, is_partial, is_each=True))
-    return rule if is_trusted(rule) else Slopes(name, rule, is_partial, is_each=False)
+    is_each = isinstance(rule, each)
+    function = unchecked(rule.rule if isinstance(rule, each) else rule)
+    if is_trusted(function):
+        return rule
+    checked = Slopes(name, function, is_partial, is_each)
+    return each(checked) if is_each else checked
 
 
 def unchecked(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function that was entered."""
+    """The function that was entered, or is to be."""
     return function.function if isinstance(function, Checked) else function
 
 
 def is_trusted(function: Any) -> bool:
-    """Whether it is of a package that is trusted, or is checked already."""
-    if isinstance(function, Checked | np.ufunc):
+    """Whether it is of a package that is trusted."""
+    if isinstance(function, np.ufunc):
         return True
     names = getattr(function, "__globals__", None)
     module = getattr(function, "__module__", None) if names is None else names.get("__name__")

@@ -90,9 +90,9 @@ class Op:
         put(self, "has_partials", self.is_elementwise and not self.masks)
         put(self, "rules", tuple([checked_rule(self.name, rule, self.has_partials) for rule in binding.rules]))
         put(self, "textbook", tuple([checked_rule(self.name, rule, self.has_partials) for rule in textbook]))
-        put(self, "forward", checked_forward(self.name, self.forward, self.is_elementwise))
-        if self.scalars is not None:
-            put(self, "scalars", checked_forward(self.name, self.scalars, self.is_elementwise))
+        for which in ("forward", "scalars"):
+            if (function := getattr(self, which)) is not None:
+                put(self, which, checked_forward(self.name, function, len(self.rules), self.is_elementwise))
         put(self, "takes_params", bool(binding.params))
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and binding.is_plain and required == 1)

@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 from autograd import Op, OperationError, Tensor, Value, elementwise, gradients, jvp, primitive, steps, vjp
-from autograd.signature import each
+from autograd.signature import each, param
 
 A, B, C = np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array([5.0, -6.0])
 
@@ -214,3 +214,26 @@ def test_an_integer_in_a_rule_that_no_float_holds_is_refused_when_it_is_met(rule
         for x in (Value(2.0), Tensor(A)):
             with pytest.raises(OperationError, match=r"^doubled: a rule failed: int too large"):
                 op(x).sum().backward()
+
+
+def test_functions_of_an_operation_serve_another_under_its_name() -> None:
+    with (
+        entered(elementwise("first", lambda x: 2 * x, lambda y, x: None, doc="d")) as first,
+        entered(elementwise("second", first.forward, *first.rules, doc="d")) as second,
+        pytest.raises(autograd.DTypeError, match=r"^second: expected a slope, got None"),
+    ):
+        second(Value(1.0))
+
+
+def test_a_param_has_a_shape_of_its_own() -> None:
+    """Also where it comes by position, since an input behind it is given."""
+    table = np.ones((4, 1, 2))
+    rules = (
+        lambda y, x, table, k=None: table[0, 0, 0],
+        param,
+        lambda y, x, table, k=None: 1.0,
+    )
+    with entered(elementwise("looked_up", lambda x, table, k=0.0: x * table[0, 0, 0] + k, *rules, doc="d")) as op:
+        x = Tensor(A)
+        op(x, table, 3.0).sum().backward()
+        np.testing.assert_array_equal(x.grad, [1.0, 1.0])
