@@ -15,6 +15,7 @@ import numpy as np
 from autograd import accept
 from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
+from autograd.checked import checked_forward, checked_rule
 from autograd.entry import expect_entry
 from autograd.errors import DTypeError
 from autograd.failure import FAILURES, fail
@@ -85,11 +86,15 @@ class Op:
         put = object.__setattr__
         binding = Binding(self.name, self.signature, self.rules)
         put(self, "binding", binding)
-        put(self, "rules", binding.rules)
-        put(self, "textbook", Binding(self.name, self.signature, self.textbook or self.rules).rules)
+        textbook = Binding(self.name, self.signature, self.textbook or self.rules).rules
         put(self, "is_flat", not any(self.rules))
         put(self, "has_partials", self.is_elementwise and not self.masks)
         put(self, "computes", self.has_partials or self.linear != "jointly")
+        put(self, "rules", tuple([checked_rule(self.name, rule, self.has_partials) for rule in binding.rules]))
+        put(self, "textbook", tuple([checked_rule(self.name, rule, self.has_partials) for rule in textbook]))
+        for which in ("forward", "scalars"):
+            if (function := getattr(self, which)) is not None:
+                put(self, which, checked_forward(self.name, function, len(self.rules), self.is_elementwise))
         put(self, "takes_params", bool(binding.params))
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and binding.is_plain and required == 1)

@@ -144,6 +144,11 @@ def conditions_recorded() -> bool:
     return still_open(conditional) is not None and mode() != "no_grad"
 
 
+def in_recorded_sweep() -> bool:
+    """Whether the rules of a recorded sweep are running."""
+    return any(block.mode == "sweep" for block in still_open(conditional) or ())
+
+
 #: Where code of this project comes from, the generated included.
 _root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "viz")), "<autograd ")

@@ -12,7 +12,7 @@ from numeric import assert_close, differences
 from strategies import arrays
 
 import autograd
-from autograd import Graph, ShapeError, Tensor, Value, gradients, steps, tracing
+from autograd import Graph, OperationError, ShapeError, Tensor, Value, gradients, steps, tracing
 
 
 def orthogonal(n: int, seed: int) -> Any:
@@ -138,3 +138,10 @@ def test_a_rule_finds_outputs_and_gradients_by_the_names_that_numpy_gave_them() 
         assert "slogdet" in str(autograd.explain(slogdet(t).logabsdet))
     finally:
         autograd.remove("slogdet_of_diagonal")
+
+
+def test_a_replay_that_fails_says_of_what_operation() -> None:
+    m = Tensor(np.eye(2), label="m")
+    graph = Graph.of(autograd.svd(m)[1].sum())
+    with pytest.raises(OperationError, match=r"^svd: failed on operands of the shapes \(2, 2\)"):
+        graph.replay({"m": np.full((2, 2), np.nan)})

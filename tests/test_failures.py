@@ -321,3 +321,28 @@ def test_a_single_value_is_not_put_into_an_array_as_an_array() -> None:
     assert changed[1] is x
     with pytest.raises(ShapeError, match=r"put: .*cannot"):
         autograd.put([x, x], (2,), 0)
+
+
+def in_tracing(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def call(t: Any) -> Any:
+        with autograd.tracing():
+            return function(t)
+
+    return call
+
+
+#: What a forward function refuses by a TypeError of its own, though its operands are what they should be.
+CAUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "concatenate": (lambda t: np.concatenate([t, t], dtype=int), "Cannot cast array data"),
+    "einsum": (lambda t: np.einsum("i,i->i", t, t, dtype=np.float32), "could not be cast"),
+    "neg": (in_tracing(lambda t: -(t > 0)), "boolean negative"),
+    "sub": (in_tracing(lambda t: True - (t > 0)), "boolean subtract"),
+    "softmax": (in_tracing(lambda t: autograd.softmax(t > 1)), "boolean subtract"),
+}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_the_cause_is_not_sought_in_operands_that_are_tensors(name: str) -> None:
+    function, cause = CAUSES[name]
+    with pytest.raises(DTypeError, match=rf"^{name}: failed on operands of the shapes .*{cause}"):
+        function(Tensor([1.0, 2.0]))

@@ -88,6 +88,16 @@ cell_rule, change_cell = in_cell()
 holder = Holder()
 default_rule: Any = lambda y, x, k=2.0: k * x  # noqa: E731
 
+
+def coded_rule(y: Any, x: Any) -> Any:
+    return 2.0 * x
+
+
+def code_of(arguments: str, value: float) -> Any:
+    """That of another function, as a notebook's autoreload puts it in the place of the old."""
+    return eval(f"lambda {arguments}: {float(value)!r} * x").__code__
+
+
 Change = Callable[[pytest.MonkeyPatch, Any], Any]
 
 #: A rule, and how what it reads is changed.
@@ -112,6 +122,8 @@ READING: dict[str, tuple[Callable[..., Any], Change]] = {
     "operation": (lambda y, x: act(x), lambda m, v: m.setitem(globals(), "act", tanh)),
     "builtin": (lambda y, x: abs(x), lambda m, v: m.setitem(globals(), "abs", other)),
     "module's constant": (lambda y, x: math.pi * x, lambda m, v: m.setitem(globals(), "math", SimpleNamespace(pi=v))),
+    "code": (coded_rule, lambda m, v: m.setattr(coded_rule, "__code__", code_of("y, x", v))),
+    "helper's code": (lambda y, x: deeper(x), lambda m, v: m.setattr(helper, "__code__", code_of("x", v))),
     "inner function": (lambda y, x: (lambda u: FACTOR * u)(x), lambda m, v: m.setitem(globals(), "FACTOR", v)),
 }
 
@@ -242,6 +254,17 @@ def test_what_a_forward_function_reads_is_looked_up_too(monkeypatch: pytest.Monk
         for factor in (2.0, 5.0):
             monkeypatch.setitem(globals(), "FACTOR", factor)
             assert Value(3.0).trial().data == op(Value(3.0)).data == op(Tensor(3.0)).item() == 3 * factor  # type: ignore[attr-defined]
+
+
+def test_the_changed_code_of_a_forward_function_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forward(x: Any) -> Any:
+        return 2 * x
+
+    with entered(lambda y, x: y / x, forward) as op:
+        for changed in (forward, lambda x: 5 * x):
+            monkeypatch.setattr(forward, "__code__", changed.__code__)
+            values = Value(3.0).trial(), op(Value(3.0)), op(Tensor(3.0))  # type: ignore[attr-defined]
+            assert [y.item() for y in values] == [changed(3.0)] * 3
 
 
 def test_generated_code_is_a_line_an_operation_however_often_they_use_one_another() -> None:

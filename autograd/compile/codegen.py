@@ -247,7 +247,7 @@ class Edge:
     def output(self, *values: float) -> float:
         """With NumPy's warnings."""
         numbers = list(map(np.float64, values))
-        return float(accept.expect_real(self.op.run(self.op.forward, numbers, self.params), self.op.name))
+        return float(accept.expect_real(self.op.attempt(self.op.forward, numbers, self.params), self.op.name))
 
     def slope(self, k: int, z: float, *values: float) -> float:
         """That by input k, which has a rule, where the output is z."""

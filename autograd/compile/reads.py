@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.checked import unchecked
 from autograd.notation.python import Untranslatable
 from autograd.notation.symbol import Symbol
 from autograd.op import Op, override_of
@@ -84,7 +85,7 @@ class Reads:
     def trace(self, function: Callable[..., Any], *inputs: Any) -> Any:
         """What a function makes of Symbols; `Untranslatable` where generated code could come to differ from it."""
         try:
-            follow = self.stand_in(function, "", fixed=False)
+            follow = self.stand_in(unchecked(function), "", fixed=False)
             result = follow(*inputs)
             for copy, names, held in self._copies.values():
                 if dict_differs(names, copy.__globals__) or cells_differ(held, copy):
@@ -93,6 +94,8 @@ class Reads:
             raise
         except Exception as error:  # a person's own function may do anything with a Symbol
             raise Untranslatable(f"{type(error).__name__} on Symbols: {error}") from error
+        if not isinstance(result, Symbol | int | float):
+            raise Untranslatable(f"it gives a {type(result).__name__}, which is no formula")
         return result
 
     def stand_in(self, value: Any, place: str, fixed: bool) -> Any:
@@ -139,7 +142,8 @@ class Reads:
         before: dict[str, Any] = {}
         held: list[Any] = []
         self._copies[id(function)] = copy, before, held
-        self.root(function)  # kept, so that its id stays its own
+        name = self.root(function)  # kept, so that its id stays its own
+        self.checks[f"{name}.__code__ is not {self.root(function.__code__)}"] = None
         for name in global_names(function.__code__):
             if name in function.__globals__:
                 names[name] = self.stand_in(
@@ -154,7 +158,6 @@ class Reads:
             held.append(cell.cell_contents)
         before.update(names)
         if function.__defaults__:
-            name = self.root(function)
             self.checks[f"{name}.__defaults__ is not {self.root(function.__defaults__)}"] = None
             copy.__defaults__ = tuple(
                 self.stand_in(x, f"{name}.__defaults__[{i}]", fixed=isinstance(x, int | float))
@@ -204,7 +207,7 @@ def cells_differ(before: list[Any], function: FunctionType) -> bool:
 
 def is_fixed(function: Any) -> bool:
     """Whether a function is one of this package, whose variables nobody changes."""
-    return str(function.__globals__.get("__name__", "")).partition(".")[0] == "autograd"
+    return str(getattr(function, "__globals__", {}).get("__name__", "")).partition(".")[0] == "autograd"
 
 
 def is_pure(value: Any) -> bool:

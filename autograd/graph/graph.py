@@ -331,7 +331,7 @@ def leaf_data(name: str, leaf: Equation, value: Any) -> Any:
 
 def outputs_again(op: Op, xs: Sequence[Any], params: Output) -> Output:
     """The params of one of several outputs, with all outputs from new inputs."""
-    return Output(params, params.index, like(params.outputs, map(np.asarray, op.run(op.forward, xs, params))))
+    return Output(params, params.index, like(params.outputs, map(np.asarray, op.attempt(op.forward, xs, params))))
 
 
 def recompute(equation: Equation, xs: Sequence[Any], old: Slopes, flows: Sequence[bool]) -> tuple[Any, Slopes]:

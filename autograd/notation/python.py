@@ -62,7 +62,11 @@ def number_text(x: Any) -> str:
     x = x.item() if isinstance(x, np.generic) else x
     if not isinstance(x, int | float):
         raise Untranslatable(f"a {type(x).__name__} is no constant that can be written down")
-    if not math.isfinite(x):
+    try:
+        is_finite = math.isfinite(x)
+    except OverflowError as error:
+        raise Untranslatable("no float holds so large an integer") from error
+    if not is_finite:
         return f"float('{x}')"
     return f"({x!r})" if repr(x).startswith("-") else repr(x)
 

@@ -37,7 +37,7 @@ def pullback(
         parts = op.run_rules(wanted, inputs, params, g, y)
     if isinstance(y, Node) and y._record._dtype is None:  # what is computed of numbers has no shape
         return parts
-    return [(k, fitted(part, inputs[k])) for k, part in parts]
+    return [(k, fitted(part, inputs[k], op.name)) for k, part in parts]
 
 
 def spread(g: Any, params: Output) -> tuple[Any, ...]:
@@ -58,7 +58,7 @@ def every_output(op: Op, y: Any, inputs: Sequence[Any], params: Output) -> tuple
     return like(params.outputs, parts)
 
 
-def fitted(part: Any, x: Any) -> Any:
+def fitted(part: Any, x: Any, name: str) -> Any:
     """A contribution in the shape and the dtype of the input that it is for.
 
     Raises `ShapeError` where the shapes have nothing to do with each other: then a rule is wrong.
@@ -74,7 +74,7 @@ def fitted(part: Any, x: Any) -> Any:
         else:
             shape_fits = shape_of(part) == shape
         if not shape_fits:
-            raise ShapeError(f"a rule gave a gradient of shape {given} to an input of shape {shape}")
+            raise ShapeError(f"{name}: a rule gave a gradient of shape {given} to an input of shape {shape}")
     dtype = getattr(x, "dtype", None)
     if dtype is None:
         return part

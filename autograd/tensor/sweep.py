@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -173,7 +174,12 @@ def pull_of(op: Op) -> Pull:
 
     It is generated, where the rules have a text.
     """
-    names = {"Record": Record, "fitted": fitted, "by_rules": pull_by_rules, "by_rule": part_by_rule}
+    names = {
+        "Record": Record,
+        "fitted": partial(fitted, name=op.name),
+        "by_rules": pull_by_rules,
+        "by_rule": part_by_rule,
+    }
     try:
         pull = codegen.compiled(f"{op.name} pull", codegen.pull_source(op), names)
     except Untranslatable:

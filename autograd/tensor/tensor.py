@@ -23,7 +23,7 @@ from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import astype, reshape, transpose
 from autograd.pickling import store, stored
 from autograd.program import private_params
-from autograd.state import blocks, conditional, conditions_recorded, mode, origin, still_open
+from autograd.state import blocks, conditional, conditions_recorded, in_recorded_sweep, mode, origin, still_open
 from autograd.sweep.turns import UNRECORDED, backward
 from autograd.tensor.arrays import laid_like, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
@@ -369,6 +369,8 @@ class Tensor(Node):
         record = self._record
         silent = mode() == "no_grad"
         if record.leaf is not None:
+            if in_recorded_sweep():  # a leaf is not a rule's to write to
+                return False
             return silent or not (record.requires_grad or is_tracked(value))
         if silent:
             raise GraphError(
