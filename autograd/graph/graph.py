@@ -123,7 +123,8 @@ class Graph:
         """Snapshot of everything the outputs are computed from.
 
         A node is named by its label, else by the variable that holds it where the person's code runs (or by
-        ``names``, a mapping like ``locals()``), else q, r, s … and f for a single output.
+        ``names``, a mapping like ``locals()``), else q, r, s … and f for a single output. Up to Python 3.12, a dict that
+        that code has from ``locals()`` is brought up to date by this; with ``names`` it stays as it was taken.
 
         Raises `GraphError` if there is no output or one is no node, `StaleDataError` if data changed since.
         """
