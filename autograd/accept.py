@@ -90,13 +90,11 @@ def numbers(data: Any, what: str, dtype: np.dtype[Any] | None = None) -> Array:
 
 
 def fitted(data: Any, what: str, like: Array) -> Array:
-    """Numbers as an array of the shape and dtype of another; copied only where it has to be.
+    """Numbers as an array of the shape and dtype of another, that nobody else has.
 
     Raises as `numbers`, and `ShapeError` for another shape.
     """
-    array = narrowed(real(data, what), like.dtype, what)
-    if array is not data:  # the numbers of a node belong to that
-        array = np.array(array)
+    array = numbers(data, what, like.dtype)
     if array.shape != like.shape:
         raise ShapeError(f"{what}: expected shape {like.shape}, got {array.shape}: give one number for each of its own")
     return array
