@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd.errors import DTypeError, LostGradientError, ShapeError
+from autograd.errors import DTypeError, LostGradientError, ShapeError, short_repr
 from autograd.state import mode
 
 Array = NDArray[Any]
@@ -276,21 +276,26 @@ def float_dtype(dtype: DTypeLike, what: str) -> np.dtype[Any]:
     """
     try:
         kind = np.dtype(dtype)
-    except TypeError as error:
-        raise DTypeError(f"{what}: expected a dtype, got {dtype!r}: use np.float64 or np.float32") from error
+    except Exception as error:  # NumPy asks an object for its own dtype, and for its repr
+        raise DTypeError(f"{what}: expected a dtype, got {short_repr(dtype)}: use np.float64 or np.float32") from error
     if kind.kind != "f":
         raise DTypeError(f"{what}: expected a floating-point dtype, got {kind}: use np.float64 or np.float32")
     return kind
 
 
 def label(value: Any, what: str) -> str | None:
-    """A name, or None.
+    """A name as plain text, or None; empty text is no name either.
+
+    >>> label("x", "Value"), label("", "Value")
+    ('x', None)
 
     Raises `DTypeError` for anything else.
     """
-    if value is None or isinstance(value, str):
-        return value
-    raise DTypeError(f"{what}: expected a label as text, or None, got {value!r:.60}: write label={str(value)!r:.60}")
+    if value is None:
+        return None
+    if issubclass(type(value), str):
+        return str.__str__(value) or None  # a class of a person's own may say otherwise what it is
+    raise DTypeError(f"{what}: expected a label as text, or None, got {short_repr(value)}: write it as text")
 
 
 def flag(value: Any, what: str, name: str = "requires_grad") -> bool:
@@ -300,7 +305,7 @@ def flag(value: Any, what: str, name: str = "requires_grad") -> bool:
     """
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise DTypeError(f"{what}: expected {name}=True or False, got {value!r:.60}")
+    raise DTypeError(f"{what}: expected {name}=True or False, got {short_repr(value)}")
 
 
 def refuse(what: str, expected: str, came: str, cure: str) -> NoReturn:

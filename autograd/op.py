@@ -15,7 +15,7 @@ import numpy as np
 from autograd import accept
 from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
-from autograd.errors import AutogradError, DTypeError
+from autograd.errors import AutogradError, DTypeError, short_repr
 from autograd.failure import FAILURES, failure
 from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
 
@@ -515,7 +515,7 @@ def op_of(node: Any) -> Op:
 def named(name: str) -> Op:
     """The operation of that name."""
     if name not in _table:
-        raise KeyError(f"the table has no operation named {name!r}")
+        raise KeyError(f"the table has no operation named {short_repr(name)}")
     return _table[name]
 
 
@@ -562,7 +562,7 @@ def on_entry(install: Callable[[Op], None], uninstall: Callable[[Op], None] | No
 
 def _enter(op: Op) -> Op:
     if not op.name.isidentifier():
-        raise ValueError(f"an operation's name must be an identifier, got {op.name!r}")
+        raise ValueError(f"an operation's name must be an identifier, got {short_repr(op.name)}")
     if op.name in _table:
         raise ValueError(f"the table already has an operation named {op.name!r}: choose another, or remove() it first")
     for install in _installers:  # the first of them refuses a method that nodes have already
