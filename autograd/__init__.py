@@ -18,6 +18,7 @@ from autograd.errors import (
     OperationError,
     ShapeError,
     StaleDataError,
+    short_repr,
 )
 from autograd.graph.explain import Explanation, Partial, explain
 from autograd.graph.graph import Graph, GraphNode
@@ -155,6 +156,7 @@ __all__ = [
     "scope",
     "sech",
     "setitem",
+    "short_repr",
     "sigmoid",
     "sign",
     "sin",

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd.errors import DTypeError, LostGradientError, ShapeError
+from autograd.errors import DTypeError, LostGradientError, ShapeError, short_repr
 from autograd.state import mode
 
 Array = NDArray[Any]
@@ -90,13 +90,11 @@ def numbers(data: Any, what: str, dtype: np.dtype[Any] | None = None) -> Array:
 
 
 def fitted(data: Any, what: str, like: Array) -> Array:
-    """Numbers as an array of the shape and dtype of another; copied only where it has to be.
+    """Numbers as an array of the shape and dtype of another, that nobody else has.
 
     Raises as `numbers`, and `ShapeError` for another shape.
     """
-    array = narrowed(real(data, what), like.dtype, what)
-    if array is not data:  # the numbers of a node belong to that
-        array = np.array(array)
+    array = numbers(data, what, like.dtype)
     if array.shape != like.shape:
         raise ShapeError(f"{what}: expected shape {like.shape}, got {array.shape}: give one number for each of its own")
     return array
@@ -289,21 +287,26 @@ def float_dtype(dtype: DTypeLike, what: str) -> np.dtype[Any]:
     """
     try:
         kind = np.dtype(dtype)
-    except TypeError as error:
-        raise DTypeError(f"{what}: expected a dtype, got {dtype!r}: use np.float64 or np.float32") from error
+    except Exception as error:  # NumPy asks an object for its own dtype, and for its repr
+        raise DTypeError(f"{what}: expected a dtype, got {short_repr(dtype)}: use np.float64 or np.float32") from error
     if kind.kind != "f":
         raise DTypeError(f"{what}: expected a floating-point dtype, got {kind}: use np.float64 or np.float32")
     return kind
 
 
 def label(value: Any, what: str) -> str | None:
-    """A name, or None.
+    """A name as plain text, or None; empty text is no name either.
+
+    >>> label("x", "Value"), label("", "Value")
+    ('x', None)
 
     Raises `DTypeError` for anything else.
     """
-    if value is None or isinstance(value, str):
-        return value
-    raise DTypeError(f"{what}: expected a label as text, or None, got {value!r:.60}: write label={str(value)!r:.60}")
+    if value is None:
+        return None
+    if issubclass(type(value), str):
+        return str.__str__(value) or None  # a class of a person's own may say otherwise what it is
+    raise DTypeError(f"{what}: expected a label as text, or None, got {short_repr(value)}: write it as text")
 
 
 def flag(value: Any, what: str, name: str = "requires_grad") -> bool:
@@ -313,7 +316,7 @@ def flag(value: Any, what: str, name: str = "requires_grad") -> bool:
     """
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise DTypeError(f"{what}: expected {name}=True or False, got {value!r:.60}")
+    raise DTypeError(f"{what}: expected {name}=True or False, got {short_repr(value)}")
 
 
 def refuse(what: str, expected: str, came: str, cure: str) -> NoReturn:

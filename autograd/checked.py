@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import accept
 from autograd.call import like, shape_of
-from autograd.errors import DTypeError, OperationError, ShapeError
+from autograd.errors import DTypeError, OperationError, ShapeError, short_repr
 from autograd.signature import Forward, Rule, each
 
 #: Packages whose functions neither write to their arguments nor return anything but numbers.
@@ -68,7 +68,7 @@ class Checked:
             raise DTypeError(f"{self.name}: expected {what}, got None: end the function with return")
         if isinstance(result, tuple | list):
             raise DTypeError(f"{self.name}: expected {what} as one number or array, got a {type(result).__name__}")
-        if not accept.holds_values(result):
+        if not accept.holds_values(result, self.name):
             accept.looked_at(result, self.name, f"{what} of real numbers")
 
 
@@ -116,7 +116,9 @@ class Slopes(Checked):
         if not self.is_each:
             return self.slope(result, args)
         if not callable(result):
-            raise DTypeError(f"{self.name}: expected a function of the place from the rule in each, got {result!r:.60}")
+            raise DTypeError(
+                f"{self.name}: expected a function of the place from a rule in each, got {short_repr(result)}"
+            )
         return lambda place: self.slope(self.run(result, place), args)
 
     def slope(self, slope: Any, args: Sequence[Any]) -> Any:

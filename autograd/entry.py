@@ -6,6 +6,7 @@ import keyword
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from autograd.errors import short_repr
 from autograd.signature import each, param
 
 LINEAR = ("no", "first", "jointly", "separately")
@@ -17,16 +18,16 @@ def expect_entry(name: str, forward: Any, rules: Sequence[Any], settings: Mappin
     Raises `ValueError`, which names the operation and the setting.
     """
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise ValueError(f"an operation's name must be an identifier, got {name!r:.60}")
+        raise ValueError(f"an operation's name must be an identifier, got {short_repr(name)}")
     if not callable(forward):
-        raise ValueError(f"{name}: expected a forward function, got {forward!r:.60}")
+        raise ValueError(f"{name}: expected a forward function, got {short_repr(forward)}")
     for rule in rules:
         if not (rule is None or rule is param or callable(rule.rule if isinstance(rule, each) else rule)):
-            raise ValueError(f"{name}: expected rules as functions, each(...), param or None, got {rule!r:.60}")
+            raise ValueError(f"{name}: expected rules as functions, each(...), param or None, got {short_repr(rule)}")
     for setting, value in settings.items():
         expected, is_such = EXPECTED[setting]
         if not is_such(value):
-            raise ValueError(f"{name}: expected {setting}= as {expected}, got {value!r:.60}")
+            raise ValueError(f"{name}: expected {setting}= as {expected}, got {short_repr(value)}")
 
 
 def is_text(value: Any) -> bool:

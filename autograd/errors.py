@@ -1,5 +1,8 @@
 """One family of exceptions: each message says what was expected, what came, and the cure."""
 
+from contextlib import suppress
+from typing import Any
+
 from numpy.linalg import LinAlgError
 
 
@@ -40,3 +43,21 @@ class GraphError(AutogradError, ValueError):
 
 class StaleDataError(GraphError):
     """The data of a node changed after it was used, so the graph no longer describes it."""
+
+
+#: How much of what came a message shows.
+SHOWN = 60
+
+
+def short_repr(value: Any) -> str:
+    """What came, as a message shows it: the beginning of its ``repr``, or the name of its type where that fails.
+
+    An object may be of any class, and its ``repr`` any code: what that raises is no answer to the person's call.
+
+    >>> short_repr("abc"), short_repr(10**9999)
+    ("'abc'", 'int')
+    """
+    with suppress(Exception):
+        return str.__getitem__(repr(value), slice(SHOWN))
+    name: str = vars(type)["__name__"].__get__(type(value))  # whatever a metaclass says
+    return name

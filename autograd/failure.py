@@ -12,7 +12,7 @@ import numpy as np
 from autograd import accept
 from autograd.binding import Binding
 from autograd.call import static
-from autograd.errors import AutogradError, DTypeError, OperationError, ShapeError
+from autograd.errors import AutogradError, DTypeError, OperationError, ShapeError, short_repr
 
 #: What a forward function raises for shapes, numbers and params; what else it may raise is no answer to these.
 FAILURES = (ValueError, IndexError, ArithmeticError, TypeError)
@@ -71,11 +71,11 @@ def failure(
         kinds, fits = EXPECTED.get(param, ("", always))
         if not fits(value):
             return DTypeError(
-                f"{name}: expected {param} as {kinds}, got {value!r:.60}, on operands of the shapes {shapes}"
+                f"{name}: expected {param} as {kinds}, got {short_repr(value)}, on operands of the shapes {shapes}"
             )
     if not inputs:
         return ShapeError(f"{name}: expected one operand at least, got none")
-    extra = "".join(f", {param}={value!r:.60}" for param, value in given.items())
+    extra = "".join(f", {param}={short_repr(value)}" for param, value in given.items())
     if isinstance(error, TypeError):
         try:
             for x in inputs:

@@ -17,7 +17,7 @@ from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
 from autograd.checked import checked_forward, checked_rule
 from autograd.entry import expect_entry
-from autograd.errors import DTypeError
+from autograd.errors import DTypeError, short_repr
 from autograd.failure import FAILURES, fail
 from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
 
@@ -546,7 +546,7 @@ def op_of(node: Any) -> Op:
 def named(name: str) -> Op:
     """The operation of that name."""
     if name not in _table:
-        raise KeyError(f"the table has no operation named {name!r}")
+        raise KeyError(f"the table has no operation named {short_repr(name)}")
     return _table[name]
 
 

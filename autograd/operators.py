@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.accept import OPERAND, TEXT
-from autograd.errors import DTypeError, LostGradientError
+from autograd.errors import DTypeError, LostGradientError, short_repr
 from autograd.op import Op, on_entry, override, override_of
 from autograd.refusal import Refusing, named, unregistered
 
@@ -166,7 +166,7 @@ def binary_method(op: Op, reflected: str) -> Callable[[Any, Any], Any]:
 
     def method(self: Any, other: Any, modulus: Any = None) -> Any:
         if modulus is not None:
-            raise DTypeError(f"{op.name}: expected no modulus, as of integers, got {modulus!r:.60}: leave it out")
+            raise DTypeError(f"{op.name}: expected no modulus, as of integers, got {short_repr(modulus)}: leave it out")
         if isinstance(other, (Operators, *OPERAND, Number, Sequence)) or not hasattr(other, reflected):
             return op(self, other)  # it refuses other numbers, and sequences, whose own operators would repeat them
         return NotImplemented

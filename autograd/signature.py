@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import short_repr
+
 Forward = Callable[..., Any]
 Rule = Callable[..., Any]
 
@@ -95,7 +97,7 @@ def check_forward(name: str, signature: inspect.Signature, forward: Forward, par
             refuse(name, f"a forward function that takes {x}", signature, own)
         default = signature.parameters[x].default
         if x in own.parameters and default is not EMPTY and not same(own.parameters[x].default, default):
-            refuse(name, f"a forward function with {x}={default!r}", signature, own)
+            refuse(name, f"a forward function with {x}={short_repr(default)}", signature, own)
 
 
 def check_numeric(name: str, signature: inspect.Signature, rule: Rule | each, before: int) -> None:
@@ -121,7 +123,7 @@ def check_function(name: str, what: str, signature: inspect.Signature, function:
     for x in named:
         default = signature.parameters[x].default
         if default is not EMPTY and not same(own.parameters[x].default, default):
-            refuse(name, f"a {what} function with {x}={default!r}", signature, own)
+            refuse(name, f"a {what} function with {x}={short_repr(default)}", signature, own)
 
 
 def kinds(signature: inspect.Signature) -> set[Any]:

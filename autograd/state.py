@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import FrameType
 from typing import Any, Literal, TypeAlias, TypeVar
 
+from autograd.errors import short_repr
 from autograd.pickling import Slotted
 
 Mode = Literal["no_grad", "tracing"]
@@ -265,7 +266,7 @@ def scope(name: str) -> Iterator[None]:
     Raises `TypeError` for a name that is no text.
     """
     if not isinstance(name, str):
-        raise TypeError(f'scope: expected a name, as in scope("attention"), got {name!r}')
+        raise TypeError(f'scope: expected a name, as in scope("attention"), got {short_repr(name)}')
     if is_tracing():
         with entered(Scope(name), scopes):
             yield

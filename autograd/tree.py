@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd.errors import ShapeError, short_repr
 
 Class = TypeVar("Class", bound=type)
 
@@ -178,8 +178,14 @@ def register(
     >>> vars(map(lambda x: -x, Neuron([1.0, 2.0], 3.0)))
     {'w': [-1.0, -2.0], 'b': -3.0}
 
-    Raises `ValueError` for a class that was registered before.
+    Raises `TypeError` for what is no class, and for a function that cannot be called, `ValueError` for a class that
+    was registered before.
     """
+    if not isinstance(cls, type):
+        raise TypeError(f"tree.register: expected a class, got {short_repr(cls)}")
+    for name, function in (("children", children), ("rebuild", rebuild), ("context", context)):
+        if not callable(function):
+            raise TypeError(f"tree.register: {cls.__name__}: {name}: expected a function, got {short_repr(function)}")
     if cls in KINDS:
         raise ValueError(f"tree.register: {cls.__name__} is registered already: register each class once")
     KINDS[cls] = Kind(children, rebuild, context)

@@ -71,9 +71,13 @@ def section(op: Op) -> str:
 
 
 def ways(op: Op) -> Iterator[str]:
-    """How an operation is called: function, operator, method, NumPy's function."""
-    names = list(op.signature.parameters)
-    arguments = str(op.signature).replace(", /", "")
+    """How an operation is called: function, operator, method, NumPy's function.
+
+    Arguments that are as good as absent where they are not given come and go with NumPy's versions: not shown.
+    """
+    parameters = [x for x in op.signature.parameters.values() if x.default is not np._NoValue]
+    names = [x.name for x in parameters]
+    arguments = str(op.signature.replace(parameters=parameters)).replace(", /", "")
     yield f"`{'autograd' if getattr(autograd, op.name, None) is op else 'nn'}.{op.name}{arguments}`"
     if op.operator in BINARY or op.operator in COMPARISON:
         yield f"`{names[0]} {op.operator} {names[1]}`"

@@ -96,7 +96,9 @@ def activation(which: str | Module, owner: str = "activation") -> Module:
         return copy.deepcopy(which)
     names = ", ".join(map(repr, BY_NAME))
     if not isinstance(which, str):
-        raise TypeError(f"{owner}: expected one of {names}, or a Module such as LeakyReLU(0.2), got {which!r}")
+        raise TypeError(
+            f"{owner}: expected one of {names}, or a Module such as LeakyReLU(0.2), got {autograd.short_repr(which)}"
+        )
     if which not in BY_NAME:
-        raise ValueError(f"{owner}: expected one of {names}, got {which!r}")
+        raise ValueError(f"{owner}: expected one of {names}, got {autograd.short_repr(which)}")
     return BY_NAME[which]()

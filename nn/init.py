@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError
+from autograd import DTypeError, short_repr
 from nn.inputs import weight_shape
 
 #: (inputs, outputs, generator) -> weights of that shape
@@ -48,6 +48,6 @@ def uniform(limit: float, shape: tuple[int, int], rng: np.random.Generator, owne
     """
     if not isinstance(rng, np.random.Generator):
         raise DTypeError(
-            f"{owner}: rng: expected a numpy.random.Generator, got {rng!r:.60}: give np.random.default_rng(0)"
+            f"{owner}: rng: expected a numpy.random.Generator, got {short_repr(rng)}: give np.random.default_rng(0)"
         )
     return rng.uniform(-limit, limit, shape)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import DTypeError, Node, ShapeError, Tensor, Value, real_array
+from autograd import DTypeError, Node, ShapeError, Tensor, Value, real_array, short_repr
 
 #: How many elements an array of any float type can have.
 MOST = np.iinfo(np.intp).max // np.dtype(np.longdouble).itemsize
@@ -63,7 +63,7 @@ def positive_int(value: Any, name: str) -> int:
 
     Raises `TypeError` for what is no int, `ValueError` for zero and less, and for more.
     """
-    wrong = f"{name}: expected a positive int, got {value!r:.60}"
+    wrong = f"{name}: expected a positive int, got {short_repr(value)}"
     if isinstance(value, bool):
         raise DTypeError(wrong)
     try:
@@ -97,7 +97,7 @@ def finite_number(value: Any, name: str, example: float) -> float:
 
     Raises `TypeError` for what is none, or has digits that a float has not, `ValueError` for infinity and NaN.
     """
-    wrong = f"{name}: expected a finite number such as {example}, got {value!r:.60}"
+    wrong = f"{name}: expected a finite number such as {example}, got {short_repr(value)}"
     if isinstance(value, Node):
         raise DTypeError(f"{wrong}: it is no parameter: give value.item()")
     array = real_array(value, name)
@@ -117,7 +117,7 @@ def flag(value: Any, name: str) -> bool:
     Raises `TypeError` for anything else, whose truth might be another than was meant.
     """
     if not isinstance(value, bool | np.bool_):
-        raise DTypeError(f"{name}: expected True or False, got {value!r:.60}")
+        raise DTypeError(f"{name}: expected True or False, got {short_repr(value)}")
     return bool(value)
 
 
@@ -127,7 +127,7 @@ def text_or_none(value: Any, name: str) -> str | None:
     Raises `TypeError` for anything else.
     """
     if not isinstance(value, str | None):
-        raise DTypeError(f"{name}: expected a text or None, got {value!r:.60}: give {str(value)!r:.60}")
+        raise DTypeError(f"{name}: expected a text or None, got {short_repr(value)}: write it as text")
     return value
 
 
@@ -136,15 +136,15 @@ def generator(rng: Any, name: str) -> np.random.Generator:
 
     Raises `TypeError` for what is no seed, `ValueError` for a negative one.
     """
-    expected = f"{name}: expected a seed such as 0, or a numpy.random.Generator, got {rng!r:.60}"
+    expected = f"{name}: expected a seed such as 0, or a numpy.random.Generator, got {short_repr(rng)}"
     if isinstance(rng, bool | np.bool_):
         raise DTypeError(expected)
     try:
         return np.random.default_rng(rng)
-    except TypeError as error:
-        raise DTypeError(expected) from error
     except ValueError as error:
         raise ValueError(f"{expected}: {error}") from error
+    except Exception as error:  # NumPy asks an object for its repr
+        raise DTypeError(expected) from error
 
 
 def float_dtype(dtype: DTypeLike, name: str) -> np.dtype[Any]:
@@ -154,8 +154,8 @@ def float_dtype(dtype: DTypeLike, name: str) -> np.dtype[Any]:
     """
     try:
         kind = np.dtype(dtype)
-    except TypeError as error:
-        raise DTypeError(f"{name}: expected a dtype, got {dtype!r:.60}: use np.float64 or np.float32") from error
+    except Exception as error:  # NumPy asks an object for its own dtype, and for its repr
+        raise DTypeError(f"{name}: expected a dtype, got {short_repr(dtype)}: use np.float64 or np.float32") from error
     if kind.kind != "f":
         raise DTypeError(f"{name}: expected a floating-point dtype, got {kind}: use np.float64 or np.float32")
     return kind

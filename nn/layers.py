@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import DTypeError, ShapeError, Tensor, matmul, real_array
+from autograd import DTypeError, ShapeError, Tensor, matmul, real_array, short_repr
 from nn.activations import LeakyReLU, ReLU
 from nn.activations import activation as activation_named
 from nn.init import Init, kaiming_uniform, xavier_uniform
@@ -104,7 +104,9 @@ def initial(shape: tuple[int, int], init: Init, rng: np.random.Generator, kind: 
     Raises `TypeError` where ``init`` gives no real numbers, `ShapeError` for another shape, `ValueError` for NaN or
     infinity.
     """
-    wrong = f"Linear: init: expected a function of inputs, outputs and rng such as xavier_uniform, got {init!r:.60}"
+    wrong = (
+        f"Linear: init: expected a function of inputs, outputs and rng such as xavier_uniform, got {short_repr(init)}"
+    )
     if not callable(init):
         raise DTypeError(wrong)
     try:
@@ -142,7 +144,7 @@ class Sequential(Module):
         for layer in layers:
             if not isinstance(layer, Module):
                 raise TypeError(
-                    f"Sequential: layers: expected Modules such as Linear(2, 6) and Tanh(), got {layer!r:.60}"
+                    f"Sequential: layers: expected Modules such as Linear(2, 6) and Tanh(), got {short_repr(layer)}"
                 )
         self.layers = list(layers)
         linear = [layer for layer in dict.fromkeys(layers) if isinstance(layer, Linear)]
@@ -206,9 +208,13 @@ class MLP(Sequential):
         dtype: DTypeLike = np.float64,
     ) -> None:
         if isinstance(sizes, str | bytes | bytearray | memoryview) or not isinstance(sizes, Sequence):
-            raise TypeError(f"MLP: expected the sizes of all layers in one list, such as [2, 6, 4], got {sizes!r:.60}")
+            raise TypeError(
+                f"MLP: expected the sizes of all layers in one list, such as [2, 6, 4], got {short_repr(sizes)}"
+            )
         if len(sizes) < 2:
-            raise ValueError(f"MLP: expected at least two sizes, inputs and outputs, such as [2, 6, 4], got {sizes!r}")
+            raise ValueError(
+                f"MLP: expected at least two sizes, inputs and outputs, such as [2, 6, 4], got {short_repr(sizes)}"
+            )
         sizes = [positive_int(size, f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
         # A wrong name is refused even where there is no place for it.
         between = None if activation is None else activation_named(activation, "MLP: activation")

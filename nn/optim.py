@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, GraphError, Node, ShapeError, Value, real_array, zero_grad
+from autograd import DTypeError, GraphError, Node, ShapeError, Value, real_array, short_repr, zero_grad
 from nn.inputs import finite_number
 from nn.module import Module, Parameter, is_parameter
 
@@ -57,7 +57,7 @@ class Optimizer(ABC):
     def lr(self, lr: float) -> None:
         number = finite_number(lr, f"{type(self).__name__}: lr", 0.1)
         if number <= 0:
-            raise ValueError(f"{type(self).__name__}: lr: expected a positive number such as 0.1, got {lr!r}")
+            raise ValueError(f"{type(self).__name__}: lr: expected a positive number such as 0.1, got {short_repr(lr)}")
         self._lr = number
 
     @abstractmethod
@@ -148,7 +148,7 @@ def copied(state: dict[Any, Any], parameters: Sequence[Parameter], owner: str) -
             twin[key] = copy.deepcopy(value, known)
         except TypeError as error:
             raise TypeError(
-                f"{owner}: state[{key!r:.60}]: expected what can be copied, so that a step that fails can be taken "
+                f"{owner}: state[{short_repr(key)}]: expected what can be copied, so that a step that fails can be taken "
                 f"back, got {type(value).__name__}: keep it as an attribute ({error})"
             ) from error
     return twin

@@ -328,13 +328,26 @@ def test_the_gradient_of_a_tensor_has_its_shape_and_dtype() -> None:
     assert w.grad.dtype == np.float32
     given = np.zeros((2, 3), np.float32)
     w.grad = given
-    assert w.grad is given
+    np.testing.assert_array_equal(w.grad, given)
     for wrong in (1.0, np.ones(3), np.ones((3, 2)), []):
         with pytest.raises(ShapeError, match=r"grad of W: expected shape \(2, 3\)"):
             w.grad = wrong
-    assert w.grad is given
+    np.testing.assert_array_equal(w.grad, given)
     w.grad = None
     assert not w.has_grad
+
+
+def test_a_gradient_that_is_set_is_nobody_elses() -> None:
+    a, b, given = Tensor([1.0, 2.0]), Tensor([3.0, 4.0]), np.ones(2)
+    a.grad = b.grad = given
+    held = a.grad
+    a.grad *= 0.5
+    assert a.grad is held, "what changed it in place need not copy it"
+    given[:] = 7.0
+    assert (a.grad.tolist(), b.grad.tolist()) == ([0.5, 0.5], [1.0, 1.0])
+    b.grad = a.grad
+    b.grad *= 2.0
+    assert a.grad.tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("label", [5, b"x", ["x"], True, object()])

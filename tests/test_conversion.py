@@ -11,8 +11,9 @@ import statistics
 import struct
 import subprocess
 import sys
+import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -75,6 +76,41 @@ def between_others(v: Any) -> Any:
     return [number(x) + other(*()) + math.isclose(a=v, b=number(v)) for x in [others["x"] if v else -v]]
 
 
+def in_a_class_body(v: Any) -> Any:
+    number = float
+
+    class Outer:
+        x = number(v)
+        many: ClassVar = [number(x) + sum(number(y) for y in (x,)) for x in (v,)]
+
+        class Inner:
+            y = number(v)
+
+    return Outer
+
+
+def behind_calls(v: Any) -> Any:
+    def same(x: Any) -> Any:
+        return x
+
+    def inner() -> float:
+        return isnan(same(v)) + float(sum([v, same(v)])) + math.isinf(same(v))
+
+    number, isnan = float, math.isnan
+    return inner() + number(same(v)) + sum([number(same(x)) for x in (v, v)])
+
+
+BY_NAME = """
+number = float
+a = [float(x) + math.isnan(same(x)) for x in (v, v)]
+b = number(v), [f(x) for f, x in ((float, v), (math.isnan, v))]
+"""
+
+
+def in_executed_code_of_a_module(v: Any) -> Any:
+    exec(BY_NAME, {"v": v, "math": math, "same": lambda x: x})
+
+
 class Body:
     number = float(Value(1.5))
 
@@ -97,6 +133,9 @@ WISHES: dict[str, Callable[[Any], Any]] = {
     "condition": with_a_condition,
     "assert": in_an_assertion,
     "between others": between_others,
+    "class body": in_a_class_body,
+    "behind calls": behind_calls,
+    "executed module": in_executed_code_of_a_module,
 }
 
 
@@ -118,6 +157,148 @@ def tanh_of(v: Any) -> Any:
 
 
 TANH = math.tanh
+
+
+def rebound_in_a_function(v: Any) -> Any:
+    f = math.tanh
+    return f((f := float) and v)  # type: ignore[assignment]
+
+
+def rebound_in_a_comprehension(v: Any) -> Any:
+    f = math.tanh
+    return f(v if [v for _ in "a" if (f := float)] else 0)  # type: ignore[assignment]
+
+
+def rebound_by_nonlocal(v: Any) -> Any:
+    def later() -> Any:
+        nonlocal f
+        f = float  # type: ignore[assignment]
+        return v
+
+    f = math.tanh
+    return f(later())
+
+
+def rebound_from_within(v: Any) -> Any:
+    def within() -> Any:
+        nonlocal f
+        return f((f := float) and v)  # type: ignore[assignment]
+
+    f = math.tanh
+    return within()
+
+
+def rebound_by_global(v: Any) -> Any:
+    global rebound
+    rebound = math.tanh
+    return rebound((rebound := float) and v)  # type: ignore[assignment]
+
+
+def rebound_by_a_call(v: Any) -> Any:
+    global rebound
+    rebound = math.tanh
+    return rebound([setattr(sys.modules[__name__], "rebound", float), v][1])
+
+
+def rebound_while_it_waits(v: Any) -> Any:
+    def waiting() -> Any:
+        yield rebound((yield))
+
+    global rebound
+    rebound, generator = math.tanh, waiting()
+    next(generator)
+    rebound = float  # type: ignore[assignment]
+    return generator.send(v)
+
+
+def rebound_attribute(v: Any) -> Any:
+    module = types.ModuleType("module")
+    module.act = math.tanh  # type: ignore[attr-defined]
+    return module.act([setattr(module, "act", float), v][1])
+
+
+def of_a_class_body(v: Any) -> Any:
+    act = math.tanh
+
+    class Body:
+        x = act(v)
+
+    return Body
+
+
+def of_a_comprehension_in_a_class_body(v: Any) -> Any:
+    act = math.tanh
+
+    class Body:
+        x: ClassVar = [act(x) for x in (v,)]
+
+    return Body
+
+
+act = float  # another than that of the functions around
+
+
+class Answering(dict[str, Any]):
+    """A namespace with an answer of its own."""
+
+    def __missing__(self, name: str) -> Any:
+        if name == "act":
+            return math.tanh
+        raise KeyError(name)
+
+
+class Lazy(types.ModuleType):
+    """A module with attributes of its own."""
+
+    def __getattribute__(self, name: str) -> Any:
+        return math.tanh if name == "act" else super().__getattribute__(name)
+
+
+def of_a_lazy_module(v: Any) -> Any:
+    module = Lazy("lazy")
+    vars(module)["act"] = float
+    return module.act(v)
+
+
+class Raising:
+    """Whoever asks for what it has not gets an error of its own."""
+
+    tanh = staticmethod(math.tanh)
+
+    @property
+    def __class__(self) -> Any:
+        raise RuntimeError("no class")
+
+
+class RaisingMapping:
+    """A namespace that knows what it has when it is asked for that alone."""
+
+    def __getitem__(self, name: str) -> Any:
+        return {"act": math.tanh}[name]
+
+    def __contains__(self, name: object) -> bool:
+        raise RuntimeError("no look")
+
+
+class RaisingPartial(functools.partial[Any]):
+    """A function that has no name, nor says so."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError("no attribute")
+
+
+def of_raising(v: Any) -> Any:
+    raising = Raising()
+    return raising.tanh(v)
+
+
+def of_a_raising_partial(v: Any) -> Any:
+    raising = RaisingPartial(math.tanh)
+    return raising(v)
+
+
+#: The namespace in which names of a comprehension outside functions are looked up first since Python 3.12.
+HIDDEN = {"act": float if sys.version_info >= (3, 12) else math.tanh}
 
 
 TAKERS: dict[str, Callable[[Any], Any]] = {
@@ -142,6 +323,24 @@ TAKERS: dict[str, Callable[[Any], Any]] = {
     "complex": lambda v: complex(v),
     "library": lambda v: statistics.fmean([v, v]),
     "library's own float()": lambda v: statistics.NormalDist(v),
+    "rebound": rebound_in_a_function,
+    "rebound in a comprehension": rebound_in_a_comprehension,
+    "rebound by nonlocal": rebound_by_nonlocal,
+    "rebound from within": rebound_from_within,
+    "rebound by global": rebound_by_global,
+    "rebound by a call": rebound_by_a_call,
+    "rebound while it waits": rebound_while_it_waits,
+    "rebound attribute": rebound_attribute,
+    "class body": of_a_class_body,
+    "comprehension in a class body": of_a_comprehension_in_a_class_body,
+    "a namespace of one's own": lambda v: eval("act(v)", {"v": v, "act": float}, Answering()),
+    "comprehension in such": lambda v: eval("[act(x) for x in [v]]", {"v": v, **HIDDEN}, Answering()),
+    "comprehension in another": lambda v: eval("[act(x) for x in [v]]", {"v": v, **HIDDEN}, {"act": math.tanh}),
+    "variable of a comprehension": lambda v: eval("[f(v) for f in [tanh]]", {"v": v, "tanh": math.tanh, "f": float}),
+    "raising class": of_raising,
+    "raising namespace": lambda v: eval("act(v)", {"v": v, "act": float}, RaisingMapping()),
+    "raising partial": of_a_raising_partial,
+    "lazy module": of_a_lazy_module,
     "method": lambda v: float.__add__(1.0, float.fromhex("0x1p0")) + math.sqrt(v),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,7 @@ def test_a_leaf_has_nothing_to_explain() -> None:
         (3, "3"), (-12.0, "−12"), (0.123456, "0.1235"), (0.5, "0.5"), (-0.25, "−0.25"), (1e-9, "1e−09"),
         (1e300, "1e+300"), (float("inf"), "∞"), (float("-inf"), "−∞"), (float("nan"), "NaN"), (np.float32(0.1), "0.1"),
         (True, "True"), (np.array([1.0, -0.5]), "[1, −0.5]"), (np.array(2.0), "2"), (np.zeros(0), "[]"),
+        (10**400, "1e+400"), (-12345 * 10**400, "−1.234e+404"), (Fraction(10**310, 3), "3.333e+309"),
     ],
 )  # fmt: skip
 def test_numbers_are_written_as_people_do(number: Any, text: str) -> None:
@@ -210,3 +212,11 @@ def test_an_operation_entered_anew_is_the_new_one_everywhere() -> None:
         assert (x.scale().data, scale(x).data, x.grad) == (5.0 * factor, 5.0 * factor, factor)  # type: ignore[attr-defined]
         autograd.remove("scale")
     assert not hasattr(x, "scale")
+
+
+def test_an_index_that_is_a_view_of_memory_is_written_by_what_is_in_it() -> None:
+    t = Tensor([1.0, 2.0, 3.0], label="t")
+    picked = t[memoryview(np.array([2, 0]))]
+    assert explain(picked).formula == "picked = t[[2, 0]]"
+    put = autograd.put(t[:2], (3,), memoryview(np.array([2, 0])))
+    assert "index=[2, 0])" in explain(put).formula

@@ -139,6 +139,16 @@ def test_every_way_of_asking_finds_the_names() -> None:
     assert names(Graph.of(y, names={"other": x, "result": y})) == ["other", "result"]
 
 
+def test_variables_are_not_read_where_their_names_are_not_needed() -> None:
+    """To read them would bring what `locals()` gave up to date, before Python 3.13."""
+    x, rate = Value(2.0), 0.1
+    taken = locals()
+    rate = 0.2
+    assert float(x) + rate == 2.2
+    assert names(Graph.of(x * x, names={"x": x})) == ["x", "f"]
+    assert taken["rate"] == 0.1
+
+
 def test_nodes_of_one_label_are_told_apart() -> None:
     graph = Graph.of(Value(1.0, label="w") * Value(2.0, label="w") * Value(3.0, label="w_2"))
     assert len(set(names(graph))) == len(graph)

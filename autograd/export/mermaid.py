@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from autograd.errors import GraphError
 from autograd.graph.graph import Graph, GraphNode
 from autograd.notation.words import format_number
 
@@ -33,7 +34,11 @@ def to_mermaid(graph: Graph) -> str:
       n0 --> n2
       n1 --> n2
       style n2 stroke-width:3px
+
+    Raises `GraphError` for what is no graph.
     """
+    if not isinstance(graph, Graph):
+        raise GraphError(f"to_mermaid: expected a Graph, got {type(graph).__name__}: give it Graph.of(output)")
     lines = ["flowchart LR"]
     lines += _boxes(graph)
     lines += [f"  n{x} --> n{node.index}" for node in graph.nodes for x in node.inputs if isinstance(x, int)]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import Output, like, shape_of
-from autograd.errors import AutogradError, GraphError
+from autograd.errors import AutogradError, GraphError, short_repr
 from autograd.graph.graph import Graph, GraphNode, applied
 from autograd.graph.names import numbered
 from autograd.node import Node
@@ -82,7 +82,11 @@ def explain(what: Node | GraphNode | Op, graph: Graph | None = None) -> Explanat
     if isinstance(what, Op):
         return explain_op(what)
     if not isinstance(what, Node | GraphNode):
-        got = f"{what!r}: for an operation, use autograd.table[...]" if isinstance(what, str) else type(what).__name__
+        got = (
+            f"{short_repr(what)}: for an operation, use autograd.table[...]"
+            if isinstance(what, str)
+            else type(what).__name__
+        )
         raise GraphError(f"explain: expected a Value, a Tensor or an operation, got {got}")
     if isinstance(what, Node):
         graph = Graph.of(what)

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import accept
 from autograd.call import Output, like, static
-from autograd.errors import GraphError, ShapeError
+from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.names import caller_variables, given_names, with_automatic
 from autograd.node import LazyEquations, Node, Recorded, topological
 from autograd.notation.printer import text
@@ -123,15 +123,24 @@ class Graph:
         """Snapshot of everything the outputs are computed from.
 
         A node is named by its label, else by the variable that holds it where the person's code runs (or by
-        ``names``, a mapping like ``locals()``), else q, r, s … and f for a single output.
+        ``names``, a mapping like ``locals()``), else q, r, s … and f for a single output. Up to Python 3.12, a dict
+        which that code has from ``locals()`` is brought up to date by this; with ``names`` it stays as it was taken.
 
-        Raises `GraphError` if there is no output or one is no node, `StaleDataError` if data changed since.
+        Of ``names``, what holds no node of these is passed over, as are names that are private, or no identifiers.
+
+        Raises `GraphError` if there is no output or one is no node, or ``names`` are none, `StaleDataError` if data
+        changed since.
         """
         for output in outputs:
             if not isinstance(output, Node):
                 raise GraphError(f"Graph.of: expected Values or Tensors, got {type(output).__name__}")
         if not outputs:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
+        if names is not None:
+            expect_mapping(names, "Graph.of: names", '{"x": x}')
+            for name in names:
+                if not isinstance(name, str):
+                    raise GraphError(f"Graph.of: names: expected text, as in locals(), got {short_repr(name)}")
         records = [output._record for output in outputs]
         live, origins, guards, lost = with_guards(records)
         with np.errstate(all="ignore"):
@@ -186,12 +195,17 @@ class Graph:
         return iter(self.nodes)
 
     def __getitem__(self, key: int | str) -> GraphNode:
-        """A node by index or by name."""
-        if isinstance(key, int):
+        """A node by index or by name.
+
+        Raises `GraphError` where there is none.
+        """
+        if isinstance(key, str) and key in self.names:
+            return self.nodes[self.names.index(key)]
+        if isinstance(key, int | np.integer):
+            if not -len(self) <= key < len(self):
+                raise GraphError(f"no node has the index {key}: the graph has {len(self)}, from 0 to {len(self) - 1}")
             return self.nodes[key]
-        if key not in self.names:
-            raise GraphError(f"no node is named {key!r}; the names are {', '.join(self.names)}")
-        return self.nodes[self.names.index(key)]
+        raise GraphError(f"no node is named {short_repr(key)}; the names are {', '.join(self.names)}")
 
     @property
     def leaves(self) -> tuple[int, ...]:
@@ -207,8 +221,10 @@ class Graph:
                     users[x].append((i, slot))
         return users
 
-    def formula(self, node: GraphNode) -> str:
-        """``q = x + y`` for one node."""
+    def formula(self, node: GraphNode | int | str) -> str:
+        """``q = x + y`` for one node, or the one of that index or name."""
+        if not isinstance(node, GraphNode):
+            node = self[node]
         if node.op is None:
             return node.name
         return f"{written_name(node.name)} = {text(applied(node.op, self.symbols(node), node.params))}"
@@ -221,9 +237,9 @@ class Graph:
                 made.setdefault(x, Symbol(self.names[x], self.equations[x].shape))
         return [x.data if isinstance(x, Constant) else made[x] for x in node.inputs]
 
-    def inputs_of(self, node: GraphNode | int) -> list[Any]:
-        """The numbers or arrays that a node, or the one of that index, was computed from."""
-        return operands(self.equations[node if isinstance(node, int) else node.index], self.data)
+    def inputs_of(self, node: GraphNode | int | str) -> list[Any]:
+        """The numbers or arrays that a node, or the one of that index or name, was computed from."""
+        return operands(self.equations[(node if isinstance(node, GraphNode) else self[node]).index], self.data)
 
     def replay(self, values: Mapping[str, Any]) -> Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
@@ -240,6 +256,7 @@ class Graph:
         not chosen, may give a number. Raises `ShapeError` for a value of another shape, `DTypeError` for one that is no
         real number.
         """
+        expect_mapping(values, "replay", '{"x": 2.0}')
         given = {self[name].index: value for name, value in values.items()}
         for i in given:
             if self.equations[i].op is not None:
@@ -287,6 +304,11 @@ class Graph:
         return replace(
             self, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self)
         )
+
+
+def expect_mapping(given: Any, what: str, example: str) -> None:
+    if not isinstance(given, Mapping):
+        raise GraphError(f"{what}: expected a mapping by names, such as {example}, got {short_repr(given)}")
 
 
 def with_guards(

@@ -29,7 +29,11 @@ OURS = "autograd."
 
 
 def caller_variables() -> dict[str, Any]:
-    """The variables of the innermost frame outside this project's packages, its own before the global ones."""
+    """The variables of the innermost frame outside this project's packages, its own before the global ones.
+
+    Up to Python 3.12, to read those of a function brings a dict that ``locals()`` gave there up to date: there is no
+    other way to them. So this is asked only where names are needed.
+    """
     frame = user_frame()
     if frame is None:
         return {}

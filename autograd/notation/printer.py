@@ -21,6 +21,7 @@ from autograd.notation.words import (
     MINUS,
     format_constant,
     format_index,
+    format_param,
     is_whole,
     latex_escaped,
     latex_name,
@@ -219,7 +220,7 @@ class Text(Dialect):
 
     def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
         lists = [listed(x, str) for x in params.values() if isinstance(x, list)]
-        named = [f"{name}={x}" for name, x in params.items() if not isinstance(x, list)]
+        named = [f"{name}={format_param(x)}" for name, x in params.items() if not isinstance(x, list)]
         return ", ".join([*(listed(x, str) for x in args), *lists, *named])
 
     def names(self) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Context
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,11 @@ def format_number(x: Any, digits: int = 4) -> str:
         return format_array(x, digits)
     if isinstance(x, bool | np.bool_):
         return str(x)
-    value = float(x)
+    try:
+        value = float(x)
+    except OverflowError:  # an integer that no float holds
+        beyond = Context(prec=digits, traps=[])
+        return typeset(f"{beyond.normalize(beyond.create_decimal(int(x))):g}")
     return typeset(str(int(value)) if value.is_integer() and abs(value) < 1e6 else f"{value:.{digits}g}")
 
 
@@ -87,7 +92,16 @@ def format_index(index: Any) -> str:
     if isinstance(index, slice):
         ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
         return ":".join(ends if index.step is None else [*ends, str(index.step)])
-    return "…" if index is Ellipsis else str(index)
+    return "…" if index is Ellipsis else format_param(index)
+
+
+def format_param(param: Any) -> str:
+    """A param as Python writes it; a view of memory, of which that tells the place, by what is in it.
+
+    >>> format_param((2, 3)), format_param(memoryview(b"ab"))
+    ('(2, 3)', '[97, 98]')
+    """
+    return str(param.tolist() if isinstance(param, memoryview) else param)
 
 
 def is_whole(name: str) -> bool:

@@ -14,7 +14,7 @@ from autograd import accept
 from autograd.call import NOTHING, Bound
 from autograd.compile import codegen
 from autograd.copying import reduced
-from autograd.errors import DTypeError, StaleDataError
+from autograd.errors import DTypeError, GraphError, StaleDataError
 from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, Op, on_entry
@@ -188,6 +188,14 @@ class Value(Recorded, Node):
                     seen.add(id(x))
                     path.append(x)
         return False
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        name = self.label or "a Value"
+        raise GraphError(
+            f"requires_grad of {name}: that of a Value cannot be set, as its results look for it here: give it where "
+            f"the Value is made, as in Value({self._number}, requires_grad=False), or compute inside no_grad()"
+        )
 
     @property
     def _may_require_grad(self) -> bool:

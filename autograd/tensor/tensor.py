@@ -147,6 +147,8 @@ class Tensor(Node):
     @grad.setter
     def grad(self, value: Any) -> None:
         record = self._record
+        if value is self.grad:  # as `t.grad *= 0.5` has it, which changes it first
+            return
         if value is not None:
             value = accept.fitted(value, f"grad of {named(record)}", record.array)
         if record.leaf is None:

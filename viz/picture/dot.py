@@ -10,7 +10,7 @@ from typing import Any
 
 import graphviz
 
-from autograd import Graph, Node
+from autograd import Graph, Node, short_repr
 from viz.files import write
 from viz.model.view import LIMIT, View, graph_of, shorten, view
 from viz.picture.card import FONT, INK, PORTS, SIZE, clean, label, style
@@ -58,7 +58,9 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         """
         suffix = os.path.splitext(str(filename or ""))[1].lower()
         if suffix in (".html", ".jpg", ".jpeg", ".pdf"):
-            raise ValueError(f"save: expected a name in .svg, .png or .gv, got {filename!r}: viz.step(...) saves .html")
+            raise ValueError(
+                f"save: expected a name in .svg, .png or .gv, got {short_repr(filename)}: viz.step(...) saves .html"
+            )
         if suffix not in (".svg", ".png"):
             if filename is not None:
                 self.filename = filename
@@ -132,7 +134,7 @@ def draw(
 def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
     """The DOT source of a view."""
     if rankdir not in DIRECTIONS:
-        raise ValueError(f"expected a rankdir of {', '.join(DIRECTIONS)}, got {rankdir!r}")
+        raise ValueError(f"expected a rankdir of {', '.join(DIRECTIONS)}, got {short_repr(rankdir)}")
     leave, arrive = DIRECTIONS[rankdir]
     font = {"fontname": FONT, "fontsize": str(SIZE), "fontcolor": LINE}
     dot = Picture(

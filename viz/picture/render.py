@@ -19,6 +19,8 @@ from typing import Literal
 
 from graphviz.backend import dot_command, execute
 
+from autograd import short_repr
+
 Format = Literal["svg", "png"]
 Renderer = Literal["dot", "graphviz-pure"]
 
@@ -52,7 +54,7 @@ def render(source: str, format: Format, *, timeout: float | None = TIMEOUT) -> b
     b'<?xml'
     """
     if format not in _MAGIC:
-        raise RenderError(f"expected the format svg or png, got {format!r}")
+        raise RenderError(f"expected the format svg or png, got {short_repr(format)}")
     with dot_binary() as name:
         command = dot_command.command("dot", format)
     try:
