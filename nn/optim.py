@@ -148,7 +148,7 @@ def copied(state: dict[Any, Any], parameters: Sequence[Parameter], owner: str) -
             twin[key] = copy.deepcopy(value, known)
         except TypeError as error:
             raise TypeError(
-                f"{owner}: state[{short_repr(key)}]: expected what can be copied, so that a step that fails can be taken "
+                f"{owner}: state[{short_repr(key)}]: expected what can be copied, so that a failed step can be taken "
                 f"back, got {type(value).__name__}: keep it as an attribute ({error})"
             ) from error
     return twin
