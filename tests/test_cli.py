@@ -289,6 +289,56 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "old"
 
 
+def test_all_files_are_written_or_none(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    for words in (
+        ("--json", "old", "--json", "no/such"),
+        ("--json", "no/such", "--json", "old"),
+        ("--html", "new", "--json", "old", "--json", "no/such"),
+    ):
+        done = run(*DEMO, *words, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"cannot write 'no/such'" in done.stderr
+        assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("old", "old")]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--json", ""), "--json: cannot write '': give the name of a file"),
+        (("--svg=",), "--svg: cannot write '': give the name of a file"),
+        (("--json", "new/"), "--json: cannot write 'new/': Is a directory: give the name of a file in it"),
+    ],
+)
+def test_what_names_no_file(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    done = run(*DEMO, *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", f"stepgrad: {message}\n".encode())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_stream_takes_files_of_text() -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main([*DEMO, "--json", "-"]) == 0
+    assert json.loads(out.getvalue())["format"] == "stepgrad-trace"
+
+
+@needs_renderer
+def test_a_text_stream_takes_no_bytes() -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        assert main([*DEMO, "--png", "-"]) == 2
+    assert (out.getvalue(), err.getvalue().count("\n")) == ("", 1)
+    assert "give --png a file" in err.getvalue()
+
+
+@pytest.mark.usefixtures("no_renderer")
+def test_a_page_without_a_picture_is_noted(tmp_path: Path) -> None:
+    status, out, err = call(*DEMO, "--html", str(tmp_path / "page"))
+    assert status == 0
+    assert out.endswith(f"Wrote {tmp_path / 'page'}\n")
+    assert err.startswith("stepgrad: note: the page of --html has no picture: no renderer found")
+    assert "No picture: no renderer found" in (tmp_path / "page").read_text(encoding="utf-8")
+
+
 @pytest.mark.usefixtures("no_renderer")
 def test_without_a_renderer(tmp_path: Path) -> None:
     for kind in ("png", "svg"):
@@ -374,6 +424,46 @@ class TestPosix:
             full = subprocess.run(f"{shell} >/dev/full", shell=True, env=environment(), capture_output=True)
             assert (full.returncode, full.stderr.count(b"\n")) == (2, 1)
             assert b"No space left" in full.stderr
+            unheard = subprocess.run(f"{shell} more 2>/dev/full", shell=True, env=environment(), capture_output=True)
+            assert (unheard.returncode, unheard.stdout) == (2, b"")
+
+    def test_a_closed_output_writes_no_file(self, tmp_path: Path) -> None:
+        shell = " ".join(f"'{word}'" for word in command(*DEMO, "--json", str(tmp_path / "trace")))
+        done = subprocess.run(f"{shell} >&-", shell=True, env=environment(), capture_output=True)
+        assert (done.returncode, done.stderr) == (2, b"stepgrad: standard output is closed\n")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_reader_that_leaves_has_its_file(self, tmp_path: Path) -> None:
+        names = [f"x{i}" for i in range(600)]
+        words = [" + ".join(names), *(f"{name}=1" for name in names), "--json", str(tmp_path / "trace")]
+        with subprocess.Popen(command(*words), stdout=subprocess.PIPE, env=environment()) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"Graph\n"
+            process.stdout.close()
+        assert process.returncode == 0
+        assert json.loads((tmp_path / "trace").read_text())["format"] == "stepgrad-trace"
+
+    @pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "log", "/dev/stderr", "/dev/fd/2"])
+    def test_what_an_output_is_redirected_to_is_not_replaced(self, path: str, tmp_path: Path) -> None:
+        log = tmp_path / "log"
+        log.write_text("before\n")
+        stream = 2 if path in ("/dev/stderr", "/dev/fd/2") else 1
+        shell = " ".join(f"'{word}'" for word in command(*DEMO, "--json", path))
+        done = subprocess.run(
+            f"{shell} {stream}>>log", shell=True, env=environment(), capture_output=True, cwd=tmp_path
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert (b"Wrote" in done.stdout) == (stream == 2)
+        first, rest = log.read_text().split("\n", 1)
+        assert first == "before"
+        assert json.loads(rest)["format"] == "stepgrad-trace"
+        assert list(tmp_path.iterdir()) == [log]
+
+    @pytest.mark.parametrize("words", [("--json", "/dev/stdout", "--html", "-"), ("--json=/dev/fd/1", "--mermaid")])
+    def test_standard_output_by_its_path_is_one_place(self, words: tuple[str, ...], tmp_path: Path) -> None:
+        done = run(*DEMO, *words)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"cannot both be printed" in done.stderr
 
 
 HOSTILE = [
