@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from inspect import Parameter
 from pathlib import Path
 
@@ -413,6 +414,31 @@ class TestPosix:
             assert b"Traceback" not in process.stdout.read()
             assert process.stderr.read() == b""
         assert process.returncode == 130
+
+    @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+    def test_a_signal_leaves_nothing_behind(self, name: str, tmp_path: Path) -> None:
+        (tmp_path / "dot").write_text(f"#!/bin/sh\necho $$ > {tmp_path}/running\nexec sleep 60\n")
+        (tmp_path / "dot").chmod(0o755)
+        (tmp_path / "files").mkdir()
+        words = command(*DEMO, "--json", str(tmp_path / "files" / "trace"), "--svg", str(tmp_path / "files" / "graph"))
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        with subprocess.Popen(words, env=environment(PATH=path), stderr=subprocess.PIPE) as process:
+            assert process.stderr
+            while not (tmp_path / "running").exists() or not (tmp_path / "running").read_text():
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(getattr(signal, name))
+            assert process.stderr.read() == b""
+        assert process.returncode == 128 + getattr(signal, name)
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / "running").read_text()), 0)
+        assert list((tmp_path / "files").iterdir()) == []
+
+    def test_a_signal_that_is_ignored_stays_so(self) -> None:
+        code = "import signal, viz.command.cli as cli; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        code += "with cli.stoppable(): signal.raise_signal(signal.SIGHUP)\n"
+        done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b"")
 
     def test_closed_and_full_outputs(self) -> None:
         shell = " ".join(f"'{word}'" for word in command(*DEMO))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from io import StringIO
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import numpy as np
 
@@ -46,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
       style n2 stroke-width:3px
     0
     """
-    with forgiving(sys.stdout, sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
+    with stoppable(), forgiving(sys.stdout, sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; `note` says it in a line
         try:
             run(read(sys.argv[1:] if argv is None else argv))
@@ -56,6 +58,31 @@ def main(argv: Sequence[str] | None = None) -> int:
             complain(error)
             return 2
     return 0
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Within the block, a signal to end unwinds the process: no temporary file and no layout program is left behind.
+
+    Those that somebody else handles, or ignores as nohup does, stay theirs.
+    """
+    if threading.current_thread() is not threading.main_thread():  # where Python sets no handlers
+        yield
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def stop(number: int, _: object) -> NoReturn:
+    """End with the exit status that shells give to a process that a signal ended."""
+    raise SystemExit(128 + number)
 
 
 def run(arguments: Arguments) -> None:
