@@ -236,10 +236,15 @@ def made(looked: Any, what: str) -> Array:
 def holds_values(x: Any) -> bool:
     """Whether a Value is in lists or in an array of objects."""
     if isinstance(x, np.ndarray):
-        return any(map(holds_values, x.flat)) if x.dtype.hasobject else False
+        return any(map(holds_values, elements(x))) if x.dtype.hasobject else False
     if isinstance(x, Sequence) and not isinstance(x, (*TEXT, *BUFFERS)):
         return not SINGLE.issuperset(map(type, x)) and any(map(holds_values, x))
     return hasattr(type(x), "_interpret") and getattr(x, "dtype", None) is None
+
+
+def elements(array: Array) -> Array:
+    """One after the other; ``flat`` goes through 32 axes at most, and an array has up to 64."""
+    return np.asarray(array).reshape(-1)
 
 
 def objects(data: Any, what: str) -> Array:
@@ -251,10 +256,10 @@ def objects(data: Any, what: str) -> Array:
 
 def expect_numbers(array: Array, what: str) -> None:
     """Refuse what is neither a node nor a number in an array of objects that holds nodes."""
-    kinds = set(map(type, array.flat))
+    kinds = set(map(type, elements(array)))
     nodes = {kind for kind in kinds if hasattr(kind, "_interpret")}
     if nodes and not kinds - nodes <= PLAIN:
-        for x in array.flat:
+        for x in elements(array):
             if type(x) not in nodes:
                 number(x, what)
 

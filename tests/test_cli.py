@@ -331,6 +331,14 @@ def test_a_text_stream_takes_no_bytes() -> None:
     assert "give --png a file" in err.getvalue()
 
 
+@pytest.mark.parametrize("axes", [33, 64])
+def test_as_many_axes_as_arrays_have(axes: int) -> None:
+    for text in ("[" * axes + "x" + "]" * axes, f"2 * reshape(x, {(1,) * axes})"):
+        status, out, err = call(text, "x=3" if text[0] == "[" else "x=[3]")
+        assert (status, err) == (0, "")
+        assert out.endswith("∂f/∂x = [2]\n" if text[0] == "2" else "= 1\n")
+
+
 @pytest.mark.usefixtures("no_renderer")
 def test_a_page_without_a_picture_is_noted(tmp_path: Path) -> None:
     status, out, err = call(*DEMO, "--html", str(tmp_path / "page"))
