@@ -58,6 +58,10 @@ STDOUT = "-"
 OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(=.*)?|-h", re.DOTALL)
 
 
+#: An option with one minus too few; it is an expression, too.
+SHORTENED = re.compile(rf"-({'|'.join((*FILES, *FLAGS, 'help'))})(=.*)?", re.DOTALL)
+
+
 class UsageError(ValueError):
     """A command line that cannot be followed; the message says what to write instead."""
 
@@ -88,6 +92,10 @@ def read(argv: Sequence[str]) -> Arguments:
     Raises `UsageError` for unknown options, for a file without a name, and for outputs that would end up in one place.
     """
     options, words = split(argv)
+    for option in options:
+        flag, equals, value = option.partition("=")
+        if equals and flag.removeprefix("--") in (*FLAGS, "help"):
+            raise UsageError(f"{flag} takes no value, got {value[:40]!r}: write {flag} alone")
     chosen, unknown = parser().parse_known_args(options)
     if unknown:
         option = unknown[0].partition("=")[0]
@@ -114,6 +122,16 @@ def destination(kind: str, path: str) -> str:
     except (AttributeError, OSError):  # closed, or in memory
         return path
     return STDOUT if descriptor(path) == number else path
+
+
+def option_meant(words: Sequence[str]) -> str:
+    """The option that one of these words may have been meant to be, or nothing.
+
+    >>> option_meant(["x*y", "-svg", "graph.svg"])
+    '--svg'
+    """
+    found = filter(None, map(SHORTENED.fullmatch, words))
+    return next((f"--{match[1]}" for match in found), "")
 
 
 def place_of(path: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd import AutogradError, Graph, Tensor, Timeline, Value, steps
 from autograd.export import to_json, to_mermaid
-from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, parser, read
+from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, option_meant, parser, read
 from viz.command.expression import ExpressionError, parse, parse_bindings
 from viz.encoding import forgiving
 from viz.files import writing
@@ -92,7 +92,12 @@ def run(arguments: Arguments) -> None:
     elif arguments.version:
         emit(f"stepgrad {version()}\n")
     elif arguments.words:
-        stepper = Stepper(compute(arguments.words))
+        try:
+            stepper = Stepper(compute(arguments.words))
+        except (UsageError, ExpressionError) as error:
+            if option := option_meant(arguments.words):
+                raise UsageError(f"{error}; did you mean {option}?") from None
+            raise
         made = {kind: WRITERS[kind](stepper) for kind in dict(arguments.files)}
         with ExitStack() as stack:
             for kind, path in arguments.files:

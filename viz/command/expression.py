@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from viz.command.grammar import CONSTANTS
+from viz.command.grammar import CONSTANTS, constant_meant
 from viz.command.reader import MAX_NUMBERS, UNKNOWN, Reader
 from viz.command.recorder import Recorder
 from viz.command.source import ExpressionError, Source, plain_name
@@ -82,6 +82,8 @@ class Program:
             message = f"no value for {' and '.join(missing)}: give {' '.join(f'{x}=…' for x in missing)}"
             if missing[0] in autograd.table:
                 message += f" ({missing[0]} is a function: call it, as in {missing[0]}(x))"
+            if constant := constant_meant(missing[0]):
+                message += f" (for the constant, write {constant})"
             raise self.source.error(f"{message}; {rest}" if rest else message, self.free[missing[0]])
         if unused:
             raise self.source.error(f"{rest}: the names in the expression are {', '.join(self.names)}", None)
