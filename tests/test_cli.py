@@ -154,6 +154,18 @@ def test_gradients(words: tuple[str, ...], gradients: dict[str, str]) -> None:
     assert printed == gradients
 
 
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (("where(m, x, 0)", "x=1", "m=True"), ["  f = where(True, x, 0) = where(True, 1, 0) = 1"]),
+        (("sum(where(m, x, 0))", "x=[1,2]", "m=[True,False]"), ["= ∂f/∂q · where([True, False], 1, 0) = [1, 0]"]),
+    ],
+)
+def test_a_mask_is_shown_as_one(words: tuple[str, ...], lines: list[str]) -> None:
+    for line in lines:
+        assert line in call(*words)[1]
+
+
 def test_statements_name_the_inner_nodes() -> None:
     assert "  ├─ total = x + y  " in call("total = x + y; f = total * z", "x=1", "y=2", "z=3")[1]
 

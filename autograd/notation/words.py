@@ -20,7 +20,7 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _PARENTHESES = r"\((?:[^()]|\([^()]*\))*\)"
 _PART = rf"(?:{_NAME}(?:{_PARENTHESES})?|{_PARENTHESES}|{_QUOTED})"
 _RATIO = re.compile(rf"∂({_PART})/∂({_PART})")
-_WHOLE = re.compile(rf"{_NAME}|{_QUOTED}|{_RATIO.pattern}|\[[][\d.,…∞NaNe+− ]*\]|array of [\d×]+")
+_WHOLE = re.compile(rf"{_NAME}|{_QUOTED}|{_RATIO.pattern}|\[(?:[][\d.,…∞NaNe+− ]|True|False)*\]|array of [\d×]+")
 #: What reads as a number, and what would end an argument or an equation.
 _CONSTANT = re.compile(r"[\d.]+|∞|NaN|True|False|…")
 _ENDING = re.compile(r"""[,;:=|"“”\\]""")
