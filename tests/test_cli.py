@@ -409,6 +409,24 @@ def test_an_ascii_output(extra: dict[str, str]) -> None:
     assert b"Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("words", [(), ("--mermaid",)])
+def test_names_stay_distinct_in_ascii(words: tuple[str, ...]) -> None:
+    names = ["é", "e", "ê", "σ", "sigmoid", "α", "β", "日", "d"]
+    done = run(
+        f"{' + '.join(names)} + sigmoid(e)",
+        *(f"{x}={k}" for k, x in enumerate(names)),
+        *words,
+        PYTHONIOENCODING="ascii",
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    printed = done.stdout.decode("ascii")
+    assert "sigmoid(e)" in printed
+    if not words:
+        gradients = re.findall(r"^  df/d(\S+) *= ", printed.split("\nGradients\n")[1], re.M)
+        assert sorted(name.encode().decode("unicode_escape") for name in gradients) == sorted(names)
+    assert "?" not in printed
+
+
 def test_a_latin_output() -> None:
     assert "·" in run(*DEMO, PYTHONIOENCODING="latin-1").stdout.decode("latin-1")
 
