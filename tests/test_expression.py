@@ -130,6 +130,15 @@ class TestValues:
     def test_axes_shapes_and_indices(self, text: str) -> None:
         np.testing.assert_array_equal(run(text, "x=[[1,2],[3,4]]").data, [[3], [7]])
 
+    def test_an_operation_of_several_outputs(self) -> None:
+        x = "x=[[3,0],[0,4]]"
+        np.testing.assert_allclose(run("svd(x)[1]", x).data, [4, 3])
+        np.testing.assert_allclose(run("sum(svd(x)[-2] * [1, 10])", x).data, 34)
+        result = parse("h = svd(x); f = sum(h[1][0] + h[0] @ h[2])").run(parse_bindings([x]))
+        assert list(result.nodes) == ["x", "h[0]", "h[1]", "h[2]", "f"]
+        np.testing.assert_allclose(result.nodes["h[1]"].data, [4, 3])
+        assert run("svd(x, compute_uv=False)[0]", x).data == pytest.approx(4)
+
     def test_a_mask_is_a_constant(self) -> None:
         result = parse("where(m, x, 2*x)").run(parse_bindings(["m=[True,False]", "x=[1,2]"]))
         np.testing.assert_array_equal(result.output.data, [1, 4])
@@ -313,6 +322,13 @@ class TestRefusals:
             ("[x, y]", ["x=1", "y=[1,2]"], "stack", 0),
             ("q = x*x; [q, x]", ["x=1"], "expected one number, got 2", 9),
             ("q = x*x; greater(q, x)", ["x=1"], "constant", 9),
+            ("q = 2*x; svd(q)", ["x=[[1]]"], "got 3 outputs (U, S, Vh): take one of them, with [0] to [2]", 9),
+            ("y * svd(x)", ["x=[[1]]", "y=1"], "mul: expected one value, got 3 outputs (U, S, Vh)", 2),
+            ("sum([x[0], svd(x)])", ["x=[[1]]"], "stack: expected one value, got 3 outputs", 4),
+            ("h = svd(x); -h", ["x=[[1]]"], "neg: expected one value, got 3 outputs", 12),
+            ("where(svd(x) > 0, x, 0)", ["x=[[1]]"], "greater: expected one value, got 3 outputs", 6),
+            ("svd(x)[3]", ["x=[[1]]"], "the number of an output, 0 to 2, of 3 outputs (U, S, Vh)", 7),
+            ("svd(x)[:2]", ["x=[[1]]"], "the number of an output, 0 to 2", 7),
             ("2*x", ["x=True"], "x is a mask of True and False: give numbers, as in x=1", 0),
             ("q = x; sum(where(m, q, 0))", ["x=[True]", "m=False"], "x and m are masks of True and False: give num", 7),
         ],

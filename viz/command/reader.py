@@ -197,7 +197,16 @@ class Reader:
     def _subscript(self, node: ast.Subscript) -> Any:
         value = self._operand(node.value)
         position = self.source.text.index("[", self.source.end(node.value))
+        if isinstance(value, tuple):
+            return self._output(value, node.slice)
         return self._call(BY_OPERATOR[SPELLED[type(node)]], (value,), position, index=self._index(node.slice))
+
+    def _output(self, outputs: tuple[Any, ...], node: ast.expr) -> Any:
+        """One of the several outputs of an operation."""
+        index = self._index(node)
+        if not isinstance(index, int) or not -len(outputs) <= index < len(outputs):
+            self._refuse(f"expected the number of an output, 0 to {len(outputs) - 1}, of {told(outputs)}", node)
+        return outputs[index]
 
     def _index(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Tuple):
@@ -301,11 +310,29 @@ class Reader:
     def _call(self, function: str, inputs: tuple[Any, ...], position: int, /, **params: Any) -> Any:
         if len(self._positions) == MAX_CALLS:
             raise self.source.error(f"expected at most {MAX_CALLS:,} operations", position)
+        for value in inputs if autograd.table[function].arity is not None else inputs[0]:
+            if isinstance(value, tuple):
+                raise self.source.error(f"{function}: expected one value, got {several(value)}", position)
         self._positions.append(position)
         return self._apply(autograd.table[function], inputs, params, position)
 
     def _refuse(self, message: str, node: ast.AST, position: int | None = None) -> NoReturn:
         raise self.source.error(message, self.source.position(node) if position is None else position)
+
+
+def told(outputs: tuple[Any, ...]) -> str:
+    """What the outputs of an operation are called, where they have names.
+
+    >>> told((1, 2)), told(np.linalg.slogdet(np.eye(2)))
+    ('2 outputs', '2 outputs (sign, logabsdet)')
+    """
+    names = ", ".join(getattr(outputs, "_fields", ()))
+    return f"{len(outputs)} outputs ({names})" if names else f"{len(outputs)} outputs"
+
+
+def several(outputs: tuple[Any, ...]) -> str:
+    """What to say to several outputs where one is expected."""
+    return f"{told(outputs)}: take one of them, with [0] to [{len(outputs) - 1}]"
 
 
 def is_plain(value: Any) -> bool:
