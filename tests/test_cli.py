@@ -20,6 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import autograd
+import viz
 from viz.command.cli import main
 from viz.picture.render import renderer
 
@@ -429,6 +430,29 @@ def test_names_stay_distinct_in_ascii(words: tuple[str, ...]) -> None:
 
 def test_a_latin_output() -> None:
     assert "·" in run(*DEMO, PYTHONIOENCODING="latin-1").stdout.decode("latin-1")
+
+
+def test_an_interrupt_is_quiet_while_the_command_is_imported() -> None:
+    code = """
+import sys, viz.__main__
+assert not {"numpy", "autograd"} & set(sys.modules)
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "numpy": raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+sys.exit(viz.__main__.main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True)
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
+def test_public_names_are_imported_when_they_are_asked_for() -> None:
+    code = "import viz; assert set(viz.__all__) <= set(dir(viz))\n"
+    code += "from viz import *; print(draw.__module__, viz.step.__module__)"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True)
+    assert (done.stdout.split(), done.stderr) == ([b"viz.picture.dot", b"viz.page.html"], b"")
+    assert all(getattr(viz, name).__name__ == name for name in viz.__all__)
+    assert not hasattr(viz, "sketch")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX pipes and signals")
