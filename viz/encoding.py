@@ -1,9 +1,8 @@
-"""Text for outputs that cannot show every character: ASCII stands in, and nothing crashes."""
+"""Text for outputs that cannot show every character: ASCII stands in, names stay distinct, and nothing crashes."""
 
 from __future__ import annotations
 
 import codecs
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -11,28 +10,31 @@ from typing import TextIO
 
 ERRORS = "stepgrad"  #: the name of the error handler
 
+#: For signs, which no name holds. Everything else is of a name, where two must not become one.
 STAND_INS = {
-    "−": "-", "–": "-", "·": "*", "×": "x", "∂": "d", "∞": "inf", "√": "sqrt", "σ": "sigmoid", "ᵀ": ".T", "…": "...",
+    "−": "-", "–": "-", "·": "*", "×": "x", "∂": "d", "∞": "inf", "√": "sqrt", "ᵀ": ".T", "…": "...",
     "²": "^2", "³": "^3", "ⁿ": "^n", "⁻": "-", "≥": ">=", "≤": "<=", "≠": "!=", "│": "|", "├": "|", "└": "`", "─": "-",
 }  # fmt: skip
 
 
 def stand_in(error: UnicodeError) -> tuple[str, int]:
-    """The error handler: what an output cannot show, in ASCII.
+    r"""The error handler: what an output cannot show, in ASCII.
 
     >>> "∂f/∂x += −4 · √(2)".encode("ascii", ERRORS)
     b'df/dx += -4 * sqrt(2)'
-    >>> "é, 日".encode("ascii", ERRORS)
-    b'e, ?'
+    >>> print("é, 日, σ(σ)".encode("ascii", ERRORS).decode())
+    \xe9, \u65e5, sigmoid(\u03c3)
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(map(_ascii, error.object[error.start : error.end])), error.end
+    return "".join(_ascii(error.object, k) for k in range(error.start, error.end)), error.end
 
 
-def _ascii(character: str) -> str:
-    known = STAND_INS.get(character)
-    return known or unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode() or "?"
+def _ascii(text: str, k: int) -> str:
+    """What stands for the character at a place: a function is told from a name by what stands around it."""
+    if text[k] == "σ" and text[k + 1 : k + 2] == "(" and not text[:k][-1:].isalnum():
+        return "sigmoid"
+    return STAND_INS.get(text[k]) or text[k].encode("unicode_escape").decode()
 
 
 codecs.register_error(ERRORS, stand_in)

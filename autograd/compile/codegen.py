@@ -30,7 +30,7 @@ from autograd.notation.printer import Printed, operations
 from autograd.notation.python import Spelling, Untranslatable, python
 from autograd.notation.symbol import Symbol
 from autograd.op import Op, beside, op_of, table
-from autograd.ops.elementwise import mul, where
+from autograd.ops.elementwise import where
 from autograd.signature import each
 
 NAMES = ("x", "y", "v", "w")
@@ -72,31 +72,17 @@ class Formulas:
         self.op, self.spelling, self.reads = op, spelling, Reads()
         inputs = [Live(name) for name in NAMES[: op.arity]]
         #: The output in x and y; the slope by each of them in z, x and y, or None; or what becomes of g.
-        self.output = self.number(self.spelled(Symbol("", (), op, tuple(inputs))))
+        self.output = self.spelled(Symbol("", (), op, tuple(inputs)))
         before = [Live("g") if spelling is not on_floats else 1, Live("z")] if op.masks else [Live("z")]
         self.slopes = [
-            None if rule is None else self.number(self.spelled(self.reads.trace(rule, *before, *inputs)))  # type: ignore[arg-type]
+            None if rule is None else self.spelled(self.number(self.reads.trace(rule, *before, *inputs)))  # type: ignore[arg-type]
             for rule in op.rules
         ]
 
-    def number(self, formula: Any) -> Any:
-        """What is True, or a plain integer that is handed on as it is, as a float: that would be kept, and shown."""
-        if self.spelling is not on_floats or self.op.is_flat:
-            return formula
-        if not isinstance(formula, Symbol):
-            return None if formula is None else float(formula)
-        if formula.op is not None and formula.op.is_flat:
-            return where(formula, 1.0, 0.0)
-        return Live("", (), mul, (formula, 1.0)) if self.may_be_integer(formula) else formula
-
-    def may_be_integer(self, x: Any) -> bool:
-        """Whether it is True, False or an integer for some operands: a constant beside a Value may be one."""
-        if not isinstance(x, Symbol):
-            return isinstance(x, int)
-        if x.op is None:
-            return self.op.arity != 1 and x.name in NAMES
-        handed_on = {np.maximum: x.inputs, np.minimum: x.inputs, np.where: x.inputs[1:]}.get(x.op.forward, ())
-        return x.op.is_flat or any(map(self.may_be_integer, handed_on))
+    def number(self, slope: Any) -> Any:
+        """A slope that is a comparison as a number: on floats True would be kept, and shown."""
+        is_truth = isinstance(slope, Symbol) and slope.op is not None and slope.op.is_flat
+        return where(slope, 1.0, 0.0) if is_truth and self.spelling is on_floats else slope
 
     def spelled(self, formula: Any) -> Any:
         """The formula in operations that have a spelling: any other is replaced by what its forward function does."""
