@@ -484,7 +484,8 @@ class TestPosix:
 
     @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
     def test_a_signal_leaves_nothing_behind(self, name: str, tmp_path: Path) -> None:
-        (tmp_path / "dot").write_text(f"#!/bin/sh\necho $$ > {tmp_path}/running\nexec sleep 60\n")
+        layout = f"cat > /dev/null\necho $$ > {tmp_path}/running\nexec sleep 60\n"  # once it has been given the graph
+        (tmp_path / "dot").write_text(f"#!/bin/sh\n{layout}")
         (tmp_path / "dot").chmod(0o755)
         (tmp_path / "files").mkdir()
         words = command(*DEMO, "--json", str(tmp_path / "files" / "trace"), "--svg", str(tmp_path / "files" / "graph"))
