@@ -244,11 +244,16 @@ def holds_values(x: Any, what: str, depth: int = 0) -> bool:
     Raises `ShapeError` for lists that are too deep, as one that holds itself.
     """
     if isinstance(x, np.ndarray):
-        return x.dtype.hasobject and any(holds_values(part, what, depth + 1) for part in x.flat)
+        return x.dtype.hasobject and any(holds_values(part, what, depth + 1) for part in elements(x))
     if isinstance(x, Sequence) and not isinstance(x, (*TEXT, *BUFFERS)):
         expect_shallow(depth, what)
         return not SINGLE.issuperset(map(type, x)) and any(holds_values(part, what, depth + 1) for part in x)
     return hasattr(type(x), "_interpret") and getattr(x, "dtype", None) is None
+
+
+def elements(array: Array) -> Array:
+    """One after the other; ``flat`` goes through 32 axes at most, and an array has up to 64."""
+    return np.asarray(array).reshape(-1)
 
 
 def objects(data: Any, what: str) -> Array:
@@ -260,10 +265,10 @@ def objects(data: Any, what: str) -> Array:
 
 def expect_numbers(array: Array, what: str) -> None:
     """Refuse what is neither a node nor a number in an array of objects that holds nodes."""
-    kinds = set(map(type, array.flat))
+    kinds = set(map(type, elements(array)))
     nodes = {kind for kind in kinds if hasattr(kind, "_interpret")}
     if nodes and not kinds - nodes <= PLAIN:
-        for x in array.flat:
+        for x in elements(array):
             if type(x) not in nodes:
                 number(x, what)
 

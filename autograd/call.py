@@ -134,7 +134,7 @@ def parts(value: Any) -> Iterable[Any]:
     ([1], [None, 2], [])
     """
     if isinstance(value, np.ndarray):
-        return value.flat if value.dtype.hasobject else ()
+        return np.asarray(value).reshape(-1) if value.dtype.hasobject else ()
     if isinstance(value, Mapping):
         return value.values()
     if isinstance(value, Collection) and not isinstance(value, str | bytes | bytearray | range | memoryview):
@@ -170,3 +170,14 @@ def shape_of(value: Any) -> tuple[int, ...]:
     if value.__class__ is np.ndarray:
         return value.shape  # type: ignore[no-any-return]
     return np.shape(value) if isinstance(value, list | tuple) else getattr(value, "shape", ())
+
+
+def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that arrays of these shapes have together; NumPy's function stops at 32 axes, its arrays at 64.
+
+    >>> broadcast((3, 1), (4,))
+    (3, 4)
+    """
+    last = np.broadcast_shapes(*(shape[-32:] for shape in shapes))
+    rest = [shape[:-32] for shape in shapes]
+    return (*broadcast(*rest), *last) if any(rest) else last

@@ -263,8 +263,10 @@ class Op:
             arrays = [x if is_objects(x) else accept.real(x, self.name) for x in arrays]  # a number beside them, too
             return self.attempt(self.scalars or self.forward, arrays, params)
         each_one: Callable[..., Any] = lambda *xs: self.run(self, xs, params)  # noqa: E731
-        if self.method and len(arrays) == 1 and not params and len(kinds := set(map(type, arrays[0].flat))) == 1:
-            each_one = getattr(kinds.pop(), self.name, each_one)  # a Value's own method is quicker
+        if self.method and len(arrays) == 1 and not params:
+            kinds = set(map(type, accept.elements(arrays[0])))
+            if len(kinds) == 1:
+                each_one = getattr(kinds.pop(), self.name, each_one)  # a Value's own method is quicker
         elements = np.frompyfunc(each_one, len(arrays), 1)
         return self.attempt(lambda *_, **__: elements(*arrays), arrays, params)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from datetime import date
@@ -484,3 +485,18 @@ def test_indices_stay_integers_and_truth_values_what_they_are() -> None:
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])
 def test_an_array_of_no_objects_keeps_its_shape(shape: tuple[int, ...]) -> None:
     assert Tensor(np.empty(shape, dtype=object)).shape == shape
+
+
+@pytest.mark.parametrize("axes", [33, 64])
+def test_arrays_may_have_as_many_axes_as_those_of_numpy(axes: int) -> None:
+    shape = (1,) * axes
+    values = np.array([Value(0.5, "x")]).reshape(shape)
+    assert autograd.real_array(values, "x").shape == shape
+    assert autograd.tanh(values).item().data == math.tanh(0.5)
+    assert autograd.sum(values * [2.0]).data == 1
+    one = Tensor(np.ones(shape), label="x")
+    for y in (one * 2, one @ np.ones((*shape[:-2], 1, 1)), autograd.where(one > 0, one, 0)):
+        steps = autograd.steps(y)
+        assert steps.gradients[0].shape == shape
+        assert str(steps)
+        jvp(lambda x: x * x, (one,), (one.data,))

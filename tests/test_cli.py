@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from inspect import Parameter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import autograd
+import viz
 from viz.command.cli import main
 from viz.picture.render import renderer
 
@@ -153,6 +155,18 @@ def test_gradients(words: tuple[str, ...], gradients: dict[str, str]) -> None:
     assert printed == gradients
 
 
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (("where(m, x, 0)", "x=1", "m=True"), ["  f = where(True, x, 0) = where(True, 1, 0) = 1"]),
+        (("sum(where(m, x, 0))", "x=[1,2]", "m=[True,False]"), ["= ∂f/∂q · where([True, False], 1, 0) = [1, 0]"]),
+    ],
+)
+def test_a_mask_is_shown_as_one(words: tuple[str, ...], lines: list[str]) -> None:
+    for line in lines:
+        assert line in call(*words)[1]
+
+
 def test_statements_name_the_inner_nodes() -> None:
     assert "  ├─ total = x + y  " in call("total = x + y; f = total * z", "x=1", "y=2", "z=3")[1]
 
@@ -248,6 +262,11 @@ def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.Monkey
         (("x", "x=1", "--json", "a", "--html", "A"), "--html and --json would both write a"),
         (("x", "x=1", "--html", "a", "--html", "a"), "--html and --html would both write a"),
         (("x", "x=1", "--json", "-", "--json", "-"), "--json - and --json - cannot both be printed"),
+        (("x", "x=1", "--mermaid=3"), "--mermaid takes no value, got '3': write --mermaid alone"),
+        (("-svg", "a.svg", "x", "x=1"), "column 1: expected name=value, as in x=-2, got 'a.svg'"),
+        (("-svg", "a.svg", "x", "x=1"), "; did you mean --svg?"),
+        (("x", "x=1", "-json=a"), "; did you mean --json?"),
+        (("-help",), "no value for help: give help=…; did you mean --help?"),
         (("--mermaid",), 'expected an expression, as in stepgrad "(x + y) * z" x=-2 y=5 z=-4'),
         (("x", "x=1", "--json", ""), "--json: cannot write ''"),
         (("x", "x=1", "--json", "a\0b"), "--json: cannot write 'a\\x00b'"),
@@ -287,6 +306,64 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     assert "Not a directory" in refusal("x", "x=1", "--json", str(tmp_path / "file" / "below.json"))
     assert (tmp_path / "file").read_text() == "old"
+
+
+def test_all_files_are_written_or_none(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    for words in (
+        ("--json", "old", "--json", "no/such"),
+        ("--json", "no/such", "--json", "old"),
+        ("--html", "new", "--json", "old", "--json", "no/such"),
+    ):
+        done = run(*DEMO, *words, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"cannot write 'no/such'" in done.stderr
+        assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("old", "old")]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--json", ""), "--json: cannot write '': give the name of a file"),
+        (("--svg=",), "--svg: cannot write '': give the name of a file"),
+        (("--json", "new/"), "--json: cannot write 'new/': Is a directory: give the name of a file in it"),
+    ],
+)
+def test_what_names_no_file(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    done = run(*DEMO, *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", f"stepgrad: {message}\n".encode())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_stream_takes_files_of_text() -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main([*DEMO, "--json", "-"]) == 0
+    assert json.loads(out.getvalue())["format"] == "stepgrad-trace"
+
+
+@needs_renderer
+def test_a_text_stream_takes_no_bytes() -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        assert main([*DEMO, "--png", "-"]) == 2
+    assert (out.getvalue(), err.getvalue().count("\n")) == ("", 1)
+    assert "give --png a file" in err.getvalue()
+
+
+@pytest.mark.parametrize("axes", [33, 64])
+def test_as_many_axes_as_arrays_have(axes: int) -> None:
+    for text in ("[" * axes + "x" + "]" * axes, f"2 * reshape(x, {(1,) * axes})"):
+        status, out, err = call(text, "x=3" if text[0] == "[" else "x=[3]")
+        assert (status, err) == (0, "")
+        assert out.endswith("∂f/∂x = [2]\n" if text[0] == "2" else "= 1\n")
+
+
+@pytest.mark.usefixtures("no_renderer")
+def test_a_page_without_a_picture_is_noted(tmp_path: Path) -> None:
+    status, out, err = call(*DEMO, "--html", str(tmp_path / "page"))
+    assert status == 0
+    assert out.endswith(f"Wrote {tmp_path / 'page'}\n")
+    assert err.startswith("stepgrad: note: the page of --html has no picture: no renderer found")
+    assert "No picture: no renderer found" in (tmp_path / "page").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("no_renderer")
@@ -333,8 +410,49 @@ def test_an_ascii_output(extra: dict[str, str]) -> None:
     assert b"Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("words", [(), ("--mermaid",)])
+def test_names_stay_distinct_in_ascii(words: tuple[str, ...]) -> None:
+    names = ["é", "e", "ê", "σ", "sigmoid", "α", "β", "日", "d"]
+    done = run(
+        f"{' + '.join(names)} + sigmoid(e)",
+        *(f"{x}={k}" for k, x in enumerate(names)),
+        *words,
+        PYTHONIOENCODING="ascii",
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    printed = done.stdout.decode("ascii")
+    assert "sigmoid(e)" in printed
+    if not words:
+        gradients = re.findall(r"^  df/d(\S+) *= ", printed.split("\nGradients\n")[1], re.M)
+        assert sorted(name.encode().decode("unicode_escape") for name in gradients) == sorted(names)
+    assert "?" not in printed
+
+
 def test_a_latin_output() -> None:
     assert "·" in run(*DEMO, PYTHONIOENCODING="latin-1").stdout.decode("latin-1")
+
+
+def test_an_interrupt_is_quiet_while_the_command_is_imported() -> None:
+    code = """
+import sys, viz.__main__
+assert not {"numpy", "autograd"} & set(sys.modules)
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "numpy": raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+sys.exit(viz.__main__.main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True)
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
+def test_public_names_are_imported_when_they_are_asked_for() -> None:
+    code = "import viz; assert set(viz.__all__) <= set(dir(viz))\n"
+    code += "from viz import *; print(draw.__module__, viz.step.__module__)"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True)
+    assert (done.stdout.split(), done.stderr) == ([b"viz.picture.dot", b"viz.page.html"], b"")
+    assert all(getattr(viz, name).__name__ == name for name in viz.__all__)
+    assert not hasattr(viz, "sketch")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX pipes and signals")
@@ -364,6 +482,32 @@ class TestPosix:
             assert process.stderr.read() == b""
         assert process.returncode == 130
 
+    @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+    def test_a_signal_leaves_nothing_behind(self, name: str, tmp_path: Path) -> None:
+        layout = f"cat > /dev/null\necho $$ > {tmp_path}/running\nexec sleep 60\n"  # once it has been given the graph
+        (tmp_path / "dot").write_text(f"#!/bin/sh\n{layout}")
+        (tmp_path / "dot").chmod(0o755)
+        (tmp_path / "files").mkdir()
+        words = command(*DEMO, "--json", str(tmp_path / "files" / "trace"), "--svg", str(tmp_path / "files" / "graph"))
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        with subprocess.Popen(words, env=environment(PATH=path), stderr=subprocess.PIPE) as process:
+            assert process.stderr
+            while not (tmp_path / "running").exists() or not (tmp_path / "running").read_text():
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(getattr(signal, name))
+            assert process.stderr.read() == b""
+        assert process.returncode == 128 + getattr(signal, name)
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / "running").read_text()), 0)
+        assert list((tmp_path / "files").iterdir()) == []
+
+    def test_a_signal_that_is_ignored_stays_so(self) -> None:
+        code = "import signal, viz.command.cli as cli; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        code += "with cli.stoppable(): signal.raise_signal(signal.SIGHUP)\n"
+        done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b"")
+
     def test_closed_and_full_outputs(self) -> None:
         shell = " ".join(f"'{word}'" for word in command(*DEMO))
         closed = subprocess.run(f"{shell} >&-", shell=True, env=environment(), capture_output=True)
@@ -374,6 +518,46 @@ class TestPosix:
             full = subprocess.run(f"{shell} >/dev/full", shell=True, env=environment(), capture_output=True)
             assert (full.returncode, full.stderr.count(b"\n")) == (2, 1)
             assert b"No space left" in full.stderr
+            unheard = subprocess.run(f"{shell} more 2>/dev/full", shell=True, env=environment(), capture_output=True)
+            assert (unheard.returncode, unheard.stdout) == (2, b"")
+
+    def test_a_closed_output_writes_no_file(self, tmp_path: Path) -> None:
+        shell = " ".join(f"'{word}'" for word in command(*DEMO, "--json", str(tmp_path / "trace")))
+        done = subprocess.run(f"{shell} >&-", shell=True, env=environment(), capture_output=True)
+        assert (done.returncode, done.stderr) == (2, b"stepgrad: standard output is closed\n")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_reader_that_leaves_has_its_file(self, tmp_path: Path) -> None:
+        names = [f"x{i}" for i in range(600)]
+        words = [" + ".join(names), *(f"{name}=1" for name in names), "--json", str(tmp_path / "trace")]
+        with subprocess.Popen(command(*words), stdout=subprocess.PIPE, env=environment()) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"Graph\n"
+            process.stdout.close()
+        assert process.returncode == 0
+        assert json.loads((tmp_path / "trace").read_text())["format"] == "stepgrad-trace"
+
+    @pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "log", "/dev/stderr", "/dev/fd/2"])
+    def test_what_an_output_is_redirected_to_is_not_replaced(self, path: str, tmp_path: Path) -> None:
+        log = tmp_path / "log"
+        log.write_text("before\n")
+        stream = 2 if path in ("/dev/stderr", "/dev/fd/2") else 1
+        shell = " ".join(f"'{word}'" for word in command(*DEMO, "--json", path))
+        done = subprocess.run(
+            f"{shell} {stream}>>log", shell=True, env=environment(), capture_output=True, cwd=tmp_path
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert (b"Wrote" in done.stdout) == (stream == 2)
+        first, rest = log.read_text().split("\n", 1)
+        assert first == "before"
+        assert json.loads(rest)["format"] == "stepgrad-trace"
+        assert list(tmp_path.iterdir()) == [log]
+
+    @pytest.mark.parametrize("words", [("--json", "/dev/stdout", "--html", "-"), ("--json=/dev/fd/1", "--mermaid")])
+    def test_standard_output_by_its_path_is_one_place(self, words: tuple[str, ...], tmp_path: Path) -> None:
+        done = run(*DEMO, *words)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"cannot both be printed" in done.stderr
 
 
 HOSTILE = [

@@ -130,6 +130,15 @@ class TestValues:
     def test_axes_shapes_and_indices(self, text: str) -> None:
         np.testing.assert_array_equal(run(text, "x=[[1,2],[3,4]]").data, [[3], [7]])
 
+    def test_an_operation_of_several_outputs(self) -> None:
+        x = "x=[[3,0],[0,4]]"
+        np.testing.assert_allclose(run("svd(x)[1]", x).data, [4, 3])
+        np.testing.assert_allclose(run("sum(svd(x)[-2] * [1, 10])", x).data, 34)
+        result = parse("h = svd(x); f = sum(h[1][0] + h[0] @ h[2])").run(parse_bindings([x]))
+        assert list(result.nodes) == ["x", "h[0]", "h[1]", "h[2]", "f"]
+        np.testing.assert_allclose(result.nodes["h[1]"].data, [4, 3])
+        assert run("svd(x, compute_uv=False)[0]", x).data == pytest.approx(4)
+
     def test_a_mask_is_a_constant(self) -> None:
         result = parse("where(m, x, 2*x)").run(parse_bindings(["m=[True,False]", "x=[1,2]"]))
         np.testing.assert_array_equal(result.output.data, [1, 4])
@@ -252,6 +261,21 @@ REFUSALS = [
     ("q = x; f = 3", "constant", 7),
     ("2x", "as in 2*x", None),
     ("x²", "write **2", 1),
+    ("y + 12ab", "as in 2*x", 4),
+    ("y + 1e", "expected a digit after 1e", 4),
+    ("y + 1.5e-", "expected a digit after 1.5e", 4),
+    ("y*(1_)", "expected a digit after 1_", 3),
+    ("y + 12__3", "expected a digit after 12_", 4),
+    ("y + 0x1g", "hexadecimal", 4),
+    ("y + 0b12", "binary", 4),
+    ("y * ∞", "write inf for ∞", 4),
+    ("x\\", "a backslash has no meaning here", 1),
+    ("x\\ ", "a backslash has no meaning here", 1),
+    ("x \\ + 1", "a backslash has no meaning here", 2),
+    ("x*1e-400", "too small for a float", 2),
+    ("x + 0.000_1e-400", "too small for a float", 4),
+    ("x + " + "n" * 101, "a name of at most 100 characters, got 101", 4),
+    ("n" * 101 + " = x; 1", "a name of at most 100 characters, got 101", 0),
     ("x − y", "write - for −", 2),
     ("x × y", "write * for ×", 2),
     ("(x + y", "'(' was never closed", 0),
@@ -286,6 +310,7 @@ class TestRefusals:
             ("x + y", ["x=1"], "no value for y: give y=…", 4),
             ("x + y*z", ["x=1"], "no value for y and z: give y=… z=…", 4),
             ("x + Z", ["x=1", "z=2"], "no value for Z: give Z=…; z given, but not used", 4),
+            ("x + NaN", ["x=1"], "no value for NaN: give NaN=… (for the constant, write nan)", 4),
             ("x + exp", ["x=1"], "exp is a function: call it, as in exp(x)", 4),
             ("x", ["x=1", "y=2"], "y given, but not used: the names in the expression are x", None),
             ("q = x; q*q", ["x=1", "q=2"], "q given, but not used", None),
@@ -297,6 +322,13 @@ class TestRefusals:
             ("[x, y]", ["x=1", "y=[1,2]"], "stack", 0),
             ("q = x*x; [q, x]", ["x=1"], "expected one number, got 2", 9),
             ("q = x*x; greater(q, x)", ["x=1"], "constant", 9),
+            ("q = 2*x; svd(q)", ["x=[[1]]"], "got 3 outputs (U, S, Vh): take one of them, with [0] to [2]", 9),
+            ("y * svd(x)", ["x=[[1]]", "y=1"], "mul: expected one value, got 3 outputs (U, S, Vh)", 2),
+            ("sum([x[0], svd(x)])", ["x=[[1]]"], "stack: expected one value, got 3 outputs", 4),
+            ("h = svd(x); -h", ["x=[[1]]"], "neg: expected one value, got 3 outputs", 12),
+            ("where(svd(x) > 0, x, 0)", ["x=[[1]]"], "greater: expected one value, got 3 outputs", 6),
+            ("svd(x)[3]", ["x=[[1]]"], "the number of an output, 0 to 2, of 3 outputs (U, S, Vh)", 7),
+            ("svd(x)[:2]", ["x=[[1]]"], "the number of an output, 0 to 2", 7),
             ("2*x", ["x=True"], "x is a mask of True and False: give numbers, as in x=1", 0),
             ("q = x; sum(where(m, q, 0))", ["x=[True]", "m=False"], "x and m are masks of True and False: give num", 7),
         ],
@@ -324,6 +356,12 @@ class TestRefusals:
             ("x=1j", "complex", 2),
             ("x=None", "None", 2),
             ("x=1e999", "too large", 2),
+            ("x=[1, 1e-999]", "too small", 6),
+            ("x=1e", "expected a digit after 1e", 2),
+            ("x=NaN", "expected numbers, got the name NaN: write nan", 2),
+            ("x=-Inf", "expected numbers, got the name Inf: write inf", 3),
+            ("x=[Infinity]", "expected numbers, got the name Infinity: write inf", 3),
+            ("n" * 101 + "=1", "a name of at most 100 characters, got 101", 0),
             ("x=9**9**9", "too large", 3),
             ("x=[1,[2]]", "one shape, got shapes () and (1,)", 2),
             ("x=[[1,2],[3]]", "one shape, got shapes (1,) and (2,)", 2),
@@ -417,6 +455,10 @@ class TestRefusals:
         ("w=.5", 0.5),
         ("x = 1e-3", 0.001),
         ("x=+1_000", 1000.0),
+        ("x=0e-999", 0.0),
+        ("x=0x0", 0.0),
+        ("x=5e-324", 5e-324),
+        ("n" * 100 + "=1", 1.0),
         ("x=1/3", 1 / 3),
         ("x=2*pi", 2 * math.pi),
         ("x=-inf", -math.inf),

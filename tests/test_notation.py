@@ -216,6 +216,20 @@ def test_a_formula_in_latex_is_well_formed(formula: Any) -> None:
     assert source.isascii()
 
 
+@pytest.mark.parametrize(
+    ("condition", "written"),
+    [
+        (True, "where(True, 1, 0)"),
+        (Symbol("m"), "where(m, 1, 0)"),
+        (Symbol("[True, False]", (2,)), "where([True, False], 1, 0)"),
+        (Symbol("x") > 0, "[x > 0]"),
+        (autograd.logical_not(Symbol("x") > 0), "[¬[x > 0]]"),
+    ],
+)
+def test_only_a_condition_that_is_written_out_stands_in_brackets(condition: Any, written: str) -> None:
+    assert text(Symbol("", (), table["where"], (condition, 1.0, 0.0))) == written
+
+
 def test_conditions_are_typeset() -> None:
     a, b = x > 0, x == y
     assert text(a) == "[x > 0]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import threading
 from pathlib import Path
@@ -12,7 +13,7 @@ import graphviz
 import pytest
 from graphviz.backend import dot_command
 
-from viz.files import write
+from viz.files import write, writing
 from viz.picture.render import RenderError, dot_binary, render, renderer
 
 SOURCE = """digraph {
@@ -188,6 +189,45 @@ class TestWrite:
             write(path, "new")
         assert path.read_text() == "old"
         assert list(tmp_path.iterdir()) == [path]
+
+    @pytest.mark.skipif(not hasattr(os, "chown"), reason="owners of POSIX")
+    def test_owner_and_group_are_kept_where_they_may(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (path := tmp_path / "old").write_text("old")
+        asked = []
+
+        def chown(_: object, owner: int, group: int) -> None:
+            asked.append((owner, group))
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "chown", chown)
+        write(path, "new")
+        assert path.read_text() == "new"
+        assert asked == [(-1, path.stat().st_gid), (path.stat().st_uid, -1)]
+
+    def test_a_folder_that_may_not_be_written_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refused(*_: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        (path := tmp_path / "old").write_text("old")
+        monkeypatch.setattr(Path, "open", refused)  # root may write anything
+        with pytest.raises(PermissionError, match=re.escape(f"Permission denied in the folder {tmp_path}: ")):
+            write(path, "new")
+
+    def test_files_that_are_written_together(self, tmp_path: Path) -> None:
+        (tmp_path / "a").write_text("old")
+        with pytest.raises(FileNotFoundError), writing(tmp_path / "a", "new"), writing(tmp_path / "no" / "b", "new"):
+            pass
+        assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "old")]
+        with writing(tmp_path / "a", "new"), writing(tmp_path / "b", "new"):
+            assert (tmp_path / "a").read_text() == "old"
+        assert {(path.name, path.read_text()) for path in tmp_path.iterdir()} == {("a", "new"), ("b", "new")}
+
+    @pytest.mark.parametrize("name", ["new/", ""])
+    def test_what_names_no_file(self, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(IsADirectoryError):
+            write(name, "text")
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_new_file_has_the_permissions_of_any_new_file(self, tmp_path: Path) -> None:
         (tmp_path / "plain").write_text("")

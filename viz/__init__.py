@@ -1,7 +1,26 @@
 """Pictures of computations: draw the graph, step through it forward and backward."""
 
-from viz.page.html import Stepper, step
-from viz.picture.dot import Picture, draw
-from viz.picture.render import RenderError, render
+from typing import TYPE_CHECKING
 
 __all__ = ["Picture", "RenderError", "Stepper", "draw", "render", "step"]
+
+if TYPE_CHECKING:
+    from viz.page.html import Stepper, step
+    from viz.picture.dot import Picture, draw
+    from viz.picture.render import RenderError, render
+else:
+    from importlib import import_module
+
+    HOMES = dict.fromkeys(["Stepper", "step"], "viz.page.html")
+    HOMES |= dict.fromkeys(["Picture", "draw"], "viz.picture.dot")
+    HOMES |= dict.fromkeys(["RenderError", "render"], "viz.picture.render")
+
+    def __getattr__(name):
+        """Names are imported when they are first asked for: so the command can take an interrupt from the start."""
+        if name not in HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(HOMES[name]), name)
+        return found
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

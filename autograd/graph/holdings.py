@@ -131,7 +131,7 @@ def first_cells(part: np.ndarray[Any, Any], most: int) -> Pairs:
         return []
     array = np.ndarray.view(part, np.ndarray)
     places = np.ndindex(tuple([min(n, most) for n in array.shape]))  # NumPy lists the places along an axis at once
-    return list(islice(zip(places, array.flat, strict=True), most))
+    return [(place, array[place]) for place in islice(places, most)]
 
 
 def is_name(name: Any) -> bool:

@@ -72,9 +72,18 @@ def has_exponent(number: int) -> Callable[[Formula], bool]:
 
 
 def is_indicator(formula: Formula) -> bool:
-    """Whether it is 1 where the condition holds, else 0."""
-    x, y = formula.inputs[-2:]
-    return is_number(x, 1) and is_number(y, 0)
+    """Whether it is 1 where a condition holds, else 0, with the condition written out: brackets tell what they enclose.
+
+    A mask, or a name, does not look like a condition in them, but like an array or an index.
+    """
+    condition, x, y = formula.inputs
+    return is_condition(condition) and is_number(x, 1) and is_number(y, 0)
+
+
+def is_condition(x: Any) -> bool:
+    """Whether it is a formula that is written as a condition: x > y, ¬x."""
+    op = getattr(x, "op", None)
+    return op is not None and row_of(op).level == Level.CONDITION
 
 
 def is_number(x: Any, number: float) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import Output, copyable, shape_of
+from autograd.call import Output, broadcast, copyable, shape_of
 from autograd.notation.rows import is_number, row_of
 from autograd.op import Op
 from autograd.operators import Operators
@@ -80,7 +80,7 @@ def result_shape(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> 
     if isinstance(params, Output):
         return shape_of(params.outputs[params.index])
     if op.is_elementwise:
-        return np.broadcast_shapes(*(shape_of(value) for value in inputs))
+        return broadcast(*(shape_of(value) for value in inputs))
     shapes = [shape_of(value) for value in inputs]
     if op.shape is not None:
         return op.run(op.shape, shapes, params)  # type: ignore[no-any-return]

@@ -21,7 +21,7 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _PARENTHESES = r"\((?:[^()]|\([^()]*\))*\)"
 _PART = rf"(?:{_NAME}(?:{_PARENTHESES})?|{_PARENTHESES}|{_QUOTED})"
 _RATIO = re.compile(rf"∂({_PART})/∂({_PART})")
-_WHOLE = re.compile(rf"{_NAME}|{_QUOTED}|{_RATIO.pattern}|\[[][\d.,…∞NaNe+− ]*\]|array of [\d×]+")
+_WHOLE = re.compile(rf"{_NAME}|{_QUOTED}|{_RATIO.pattern}|\[(?:[][\d.,…∞NaNe+− ]|True|False)*\]|array of [\d×]+")
 #: What reads as a number, and what would end an argument or an equation.
 _CONSTANT = re.compile(r"[\d.]+|∞|NaN|True|False|…")
 _ENDING = re.compile(r"""[,;:=|"“”\\]""")
@@ -62,13 +62,15 @@ def format_array(x: np.ndarray[Any, Any], digits: int, most: int = 6) -> str:
 
 
 def format_constant(x: Any) -> str:
-    """A constant of a formula as it was written, if that is short: 1.0001 is not 1.
+    """A constant of a formula as it was written, if that is short or would look like a whole number: 1.0001 is not 1.
 
-    >>> format_constant(1.0001), format_constant(1 / 3)
-    ('1.0001', '0.3333')
+    >>> format_constant(1.0001), format_constant(1 / 3), format_constant(1.00000001)
+    ('1.0001', '0.3333', '1.00000001')
     """
-    if isinstance(x, float) and not x.is_integer() and len(repr(float(x))) <= 7:
-        return typeset(repr(float(x)))
+    if isinstance(x, float) and not x.is_integer():
+        written = repr(float(x))
+        if len(written) <= 7 or format_number(x).removeprefix(MINUS).isdigit():
+            return typeset(written)
     return format_number(x) if isinstance(x, int | float | np.ndarray | np.generic) else str(x)
 
 

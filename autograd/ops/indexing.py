@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.accept import expect_unmasked
-from autograd.call import holds_node, shape_of
+from autograd.call import broadcast, holds_node, shape_of
 from autograd.op import Op, override, primitive
 from autograd.ops.elementwise import where
 from autograd.ops.shaping import Shape, reshape, sum_dtype
@@ -118,7 +118,7 @@ def taken_along(arr: tuple[int, ...], indices: tuple[int, ...], axis: int | None
     if axis is None:
         return indices
     place = axis % len(arr)
-    return np.broadcast_shapes((*arr[:place], 1, *arr[place + 1 :]), indices)
+    return broadcast((*arr[:place], 1, *arr[place + 1 :]), indices)
 
 
 # fmt: off

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import broadcast
 from autograd.op import primitive
 from autograd.ops.elementwise import sum_of_products
 from autograd.ops.shaping import transpose
@@ -39,7 +40,7 @@ def matmul_right(g: Any, c: Any, a: Any, b: Any) -> Any:
 
 def product(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     """The shape: rows of a, columns of b, before them what the stacks broadcast to."""
-    stacks = np.broadcast_shapes(a[:-2], b[:-2])
+    stacks = broadcast(a[:-2], b[:-2])
     return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
@@ -67,7 +68,7 @@ def matmul_of_scalars(a: Any, b: Any) -> Any:
     if left.ndim == right.ndim == 2:
         elements = list(products(left.tolist(), right.tolist()))
     else:
-        stacks = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        stacks = broadcast(left.shape[:-2], right.shape[:-2])
         left, right = (np.broadcast_to(x, (*stacks, *x.shape[-2:])) for x in (left, right))
         elements = [x for stack in np.ndindex(stacks) for x in products(left[stack].tolist(), right[stack].tolist())]
     result = np.empty(len(elements), dtype=object)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.call import shape_of
+from autograd.call import broadcast, shape_of
 from autograd.node import Node
 from autograd.op import Op
 from autograd.operators import Operators
@@ -102,7 +102,7 @@ def live_elements(op: Op, lives: Sequence[Any], params: Mapping[str, Any], linea
     if op.masks:
         return op.run(op, lives, params)
     combine = logical_and if op.linear == "separately" else logical_or
-    live = broadcast_to(lives[linear[0]], np.broadcast_shapes(*map(shape_of, lives)))
+    live = broadcast_to(lives[linear[0]], broadcast(*map(shape_of, lives)))
     for k in linear[1:]:
         live = combine(live, lives[k])
     return live

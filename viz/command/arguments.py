@@ -6,9 +6,12 @@ import argparse
 import difflib
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
+
+from viz.files import descriptor
 
 EXAMPLES = (
     ("(x + y) * z", "x=-2", "y=5", "z=-4"),
@@ -55,6 +58,10 @@ STDOUT = "-"
 OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(=.*)?|-h", re.DOTALL)
 
 
+#: An option with one minus too few; it is an expression, too.
+SHORTENED = re.compile(rf"-({'|'.join((*FILES, *FLAGS, 'help'))})(=.*)?", re.DOTALL)
+
+
 class UsageError(ValueError):
     """A command line that cannot be followed; the message says what to write instead."""
 
@@ -82,15 +89,19 @@ def read(argv: Sequence[str]) -> Arguments:
     >>> arguments.words, arguments.files
     (('-x*y', 'x=-2', 'y=1'), (('svg', 'a.svg'),))
 
-    Raises `UsageError` for unknown options, and for outputs that would end up in one place.
+    Raises `UsageError` for unknown options, for a file without a name, and for outputs that would end up in one place.
     """
     options, words = split(argv)
+    for option in options:
+        flag, equals, value = option.partition("=")
+        if equals and flag.removeprefix("--") in (*FLAGS, "help"):
+            raise UsageError(f"{flag} takes no value, got {value[:40]!r}: write {flag} alone")
     chosen, unknown = parser().parse_known_args(options)
     if unknown:
         option = unknown[0].partition("=")[0]
         near = difflib.get_close_matches(option, [f"--{name}" for name in (*FILES, *FLAGS, "help")], 1)
         raise UsageError(f"unknown option {option}: {f'did you mean {near[0]}?' if near else 'see stepgrad --help'}")
-    files = tuple((kind, path) for kind in FILES for path in getattr(chosen, kind))
+    files = tuple((kind, destination(kind, path)) for kind in FILES for path in getattr(chosen, kind))
     arguments = Arguments(tuple(words), files, chosen.mermaid, chosen.help, chosen.version)
     if len(arguments.printed) > 1:
         raise UsageError(f"{' and '.join(arguments.printed)} cannot both be printed: give one of them a file")
@@ -100,6 +111,27 @@ def read(argv: Sequence[str]) -> Arguments:
             raise UsageError(f"{writers[place]} and --{kind} would both write {path}: give each a file of its own")
         writers[place] = f"--{kind}"
     return arguments
+
+
+def destination(kind: str, path: str) -> str:
+    """The file, or the sign for standard output where that is what the path leads to, as /dev/stdout does."""
+    if not path:
+        raise UsageError(f"--{kind}: cannot write '': give the name of a file")
+    try:
+        number = sys.stdout.fileno()
+    except (AttributeError, OSError):  # closed, or in memory
+        return path
+    return STDOUT if descriptor(path) == number else path
+
+
+def option_meant(words: Sequence[str]) -> str:
+    """The option that one of these words may have been meant to be, or nothing.
+
+    >>> option_meant(["x*y", "-svg", "graph.svg"])
+    '--svg'
+    """
+    found = filter(None, map(SHORTENED.fullmatch, words))
+    return next((f"--{match[1]}" for match in found), "")
 
 
 def place_of(path: str) -> str:

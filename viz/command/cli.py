@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from io import StringIO
+from typing import NoReturn, TextIO
 
 import numpy as np
 
 from autograd import AutogradError, Graph, Tensor, Timeline, Value, steps
 from autograd.export import to_json, to_mermaid
-from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, parser, read
+from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, option_meant, parser, read
 from viz.command.expression import ExpressionError, parse, parse_bindings
 from viz.encoding import forgiving
-from viz.files import write
+from viz.files import writing
 from viz.model.view import shorten
 from viz.page.html import Stepper
 from viz.picture.dot import draw
 from viz.picture.render import RenderError
 from viz.terminal.console import new_console, show, show_tree
 
-WRITERS: Mapping[str, Callable[[Timeline], str | bytes]] = {
-    "svg": lambda timeline: draw(timeline.graph).svg(),
-    "png": lambda timeline: draw(timeline.graph).png(),
-    "html": lambda timeline: Stepper(timeline).html(),
-    "json": lambda timeline: to_json(timeline) + "\n",
+WRITERS: Mapping[str, Callable[[Stepper], str | bytes]] = {
+    "svg": lambda stepper: draw(stepper.timeline.graph).svg(),
+    "png": lambda stepper: draw(stepper.timeline.graph).png(),
+    "html": Stepper.html,
+    "json": lambda stepper: to_json(stepper.timeline) + "\n",
 }
 
 
@@ -44,12 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
       style n2 stroke-width:3px
     0
     """
-    with forgiving(sys.stdout, sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
+    with stoppable(), forgiving(sys.stdout, sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; `note` says it in a line
         try:
             run(read(sys.argv[1:] if argv is None else argv))
-        except BrokenPipeError:  # the reader has seen enough
-            abandon_output()
         except KeyboardInterrupt:
             return 130
         except (UsageError, ExpressionError, AutogradError, RenderError, OSError, MemoryError) as error:
@@ -58,22 +60,53 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Within the block, a signal to end unwinds the process: no temporary file and no layout program is left behind.
+
+    Those that somebody else handles, or ignores as nohup does, stay theirs.
+    """
+    if threading.current_thread() is not threading.main_thread():  # where Python sets no handlers
+        yield
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def stop(number: int, _: object) -> NoReturn:
+    """End with the exit status that shells give to a process that a signal ended."""
+    raise SystemExit(128 + number)
+
+
 def run(arguments: Arguments) -> None:
-    """Do what was asked for. Everything is computed before anything is written."""
+    """Do what was asked for. Everything is computed before anything is written, and either all files are or none."""
     if arguments.help:
         emit(parser().format_help())
     elif arguments.version:
         emit(f"stepgrad {version()}\n")
     elif arguments.words:
-        timeline = compute(arguments.words)
-        made = {kind: WRITERS[kind](timeline) for kind in dict(arguments.files)}
-        for kind, path in arguments.files:
-            save(kind, path, made[kind])
-        if arguments.mermaid:
-            emit(to_mermaid(timeline.graph) + "\n")
-        elif not arguments.printed:
-            emit(report(timeline, [path for _, path in arguments.files]))
-        note(timeline)
+        try:
+            stepper = Stepper(compute(arguments.words))
+        except (UsageError, ExpressionError) as error:
+            if option := option_meant(arguments.words):
+                raise UsageError(f"{error}; did you mean {option}?") from None
+            raise
+        made = {kind: WRITERS[kind](stepper) for kind in dict(arguments.files)}
+        with ExitStack() as stack:
+            for kind, path in arguments.files:
+                if path != STDOUT:
+                    stack.enter_context(saving(kind, path, made[kind]))
+            emit(printed(arguments, stepper.timeline, made))
+        note(stepper.timeline)
+        if "html" in made and stepper.problem:
+            warn(f"note: the page of --html has no picture: {stepper.problem}")
     elif arguments.files or arguments.mermaid:
         raise UsageError(f"expected an expression, as in {command(EXAMPLES[0])}")
     else:
@@ -129,16 +162,36 @@ def note(timeline: Timeline) -> None:
             return
 
 
-def save(kind: str, path: str, content: str | bytes) -> None:
-    """Write one output to its file, or to standard output."""
-    if path == STDOUT:
-        if isinstance(content, bytes) and sys.stdout.isatty():
-            raise UsageError(f"--{kind} - would fill the terminal with bytes: give a file, or a pipe")
-        emit(content if isinstance(content, bytes) else content.encode())
-        return
+def printed(arguments: Arguments, timeline: Timeline, made: Mapping[str, str | bytes]) -> str | bytes:
+    """What goes to standard output: what was asked for there, else the report."""
+    for kind, path in arguments.files:
+        if path == STDOUT:
+            return portable(made[kind])
+    if arguments.mermaid:
+        return to_mermaid(timeline.graph) + "\n"
+    return report(timeline, [path for _, path in arguments.files])
+
+
+def portable(content: str | bytes) -> str | bytes:
+    """A file as it is printed: as UTF-8, whatever the terminal's encoding, where standard output takes bytes."""
+    if isinstance(content, str):
+        return content.encode() if hasattr(sys.stdout, "buffer") else content
+    if sys.stdout and sys.stdout.isatty():
+        raise UsageError("a picture as bytes would fill the terminal: give --png a file, or a pipe")
+    if sys.stdout and not hasattr(sys.stdout, "buffer"):
+        raise UsageError("standard output takes text alone here: give --png a file")
+    return content
+
+
+@contextmanager
+def saving(kind: str, path: str, content: str | bytes) -> Iterator[None]:
+    """Write one output to its file, at the end of the block and if that succeeds."""
     try:
-        write(path, content)
+        with writing(path, content):
+            yield
     except (OSError, ValueError) as error:
+        if isinstance(error, UsageError):  # of another output
+            raise
         reason = getattr(error, "strerror", None) or error
         cures: dict[type[Exception], str] = {
             FileNotFoundError: ": make its folder first",
@@ -148,7 +201,7 @@ def save(kind: str, path: str, content: str | bytes) -> None:
 
 
 def emit(content: str | bytes) -> None:
-    """Print, and notice here if it does not arrive. Bytes are UTF-8 whatever the terminal's encoding."""
+    """Print, and notice here if it does not arrive."""
     if sys.stdout is None:
         raise UsageError("standard output is closed")
     try:
@@ -157,29 +210,40 @@ def emit(content: str | bytes) -> None:
         else:
             sys.stdout.buffer.write(content)
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError:  # the reader has seen enough
+        abandon(sys.stdout)
     except OSError as error:
-        abandon_output()
+        abandon(sys.stdout)
         raise UsageError(f"cannot write to standard output: {error.strerror}") from None
 
 
 def complain(error: Exception) -> None:
     """One line on standard error; for a person at a terminal the place in the text below it."""
     message = str(error) or "this does not fit into memory"
-    warn(message)
+    lines = [f"stepgrad: {' '.join(message.split())}"]
     if isinstance(error, ExpressionError) and error.snippet and sys.stderr and sys.stderr.isatty():
-        print(error.snippet, file=sys.stderr)
+        lines.append(error.snippet)
+    tell(lines)
 
 
 def warn(message: str) -> None:
-    if sys.stderr:  # it may be closed
-        print(f"stepgrad: {' '.join(message.split())}", file=sys.stderr)
+    tell([f"stepgrad: {' '.join(message.split())}"])
 
 
-def abandon_output() -> None:
-    """Nobody reads standard output any more: what is left in its buffer must not complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def tell(lines: Sequence[str]) -> None:
+    """Write to standard error. Where that takes nothing, the exit status says enough."""
+    if sys.stderr is None:  # closed
+        return
+    try:
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.flush()
+    except OSError:
+        abandon(sys.stderr)
+
+
+def abandon(stream: TextIO) -> None:
+    """Nobody reads this output any more: what is left in its buffer must not complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def version() -> str:

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from viz.command.grammar import CONSTANTS
-from viz.command.reader import MAX_NUMBERS, UNKNOWN, Reader
+from viz.command.grammar import CONSTANTS, constant_meant
+from viz.command.reader import MAX_NUMBERS, UNKNOWN, Reader, several
 from viz.command.recorder import Recorder
 from viz.command.source import ExpressionError, Source, plain_name
 
@@ -82,6 +82,8 @@ class Program:
             message = f"no value for {' and '.join(missing)}: give {' '.join(f'{x}=…' for x in missing)}"
             if missing[0] in autograd.table:
                 message += f" ({missing[0]} is a function: call it, as in {missing[0]}(x))"
+            if constant := constant_meant(missing[0]):
+                message += f" (for the constant, write {constant})"
             raise self.source.error(f"{message}; {rest}" if rest else message, self.free[missing[0]])
         if unused:
             raise self.source.error(f"{rest}: the names in the expression are {', '.join(self.names)}", None)
@@ -94,6 +96,8 @@ class Program:
                 cure = "take their sum(…), or one of them with [0]"
                 raise self.source.error(f"expected one number, got {output.size}: {cure}", end)
             output = output.item()
+        if isinstance(output, tuple):
+            raise self.source.error(f"expected one value as the output, got {several(output)}", end)
         if not isinstance(output, autograd.Node):
             message = "the output is a constant, so there is nothing to differentiate"
             if masks:
@@ -183,8 +187,10 @@ def _number(name: str, value: Any) -> Array:
 
 
 def _label(value: Any, name: str) -> dict[str, autograd.Node]:
-    """Give the nodes that an assignment made its name: q, or q[0], q[1] where it is an array of Values."""
+    """Give the nodes that an assignment made its name: q, or q[0], q[1] where they are several."""
     named = {name: value}
+    if isinstance(value, tuple):
+        named = {f"{name}[{k}]": part for k, part in enumerate(value)}
     if isinstance(value, np.ndarray) and value.dtype == object:
         named = {f"{name}[{autograd.format_index(index)}]": value[index] for index in np.ndindex(value.shape)}
     nodes = {label: node for label, node in named.items() if isinstance(node, autograd.Value | autograd.Tensor)}

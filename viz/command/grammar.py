@@ -9,6 +9,17 @@ import autograd
 
 CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
 
+
+def constant_meant(name: str) -> str:
+    """The constant that is meant by NaN, Inf or Infinity; empty for other names.
+
+    >>> constant_meant("NaN"), constant_meant("Infinity"), constant_meant("x")
+    ('nan', 'inf', '')
+    """
+    plain = name.casefold().replace("infinity", "inf")
+    return plain if plain in CONSTANTS and plain != name else ""
+
+
 #: Where two values are given to a function that folds one array: max(x, 0) is Python's, not axis=0.
 PAIRS = {"max": "maximum", "min": "minimum"}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from viz.command.grammar import BY_OPERATOR, CONSTANTS, FAULTS, PAIRS, REFUSED, SPELLED, STATEMENTS
+from viz.command.grammar import BY_OPERATOR, CONSTANTS, FAULTS, PAIRS, REFUSED, SPELLED, STATEMENTS, constant_meant
 from viz.command.source import MAX_DEPTH, TOO_DEEP, Source
 
 MAX_CALLS = 2_000  #: operations of an expression
@@ -26,6 +27,8 @@ LARGEST = 1_000_000  #: number in an index or a shape, and elements of a shape
 
 #: What becomes of an operation on inputs, with params, that stands at a position of the text.
 Apply = Callable[[autograd.Op, tuple[Any, ...], Mapping[str, Any], int], Any]
+
+NONZERO = re.compile(r"[0_.]*[1-9]")  #: how a decimal number begins that is not zero
 
 UNKNOWN = object()  #: a value that is not asked for
 
@@ -63,7 +66,8 @@ class Reader:
         """The number or the array that an expression without names and functions gives."""
         value = self._element(node)
         for name, position in self.free.items():
-            self._refuse(f"expected numbers, got the name {name}", node, position)
+            cure = f": write {constant}" if (constant := constant_meant(name)) else ""
+            self._refuse(f"expected numbers, got the name {name}{cure}", node, position)
         for position in self._positions:
             self._refuse("expected a number or a list of numbers", node, position)
         assert isinstance(value, float | np.ndarray)
@@ -114,6 +118,8 @@ class Reader:
             number = math.inf
         if math.isinf(number):
             self._refuse("this number is too large for a float (1.8e308); write inf for infinity", node)
+        if number == 0 and NONZERO.match(self.source.text, self.source.position(node), self.source.end(node)):
+            self._refuse("this number is too small for a float (4.9e-324); write 0 for zero", node)
         if isinstance(value, int) and int(number) != value:
             self._refuse("this integer has more digits than a float holds: write it with a point, to round it", node)
         return number
@@ -191,7 +197,16 @@ class Reader:
     def _subscript(self, node: ast.Subscript) -> Any:
         value = self._operand(node.value)
         position = self.source.text.index("[", self.source.end(node.value))
+        if isinstance(value, tuple):
+            return self._output(value, node.slice)
         return self._call(BY_OPERATOR[SPELLED[type(node)]], (value,), position, index=self._index(node.slice))
+
+    def _output(self, outputs: tuple[Any, ...], node: ast.expr) -> Any:
+        """One of the several outputs of an operation."""
+        index = self._index(node)
+        if not isinstance(index, int) or not -len(outputs) <= index < len(outputs):
+            self._refuse(f"expected the number of an output, 0 to {len(outputs) - 1}, of {told(outputs)}", node)
+        return outputs[index]
 
     def _index(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Tuple):
@@ -295,11 +310,29 @@ class Reader:
     def _call(self, function: str, inputs: tuple[Any, ...], position: int, /, **params: Any) -> Any:
         if len(self._positions) == MAX_CALLS:
             raise self.source.error(f"expected at most {MAX_CALLS:,} operations", position)
+        for value in inputs if autograd.table[function].arity is not None else inputs[0]:
+            if isinstance(value, tuple):
+                raise self.source.error(f"{function}: expected one value, got {several(value)}", position)
         self._positions.append(position)
         return self._apply(autograd.table[function], inputs, params, position)
 
     def _refuse(self, message: str, node: ast.AST, position: int | None = None) -> NoReturn:
         raise self.source.error(message, self.source.position(node) if position is None else position)
+
+
+def told(outputs: tuple[Any, ...]) -> str:
+    """What the outputs of an operation are called, where they have names.
+
+    >>> told((1, 2)), told(np.linalg.slogdet(np.eye(2)))
+    ('2 outputs', '2 outputs (sign, logabsdet)')
+    """
+    names = ", ".join(getattr(outputs, "_fields", ()))
+    return f"{len(outputs)} outputs ({names})" if names else f"{len(outputs)} outputs"
+
+
+def several(outputs: tuple[Any, ...]) -> str:
+    """What to say to several outputs where one is expected."""
+    return f"{told(outputs)}: take one of them, with [0] to [{len(outputs) - 1}]"
 
 
 def is_plain(value: Any) -> bool:

@@ -8,7 +8,11 @@ import unicodedata
 import warnings
 
 MAX_DEPTH = 100  #: nested brackets and operators
+MAX_NAME = 100  #: characters of a name, which is shown again and again
 _WINDOW = 34  #: characters shown on either side of a position
+
+_LITERAL = re.compile("literal|invalid digit|leading zeros")  #: what Python says of a number, pointing into it
+_UNFINISHED = re.compile(r"[\d.]*(?:_\d+)*(?:_(?!\d)|[eE](?!\w))")  #: 1_ and 1e
 
 _LATIN = dict(
     zip(
@@ -17,13 +21,15 @@ _LATIN = dict(
         strict=True,
     )
 )
-_TYPED = {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "²": "**2", "³": "**3"}
+_TYPED = {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "²": "**2", "³": "**3", "∞": "inf"}
+_OF_BACKSLASH = ("unexpected EOF", "line continuation")
 _PYTHON_SAYS = {  # where Python's own message would send people the wrong way
     "cannot assign": "only a name can stand on the left of =, as in q = x + y",
     "invalid decimal literal": "expected an operator between a number and a name, as in 2*x",
     "string literal": "expected numbers and names, got text in quotes",
     "Exceeds the limit": "this number is too large for a float (1.8e308)",
     "indented block": "expected arithmetic, got another statement",
+    **dict.fromkeys(_OF_BACKSLASH, "a backslash has no meaning here: leave it out"),
     "invalid syntax": "this does not read as arithmetic",
 }
 
@@ -114,16 +120,27 @@ class Source:
             number = min(max(error.lineno or 1, 1), lines)
             start, line = self._starts[number - 1]
             position = start + min(max((error.offset or 1) - 1, 0), len(line))
+            position = self._beginning(error.msg, position)
             raise self.error(self._say(error.msg, position), position) from None
         except (RecursionError, MemoryError):
             raise self.error(TOO_DEEP, 0) from None
         except ValueError as error:
             raise self.error(str(error), 0) from None
 
+    def _beginning(self, message: str, position: int) -> int:
+        """Where what Python complains about begins; it points into a number, and behind a backslash."""
+        if any(part in message for part in _OF_BACKSLASH):
+            return max(self.text.rfind("\\", 0, position + 1), 0)
+        while position and _LITERAL.search(message) and re.fullmatch(r"[\w.]", self.text[position - 1]):
+            position -= 1
+        return position
+
     def _say(self, message: str, position: int) -> str:
         typed = self.text[position : position + 1]
         if typed in _TYPED:
             return f"write {_TYPED[typed]} for {typed}"
+        if (number := _UNFINISHED.match(self.text, position)) and _LITERAL.search(message):
+            return f"expected a digit after {number[0]}"
         return next((better for part, better in _PYTHON_SAYS.items() if part in message), message)
 
     def _index(self, line: int, column: int) -> int:
@@ -136,7 +153,9 @@ TOO_DEEP = f"nested more than {MAX_DEPTH} deep, or too long: split it into state
 
 
 def plain_name(name: str, text: str, position: int) -> str:
-    """The name, unless it hides another: Cyrillic letters that look like Latin ones, styled letters."""
+    """The name, unless it is too long or hides another: Cyrillic letters that look like Latin ones, styled letters."""
+    if len(name) > MAX_NAME:
+        raise ExpressionError(f"expected a name of at most {MAX_NAME} characters, got {len(name):,}", text, position)
     plain = unicodedata.normalize("NFKC", name)
     if plain == name:
         plain = "".join(_LATIN.get(c, c) for c in name)

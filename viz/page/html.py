@@ -83,6 +83,11 @@ class Stepper:
         html = f"{self._parts.body}<script>{self._parts.script}</script>"
         return chosen({"text/plain": str(self), "text/html": html}, include, exclude)
 
+    @property
+    def problem(self) -> str:
+        """Why the page has no picture; empty where it has one."""
+        return self._parts.problem
+
     @cached_property
     def _parts(self) -> Parts:
         return parts(self.timeline)
@@ -90,11 +95,15 @@ class Stepper:
 
 @dataclass(frozen=True)
 class Parts:
-    """What both the page and the notebook need: a title, HTML that stands alone, the script that brings it to life."""
+    """What both the page and the notebook need: a title, HTML that stands alone, the script that brings it to life.
+
+    Where no picture could be made, ``problem`` says why.
+    """
 
     title: str
     body: str
     script: str
+    problem: str
 
 
 def step(output_or_graph: Node | Graph) -> Stepper:
@@ -115,11 +124,12 @@ def step(output_or_graph: Node | Graph) -> Stepper:
 
 def parts(timeline: Timeline) -> Parts:
     graph, shown = timeline.graph, frames(timeline)
-    view = finished(timeline)
+    view, problem = finished(timeline), ""
     try:
         svg = tidy(layout(picture(roomy(view, shown)), "svg"), view)
     except RenderError as error:
-        drawing = f"<p><em>No picture: {escape(str(error))}</em></p>"
+        problem = str(error)
+        drawing = f"<p><em>No picture: {escape(problem)}</em></p>"
     else:
         drawing = f"<p>{image(svg, alternative(view))}</p>"
     content = drawing + listing(shown)
@@ -127,7 +137,7 @@ def parts(timeline: Timeline) -> Parts:
     # may then share it is known to the script.
     name = f"stepgrad-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     title = shorten(graph.formula(graph[graph.outputs[0]]), 100)
-    return Parts(title, f'<div id="{name}">{content}</div>', script(name, shown))
+    return Parts(title, f'<div id="{name}">{content}</div>', script(name, shown), problem)
 
 
 def listing(shown: Sequence[Frame]) -> str:
