@@ -11,10 +11,11 @@ from io import StringIO
 
 import numpy as np
 
-from autograd import AutogradError, Graph, Tensor, Timeline, Value, steps
+from autograd import AutogradError, Graph, Step, Tensor, Timeline, Value, steps
 from autograd.export import to_json, to_mermaid
 from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, parser, read
 from viz.command.expression import ExpressionError, parse, parse_bindings
+from viz.command.recorder import TOO_LARGE
 from viz.encoding import forgiving
 from viz.files import write
 from viz.model.view import shorten
@@ -27,8 +28,9 @@ WRITERS: Mapping[str, Callable[[Timeline], str | bytes]] = {
     "svg": lambda timeline: draw(timeline.graph).svg(),
     "png": lambda timeline: draw(timeline.graph).png(),
     "html": lambda timeline: Stepper(timeline).html(),
-    "json": lambda timeline: to_json(timeline) + "\n",
+    "json": lambda timeline: trace(timeline),
 }
+MAX_TRACE = 4_000_000  #: numbers of the steps of a trace
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,6 +103,22 @@ def compute(words: Sequence[str]) -> Timeline:
     return steps(Graph.of(output, names={}))
 
 
+def trace(timeline: Timeline) -> str:
+    """All of it as JSON. Each step has its arrays in full: of a long list, the gradient of the whole for every part."""
+    numbers = sum(map(numbers_of, timeline))
+    if numbers > MAX_TRACE:
+        raise UsageError(
+            f"--json: expected at most {MAX_TRACE:,} numbers in all steps, got {numbers:,}: "
+            "make the arrays smaller, or the lists shorter"
+        )
+    return to_json(timeline) + "\n"
+
+
+def numbers_of(step: Step) -> int:
+    """How many numbers a step is written with."""
+    return sum(map(np.size, (step.upstream, step.contribution, step.before, step.after)))
+
+
 def report(timeline: Timeline, written: Sequence[str]) -> str:
     """All of it, as it is printed."""
     console = new_console(text := StringIO())
@@ -166,7 +184,7 @@ def emit(content: str | bytes) -> None:
 
 def complain(error: Exception) -> None:
     """One line on standard error; for a person at a terminal the place in the text below it."""
-    message = str(error) or "this does not fit into memory"
+    message = TOO_LARGE if isinstance(error, MemoryError) else str(error)
     warn(message)
     if isinstance(error, ExpressionError) and error.snippet and sys.stderr and sys.stderr.isatty():
         print(error.snippet, file=sys.stderr)
