@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -192,6 +192,17 @@ class Graph:
         if key not in self.names:
             raise GraphError(f"no node is named {key!r}; the names are {', '.join(self.names)}")
         return self.nodes[self.names.index(key)]
+
+    def found_once(self, find: Callable[[Graph, int], Any], index: int) -> Any:
+        """What ``find`` finds for an equation. The last is kept: steps that follow each other ask for one equation."""
+        kept = self._found.get(find)
+        if kept is None or kept[0] != index:
+            kept = self._found[find] = index, find(self, index)
+        return kept[1]
+
+    @cached_property
+    def _found(self) -> dict[Callable[[Graph, int], Any], tuple[int, Any]]:
+        return {}
 
     @property
     def leaves(self) -> tuple[int, ...]:
