@@ -217,6 +217,16 @@ def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.Monkey
             assert call(*words)[0] == 0, words
 
 
+def test_a_picture_that_nobody_can_read_is_refused_with_what_can_be_had(tmp_path: Path) -> None:
+    words = (f"sum_of([{', '.join('x' * 3_100)}])", "x=1")
+    path = str(tmp_path / "graph.svg")
+    message = refusal(*words, "--svg", path)
+    assert message.startswith("--svg: a picture of 3,100 edges takes minutes to lay out")
+    for option in (("--json", "-"), ("--mermaid",), ()):
+        assert call(*words, *option)[0] == 0
+        assert not option or option[0] in message
+
+
 def test_a_trace_is_no_longer_than_can_be_read() -> None:
     """Each step of a long list is written with the gradient of the whole list."""
     words = (f"sum([{', '.join('x' * 2_500)}])", "x=[1]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,7 +21,7 @@ from autograd import Graph, Tensor, Value
 from viz import draw
 from viz.model.view import lines, shorten, view
 from viz.picture.dot import MANY, Picture
-from viz.picture.render import RenderError
+from viz.picture.render import RenderError, TooLargeError
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = 'a<b> & "q" \\N \\G | {p} </text><script>alert(1)</script> ]]> -- \n日本 \u202e\0\ud800'
@@ -190,6 +191,52 @@ def test_what_nobody_can_read_is_not_laid_out_unasked(monkeypatch: pytest.Monkey
     assert asked[2:] == [("svg", viz.picture.dot.TIMEOUT)]
 
 
+HUB = Value(1.0)
+CROWDED = {
+    "constants": autograd.sum_of([HUB] + [1.0] * 5_000),
+    "inputs": autograd.sum_of([HUB * 2 for _ in range(3_000)]),
+    "one input, often": autograd.sum_of([HUB] * 4_000),
+    "layers": functools.reduce(lambda xs, _: [autograd.sum_of(xs) for _ in xs], range(5), [HUB] * 30)[0],
+    "a chain": functools.reduce(lambda x, _: -x, range(3_000), HUB),
+}
+
+
+@pytest.mark.parametrize("crowd", CROWDED)
+def test_the_limit_that_a_refusal_names_gives_a_picture(crowd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cards are counted alike, be they nodes or constants; edges too."""
+    monkeypatch.setattr(viz.picture.dot, "render", lambda *_, **__: b"<svg/>")
+    monkeypatch.setattr(viz.picture.dot, "LARGEST", {"cards": 2_000, "edges": 1_000})
+    graph = Graph.of(CROWDED[crowd])
+    with pytest.raises(RenderError, match=r"[\d,]+ (cards|edges) .*limit=\d+, or call svg\(force=True\)") as refused:
+        draw(graph, limit=None).svg()
+    limit = re.search(r"limit=(\d+)", str(refused.value))
+    assert limit is not None
+    part = draw(graph, limit=int(limit[1]))
+    part.svg()
+    nodes = [card for card in part.shown.cards if card.kind != "fold"]
+    assert len(nodes) == int(limit[1])
+
+
+def test_what_has_found_no_layout_is_drawn_in_part_or_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object, timeout: float | None, **__: object) -> bytes:
+        if timeout is None:
+            return b"<svg/>"
+        raise TooLargeError("dot found no layout within 30 s", "pass a longer timeout")
+
+    monkeypatch.setattr(viz.picture.dot, "render", slow)
+    picture = draw(demo())
+    message = r"^dot found no layout within 30 s: draw a part with limit=2, or call svg\(force=True\)$"
+    with pytest.raises(RenderError, match=message):
+        picture.svg()
+    assert picture.svg(force=True)
+
+
+def test_many_edges_are_straight() -> None:
+    """To bend each around the cards takes minutes."""
+    few, many = (draw(autograd.sum_of([Value(1.0)] * n)).source for n in (400, 401))
+    assert ["splines=line" in few, "splines=line" in many] == [False, True]
+
+
 def test_a_repeated_input_has_two_edges_in_order() -> None:
     a = Value(3.0)
     source = draw(a + a).source
@@ -259,11 +306,11 @@ def test_of_a_large_graph_the_nodes_near_the_output_are_shown() -> None:
     for _ in range(2_500):
         x = x + 1
     shown = draw(x).shown
-    nodes = [card for card in shown.cards if card.kind == "inner"]
-    assert len(nodes) == 300
-    assert nodes[-1].output
-    assert [card.kind for card in shown.cards].count("fold") == 1
-    assert shown.note == "300 of 2,501 nodes, those nearest to the output; limit=2501 shows all"
+    kinds = [card.kind for card in shown.cards]
+    assert kinds.count("inner") + kinds.count("constant") == 300
+    assert shown.cards[-1].output
+    assert kinds.count("fold") == 2  # before the last node, and for the constant of its user
+    assert shown.note == "300 of 5,001 nodes and constants, those nearest to the output; limit=5001 shows all"
     assert draw(x, limit=None).shown.note == ""
     part = draw(x, limit=20)
     assert part.shown.note in "".join(ElementTree.fromstring(part.svg()).itertext())

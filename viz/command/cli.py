@@ -21,7 +21,7 @@ from viz.files import write
 from viz.model.view import shorten
 from viz.page.html import Stepper
 from viz.picture.dot import draw
-from viz.picture.render import RenderError
+from viz.picture.render import RenderError, TooLargeError
 from viz.terminal.console import new_console, show, show_tree
 
 WRITERS: Mapping[str, Callable[[Timeline], str | bytes]] = {
@@ -68,7 +68,7 @@ def run(arguments: Arguments) -> None:
         emit(f"stepgrad {version()}\n")
     elif arguments.words:
         timeline = compute(arguments.words)
-        made = {kind: WRITERS[kind](timeline) for kind in dict(arguments.files)}
+        made = {kind: content(kind, timeline) for kind in dict(arguments.files)}
         for kind, path in arguments.files:
             save(kind, path, made[kind])
         if arguments.mermaid:
@@ -101,6 +101,15 @@ def compute(words: Sequence[str]) -> Timeline:
     assert isinstance(output, Value | Tensor)
     output.backward()
     return steps(Graph.of(output, names={}))
+
+
+def content(kind: str, timeline: Timeline) -> str | bytes:
+    """What goes into a file of this kind."""
+    try:
+        return WRITERS[kind](timeline)
+    except TooLargeError as error:
+        cure = "--json and --mermaid write the whole graph, and without options all steps are printed"
+        raise UsageError(f"--{kind}: {error.fact}: {cure}") from None
 
 
 def trace(timeline: Timeline) -> str:

@@ -14,7 +14,7 @@ from autograd import Constant, Graph, GraphNode, Node, format_index, format_numb
 Kind = Literal["leaf", "inner", "fixed", "constant", "fold"]
 
 UNKNOWN = "–"  #: in the place of a number that was not computed
-LIMIT = 300  #: nodes; a larger graph is shown in part
+LIMIT = 300  #: nodes and constants; a larger graph is shown in part
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def graph_of(what: Node | Graph | Sequence[Node]) -> Graph:
 
 
 def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int | None = LIMIT) -> View:
-    """What to show of a graph; of more than ``limit`` nodes those that are nearest to the outputs.
+    """What to show of a graph; of more than ``limit`` nodes and constants those that are nearest to the outputs.
 
     >>> from autograd import Value
     >>> a = Value(3.0)
@@ -83,7 +83,8 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
     """
     if limit is not None and limit < 1:
         raise ValueError(f"expected a limit of at least one node, got {limit}: None draws all of them")
-    kept = nearest(graph, len(graph) if limit is None else limit)
+    total = len(graph) + sum(isinstance(x, Constant) for equation in graph.equations for x in equation.inputs)
+    kept = nearest(graph, total if limit is None else limit)
     cards: dict[str, Card] = {}
     edges: list[Edge] = []
     for node in graph:
@@ -91,19 +92,30 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
             continue
         for slot, x in enumerate(node.inputs):
             edge, card = operand(graph, node, slot, x, kept, slopes)
+            if card and card.id in cards:  # all that is left out of one node is told by one edge
+                continue
             edges.append(edge)
             if card:
                 cards[card.id] = card
         cards[f"n{node.index}"] = node_card(graph, node, grads)
-    return View(tuple(cards.values()), tuple(edges), left_out(len(kept), len(graph)))
+    return View(tuple(cards.values()), tuple(edges), left_out(len(kept), total))
 
 
-def nearest(graph: Graph, count: int) -> set[int]:
-    """The nodes with the fewest steps to an output, no more than ``count``."""
-    kept = dict.fromkeys(graph.outputs[:count])
-    for index in (queue := list(kept)):  # grows while it is walked: breadth first
-        for x in graph[index].inputs:
-            if not isinstance(x, Constant) and x not in kept and len(kept) < count:
+#: A node by its index, a constant by the node that uses it and its place there.
+Shown = int | tuple[int, int]
+
+
+def nearest(graph: Graph, count: int) -> set[Shown]:
+    """The nodes and constants with the fewest steps to an output, no more than ``count``."""
+    kept: dict[Shown, None] = dict.fromkeys(graph.outputs[:count])
+    queue = list(graph.outputs[:count])
+    for index in queue:  # grows while it is walked: breadth first
+        for slot, x in enumerate(graph[index].inputs):
+            if len(kept) == count:
+                return set(kept)
+            if isinstance(x, Constant):
+                kept[index, slot] = None
+            elif x not in kept:
                 kept[x] = None
                 queue.append(x)
     return set(kept)
@@ -112,7 +124,7 @@ def nearest(graph: Graph, count: int) -> set[int]:
 def left_out(shown: int, total: int) -> str:
     if shown == total:
         return ""
-    return f"{shown:,} of {total:,} nodes, those nearest to the output; limit={total} shows all"
+    return f"{shown:,} of {total:,} nodes and constants, those nearest to the output; limit={total} shows all"
 
 
 def node_card(graph: Graph, node: GraphNode, grads: bool) -> Card:
@@ -133,15 +145,15 @@ def node_card(graph: Graph, node: GraphNode, grads: bool) -> Card:
 
 
 def operand(
-    graph: Graph, node: GraphNode, slot: int, x: int | Constant, kept: set[int], slopes: bool
+    graph: Graph, node: GraphNode, slot: int, x: int | Constant, kept: set[Shown], slopes: bool
 ) -> tuple[Edge, Card | None]:
     """The edge to one operand, and the card at its other end where that is no node."""
     head = f"n{node.index}"
+    if (x if isinstance(x, int) else (node.index, slot)) not in kept:
+        card = Card(f"h{node.index}", "fold", data=("…",))
+        return Edge(card.id, head, slot), card
     if isinstance(x, Constant):
         card = Card(f"c{node.index}_{slot}", "constant", shape=shape(x.data), data=lines(x.data))
-        return Edge(card.id, head, slot), card
-    if x not in kept:
-        card = Card(f"h{node.index}", "fold", data=("…",))
         return Edge(card.id, head, slot), card
     slope = node.slopes[slot] if slopes and node.slopes is not None else None
     return Edge(f"n{x}", head, slot, taken(graph, node, slot), "" if slope is None else format_number(slope)), None

@@ -116,8 +116,10 @@ def step(output_or_graph: Node | Graph) -> Stepper:
 def parts(timeline: Timeline) -> Parts:
     graph, shown = timeline.graph, frames(timeline)
     view = finished(timeline)
+    made = picture(roomy(view, shown))
+    made.graph = graph
     try:
-        svg = tidy(layout(picture(roomy(view, shown)), "svg"), view)
+        svg = tidy(layout(made, "svg"), view)
     except RenderError as error:
         drawing = f"<p><em>No picture: {escape(str(error))}</em></p>"
     else:

@@ -14,7 +14,7 @@ from autograd import Graph, Node
 from viz.files import write
 from viz.model.view import LIMIT, View, graph_of, shorten, view
 from viz.picture.card import FONT, INK, PORTS, SIZE, clean, label, style
-from viz.picture.render import TIMEOUT, Format, RenderError, dot_binary, render
+from viz.picture.render import TIMEOUT, Format, RenderError, TooLargeError, dot_binary, render
 from viz.picture.svg import tidy
 from viz.terminal.text import draw_text
 
@@ -23,7 +23,8 @@ DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", 
 MANY = 100  #: cards; beyond, a good layout in a second is better than the best one in a minute
 LONGEST = 16_384  #: pixels of a side of a PNG: few programs show more, and each takes time and memory
 PER_INCH = 96  #: Graphviz's pixels
-LARGEST = 2_000  #: cards; a larger picture takes minutes, and nobody can read it
+DENSE = 400  #: edges; beyond, they are straight lines, as it takes minutes to bend each around the others
+LARGEST = {"cards": 2_000, "edges": 3_000}  #: a larger picture takes minutes, and nobody can read it
 
 
 class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -110,9 +111,9 @@ def draw(
     """The computation as a picture: every value with its data and its gradient, "∂ –" before a backward.
 
     ``rankdir`` is the way it runs (LR, TB, RL, BT), ``grads=False`` leaves the gradients out, ``slopes=True``
-    writes the local derivative of scalar operations on the edges. Of more than ``limit`` nodes, those nearest to
-    the output are shown; ``limit=None`` shows all, but a picture of more than 2,000 cards is laid out only by
-    ``svg(force=True)``. ``format`` is that of the files `render` writes.
+    writes the local derivative of scalar operations on the edges. Of more than ``limit`` nodes and constants, those
+    nearest to the output are shown; ``limit=None`` shows all, but a picture of more than 2,000 cards or 3,000 edges is
+    laid out only by ``svg(force=True)``. ``format`` is that of the files `render` writes.
 
     >>> from autograd import Value
     >>> x, y = Value(-2.0), Value(5.0)
@@ -145,6 +146,8 @@ def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
     dot.shown = shown
     if len(shown.cards) > MANY:
         dot.attr(nslimit="1", nslimit1="1")
+    if len(shown.edges) > DENSE:
+        dot.attr(mclimit="0.1", splines="line")
     if shown.note:
         dot.attr(label=f"<{clean(shown.note)}>", labelloc="b")
     slots = {card.id: card.slots for card in shown.cards}
@@ -161,15 +164,31 @@ def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
 
 def layout(made: Picture, format: Format, *, force: bool = False) -> bytes:
     """What the renderer makes of a picture, unless it is too large to be laid out unasked."""
-    if not force and (count := len(made.shown.cards)) > LARGEST:
-        raise RenderError(
-            f"a picture of {count:,} cards takes minutes to lay out, and nobody can read it: "
-            f"draw a part with limit={LIMIT}, or call {format}(force=True)"
-        )
+    cure = f"draw a part with limit={{}}, or call {format}(force=True)"
+    if not force and (excess := too_many(made.shown)):
+        fact = f"a picture of {excess} takes minutes to lay out, and nobody can read it"
+        raise TooLargeError(fact, cure.format(readable_limit(made.graph)))
     if format == "png":
         made = made.copy()
         made.graph_attr.setdefault("size", f"{LONGEST / PER_INCH:.2f}")
-    return render(made.source, format, timeout=None if force else TIMEOUT)
+    try:
+        return render(made.source, format, timeout=None if force else TIMEOUT)
+    except TooLargeError as error:
+        raise TooLargeError(error.fact, cure.format(max(len(made.shown.cards) // 2, 1))) from None
+
+
+def too_many(shown: View) -> str:
+    """Of what there is more than anybody can read; empty for a picture that is laid out."""
+    counts = {"cards": len(shown.cards), "edges": len(shown.edges)}
+    return " and ".join(f"{count:,} {what}" for what, count in counts.items() if count > LARGEST[what])
+
+
+def readable_limit(graph: Graph | None) -> int:
+    """A limit with which this graph is laid out."""
+    limit = LIMIT
+    while graph is not None and limit > 1 and too_many(view(graph, limit=limit)):
+        limit //= 2
+    return limit
 
 
 def image(svg: str, description: str) -> str:

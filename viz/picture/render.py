@@ -33,6 +33,14 @@ class RenderError(RuntimeError):
     """A picture could not be made; the message says what to do about it."""
 
 
+class TooLargeError(RenderError):
+    """So of a picture that nobody can read: ``fact`` says why, and the cure is that of who asked for it."""
+
+    def __init__(self, fact: str, cure: str) -> None:
+        super().__init__(f"{fact}: {cure}")
+        self.fact = fact
+
+
 def renderer() -> Renderer | None:
     """The renderer that `render` will use, or None if this machine has none.
 
@@ -60,9 +68,8 @@ def render(source: str, format: Format, *, timeout: float | None = TIMEOUT) -> b
             command, input=source.encode("utf-8", "replace"), capture_output=True, quiet=True, timeout=timeout
         )
     except subprocess.TimeoutExpired:
-        raise RenderError(
-            f"{name} found no layout within {timeout:g} s: draw a part of the graph, or pass a longer timeout"
-        ) from None
+        fact = f"{name} found no layout within {timeout:g} s"
+        raise TooLargeError(fact, "draw a part of the graph, or pass a longer timeout") from None
     except subprocess.CalledProcessError as error:
         said = " ".join(error.stderr.decode("utf-8", "replace").split())
         raise RenderError(f"{name} refused the DOT source: {said or f'exit status {error.returncode}'}") from None
