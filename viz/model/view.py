@@ -81,8 +81,6 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
     >>> [(edge.tail, edge.head, edge.slot) for edge in view(Graph.of(a + a)).edges]
     [('n0', 'n1', 0), ('n0', 'n1', 1)]
     """
-    if limit is not None and limit < 1:
-        raise ValueError(f"expected a limit of at least one node, got {limit}: None draws all of them")
     total = len(graph) + sum(isinstance(x, Constant) for equation in graph.equations for x in equation.inputs)
     kept = nearest(graph, total if limit is None else limit)
     cards: dict[str, Card] = {}

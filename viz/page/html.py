@@ -20,6 +20,7 @@ from itertools import groupby
 
 from autograd import Graph, Node, Timeline, steps
 from viz.files import write
+from viz.inputs import path_of
 from viz.model.view import printable, shorten
 from viz.page.frames import Frame, finished, frames, roomy
 from viz.picture.dot import alternative, chosen, image, layout, picture
@@ -68,8 +69,11 @@ class Stepper:
         return page(self._parts)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file, whole or not at all."""
-        write(path, self.html())
+        """Write the page to a file, whole or not at all.
+
+        Raises `ValueError` for the name of another kind of file.
+        """
+        write(path_of(("html", "htm"), path, "Stepper.save: path", "viz.draw(...) saves pictures"), self.html())
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **_: object

@@ -12,6 +12,7 @@ import graphviz
 
 from autograd import Graph, Node
 from viz.files import write
+from viz.inputs import flag, one_of, path, path_of, positive_int
 from viz.model.view import LIMIT, View, graph_of, shorten, view
 from viz.picture.card import FONT, INK, PORTS, SIZE, clean, label, style
 from viz.picture.render import TIMEOUT, Format, RenderError, TooLargeError, dot_binary, render
@@ -42,14 +43,14 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         Raises `RenderError` where there is no renderer, and for a picture that is too large to be read: with
         ``force`` it is laid out all the same, however long that takes.
         """
-        return tidy(layout(self, "svg", force=force), self.shown)
+        return tidy(layout(self, "svg", force=flag(force, "svg: force")), self.shown)
 
     def png(self, *, force: bool = False) -> bytes:
         """The picture as PNG, made smaller where a side would have more than 16,384 pixels.
 
         Raises what `svg` raises.
         """
-        return layout(self, "png", force=force)
+        return layout(self, "png", force=flag(force, "png: force"))
 
     def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False) -> str:
         """Write a file: the picture for a name that ends in .svg or .png, else the DOT source, as in graphviz.
@@ -57,22 +58,26 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         It is written whole or not at all. Raises `ValueError` for the name of another kind of picture, and what `svg`
         raises.
         """
-        suffix = os.path.splitext(str(filename or ""))[1].lower()
-        if suffix in (".html", ".jpg", ".jpeg", ".pdf"):
-            raise ValueError(f"save: expected a name in .svg, .png or .gv, got {filename!r}: viz.step(...) saves .html")
+        if filename is not None:
+            cure = "viz.step(...) saves .html; for other kinds, render() the DOT source with format="
+            filename = path_of(("svg", "png", "gv", "dot"), filename, "save: filename", cure)
+        if directory is not None:
+            directory = path(directory, "save: directory")
+        skip_existing = skip_existing is not None and flag(skip_existing, "save: skip_existing")
+        suffix = os.path.splitext(filename or "")[1].lower()
         if suffix not in (".svg", ".png"):
             if filename is not None:
                 self.filename = filename
             if directory is not None:
                 self.directory = directory
-            path = str(self.filepath)
-            if not (skip_existing and os.path.exists(path)):
-                os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-                write(path, self.source.encode(self.encoding, "replace"))
-            return path
-        path = os.path.join(str(directory or ""), str(filename))
-        write(path, self.svg() if suffix == ".svg" else self.png())
-        return path
+            target = str(self.filepath)
+            if not (skip_existing and os.path.exists(target)):
+                os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+                write(target, self.source.encode(self.encoding, "replace"))
+            return target
+        target = os.path.join(directory or "", str(filename))
+        write(target, self.svg() if suffix == ".svg" else self.png())
+        return target
 
     def render(self, *args: Any, **options: Any) -> Any:
         with dot_binary():
@@ -122,8 +127,12 @@ def draw(
     ├─ x        −2  ∂ –
     └─ y         5  ∂ –
 
-    Raises `ValueError` for an unknown ``rankdir``, `autograd.GraphError` for what is no node.
+    Raises `TypeError` or `ValueError` for what no setting takes, `autograd.GraphError` for what is no node.
     """
+    one_of(DIRECTIONS, rankdir, "draw: rankdir")
+    one_of(sorted(graphviz.FORMATS), format, "draw: format")
+    grads, slopes = flag(grads, "draw: grads"), flag(slopes, "draw: slopes")
+    limit = positive_int(limit, "draw: limit", "draws all")
     graph = graph_of(output_or_graph)
     made = picture(view(graph, grads=grads, slopes=slopes, limit=limit), rankdir, format)
     made.graph = graph
@@ -132,8 +141,6 @@ def draw(
 
 def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
     """The DOT source of a view."""
-    if rankdir not in DIRECTIONS:
-        raise ValueError(f"expected a rankdir of {', '.join(DIRECTIONS)}, got {rankdir!r}")
     leave, arrive = DIRECTIONS[rankdir]
     font = {"fontname": FONT, "fontsize": str(SIZE), "fontcolor": LINE}
     dot = Picture(

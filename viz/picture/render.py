@@ -19,6 +19,8 @@ from typing import Literal
 
 from graphviz.backend import dot_command, execute
 
+from viz import inputs
+
 Format = Literal["svg", "png"]
 Renderer = Literal["dot", "graphviz-pure"]
 
@@ -59,8 +61,9 @@ def render(source: str, format: Format, *, timeout: float | None = TIMEOUT) -> b
     >>> render("digraph { x -> f }", "svg")[:5]
     b'<?xml'
     """
-    if format not in _MAGIC:
-        raise RenderError(f"expected the format svg or png, got {format!r}")
+    inputs.text(source, "render: source")
+    inputs.one_of(_MAGIC, format, "render: format")
+    timeout = inputs.seconds(timeout, "render: timeout")
     with dot_binary() as name:
         command = dot_command.command("dot", format)
     try:
