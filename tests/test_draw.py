@@ -244,6 +244,24 @@ def test_a_repeated_input_has_two_edges_in_order() -> None:
     assert "n0:e -> n1:i1:w" in source
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["A" * 30, "A" * 29, "A" * 28],
+        ["a b", "a\u200bb", "a\nb", "a b (2)"],
+        ["\0", "\1", "·"],
+        ["A" * 23 + "…", "A" * 24 + "B", "A" * 24 + "C"],
+    ],
+)
+def test_nodes_of_different_names_are_told_apart(labels: list[str]) -> None:
+    """So are they after what is too long or cannot be seen is left out."""
+    for order in (labels, labels[::-1]):
+        shown = draw(autograd.sum_of([Value(1.0, label) for label in order])).shown
+        names = [card.name for card in shown.cards]
+        assert len(set(names)) == len(names) == len(labels) + 1
+        assert max(map(len, names)) <= 24
+
+
 def test_constants_are_boxes_of_their_own() -> None:
     x = Value(3.0)
     shown = view(Graph.of((x + 1) * (x - 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from autograd import Constant, Graph, GraphNode, Node, format_index, format_numb
 Kind = Literal["leaf", "inner", "fixed", "constant", "fold"]
 
 UNKNOWN = "–"  #: in the place of a number that was not computed
+WIDEST_NAME = 24  #: characters
 LIMIT = 300  #: nodes and constants; a larger graph is shown in part
 
 
@@ -83,6 +85,7 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
     """
     total = len(graph) + sum(isinstance(x, Constant) for equation in graph.equations for x in equation.inputs)
     kept = nearest(graph, total if limit is None else limit)
+    names = told_apart([node.name for node in graph if node.index in kept])
     cards: dict[str, Card] = {}
     edges: list[Edge] = []
     for node in graph:
@@ -95,7 +98,7 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
             edges.append(edge)
             if card:
                 cards[card.id] = card
-        cards[f"n{node.index}"] = node_card(graph, node, grads)
+        cards[f"n{node.index}"] = node_card(graph, node, names[node.name], grads)
     return View(tuple(cards.values()), tuple(edges), left_out(len(kept), total))
 
 
@@ -125,12 +128,34 @@ def left_out(shown: int, total: int) -> str:
     return f"{shown:,} of {total:,} nodes and constants, those nearest to the output; limit={total} shows all"
 
 
-def node_card(graph: Graph, node: GraphNode, grads: bool) -> Card:
+def told_apart(names: Sequence[str]) -> dict[str, str]:
+    """What is shown of each name: short, and different for different names. Who is shown in full is not numbered.
+
+    >>> list(told_apart(["a" * 30, "a" * 29, "b"]).values())
+    ['aaaaaaaaaaaaaaaaaaaaaaa…', 'aaaaaaaaaaaaaaaaaaa… (2)', 'b']
+    """
+    found = {name: name for name in names if shorten(name) == name}
+    taken = set(found)
+    numbers: Counter[str] = Counter()  # the last one of each short form
+    for name in names:
+        if name in found:
+            continue
+        short = form = shorten(name)
+        while short in taken:
+            numbers[form] += 1
+            mark = f" ({numbers[form] + 1})"
+            short = shorten(name, WIDEST_NAME - len(mark)) + mark
+        found[name] = short
+        taken.add(short)
+    return {name: found[name] for name in names}
+
+
+def node_card(graph: Graph, node: GraphNode, name: str, grads: bool) -> Card:
     value = format_number(node.data)
     return Card(
         id=f"n{node.index}",
         kind="inner" if node.op else "leaf" if node.requires_grad else "fixed",
-        name=shorten(node.name),
+        name=name,
         op=symbol(node),
         details=details(node),
         shape=shape(node.data),
@@ -219,7 +244,7 @@ def gradient(grad: Any) -> tuple[str, ...]:
     return f"∂ {first}", *rest
 
 
-def shorten(text: str, most: int = 24) -> str:
+def shorten(text: str, most: int = WIDEST_NAME) -> str:
     r"""A text on one line, without control characters, cut where it is too long.
 
     >>> shorten("loss\n\0of step 1"), shorten("a" * 30, 8)
