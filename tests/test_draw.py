@@ -262,6 +262,31 @@ def test_nodes_of_different_names_are_told_apart(labels: list[str]) -> None:
         assert max(map(len, names)) <= 24
 
 
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("क्\u200dष", "क्\u200dष"),
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("a\u200db", "a b"),
+        ("\u200dx\u200d", "x"),
+        ("e" + "\u0301" * 50, "e\u0301\u0301"),
+        ("e\u0301\u0302 o\u0308", "e\u0301\u0302 o\u0308"),
+        ("e\u0301" * 20, "e\u0301" * 11 + "…"),
+        ("a" * 22 + "e\u0301" + "b", "a" * 22 + "…"),
+    ],
+)
+def test_letters_stay_whole_and_on_their_line(label: str, shown: str) -> None:
+    assert shorten(label) == shown
+
+
+@pytest.mark.usefixtures("each_renderer")
+@pytest.mark.parametrize("letter", ["𝓦", "⟶", "語"])
+def test_letters_of_any_font_have_room(letter: str) -> None:
+    root = ElementTree.fromstring(draw(Value(1.0, letter * 24)).svg())
+    (box,) = root.iter(f"{SVG}rect")
+    assert float(box.attrib["width"]) > 24 * 11 * 1.3
+
+
 def test_constants_are_boxes_of_their_own() -> None:
     x = Value(3.0)
     shown = view(Graph.of((x + 1) * (x - 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ Kind = Literal["leaf", "inner", "fixed", "constant", "fold"]
 
 UNKNOWN = "–"  #: in the place of a number that was not computed
 WIDEST_NAME = 24  #: characters
+MARKS = 2  #: on one letter; more would stand on the line above
+JOINERS = frozenset("\u200c\u200d")  #: not seen, but they shape the letters beside them
 LIMIT = 300  #: nodes and constants; a larger graph is shown in part
 
 
@@ -251,13 +254,31 @@ def shorten(text: str, most: int = WIDEST_NAME) -> str:
     ('loss of step 1', 'aaaaaaa…')
     """
     plain = " ".join(printable(text).split()) or "·"
-    return plain if len(plain) <= most else plain[: most - 1] + "…"
+    if len(plain) <= most:
+        return plain
+    end = most - 1
+    while end > 1 and (is_mark(plain[end]) or JOINERS & {plain[end - 1], plain[end]}):  # one letter is not cut in two
+        end -= 1
+    return plain[:end] + "…"
 
 
 def printable(text: str) -> str:
     r"""A text with spaces for what cannot be seen: control characters, half surrogates, marks of direction.
 
+    Of marks on one letter the first two are kept, and what joins letters of a script.
+
     >>> printable("loss\n\0of step 1")
     'loss  of step 1'
     """
-    return "".join(c if c.isprintable() else " " for c in text)
+    shown: list[str] = []
+    for k, c in enumerate(text):
+        if is_mark(c) and all(map(is_mark, text[max(k - MARKS, 0) : k])) and k >= MARKS:
+            continue
+        joins = c in JOINERS and not text[k - 1 : k].isascii() and not text[k + 1 : k + 2].isascii()
+        shown.append(c if c.isprintable() or joins else " ")
+    return "".join(shown)
+
+
+def is_mark(c: str) -> bool:
+    """Whether a character stands on or under the one before it."""
+    return unicodedata.category(c) in ("Mn", "Me")
