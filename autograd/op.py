@@ -274,9 +274,20 @@ class Op:
         self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None, textbook: bool = False
     ) -> Any:
         """The local derivative of an elementwise operation by an input k that has a rule."""
-        before = (y,) if self.has_partials else (1, y)
-        ((_, slope),) = self.run_rules([k], inputs, params, *before, textbook=textbook)
+        ((_, slope),) = self.partials([k], y, inputs, params, textbook)
         return slope
+
+    def partials(
+        self,
+        wanted: Iterable[int],
+        y: Any,
+        inputs: Sequence[Any],
+        params: Mapping[str, Any] | None,
+        textbook: bool = False,
+    ) -> list[tuple[int, Any]]:
+        """The same for each of the ``wanted`` inputs that has a rule, with what a list of them shares computed once."""
+        before = (y,) if self.has_partials else (1, y)
+        return self.run_rules(wanted, inputs, params, *before, textbook=textbook)
 
     def run_rules(
         self,

@@ -231,6 +231,34 @@ def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.Monkey
             assert call(*words)[0] == 0, words
 
 
+def test_a_picture_that_nobody_can_read_is_refused_with_what_can_be_had(tmp_path: Path) -> None:
+    words = (f"sum_of([{', '.join('x' * 3_100)}])", "x=1")
+    path = str(tmp_path / "graph.svg")
+    message = refusal(*words, "--svg", path)
+    assert message.startswith("--svg: a picture of 3,100 edges takes minutes to lay out")
+    for option in (("--json", "-"), ("--mermaid",), ()):
+        assert call(*words, *option)[0] == 0
+        assert not option or option[0] in message
+
+
+def test_a_trace_is_no_longer_than_can_be_read() -> None:
+    """Each step of a long list is written with the gradient of the whole list."""
+    words = (f"sum([{', '.join('x' * 2_500)}])", "x=[1]")
+    assert re.search(
+        r"--json: expected at most 4,000,000 numbers in all steps, got 6,\d+,\d+", refusal(*words, "--json", "-")
+    )
+    assert call(*words)[0] == 0
+
+
+@pytest.mark.parametrize("message", ["", "Unable to allocate 7.45 GiB for an array with shape (1000000000,)"])
+def test_what_does_not_fit_into_memory_says_what_to_do(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError(message)
+
+    monkeypatch.setattr(autograd.Tensor, "backward", full)
+    assert refusal(*MATRIX) == "this does not fit into memory: make the arrays smaller"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,7 +21,7 @@ from autograd import Graph, Tensor, Value
 from viz import draw
 from viz.model.view import lines, shorten, view
 from viz.picture.dot import MANY, Picture
-from viz.picture.render import RenderError
+from viz.picture.render import RenderError, TooLargeError
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = 'a<b> & "q" \\N \\G | {p} </text><script>alert(1)</script> ]]> -- \n日本 \u202e\0\ud800'
@@ -190,11 +191,100 @@ def test_what_nobody_can_read_is_not_laid_out_unasked(monkeypatch: pytest.Monkey
     assert asked[2:] == [("svg", viz.picture.dot.TIMEOUT)]
 
 
+HUB = Value(1.0)
+CROWDED = {
+    "constants": autograd.sum_of([HUB] + [1.0] * 5_000),
+    "inputs": autograd.sum_of([HUB * 2 for _ in range(3_000)]),
+    "one input, often": autograd.sum_of([HUB] * 4_000),
+    "layers": functools.reduce(lambda xs, _: [autograd.sum_of(xs) for _ in xs], range(5), [HUB] * 30)[0],
+    "a chain": functools.reduce(lambda x, _: -x, range(3_000), HUB),
+}
+
+
+@pytest.mark.parametrize("crowd", CROWDED)
+def test_the_limit_that_a_refusal_names_gives_a_picture(crowd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cards are counted alike, be they nodes or constants; edges too."""
+    monkeypatch.setattr(viz.picture.dot, "render", lambda *_, **__: b"<svg/>")
+    monkeypatch.setattr(viz.picture.dot, "LARGEST", {"cards": 2_000, "edges": 1_000})
+    graph = Graph.of(CROWDED[crowd])
+    with pytest.raises(RenderError, match=r"[\d,]+ (cards|edges) .*limit=\d+, or call svg\(force=True\)") as refused:
+        draw(graph, limit=None).svg()
+    limit = re.search(r"limit=(\d+)", str(refused.value))
+    assert limit is not None
+    part = draw(graph, limit=int(limit[1]))
+    part.svg()
+    nodes = [card for card in part.shown.cards if card.kind != "fold"]
+    assert len(nodes) == int(limit[1])
+
+
+def test_what_has_found_no_layout_is_drawn_in_part_or_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object, timeout: float | None, **__: object) -> bytes:
+        if timeout is None:
+            return b"<svg/>"
+        raise TooLargeError("dot found no layout within 30 s", "pass a longer timeout")
+
+    monkeypatch.setattr(viz.picture.dot, "render", slow)
+    picture = draw(demo())
+    message = r"^dot found no layout within 30 s: draw a part with limit=2, or call svg\(force=True\)$"
+    with pytest.raises(RenderError, match=message):
+        picture.svg()
+    assert picture.svg(force=True)
+
+
+def test_many_edges_are_straight() -> None:
+    """To bend each around the cards takes minutes."""
+    few, many = (draw(autograd.sum_of([Value(1.0)] * n)).source for n in (400, 401))
+    assert ["splines=line" in few, "splines=line" in many] == [False, True]
+
+
 def test_a_repeated_input_has_two_edges_in_order() -> None:
     a = Value(3.0)
     source = draw(a + a).source
     assert "n0:e -> n1:i0:w" in source
     assert "n0:e -> n1:i1:w" in source
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["A" * 30, "A" * 29, "A" * 28],
+        ["a b", "a\u200bb", "a\nb", "a b (2)"],
+        ["\0", "\1", "·"],
+        ["A" * 23 + "…", "A" * 24 + "B", "A" * 24 + "C"],
+    ],
+)
+def test_nodes_of_different_names_are_told_apart(labels: list[str]) -> None:
+    """So are they after what is too long or cannot be seen is left out."""
+    for order in (labels, labels[::-1]):
+        shown = draw(autograd.sum_of([Value(1.0, label) for label in order])).shown
+        names = [card.name for card in shown.cards]
+        assert len(set(names)) == len(names) == len(labels) + 1
+        assert max(map(len, names)) <= 24
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("क्\u200dष", "क्\u200dष"),
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("a\u200db", "a b"),
+        ("\u200dx\u200d", "x"),
+        ("e" + "\u0301" * 50, "e\u0301\u0301"),
+        ("e\u0301\u0302 o\u0308", "e\u0301\u0302 o\u0308"),
+        ("e\u0301" * 20, "e\u0301" * 11 + "…"),
+        ("a" * 22 + "e\u0301" + "b", "a" * 22 + "…"),
+    ],
+)
+def test_letters_stay_whole_and_on_their_line(label: str, shown: str) -> None:
+    assert shorten(label) == shown
+
+
+@pytest.mark.usefixtures("each_renderer")
+@pytest.mark.parametrize("letter", ["𝓦", "⟶", "語"])
+def test_letters_of_any_font_have_room(letter: str) -> None:
+    root = ElementTree.fromstring(draw(Value(1.0, letter * 24)).svg())
+    (box,) = root.iter(f"{SVG}rect")
+    assert float(box.attrib["width"]) > 24 * 11 * 1.3
 
 
 def test_constants_are_boxes_of_their_own() -> None:
@@ -235,7 +325,7 @@ def test_options() -> None:
     assert [edge.slope for edge in draw(f, slopes=True).shown.edges] == ["1", "1", "−4", "3"]
     with pytest.raises(ValueError, match="LR, TB, RL, BT"):
         draw(f, rankdir="sideways")
-    with pytest.raises(ValueError, match="at least one node"):
+    with pytest.raises(ValueError, match="draw: limit: expected at least one"):
         draw(f, limit=0)
     with pytest.raises(autograd.GraphError, match="expected Values or Tensors"):
         draw(3)  # type: ignore[arg-type]
@@ -259,11 +349,11 @@ def test_of_a_large_graph_the_nodes_near_the_output_are_shown() -> None:
     for _ in range(2_500):
         x = x + 1
     shown = draw(x).shown
-    nodes = [card for card in shown.cards if card.kind == "inner"]
-    assert len(nodes) == 300
-    assert nodes[-1].output
-    assert [card.kind for card in shown.cards].count("fold") == 1
-    assert shown.note == "300 of 2,501 nodes, those nearest to the output; limit=2501 shows all"
+    kinds = [card.kind for card in shown.cards]
+    assert kinds.count("inner") + kinds.count("constant") == 300
+    assert shown.cards[-1].output
+    assert kinds.count("fold") == 2  # before the last node, and for the constant of its user
+    assert shown.note == "300 of 5,001 nodes and constants, those nearest to the output; limit=5001 shows all"
     assert draw(x, limit=None).shown.note == ""
     part = draw(x, limit=20)
     assert part.shown.note in "".join(ElementTree.fromstring(part.svg()).itertext())
@@ -303,7 +393,10 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.M
     assert draw(Value(1.0) * 2).save("f.gv", tmp_path, skip_existing=True) == str(tmp_path / "f.gv")
 
 
-def test_save_refuses_what_it_cannot_write(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="step"):
-        draw(Value(1.0) * 2).save(tmp_path / "f.html")
+@pytest.mark.parametrize(
+    "kind", ["html", "htm", "gif", "webp", "eps", "ps", "tiff", "bmp", "svgz", "pdf", "JPG", "json"]
+)
+def test_save_refuses_what_it_cannot_write(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"save: filename: expected a name in \.svg or .*step"):
+        draw(Value(1.0) * 2).save(tmp_path / f"f.{kind}")
     assert not list(tmp_path.iterdir())

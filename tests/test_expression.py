@@ -414,6 +414,11 @@ class TestRefusals:
             ("sum(stack([" + ", ".join(["broadcast_to(x, (99999,))"] * 9) + "]))", [1], "stack: expected at most", 4),
             ("sum(broadcast_to(1, (700, 700)) + (2 * broadcast_to(1, (700, 700)))) * x", 1, "numbers in all", 37),
             ("a = broadcast_to(x, (5000,)); sum(a ** 2 ** a)", 1, "pow: expected at most 10,000 Values", 36),
+            ("M = broadcast_to(x, (900, 900)); sum(M)", [1], "sum: expected at most 1,000,000 numbers", 33),
+            ("M = broadcast_to(x, (900, 900)); M[0, 0]", [1], "getitem: expected at most 1,000,000 numbers", 34),
+            (" + ".join(["max(x)"] * 501), [1] * 2_000, "max: expected at most 1,000,000 numbers", 9 * 499),
+            ("stack([x, x, x, x, x])[0, 0]", [1] * 100_001, "stack: expected at most 1,000,000 numbers", 0),
+            ("sum(broadcast_to(x, (1000000, 0)))", [1], "broadcast_to: expected at most 1,000,000 numbers", 4),
         ],
     )
     def test_what_is_made_is_counted_and_refused_with_the_position(

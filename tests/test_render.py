@@ -120,7 +120,7 @@ def test_a_renderer_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(RenderError, match="expected the format svg or png, got 'pdf'"):
+    with pytest.raises(ValueError, match="render: format: expected one of svg, png, got 'pdf'"):
         render(SOURCE, "pdf")  # type: ignore[arg-type]
 
 

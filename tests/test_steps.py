@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import given
 from strategies import Program, broadcasting_programs, by_operator, programs, weighted_sum
 
 import autograd
-from autograd import Graph, GraphError, ShapeError, Step, Tensor, Value, steps
+from autograd import Graph, GraphError, ShapeError, Step, Tensor, Value, explain, steps
 from autograd.sweep.events import events, scalar_adjoints, scalar_events
 
 LECTURE = """\
@@ -246,3 +248,52 @@ def test_steps_carry_the_line_that_made_the_node() -> None:
     sources = [step.source for step in steps(y) if step.kind != "seed"]
     assert len(set(sources)) == 1
     assert sources[0].endswith("y = x * x  # the line")
+
+
+LISTS: dict[str, Callable[[list[Any]], Any]] = {
+    "sum_of": autograd.sum_of,
+    "sum_of_products": lambda xs: autograd.sum_of_products(xs, xs),
+    "stack": autograd.stack,
+    "concatenate": lambda xs: autograd.concatenate([x.reshape(1) for x in xs]),
+    "the same everywhere": lambda xs: autograd.stack(xs[:1] * len(xs)),
+}
+READINGS: dict[str, Callable[[Any], Any]] = {
+    "formulas": lambda f: str(steps(summed(f))),
+    "slopes": lambda f: [step.local for step in steps(summed(f))],
+    "explain": explain,
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("function", LISTS)
+def test_twice_as_long_a_list_is_twice_the_work(function: str, reading: str) -> None:
+    short, long = (LISTS[function]([Tensor(1.0) for _ in range(n)]) for n in (60, 120))
+    assert lines_run(READINGS[reading], long) < 2.3 * lines_run(READINGS[reading], short)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_twice_as_long_a_list_of_values_is_twice_the_work(reading: str) -> None:
+    short, long = (autograd.sum_of([Value(1.0) for _ in range(n)]) for n in (60, 120))
+    assert lines_run(READINGS[reading], long) < 2.3 * lines_run(READINGS[reading], short)
+
+
+def summed(f: Any) -> Any:
+    return f.sum() if isinstance(f, Tensor) else f
+
+
+def lines_run(function: Callable[[Any], Any], argument: Any) -> int:
+    """How many lines of Python a call runs."""
+    count = 0
+
+    def trace(frame: Any, event: str, _: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function(argument)
+    finally:
+        sys.settrace(before)
+    return count

@@ -103,12 +103,8 @@ def explain_op(op: Op) -> Explanation:
     output = next(name for name in chain("yzw", numbered("y")) if name not in {x.name for x in inputs})
     if not op.is_elementwise:  # its derivative depends on the shapes: see a node
         return explanation(op, output, applied(op, inputs, params), "", ())
-    rules = op.rules_for(inputs, params)
-    partials = [
-        partial(output, x.name, local_derivative(op, k, Symbol(output), inputs, params), "")
-        for k, ((rule, _), x) in enumerate(zip(rules, inputs, strict=True))
-        if rule is not None
-    ]
+    found = local_derivatives(op, Symbol(output), inputs, params)
+    partials = [partial(output, inputs[k].name, local, "") for k, local in found.items()]
     return explanation(op, output, applied(op, inputs, params), "", tuple(partials))
 
 
@@ -123,11 +119,9 @@ def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
     inputs = graph.symbols(node)
     partials = []
-    for k, ((rule, _), x) in enumerate(zip(op.rules_for(inputs, node.params), inputs, strict=True)):
-        if rule is not None and isinstance(x, Symbol):
-            local = local_derivative(op, k, Symbol(node.name, node.shape), inputs, node.params)
-            slope = node.slopes[k] if node.slopes is not None else None
-            partials.append(partial(node.name, x.name, local, "" if slope is None else format_number(slope)))
+    for k, local in local_derivatives(op, Symbol(node.name, node.shape), inputs, node.params).items():
+        slope = node.slopes[k] if node.slopes is not None else None
+        partials.append(partial(node.name, inputs[k].name, local, "" if slope is None else format_number(slope)))
     return replace(explain_value(graph, node, op), partials=tuple(partials))
 
 
@@ -158,13 +152,29 @@ def chained(left: str, right: str) -> str:
     return left if right in ("", left) else f"{left} = {right}"
 
 
-def local_derivative(op: Op, k: int, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g") -> Any:
-    """The textbook's rule for input k, run on Symbols: a slope; of an operation that mixes elements, what becomes of g.
+def local_derivatives(
+    op: Op, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str = "g"
+) -> dict[int, Any]:
+    """The textbook's rules, run on Symbols, for each input that is one and has a rule, by its place.
 
-    A rule that needs data has no formula: it is ∂sinh(x)/∂x, or g times that. Raises `AutogradError` for a rule that
-    fails on numbers too.
+    Each is a slope; of an operation that mixes elements, what becomes of g. What a list of inputs shares is computed
+    once. A rule that needs data has no formula: it is ∂sinh(x)/∂x, or g times that. Raises `AutogradError` for a rule
+    that fails on numbers too.
     """
-    rule, _ = op.rules_for(inputs, params, textbook=True)[k]
+    rules = op.rules_for(inputs, params, textbook=True)
+    wanted = [k for k, x in enumerate(inputs) if isinstance(x, Symbol) and rules[k][0] is not None]
+    if op.is_elementwise:
+        try:
+            return dict(op.partials(wanted, y, inputs, params, textbook=True))
+        except Exception:  # one of them may do what no Symbol can: the others have a formula
+            pass
+    return {k: local_derivative(op, k, rules[k][0], y, inputs, params, g) for k in wanted}
+
+
+def local_derivative(
+    op: Op, k: int, rule: Any, y: Symbol, inputs: Sequence[Any], params: Mapping[str, Any], g: str
+) -> Any:
+    """What the rule of one input gives."""
     if isinstance(rule, each) and not op.is_elementwise:
         return Symbol(f"part {k + 1} of {g}", shape_of(inputs[k]))
     try:

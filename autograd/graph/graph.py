@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -206,6 +206,17 @@ class Graph:
                 raise GraphError(f"no node has the index {key}: the graph has {len(self)}, from 0 to {len(self) - 1}")
             return self.nodes[key]
         raise GraphError(f"no node is named {short_repr(key)}; the names are {', '.join(self.names)}")
+
+    def found_once(self, find: Callable[[Graph, int], Any], index: int) -> Any:
+        """What ``find`` finds for an equation. The last is kept: steps that follow each other ask for one equation."""
+        kept = self._found.get(find)
+        if kept is None or kept[0] != index:
+            kept = self._found[find] = index, find(self, index)
+        return kept[1]
+
+    @cached_property
+    def _found(self) -> dict[Callable[[Graph, int], Any], tuple[int, Any]]:
+        return {}
 
     @property
     def leaves(self) -> tuple[int, ...]:

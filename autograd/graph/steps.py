@@ -13,8 +13,8 @@ import numpy as np
 
 from autograd.call import shape_of
 from autograd.errors import GraphError, ShapeError
-from autograd.graph.explain import Explanation, explain_value, local_derivative
-from autograd.graph.graph import Graph
+from autograd.graph.explain import Explanation, explain_value, local_derivatives
+from autograd.graph.graph import Graph, GraphNode
 from autograd.node import Node
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
@@ -72,8 +72,8 @@ class Step(NamedTuple):
             return node.slopes[self.input]
         if not op_of(node).is_elementwise:
             return None
+        slope = self.graph.found_once(slopes_of, self.node)[self.input]
         with np.errstate(all="ignore"):
-            slope = op_of(node).partial(self.input, node.data, self.graph.inputs_of(self.node), node.params)
             return np.asarray(slope * np.ones(node.shape, node.data.dtype))
 
     @property
@@ -144,20 +144,16 @@ class Step(NamedTuple):
     @property
     def _product(self) -> str | None:
         """The product of two numbers that the contribution is, where it is one."""
-        local = self.local
-        if local is None or not np.shape(local) == np.shape(self.contribution) == ():
+        if np.shape(self.contribution) != () or (local := self.local) is None or np.shape(local) != ():
             return None
         return factors(self.upstream, local)
 
     def _rule_text(self) -> str:
         """The rule in symbols, with ∂f/∂q for the gradient that comes in."""
-        graph, node, slot = self.graph, self.graph.nodes[self.node], self.input
-        assert slot is not None
-        inputs = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
-        op, g = op_of(node), ratio(self._output, node.name)
-        rule = local_derivative(op, slot, Symbol(node.name, node.shape), inputs, node.params, g)
-        part = Symbol(g, node.shape) * rule if op.is_elementwise else rule
-        return text(unbroadcast(part, shape_of(graph.inputs_of(self.node)[slot])))
+        node = self.graph.nodes[self.node]
+        rule = self.graph.found_once(rules_of, self.node)[self.input]
+        part = Symbol(upstream_name(self.graph, node), node.shape) * rule if op_of(node).is_elementwise else rule
+        return text(unbroadcast(part, self.graph.equations[self._target].shape))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -278,6 +274,28 @@ def backward_steps(graph: Graph, events: Sequence[Event]) -> Iterator[Step]:
             contribution, before, after = [in_full(equations[target], x) for x in (contribution, before, after)]
         of = totals[target]
         yield made(Step, (graph, "backward", node, after, slot, target, incoming, contribution, before, nth, of))
+
+
+def rules_of(graph: Graph, index: int) -> dict[int, Any]:
+    """The rules of an equation in symbols, by the place of the input, with ∂f/∂q for the gradient that comes in."""
+    node = graph.nodes[index]
+    inputs = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
+    return local_derivatives(
+        op_of(node), Symbol(node.name, node.shape), inputs, node.params, upstream_name(graph, node)
+    )
+
+
+def upstream_name(graph: Graph, node: GraphNode) -> str:
+    """What the gradient of a node is called: ∂f/∂q."""
+    return ratio(graph.nodes[graph.outputs[0]].name, node.name)
+
+
+def slopes_of(graph: Graph, index: int) -> dict[int, Any]:
+    """The local derivatives of an elementwise operation on arrays, by the place of the input."""
+    node = graph.nodes[index]
+    wanted = [k for k, x in enumerate(node.inputs) if isinstance(x, int) and graph.equations[x].requires_grad]
+    with np.errstate(all="ignore"):
+        return dict(op_of(node).partials(wanted, node.data, graph.inputs_of(index), node.params))
 
 
 def in_full(equation: Equation, number: Any) -> Any:

@@ -49,8 +49,8 @@ def format_number(x: Any, digits: int = 4) -> str:
 
 
 def format_array(x: np.ndarray[Any, Any], digits: int, most: int = 6) -> str:
-    """A short array in full, a long one with its ends, a large one by its shape."""
-    if x.size > 4 * most or x.ndim > 2:
+    """A short array in full, a long one with its ends, a large one by its shape, and so empty rows."""
+    if x.size > 4 * most or x.ndim > 2 or (x.ndim == 2 and x.size == 0):
         return f"array of {'×'.join(map(str, x.shape))}"
     if x.ndim == 2:
         return "[" + ", ".join(format_array(row, digits, most) for row in x) + "]"

@@ -15,24 +15,26 @@ from typing import NoReturn, TextIO
 
 import numpy as np
 
-from autograd import AutogradError, Graph, Tensor, Timeline, Value, steps
+from autograd import AutogradError, Graph, Step, Tensor, Timeline, Value, steps
 from autograd.export import to_json, to_mermaid
 from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, option_meant, parser, read
 from viz.command.expression import ExpressionError, parse, parse_bindings
+from viz.command.recorder import TOO_LARGE
 from viz.encoding import forgiving
 from viz.files import writing
 from viz.model.view import shorten
 from viz.page.html import Stepper
 from viz.picture.dot import draw
-from viz.picture.render import RenderError
+from viz.picture.render import RenderError, TooLargeError
 from viz.terminal.console import new_console, show, show_tree
 
 WRITERS: Mapping[str, Callable[[Stepper], str | bytes]] = {
     "svg": lambda stepper: draw(stepper.timeline.graph).svg(),
     "png": lambda stepper: draw(stepper.timeline.graph).png(),
     "html": Stepper.html,
-    "json": lambda stepper: to_json(stepper.timeline) + "\n",
+    "json": lambda stepper: trace(stepper.timeline),
 }
+MAX_TRACE = 4_000_000  #: numbers of the steps of a trace
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,7 +100,7 @@ def run(arguments: Arguments) -> None:
             if option := option_meant(arguments.words):
                 raise UsageError(f"{error}; did you mean {option}?") from None
             raise
-        made = {kind: WRITERS[kind](stepper) for kind in dict(arguments.files)}
+        made = {kind: content(kind, stepper) for kind in dict(arguments.files)}
         with ExitStack() as stack:
             for kind, path in arguments.files:
                 if path != STDOUT:
@@ -132,6 +134,31 @@ def compute(words: Sequence[str]) -> Timeline:
     assert isinstance(output, Value | Tensor)
     output.backward()
     return steps(Graph.of(output, names={}))
+
+
+def content(kind: str, stepper: Stepper) -> str | bytes:
+    """What goes into a file of this kind."""
+    try:
+        return WRITERS[kind](stepper)
+    except TooLargeError as error:
+        cure = "--json and --mermaid write the whole graph, and without options all steps are printed"
+        raise UsageError(f"--{kind}: {error.fact}: {cure}") from None
+
+
+def trace(timeline: Timeline) -> str:
+    """All of it as JSON. Each step has its arrays in full: of a long list, the gradient of the whole for every part."""
+    numbers = sum(map(numbers_of, timeline))
+    if numbers > MAX_TRACE:
+        raise UsageError(
+            f"--json: expected at most {MAX_TRACE:,} numbers in all steps, got {numbers:,}: "
+            "make the arrays smaller, or the lists shorter"
+        )
+    return to_json(timeline) + "\n"
+
+
+def numbers_of(step: Step) -> int:
+    """How many numbers a step is written with."""
+    return sum(map(np.size, (step.upstream, step.contribution, step.before, step.after)))
 
 
 def report(timeline: Timeline, written: Sequence[str]) -> str:
@@ -219,7 +246,7 @@ def emit(content: str | bytes) -> None:
 
 def complain(error: Exception) -> None:
     """One line on standard error; for a person at a terminal the place in the text below it."""
-    message = str(error) or "this does not fit into memory"
+    message = TOO_LARGE if isinstance(error, MemoryError) else str(error)
     lines = [f"stepgrad: {' '.join(message.split())}"]
     if isinstance(error, ExpressionError) and error.snippet and sys.stderr and sys.stderr.isatty():
         lines.append(error.snippet)

@@ -13,11 +13,12 @@ import numpy as np
 import autograd
 from viz.command.source import Source
 
-#: How much one text makes at most, in all: whatever is computed is shown too, step by step.
+#: How much one text makes at most, in all, there and back: whatever is computed is shown too, step by step.
 LIMITS = {"numbers": 1_000_000, "Values": 10_000, "steps": 20_000}
 CURES = dict.fromkeys(LIMITS, "give an array, as in x=[1], to compute with Tensors") | {
-    "numbers": "make the arrays smaller"
+    "numbers": "make the arrays smaller; of the way back, all that flows to the inputs counts too"
 }
+TOO_LARGE = f"this does not fit into memory: {CURES['numbers'].partition(';')[0]}"
 
 #: What operations raise for inputs that they do not take.
 REFUSALS = (autograd.AutogradError, ValueError, TypeError, IndexError, ArithmeticError)
@@ -40,12 +41,13 @@ class Recorder:
         """What the operation gives; refused before it runs where its shape alone tells that it makes too much."""
         inputs = as_taken(op, inputs)
         kind = "Values" if any(map(holds_values, inputs)) else "numbers"
+        back = contributions_size(inputs)
         foretold = result_size(op, inputs, params)
-        self._spend(foretold or 0, kind, op, position)
+        self._spend(back + (foretold or 0), kind, op, position)
         try:
             result = op(*inputs, **params)
         except MemoryError:
-            raise self._source.error("the result does not fit into memory", position) from None
+            raise self._source.error(f"{op.name}: {TOO_LARGE}", position) from None
         except REFUSALS as error:
             raise self._source.error(" ".join(str(error).split()), position) from error
         if foretold is None:
@@ -107,6 +109,15 @@ def outline(x: Any) -> Any:
     return tuple(map(outline, x)) if isinstance(x, tuple) else autograd.Symbol("x", getattr(x, "shape", ()))
 
 
+def contributions_size(inputs: Any) -> int:
+    """How many elements the way back sends to Tensors: to each input as many as it has, however small the result is."""
+    if isinstance(inputs, tuple):
+        return sum(map(contributions_size, inputs))
+    return size(inputs) if isinstance(inputs, autograd.Tensor) else 0
+
+
 def size(x: Any) -> int:
-    """The elements of a result, or of all parts of it."""
-    return sum(map(size, x)) if isinstance(x, tuple) else math.prod(getattr(x, "shape", ()))
+    """The elements of a result, or of all parts of it. Rows count also where nothing is in them: they are shown."""
+    if isinstance(x, tuple):
+        return sum(map(size, x))
+    return math.prod(max(length, 1) for length in getattr(x, "shape", ()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +16,10 @@ from autograd import Constant, Graph, GraphNode, Node, format_index, format_numb
 Kind = Literal["leaf", "inner", "fixed", "constant", "fold"]
 
 UNKNOWN = "–"  #: in the place of a number that was not computed
-LIMIT = 300  #: nodes; a larger graph is shown in part
+WIDEST_NAME = 24  #: characters
+MARKS = 2  #: on one letter; more would stand on the line above
+JOINERS = frozenset("\u200c\u200d")  #: not seen, but they shape the letters beside them
+LIMIT = 300  #: nodes and constants; a larger graph is shown in part
 
 
 @dataclass(frozen=True)
@@ -74,16 +79,16 @@ def graph_of(what: Node | Graph | Sequence[Node]) -> Graph:
 
 
 def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int | None = LIMIT) -> View:
-    """What to show of a graph; of more than ``limit`` nodes those that are nearest to the outputs.
+    """What to show of a graph; of more than ``limit`` nodes and constants those that are nearest to the outputs.
 
     >>> from autograd import Value
     >>> a = Value(3.0)
     >>> [(edge.tail, edge.head, edge.slot) for edge in view(Graph.of(a + a)).edges]
     [('n0', 'n1', 0), ('n0', 'n1', 1)]
     """
-    if limit is not None and limit < 1:
-        raise ValueError(f"expected a limit of at least one node, got {limit}: None draws all of them")
-    kept = nearest(graph, len(graph) if limit is None else limit)
+    total = len(graph) + sum(isinstance(x, Constant) for equation in graph.equations for x in equation.inputs)
+    kept = nearest(graph, total if limit is None else limit)
+    names = told_apart([node.name for node in graph if node.index in kept])
     cards: dict[str, Card] = {}
     edges: list[Edge] = []
     for node in graph:
@@ -91,19 +96,30 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
             continue
         for slot, x in enumerate(node.inputs):
             edge, card = operand(graph, node, slot, x, kept, slopes)
+            if card and card.id in cards:  # all that is left out of one node is told by one edge
+                continue
             edges.append(edge)
             if card:
                 cards[card.id] = card
-        cards[f"n{node.index}"] = node_card(graph, node, grads)
-    return View(tuple(cards.values()), tuple(edges), left_out(len(kept), len(graph)))
+        cards[f"n{node.index}"] = node_card(graph, node, names[node.name], grads)
+    return View(tuple(cards.values()), tuple(edges), left_out(len(kept), total))
 
 
-def nearest(graph: Graph, count: int) -> set[int]:
-    """The nodes with the fewest steps to an output, no more than ``count``."""
-    kept = dict.fromkeys(graph.outputs[:count])
-    for index in (queue := list(kept)):  # grows while it is walked: breadth first
-        for x in graph[index].inputs:
-            if not isinstance(x, Constant) and x not in kept and len(kept) < count:
+#: A node by its index, a constant by the node that uses it and its place there.
+Shown = int | tuple[int, int]
+
+
+def nearest(graph: Graph, count: int) -> set[Shown]:
+    """The nodes and constants with the fewest steps to an output, no more than ``count``."""
+    kept: dict[Shown, None] = dict.fromkeys(graph.outputs[:count])
+    queue = list(graph.outputs[:count])
+    for index in queue:  # grows while it is walked: breadth first
+        for slot, x in enumerate(graph[index].inputs):
+            if len(kept) == count:
+                return set(kept)
+            if isinstance(x, Constant):
+                kept[index, slot] = None
+            elif x not in kept:
                 kept[x] = None
                 queue.append(x)
     return set(kept)
@@ -112,15 +128,37 @@ def nearest(graph: Graph, count: int) -> set[int]:
 def left_out(shown: int, total: int) -> str:
     if shown == total:
         return ""
-    return f"{shown:,} of {total:,} nodes, those nearest to the output; limit={total} shows all"
+    return f"{shown:,} of {total:,} nodes and constants, those nearest to the output; limit={total} shows all"
 
 
-def node_card(graph: Graph, node: GraphNode, grads: bool) -> Card:
+def told_apart(names: Sequence[str]) -> dict[str, str]:
+    """What is shown of each name: short, and different for different names. Who is shown in full is not numbered.
+
+    >>> list(told_apart(["a" * 30, "a" * 29, "b"]).values())
+    ['aaaaaaaaaaaaaaaaaaaaaaa…', 'aaaaaaaaaaaaaaaaaaa… (2)', 'b']
+    """
+    found = {name: name for name in names if shorten(name) == name}
+    taken = set(found)
+    numbers: Counter[str] = Counter()  # the last one of each short form
+    for name in names:
+        if name in found:
+            continue
+        short = form = shorten(name)
+        while short in taken:
+            numbers[form] += 1
+            mark = f" ({numbers[form] + 1})"
+            short = shorten(name, WIDEST_NAME - len(mark)) + mark
+        found[name] = short
+        taken.add(short)
+    return {name: found[name] for name in names}
+
+
+def node_card(graph: Graph, node: GraphNode, name: str, grads: bool) -> Card:
     value = format_number(node.data)
     return Card(
         id=f"n{node.index}",
         kind="inner" if node.op else "leaf" if node.requires_grad else "fixed",
-        name=shorten(node.name),
+        name=name,
         op=symbol(node),
         details=details(node),
         shape=shape(node.data),
@@ -133,15 +171,15 @@ def node_card(graph: Graph, node: GraphNode, grads: bool) -> Card:
 
 
 def operand(
-    graph: Graph, node: GraphNode, slot: int, x: int | Constant, kept: set[int], slopes: bool
+    graph: Graph, node: GraphNode, slot: int, x: int | Constant, kept: set[Shown], slopes: bool
 ) -> tuple[Edge, Card | None]:
     """The edge to one operand, and the card at its other end where that is no node."""
     head = f"n{node.index}"
+    if (x if isinstance(x, int) else (node.index, slot)) not in kept:
+        card = Card(f"h{node.index}", "fold", data=("…",))
+        return Edge(card.id, head, slot), card
     if isinstance(x, Constant):
         card = Card(f"c{node.index}_{slot}", "constant", shape=shape(x.data), data=lines(x.data))
-        return Edge(card.id, head, slot), card
-    if x not in kept:
-        card = Card(f"h{node.index}", "fold", data=("…",))
         return Edge(card.id, head, slot), card
     slope = node.slopes[slot] if slopes and node.slopes is not None else None
     return Edge(f"n{x}", head, slot, taken(graph, node, slot), "" if slope is None else format_number(slope)), None
@@ -209,20 +247,38 @@ def gradient(grad: Any) -> tuple[str, ...]:
     return f"∂ {first}", *rest
 
 
-def shorten(text: str, most: int = 24) -> str:
+def shorten(text: str, most: int = WIDEST_NAME) -> str:
     r"""A text on one line, without control characters, cut where it is too long.
 
     >>> shorten("loss\n\0of step 1"), shorten("a" * 30, 8)
     ('loss of step 1', 'aaaaaaa…')
     """
     plain = " ".join(printable(text).split()) or "·"
-    return plain if len(plain) <= most else plain[: most - 1] + "…"
+    if len(plain) <= most:
+        return plain
+    end = most - 1
+    while end > 1 and (is_mark(plain[end]) or JOINERS & {plain[end - 1], plain[end]}):  # one letter is not cut in two
+        end -= 1
+    return plain[:end] + "…"
 
 
 def printable(text: str) -> str:
     r"""A text with spaces for what cannot be seen: control characters, half surrogates, marks of direction.
 
+    Of marks on one letter the first two are kept, and what joins letters of a script.
+
     >>> printable("loss\n\0of step 1")
     'loss  of step 1'
     """
-    return "".join(c if c.isprintable() else " " for c in text)
+    shown: list[str] = []
+    for k, c in enumerate(text):
+        if is_mark(c) and all(map(is_mark, text[max(k - MARKS, 0) : k])) and k >= MARKS:
+            continue
+        joins = c in JOINERS and not text[k - 1 : k].isascii() and not text[k + 1 : k + 2].isascii()
+        shown.append(c if c.isprintable() or joins else " ")
+    return "".join(shown)
+
+
+def is_mark(c: str) -> bool:
+    """Whether a character stands on or under the one before it."""
+    return unicodedata.category(c) in ("Mn", "Me")

@@ -20,6 +20,7 @@ from itertools import groupby
 
 from autograd import Graph, Node, Timeline, steps
 from viz.files import write
+from viz.inputs import path_of
 from viz.model.view import printable, shorten
 from viz.page.frames import Frame, finished, frames, roomy
 from viz.picture.dot import alternative, chosen, image, layout, picture
@@ -68,8 +69,11 @@ class Stepper:
         return page(self._parts)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file, whole or not at all."""
-        write(path, self.html())
+        """Write the page to a file, whole or not at all.
+
+        Raises `ValueError` for the name of another kind of file.
+        """
+        write(path_of(("html", "htm"), path, "Stepper.save: path", "viz.draw(...) saves pictures"), self.html())
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **_: object
@@ -125,8 +129,10 @@ def step(output_or_graph: Node | Graph) -> Stepper:
 def parts(timeline: Timeline) -> Parts:
     graph, shown = timeline.graph, frames(timeline)
     view, problem = finished(timeline), ""
+    made = picture(roomy(view, shown))
+    made.graph = graph
     try:
-        svg = tidy(layout(picture(roomy(view, shown)), "svg"), view)
+        svg = tidy(layout(made, "svg"), view)
     except RenderError as error:
         problem = str(error)
         drawing = f"<p><em>No picture: {escape(problem)}</em></p>"

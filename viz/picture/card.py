@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from viz.model.view import Card
+from viz.model.view import JOINERS, Card, is_mark
 
 #: Arial's widths are known to both renderers, and shared by Helvetica, Liberation Sans and Arimo.
 FONT = "Arial"
 SIZE = 11
+LAST_LETTER = 0x052F  #: of the scripts that Arial surely has: Latin, Greek, Cyrillic
+KNOWN = JOINERS | frozenset("…–−∂∞")  #: beyond it, what Arial has too, and what is not seen
+WIDE, ROOMY = 1.35, 0.65  #: ems of a letter that it lacks at most, and of one that it has
 PORTS = 4  #: operands that get a place of their own; of more, the edges meet
 
 #: Fill and line of each kind of card: light with dark text, so that they read on white and on black.
@@ -57,9 +60,16 @@ def texts(card: Card) -> str:
     rows += [span(clean(card.shape), QUIET, SIZE - 2)] if card.shape else []
     rows += [span(clean(line), QUIET if quiet else None) for line in card.data]
     rows += [span(clean(line), GRADIENT) for line in card.grad]
-    width = "" if quiet else ' WIDTH="36"'
+    width = "" if quiet else f' WIDTH="{max(36, room(card.name))}"'
     margin = '<TD WIDTH="3"></TD>'
     return beside(margin, above(*(f"<TD{width}>{row}</TD>" for row in rows), spacing=4), margin)
+
+
+def room(text: str) -> int:
+    """How wide a name may get with letters that Arial lacks, whose widths no renderer knows; 0 for all others."""
+    unknown = sum(ord(c) > LAST_LETTER and not is_mark(c) and c not in KNOWN for c in text)
+    known = len(text) - unknown
+    return round(SIZE * (WIDE * unknown + ROOMY * known)) if unknown else 0
 
 
 def badge(card: Card, colour: str) -> str:

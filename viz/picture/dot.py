@@ -10,11 +10,12 @@ from typing import Any
 
 import graphviz
 
-from autograd import Graph, Node, short_repr
+from autograd import Graph, Node
 from viz.files import write
+from viz.inputs import flag, one_of, path, path_of, positive_int
 from viz.model.view import LIMIT, View, graph_of, shorten, view
 from viz.picture.card import FONT, INK, PORTS, SIZE, clean, label, style
-from viz.picture.render import TIMEOUT, Format, RenderError, dot_binary, render
+from viz.picture.render import TIMEOUT, Format, RenderError, TooLargeError, dot_binary, render
 from viz.picture.svg import tidy
 from viz.terminal.text import draw_text
 
@@ -23,7 +24,8 @@ DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", 
 MANY = 100  #: cards; beyond, a good layout in a second is better than the best one in a minute
 LONGEST = 16_384  #: pixels of a side of a PNG: few programs show more, and each takes time and memory
 PER_INCH = 96  #: Graphviz's pixels
-LARGEST = 2_000  #: cards; a larger picture takes minutes, and nobody can read it
+DENSE = 400  #: edges; beyond, they are straight lines, as it takes minutes to bend each around the others
+LARGEST = {"cards": 2_000, "edges": 3_000}  #: a larger picture takes minutes, and nobody can read it
 
 
 class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -41,14 +43,14 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         Raises `RenderError` where there is no renderer, and for a picture that is too large to be read: with
         ``force`` it is laid out all the same, however long that takes.
         """
-        return tidy(layout(self, "svg", force=force), self.shown)
+        return tidy(layout(self, "svg", force=flag(force, "svg: force")), self.shown)
 
     def png(self, *, force: bool = False) -> bytes:
         """The picture as PNG, made smaller where a side would have more than 16,384 pixels.
 
         Raises what `svg` raises.
         """
-        return layout(self, "png", force=force)
+        return layout(self, "png", force=flag(force, "png: force"))
 
     def save(self, filename: Any = None, directory: Any = None, *, skip_existing: bool | None = False) -> str:
         """Write a file: the picture for a name that ends in .svg or .png, else the DOT source, as in graphviz.
@@ -56,24 +58,26 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         It is written whole or not at all. Raises `ValueError` for the name of another kind of picture, and what `svg`
         raises.
         """
-        suffix = os.path.splitext(str(filename or ""))[1].lower()
-        if suffix in (".html", ".jpg", ".jpeg", ".pdf"):
-            raise ValueError(
-                f"save: expected a name in .svg, .png or .gv, got {short_repr(filename)}: viz.step(...) saves .html"
-            )
+        if filename is not None:
+            cure = "viz.step(...) saves .html; for other kinds, render() the DOT source with format="
+            filename = path_of(("svg", "png", "gv", "dot"), filename, "save: filename", cure)
+        if directory is not None:
+            directory = path(directory, "save: directory")
+        skip_existing = skip_existing is not None and flag(skip_existing, "save: skip_existing")
+        suffix = os.path.splitext(filename or "")[1].lower()
         if suffix not in (".svg", ".png"):
             if filename is not None:
                 self.filename = filename
             if directory is not None:
                 self.directory = directory
-            path = str(self.filepath)
-            if not (skip_existing and os.path.exists(path)):
-                os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-                write(path, self.source.encode(self.encoding, "replace"))
-            return path
-        path = os.path.join(str(directory or ""), str(filename))
-        write(path, self.svg() if suffix == ".svg" else self.png())
-        return path
+            target = str(self.filepath)
+            if not (skip_existing and os.path.exists(target)):
+                os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+                write(target, self.source.encode(self.encoding, "replace"))
+            return target
+        target = os.path.join(directory or "", str(filename))
+        write(target, self.svg() if suffix == ".svg" else self.png())
+        return target
 
     def render(self, *args: Any, **options: Any) -> Any:
         with dot_binary():
@@ -112,9 +116,9 @@ def draw(
     """The computation as a picture: every value with its data and its gradient, "∂ –" before a backward.
 
     ``rankdir`` is the way it runs (LR, TB, RL, BT), ``grads=False`` leaves the gradients out, ``slopes=True``
-    writes the local derivative of scalar operations on the edges. Of more than ``limit`` nodes, those nearest to
-    the output are shown; ``limit=None`` shows all, but a picture of more than 2,000 cards is laid out only by
-    ``svg(force=True)``. ``format`` is that of the files `render` writes.
+    writes the local derivative of scalar operations on the edges. Of more than ``limit`` nodes and constants, those
+    nearest to the output are shown; ``limit=None`` shows all, but a picture of more than 2,000 cards or 3,000 edges is
+    laid out only by ``svg(force=True)``. ``format`` is that of the files `render` writes.
 
     >>> from autograd import Value
     >>> x, y = Value(-2.0), Value(5.0)
@@ -123,8 +127,12 @@ def draw(
     ├─ x        −2  ∂ –
     └─ y         5  ∂ –
 
-    Raises `ValueError` for an unknown ``rankdir``, `autograd.GraphError` for what is no node.
+    Raises `TypeError` or `ValueError` for what no setting takes, `autograd.GraphError` for what is no node.
     """
+    one_of(DIRECTIONS, rankdir, "draw: rankdir")
+    one_of(sorted(graphviz.FORMATS), format, "draw: format")
+    grads, slopes = flag(grads, "draw: grads"), flag(slopes, "draw: slopes")
+    limit = positive_int(limit, "draw: limit", "draws all")
     graph = graph_of(output_or_graph)
     made = picture(view(graph, grads=grads, slopes=slopes, limit=limit), rankdir, format)
     made.graph = graph
@@ -133,8 +141,6 @@ def draw(
 
 def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
     """The DOT source of a view."""
-    if rankdir not in DIRECTIONS:
-        raise ValueError(f"expected a rankdir of {', '.join(DIRECTIONS)}, got {short_repr(rankdir)}")
     leave, arrive = DIRECTIONS[rankdir]
     font = {"fontname": FONT, "fontsize": str(SIZE), "fontcolor": LINE}
     dot = Picture(
@@ -147,6 +153,8 @@ def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
     dot.shown = shown
     if len(shown.cards) > MANY:
         dot.attr(nslimit="1", nslimit1="1")
+    if len(shown.edges) > DENSE:
+        dot.attr(mclimit="0.1", splines="line")
     if shown.note:
         dot.attr(label=f"<{clean(shown.note)}>", labelloc="b")
     slots = {card.id: card.slots for card in shown.cards}
@@ -163,15 +171,31 @@ def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
 
 def layout(made: Picture, format: Format, *, force: bool = False) -> bytes:
     """What the renderer makes of a picture, unless it is too large to be laid out unasked."""
-    if not force and (count := len(made.shown.cards)) > LARGEST:
-        raise RenderError(
-            f"a picture of {count:,} cards takes minutes to lay out, and nobody can read it: "
-            f"draw a part with limit={LIMIT}, or call {format}(force=True)"
-        )
+    cure = f"draw a part with limit={{}}, or call {format}(force=True)"
+    if not force and (excess := too_many(made.shown)):
+        fact = f"a picture of {excess} takes minutes to lay out, and nobody can read it"
+        raise TooLargeError(fact, cure.format(readable_limit(made.graph)))
     if format == "png":
         made = made.copy()
         made.graph_attr.setdefault("size", f"{LONGEST / PER_INCH:.2f}")
-    return render(made.source, format, timeout=None if force else TIMEOUT)
+    try:
+        return render(made.source, format, timeout=None if force else TIMEOUT)
+    except TooLargeError as error:
+        raise TooLargeError(error.fact, cure.format(max(len(made.shown.cards) // 2, 1))) from None
+
+
+def too_many(shown: View) -> str:
+    """Of what there is more than anybody can read; empty for a picture that is laid out."""
+    counts = {"cards": len(shown.cards), "edges": len(shown.edges)}
+    return " and ".join(f"{count:,} {what}" for what, count in counts.items() if count > LARGEST[what])
+
+
+def readable_limit(graph: Graph | None) -> int:
+    """A limit with which this graph is laid out."""
+    limit = LIMIT
+    while graph is not None and limit > 1 and too_many(view(graph, limit=limit)):
+        limit //= 2
+    return limit
 
 
 def image(svg: str, description: str) -> str:

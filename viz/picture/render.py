@@ -19,7 +19,7 @@ from typing import Literal
 
 from graphviz.backend import dot_command, execute
 
-from autograd import short_repr
+from viz import inputs
 
 Format = Literal["svg", "png"]
 Renderer = Literal["dot", "graphviz-pure"]
@@ -33,6 +33,14 @@ _pointing = threading.RLock()
 
 class RenderError(RuntimeError):
     """A picture could not be made; the message says what to do about it."""
+
+
+class TooLargeError(RenderError):
+    """So of a picture that nobody can read: ``fact`` says why, and the cure is that of who asked for it."""
+
+    def __init__(self, fact: str, cure: str) -> None:
+        super().__init__(f"{fact}: {cure}")
+        self.fact = fact
 
 
 def renderer() -> Renderer | None:
@@ -53,8 +61,9 @@ def render(source: str, format: Format, *, timeout: float | None = TIMEOUT) -> b
     >>> render("digraph { x -> f }", "svg")[:5]
     b'<?xml'
     """
-    if format not in _MAGIC:
-        raise RenderError(f"expected the format svg or png, got {short_repr(format)}")
+    inputs.text(source, "render: source")
+    inputs.one_of(_MAGIC, format, "render: format")
+    timeout = inputs.seconds(timeout, "render: timeout")
     with dot_binary() as name:
         command = dot_command.command("dot", format)
     try:
@@ -62,9 +71,8 @@ def render(source: str, format: Format, *, timeout: float | None = TIMEOUT) -> b
             command, input=source.encode("utf-8", "replace"), capture_output=True, quiet=True, timeout=timeout
         )
     except subprocess.TimeoutExpired:
-        raise RenderError(
-            f"{name} found no layout within {timeout:g} s: draw a part of the graph, or pass a longer timeout"
-        ) from None
+        fact = f"{name} found no layout within {timeout:g} s"
+        raise TooLargeError(fact, "draw a part of the graph, or pass a longer timeout") from None
     except subprocess.CalledProcessError as error:
         said = " ".join(error.stderr.decode("utf-8", "replace").split())
         raise RenderError(f"{name} refused the DOT source: {said or f'exit status {error.returncode}'}") from None
