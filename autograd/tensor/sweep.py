@@ -115,12 +115,16 @@ def brings_nan(gates: list[Any], leaves: list[Record], marker: Any) -> bool:
 
 def has_nan(arrays: Iterable[Any]) -> bool:
     """Whether a NaN is in any of these: in its scalar product with itself, which nothing cancels."""
-    total = 0.0
     with np.errstate(over="ignore"):  # infinite is no NaN
-        for array in arrays:
-            flat = array.ravel()
-            total += flat.dot(flat)
-    return math.isnan(total)
+        return math.isnan(sum_of_squares(arrays))
+
+
+def sum_of_squares(arrays: Iterable[Any]) -> float:
+    total = 0.0
+    for array in arrays:
+        flat = array.ravel()
+        total += flat.dot(flat)
+    return total
 
 
 def visit_tensors(output: Record, marker: Any, leaves: list[Record], order: list[Record]) -> None:
