@@ -141,6 +141,8 @@ def copied(state: dict[Any, Any], parameters: Sequence[Parameter], owner: str) -
 
     Raises `TypeError` for what has no copies, as an open file.
     """
+    if not state:
+        return {}
     known = {id(parameter): parameter for parameter in parameters}
     twin = {}
     for key, value in state.items():

@@ -500,3 +500,25 @@ def test_arrays_may_have_as_many_axes_as_those_of_numpy(axes: int) -> None:
         assert steps.gradients[0].shape == shape
         assert str(steps)
         jvp(lambda x: x * x, (one,), (one.data,))
+
+
+LONG = np.longdouble
+
+#: Ways for more digits, or a wider range, than a float has to come into one.
+NARROWING: dict[str, Callable[[Any], Any]] = {
+    "elements": lambda x: Tensor([1.0]).__setitem__(0, x),
+    "elements of a Tensor": lambda x: Tensor([1.0]).__setitem__(0, Tensor(x)),
+    "setitem": lambda x: autograd.setitem(Tensor([1.0]), x, 0),
+    "in place": lambda x: Tensor([1.0]).__imul__(x),
+    "data": lambda x: setattr(Tensor(1.0), "data", x),
+    "Value": Value,
+}
+
+
+@pytest.mark.skipif(LONG(1) / 3 == 1 / 3, reason="long doubles are doubles here")
+@pytest.mark.parametrize("way", NARROWING)
+@pytest.mark.parametrize("number", [LONG(1) + LONG(2) ** -60, LONG("1e400")])
+def test_no_digit_and_no_range_is_lost_on_the_way_into_a_float(way: str, number: Any) -> None:
+    with pytest.raises(DTypeError, match="more digits than a float"):
+        NARROWING[way](number)
+    NARROWING[way](LONG(0.5))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.accept import expect_unmasked
+from autograd.accept import expect_unmasked, narrowed
 from autograd.call import broadcast, holds_node, shape_of
 from autograd.op import Op, override, primitive
 from autograd.ops.elementwise import where
@@ -64,6 +64,8 @@ def as_elements(value: Any, array: Any, index: Any) -> Any:
 def assigned(x: Any, value: Any, index: Any) -> Any:
     """A copy of x with the value at the index."""
     result = np.array(x)
+    if result.dtype.kind == "f" and isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f":
+        value = narrowed(np.asarray(value), result.dtype, "setitem")
     result[index] = as_elements(value, result, index)
     return result
 

@@ -732,6 +732,7 @@ def fitted(op: Op, held: Record, changed: Tensor) -> Tensor:
             f"{op.name} in place: {named(held)} holds {held.dtype}, the result {array.dtype}: "
             f"write t = t {op.operator} x for a new Tensor"
         )
+    accept.narrowed(array, held.dtype, f"{op.name} in place")  # no digits are lost
     cast: Tensor = astype(changed, held.dtype)
     return cast
 
