@@ -178,7 +178,7 @@ def test_whatever_plain_number_stands_beside_a_value_its_data_is_a_float(op: Op,
     with np.errstate(all="ignore"):
         y = op(*operands(op, numbers, data.draw(places(op)), lambda _: x))
         again = Graph.of(y).replay({})
-    for number in (y.data, *(slope for slope in y.slopes if slope is not None), *again.data):
+    for number in (y.data, *again.data):
         assert type(number) is float
 
 

@@ -72,22 +72,25 @@ class Formulas:
         self.op, self.spelling, self.reads = op, spelling, Reads()
         inputs = [Live(name) for name in NAMES[: op.arity]]
         #: The output in x and y; the slope by each of them in z, x and y, or None; or what becomes of g.
-        self.output = self.number(self.spelled(Symbol("", (), op, tuple(inputs))))
+        self.output = self.number(self.spelled(Symbol("", (), op, tuple(inputs))), is_kept=True)
         before = [Live("g") if spelling is not on_floats else 1, Live("z")] if op.masks else [Live("z")]
         self.slopes = [
             None if rule is None else self.number(self.spelled(self.reads.trace(rule, *before, *inputs)))  # type: ignore[arg-type]
             for rule in op.rules
         ]
 
-    def number(self, formula: Any) -> Any:
-        """What is True, or a plain integer that is handed on as it is, as a float: that would be kept, and shown."""
+    def number(self, formula: Any, is_kept: bool = False) -> Any:
+        """What is True as a float, as it would be shown; and what is kept, also where an integer is handed on as it is.
+
+        A slope that is one comes to nothing else: what it is multiplied by is a float.
+        """
         if self.spelling is not on_floats or self.op.is_flat:
             return formula
         if not isinstance(formula, Symbol):
             return None if formula is None else float(formula)
         if formula.op is not None and formula.op.is_flat:
             return where(formula, 1.0, 0.0)
-        return Live("", (), mul, (formula, 1.0)) if self.may_be_integer(formula) else formula
+        return Live("", (), mul, (formula, 1.0)) if is_kept and self.may_be_integer(formula) else formula
 
     def may_be_integer(self, x: Any) -> bool:
         """Whether it is True, False or an integer for some operands: a constant beside a Value may be one."""
