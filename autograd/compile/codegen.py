@@ -159,6 +159,8 @@ def indent(block: str, depth: int) -> str:
 
 def compiled(name: str, source: Source, namespace: Mapping[str, Any]) -> Callable[..., Any]:
     """The one function that the source defines, with the source kept for tracebacks and debuggers while it lives."""
+    while _gone:
+        forget(*_gone.pop())
     filename = f"<autograd {name}>"
     kept = len(source.text), None, source.text.splitlines(keepends=True), filename
     linecache.cache[filename] = kept
@@ -166,8 +168,12 @@ def compiled(name: str, source: Source, namespace: Mapping[str, Any]) -> Callabl
     exec(compile(source.text, filename, "exec"), names)  # the text comes from the table alone
     function: Callable[..., Any] = names["function"]
     function.__name__ = function.__qualname__ = name
-    weakref.finalize(function, forget, filename, kept).atexit = False
+    weakref.finalize(function, _gone.append, (filename, kept)).atexit = False
     return function
+
+
+#: The texts of functions that are gone: dropped later, as a collection may come while the cache is being read.
+_gone: list[tuple[str, tuple[Any, ...]]] = []
 
 
 def forget(filename: str, kept: tuple[Any, ...]) -> None:
