@@ -280,7 +280,7 @@ class Node(Computed, Operators):
     def __index__(self) -> int:
         number = self._one("index")
         if not self._has_no_slope:
-            raise DTypeError(f"index: expected an integer, got {named(self)}: give int(x.item()) of it")
+            raise DTypeError(f"index: expected an integer, got {named(self)}: give int(x) of it")
         self._tell(number)
         return operator.index(number)
 

@@ -157,7 +157,7 @@ LOST, FLATLY = (
     r"has no derivative in the table.*\.data",
     r"gives nothing that a gradient flows back from.*(\.data|item)",
 )
-BITS, WHOLE = r"is for integers, got x", r"index: expected an integer, got x.*int\(x\.item\(\)\)"
+BITS, WHOLE = r"is for integers, got x", r"index: expected an integer, got x: give int\(x\) of it"
 
 PYTHON: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "x // 2": (lambda x: x // 2, LostGradientError, r"x // y " + FLATLY),
