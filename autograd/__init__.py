@@ -13,6 +13,7 @@ from autograd.accept import real_array
 from autograd.errors import (
     AutogradError,
     DTypeError,
+    GradientError,
     GraphError,
     LostGradientError,
     OperationError,
@@ -88,6 +89,7 @@ __all__ = [
     "DTypeError",
     "Equation",
     "Explanation",
+    "GradientError",
     "Graph",
     "GraphError",
     "GraphNode",

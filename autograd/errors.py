@@ -45,6 +45,10 @@ class StaleDataError(GraphError):
     """The data of a node changed after it was used, so the graph no longer describes it."""
 
 
+class GradientError(AutogradError, AssertionError):
+    """A gradient that a check found wrong, or could not tell to be right."""
+
+
 #: How much of what came a message shows.
 SHOWN = 60
 

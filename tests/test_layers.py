@@ -6,6 +6,7 @@ import ast
 import builtins
 import importlib
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,14 +88,30 @@ def test_a_file_imports_only_what_stands_before_it(package: str, name: str) -> N
     assert imported_modules(known[f"{package}.{name}"], known) <= before
 
 
-def outside(package: str) -> set[str]:
-    """The top-level packages that a package imports, beside the standard library and itself."""
-    found = {module.partition(".")[0] for path in modules(package).values() for module, _ in imports(path)}
+def outside(package: str, without: str | None = None) -> set[str]:
+    """The top-level packages that a package, without one part of it, imports beside the standard library and itself."""
+    paths = [path for name, path in modules(package).items() if without is None or not f"{name}.".startswith(without)]
+    found = {module.partition(".")[0] for path in paths for module, _ in imports(path)}
     return found - set(sys.stdlib_module_names) - {package}
 
 
 def test_autograd_needs_numpy_alone() -> None:
-    assert outside("autograd") == {"numpy"}
+    assert outside("autograd", without="autograd.check.") == {"numpy"}
+
+
+#: What the extra `check` is.
+CHECK = {"flint", "hypothesis", "mpmath"}
+
+
+def test_the_checks_need_their_extra_alone() -> None:
+    assert outside("autograd") <= {"numpy"} | CHECK
+
+
+def test_importing_autograd_imports_nothing_of_the_checks() -> None:
+    code = "import autograd, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not CHECK & {name.partition(".")[0] for name in loaded}
+    assert not [name for name in loaded if name.startswith("autograd.check")]
 
 
 def test_nn_needs_autograd_and_numpy_alone() -> None:
@@ -107,7 +124,10 @@ def test_viz_needs_autograd_and_its_own_tools_and_not_nn() -> None:
 
 @pytest.mark.parametrize("package", ["nn", "viz"])
 def test_other_packages_use_public_names_of_autograd_alone(package: str) -> None:
-    public = {module: set(importlib.import_module(module).__all__) for module in ("autograd", "autograd.export")}
+    public = {
+        module: set(importlib.import_module(module).__all__)
+        for module in ("autograd", "autograd.check", "autograd.export")
+    }
     public["autograd"] |= set(importlib.import_module("autograd").table)
     for path in modules(package).values():
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -120,7 +140,7 @@ def test_other_packages_use_public_names_of_autograd_alone(package: str) -> None
                 assert node.attr in public["autograd"], f"{path.name} uses autograd.{node.attr}"
 
 
-@pytest.mark.parametrize("package", [*PACKAGES, "autograd.ops", "autograd.export"])
+@pytest.mark.parametrize("package", [*PACKAGES, "autograd.check", "autograd.ops", "autograd.export"])
 def test_all_is_sorted_complete_and_without_repeats(package: str) -> None:
     module = importlib.import_module(package)
     names = module.__all__

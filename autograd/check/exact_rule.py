@@ -1,0 +1,65 @@
+"""A rule as a reference computes it: is a number off by a wrong rule, or by a right one that loses digits?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.check.references.real import Real, Tape
+from autograd.check.references.reference import Call, Reference, flat
+from autograd.check.references.taped import Taped, arranged, constants, run
+from autograd.ops.shaping import unbroadcast
+
+SLACK = 4
+
+
+@dataclass(frozen=True)
+class RuleNumbers:
+    """What the rule gives with all digits, and how far rounding takes it."""
+
+    arithmetic: Any
+    exact: Any
+    radius: float
+
+    def explains(self, got: float, arithmetic: Any, truth: Any) -> bool:
+        """Whether the rule is right, and what came is within its own rounding."""
+        truth = arithmetic.number(0) if truth is None else truth
+        difference = self.exact - truth
+        size = max(abs(arithmetic.middle(truth)), 5e-324)
+        is_right = self.arithmetic.error(difference, 0.0)[1] <= 1e-25 * size
+        return bool(is_right and arithmetic.error(truth, got)[0] <= SLACK * self.radius)
+
+
+def rule_in(call: Call, k: int, place: int, reference: Reference) -> RuleNumbers | None:
+    """The rule of an input at one element, in the arithmetic of a reference; None where it does not run on that."""
+    if not isinstance(reference, Taped):
+        return None
+    try:
+        with reference.make(2048) as arithmetic:
+            exact = contribution(call, k, Tape(arithmetic))[place]
+        with reference.make(53, 2048) as coarse:
+            radius = coarse.radius(contribution(call, k, Tape(coarse))[place])
+    except Exception:  # a rule may do what only arrays of floats can
+        return None
+    return RuleNumbers(arithmetic, exact, radius)
+
+
+def contribution(call: Call, k: int, tape: Tape) -> list[Any]:
+    """What the rule sends back to an input, as raw numbers."""
+    op = call.op
+    rules = op.rules_for(call.inputs, call.params)
+    inputs = [x if rule is None else constants(tape, x) for x, (rule, _) in zip(call.inputs, rules, strict=True)]
+    y = run(op, inputs, call.params)
+    g = constants(tape, call.cotangent)
+    if op.has_partials:
+        ((_, slope),) = op.run_rules([k], inputs, call.params, y)
+        part = slope * g
+    else:
+        ((_, part),) = op.run_rules([k], inputs, call.params, g, y)
+    shape = np.shape(call.inputs[k])
+    array = part if isinstance(part, np.ndarray) else arranged([part], np.empty(()))
+    if array.shape != shape:
+        array = np.broadcast_to(array, shape) if array.size == 1 else unbroadcast(array, shape)
+    return [x.value if isinstance(x, Real) else tape.arithmetic.number(float(x)) for x in flat(np.asarray(array))]

@@ -1,0 +1,94 @@
+"""gradcheck: trace a function, replay its graph in the arithmetic of a reference, and compare every edge."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autograd.check.local import Checker
+from autograd.check.references import chosen
+from autograd.check.references.taped import Taped
+from autograd.check.report import Finding, Report
+from autograd.check.run import Run, located, name_of
+from autograd.check.scalars import plainly_right
+from autograd.check.sweeps import quick_findings, sum_findings, swept_events
+from autograd.check.whole import whole_findings
+
+
+def gradcheck(
+    f: Callable[..., Any], *inputs: Any, order: int = 1, reference: str | None = None, rng: Any = 0
+) -> Report:
+    """Check the gradient of ``f(*inputs)``: every edge of its graph, every sum on the way back, and the whole.
+
+    Inputs are floats, arrays of floats, Values, Tensors, Modules, and trees of these; whatever else they hold is passed
+    on. ``f`` gets nodes of its own in their places, and may be a Module itself. What is checked is every tracked leaf
+    that the result depends on, be it an argument, a parameter, or a node that ``f`` closes over. The result may be of
+    any shape, and a tree; it is pulled back from random cotangents, drawn by ``rng``.
+
+    ``reference`` is one of "balls", "digits", "complex step" and "differences"; None takes the best that is installed
+    and knows an operation. ``order=2`` checks the gradient of the gradient too.
+
+    >>> import numpy as np
+    >>> report = gradcheck(lambda W, x: np.tanh(W @ x), np.ones((2, 3)) / 3, np.array([0.5, -1.0, 2.0]))
+    >>> bool(report), report.checked["edge"]
+    (True, 3)
+
+    Raises `GraphError` if the result depends on no tracked leaf.
+    """
+    references = chosen(reference)
+    counts: Counter[str] = Counter()
+    used: dict[str, None] = {}
+    runs = Run.of(f, inputs, rng)
+    with collector_paused():
+        findings = [finding for run in runs for finding in check_run(run, references, counts, used)]
+    if findings and not runs[0].is_traced:  # to say where
+        runs = Run.of(f, inputs, rng, traced=True)
+        findings = [located(finding, runs) for finding in findings]
+    return Report(tuple(findings), dict(counts), ", ".join(used), runs[0].graph, name=f"gradcheck of {name_of(f)}")
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """A replay makes many objects and no cycles: half of its time would go to the search for some."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def check_run(run: Run, references: Sequence[Any], counts: Counter[str], names: dict[str, None]) -> list[Finding]:
+    graph = run.graph
+    checker = Checker(graph, references)
+    adjoints, events = swept_events(graph, run.seed)
+    findings = sum_findings(checker, adjoints, events, run.seed)
+    by_node: dict[int, dict[int, Any]] = {}
+    for event in events:
+        by_node.setdefault(event.node, {})[event.input] = event.contribution
+    is_scalar = all(slopes is not None for slopes in graph.slopes)
+    taped = next((each for each in references if isinstance(each, Taped)), None)
+    proven: set[int] = set()
+    if is_scalar and taped is not None:
+        proven, checker.edges = plainly_right(graph, taped)
+        checker.values = len(proven)
+        checker.used |= {taped.name: checker.edges} if proven else {}
+    for index, equation in enumerate(graph.equations):
+        if equation.op is None or adjoints[index] is None or index in proven:
+            continue
+        if is_scalar:
+            slopes = graph.slopes[index] or ()
+            findings += checker.check(index, 1.0, dict(enumerate(slopes)))
+        else:
+            findings += checker.check(index, adjoints[index], by_node.get(index, {}))
+    counts["value"] += checker.values
+    counts["edge"] += checker.edges
+    findings += quick_findings(checker, run, counts)
+    names |= dict.fromkeys(checker.used)
+    if taped is not None:
+        findings += whole_findings(checker, run, taped, adjoints, counts, already=bool(findings))
+    return findings

@@ -1,0 +1,220 @@
+"""Local checks: each equation by itself, its output and what it contributes to each input, on the recorded numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.check.exact_rule import RuleNumbers, rule_in
+from autograd.check.hints import hint_for
+from autograd.check.references.reference import BITS, Call, Pulled, Reference, flat
+from autograd.check.report import Finding, Outcome
+from autograd.check.verdict import Judged, judged
+from autograd.graph.graph import Graph, operands
+from autograd.op import op_of
+from autograd.program import Equation
+
+FLOAT64 = np.dtype(np.float64)
+
+#: Of what rounding alone comes to in the worst case, as many times is allowed.
+SLACK = 4
+
+#: A slope beyond this is infinite, next to a number where it has none.
+INFINITE = 1e30
+
+
+@dataclass
+class Checker:
+    """Checks the equations of a graph; it remembers which reference knows which operation."""
+
+    graph: Graph
+    references: Sequence[Reference]
+
+    def __post_init__(self) -> None:
+        self.edges = 0
+        self.values = 0
+        self.used: dict[str, int] = {}
+        self._known: dict[str, int] = {}  # by operation, the first reference to try
+
+    def check(self, index: int, incoming: Any, contributions: Mapping[int, Any]) -> list[Finding]:
+        """What is not plainly right of an equation, given the gradient that came in and what it sent back."""
+        equation = self.graph.equations[index]
+        op = op_of(equation)
+        if op.is_flat:
+            return []
+        inputs = operands(equation, self.graph.data)
+        rules = op.rules_for(inputs, equation.params)
+        wanted = [k for k, x in enumerate(equation.inputs) if self.is_checked(x)]
+        named = [k for k in wanted if rules[k][0] is not None]
+        if not wanted:
+            return []
+        call = Call(op, inputs, equation.params, wanted, incoming)
+        pulled, reference = self.pulled(call)
+        if pulled is None or reference is None:
+            return [self.finding(index, "inconclusive", "local derivative", "no reference knows this operation")]
+        self.used[reference.name] = self.used.get(reference.name, 0) + len(wanted)
+        self.edges += len(named) if len(named) < len(wanted) else len(wanted)
+        self.values += 1
+        one = One(self, index, equation, call, pulled, reference)
+        findings = list(one.of_value())
+        for k in wanted:
+            findings += one.of_input(k, contributions.get(k))
+        return findings
+
+    def is_checked(self, x: Any) -> bool:
+        return isinstance(x, int) and self.graph.equations[x].requires_grad
+
+    def pulled(self, call: Call) -> tuple[Pulled | None, Reference | None]:
+        """By the first reference that knows the operation."""
+        name = call.op.name
+        for place in range(self._known.get(name, 0), len(self.references)):
+            reference = self.references[place]
+            try:
+                pulled = reference.pull(call)
+            except Exception:  # a forward function may do anything with a number that is none
+                continue
+            self._known[name] = place
+            return pulled, reference
+        return None, None
+
+    def finding(self, index: int, outcome: Outcome, check: str, message: str, **details: Any) -> Finding:
+        """A finding about a node of the graph."""
+        graph = self.graph
+        return Finding(
+            outcome=outcome,
+            check=check,
+            message=message,
+            op=None if (op := graph.equations[index].op) is None else op.name,
+            node=index,
+            name=graph.names[index],
+            source=graph.sources[index],
+            **details,
+        )
+
+
+@dataclass
+class One:
+    """One equation, and what a reference knows of it."""
+
+    checker: Checker
+    index: int
+    equation: Equation
+    call: Call
+    pulled: Pulled
+    reference: Reference
+
+    def of_value(self) -> Iterator[Finding]:
+        got = flat(self.checker.graph.data[self.index])
+        for place, (raw, number) in enumerate(zip(self.pulled.values, got, strict=True)):
+            verdict = self.judge(raw, number, self.equation.dtype, lambda rounded, at=place: rounded.values[at])
+            if verdict.verdict in ("off", "undecided"):
+                element = self.element(place, np.shape(self.checker.graph.data[self.index]))
+                yield self.finding(verdict, "value", raw, number, element=element)
+
+    def of_input(self, k: int, contribution: Any) -> Iterator[Finding]:
+        shape, dtype = np.shape(self.call.inputs[k]), getattr(self.call.inputs[k], "dtype", None)
+        raws = self.pulled.parts[k]
+        got = [0.0] * len(raws) if contribution is None else flat(np.broadcast_to(contribution, shape))
+        tied = self.pulled.ties.get(k, ())
+        bad: list[tuple[int, Judged]] = []
+        for place, (raw, number) in enumerate(zip(raws, got, strict=True)):
+            if place in tied:
+                yield from self.at_kink(k, place, number, dtype, shape)
+                continue
+            verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
+            if verdict.verdict in ("off", "undecided"):
+                bad.append((place, verdict))
+        if bad:
+            hint = hint_for(self.call, k, raws, got, self.pulled.arithmetic)
+            for place, verdict in bad:
+                yield self.finding(
+                    verdict,
+                    "local derivative",
+                    raws[place],
+                    got[place],
+                    rule=self.rule(k, place),
+                    input=k,
+                    element=self.element(place, shape),
+                    hint=hint,
+                )
+
+    def judge(self, raw: Any, got: float, dtype: np.dtype[Any] | None, find: Any) -> Judged:
+        """The verdict; what is off by more than the last digits is given what rounding comes to."""
+        first = judged(self.pulled.arithmetic, raw, got, dtype)
+        if first.verdict != "off" or not math.isfinite(got):
+            return first
+        rounded = self.rounded
+        if rounded is None:
+            return first
+        loose = find(rounded)
+        if loose is None or not rounded.arithmetic.is_defined(loose):
+            return first
+        slack = SLACK * rounded.arithmetic.radius(loose)
+        second = judged(self.pulled.arithmetic, raw, got, dtype, slack)
+        return first if second.verdict == "off" else second
+
+    @property
+    def rounded(self) -> Pulled | None:
+        """The same with the fewest digits of the dtypes that take part."""
+        if "_rounded" not in vars(self):
+            dtypes = [getattr(x, "dtype", FLOAT64) for x in (self.checker.graph.data[self.index], *self.call.inputs)]
+            fewest = min((dtype for dtype in dtypes if dtype in BITS), key=BITS.__getitem__, default=FLOAT64)
+            try:
+                self._rounded = self.reference.rounded(self.call, fewest)
+            except Exception:  # with few digits a comparison may be open
+                self._rounded = None
+        return self._rounded
+
+    def at_kink(
+        self, k: int, place: int, got: float, dtype: np.dtype[Any] | None, shape: tuple[int, ...]
+    ) -> Iterator[Finding]:
+        """Between the slopes on the two sides."""
+        sides = self.reference.sides(self.call, k, place)
+        verdicts = [judged(arithmetic, raw, got, dtype).verdict for arithmetic, raw in sides]
+        slopes = tuple([arithmetic.middle(raw) for arithmetic, raw in sides])
+        where = {"input": k, "element": self.element(place, shape), "got": got, "slopes": slopes}
+        if sides and all(verdict == "right" for verdict in verdicts):
+            return
+        if not sides:
+            if math.isfinite(got):
+                yield self.at("inconclusive", "local derivative", f"got {got}, where no slope is known", **where)
+            return
+        if len(sides) == 1:
+            (slope,) = slopes
+            if verdicts == ["right"] or (abs(slope) > INFINITE and not abs(got) < INFINITE):
+                return
+            yield self.at("wrong", "local derivative", f"got {got}, and beside it {slope:.17g}", **where)
+            return
+        low, high = sorted(slopes)
+        if low <= got <= high or "right" in verdicts:
+            message = f"at a kink: got {got:.17g}, between the slopes {slopes[0]:.6g} below and {slopes[1]:.6g} above"
+            yield self.at("kink", "local derivative", message, **where)
+            return
+        message = f"at a kink: got {got:.17g}, outside of the slopes {slopes[0]:.6g} below and {slopes[1]:.6g} above"
+        yield self.at("wrong", "local derivative", message, **where)
+
+    def rule(self, k: int, place: int) -> RuleNumbers | None:
+        return rule_in(self.call, k, place, self.reference)
+
+    def finding(
+        self, verdict: Judged, check: str, raw: Any, got: float, rule: RuleNumbers | None = None, **details: Any
+    ) -> Finding:
+        arithmetic = self.pulled.arithmetic
+        known = arithmetic.text(raw if raw is not None else arithmetic.number(0))
+        word = "certified" if self.reference.name == "balls" else self.reference.name
+        message = f"got {got!r}, {word} {known}"
+        outcome: Outcome = "wrong" if verdict.verdict == "off" else "inconclusive"
+        if outcome == "wrong" and rule is not None and rule.explains(got, arithmetic, raw):
+            outcome = "imprecise"
+            details["hint"] = "the rule is right, and loses digits here: numeric= takes a form that does not"
+        return self.at(outcome, check, message, got=got, expected=known, ulps=verdict.ulps, **details)
+
+    def at(self, outcome: Outcome, check: str, message: str, **details: Any) -> Finding:
+        return self.checker.finding(self.index, outcome, check, message, **details)
+
+    def element(self, place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(map(int, np.unravel_index(place, shape))) if shape else ()

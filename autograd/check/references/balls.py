@@ -1,0 +1,129 @@
+"""Balls: numbers with a proven bound of their error, by python-flint. Slopes are the second terms of power series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+import flint
+import numpy as np
+from flint import arb, arb_series
+
+from autograd.check.references.real import Arithmetic, Real, UndecidedError
+from autograd.check.references.spelling import FUNCTIONS, elementary
+from autograd.check.references.taped import Taped
+
+#: What flint calls NumPy's and SciPy's functions.
+NAMES = {
+    "exp": "exp",
+    "log": "log",
+    "sqrt": "sqrt",
+    "sin": "sin",
+    "cos": "cos",
+    "tan": "tan",
+    "arctan": "atan",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "erf": "erf",
+    "erfc": "erfc",
+    "gamma": "gamma",
+    "gammaln": "lgamma",
+    "lgamma": "lgamma",
+}
+
+SMALLEST = float(np.finfo(float).smallest_subnormal)
+
+
+class Balls(Arithmetic):
+    """Ball arithmetic of so many bits. It is entered: the precision belongs to the library.
+
+    >>> with Balls(bits=128) as arithmetic:
+    ...     y, slope = arithmetic.elementary("exp", arithmetic.number(1.0))
+    ...     print(y)
+    [2.71828182845904523536028747135266249776 +/- 3.60e-39]
+    """
+
+    name = "balls"
+    functions: Mapping[str, Callable[..., Real]] = {
+        **FUNCTIONS,
+        **{name: partial(elementary, name) for name in NAMES if name not in FUNCTIONS},
+    }
+
+    def __init__(self, bits: int, wide: int | None = None) -> None:
+        self.bits = bits
+        self._wide = self if wide is None else Balls(wide)
+
+    def __enter__(self) -> Balls:
+        self._before: int = flint.ctx.prec
+        flint.ctx.prec = self.bits
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        flint.ctx.prec = self._before
+
+    def wide(self) -> Balls:
+        return self._wide
+
+    def number(self, x: float) -> Any:
+        return arb(float(x)) if x.__class__ is not int else arb(x)
+
+    def compare(self, a: Any, b: Any) -> int | None:
+        if a > b:
+            return 1
+        if a < b:
+            return -1
+        if a.is_nan() or b.is_nan():
+            return None
+        if a == b:  # both exact
+            return 0
+        raise UndecidedError
+
+    def middle(self, a: Any) -> float:
+        return float(a.mid())
+
+    def rounded(self, a: Any) -> Any:
+        return +a
+
+    def elementary(self, name: str, a: Any) -> tuple[Any, Any]:
+        if self._wide is not self:
+            with self._wide:
+                y, slope = self._wide.elementary(name, a)
+            return +y, +slope
+        series = getattr(arb_series([a, 1], 2), NAMES[name])()
+        return series[0], series[1]
+
+    # What is asked of results.
+
+    def error(self, a: Any, got: float) -> tuple[float, float]:
+        """How far a float is from it: at least, and at most."""
+        distance = abs(arb(got) - a)
+        return float(distance.abs_lower()), float(distance.abs_upper())
+
+    def is_within(self, a: Any, got: float, distance: float) -> bool:
+        """Whether it is surely that near."""
+        return bool(abs(arb(got) - a) <= arb(distance))
+
+    def radius(self, a: Any) -> float:
+        return float(a.rad())
+
+    def is_defined(self, a: Any) -> bool:
+        return bool(a.is_finite())
+
+    def is_close(self, a: Any) -> bool:
+        """Whether it is known to more digits than a float has."""
+        return bool(a.is_finite()) and (a.rel_accuracy_bits() >= 62 or float(a.abs_upper()) == 0.0)
+
+    def text(self, a: Any) -> str:
+        """As people read a certified number."""
+        return str(a.str(20))
+
+    def moved(self, x: float, side: int) -> Any:
+        """A number beside x: far nearer than the next float."""
+        return arb(float(x)) + side * arb(max(abs(float(x)), SMALLEST)) * arb(2) ** -200
+
+
+BALLS = Taped("balls", Balls, bits=(128, 512, 2048, 8192), beside=2048)

@@ -1,0 +1,110 @@
+"""References that run forward functions on Reals, and pull back through the tape of what these did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.call import Output
+from autograd.check.references.real import Real, Tape, ancestors
+from autograd.check.references.reference import BITS, Call, Pulled, flat, without_dtypes
+from autograd.checked import unchecked
+from autograd.op import Op
+
+
+class Taped:
+    """A reference of an arithmetic. ``make(bits, wide)`` gives one to be entered."""
+
+    def __init__(self, name: str, make: Callable[..., Any], bits: Sequence[int], beside: int) -> None:
+        self.name = name
+        self.make = make
+        self.bits = bits  #: to try one after the other, until enough is known
+        self.beside = beside  #: to tell a number from the one beside it
+
+    def pull(self, call: Call) -> Pulled:
+        for bits in self.bits:
+            with self.make(bits) as arithmetic:
+                pulled = evaluate(call, arithmetic)
+                if is_known(pulled):
+                    break
+        return pulled
+
+    def rounded(self, call: Call, dtype: np.dtype[Any]) -> Pulled | None:
+        with self.make(BITS[dtype], self.bits[0]) as arithmetic:
+            return evaluate(call, arithmetic)
+
+    def sides(self, call: Call, k: int, element: int) -> list[tuple[Any, Any]]:
+        found = []
+        for side in (-1, 1):
+            with self.make(self.beside) as arithmetic:
+                pulled = evaluate(call, arithmetic, (k, element, side))
+                raw = pulled.parts[k][element]
+                raw = arithmetic.number(0) if raw is None else raw
+                if arithmetic.is_defined(raw):
+                    found.append((arithmetic, raw))
+        return found
+
+
+def is_known(pulled: Pulled) -> bool:
+    """Whether all that is defined is known to more digits than a float has."""
+    arithmetic = pulled.arithmetic
+    raws = [*pulled.values, *(raw for part in pulled.parts.values() for raw in part if raw is not None)]
+    return all(arithmetic.is_close(raw) or not arithmetic.is_defined(raw) for raw in raws)
+
+
+def evaluate(call: Call, arithmetic: Any, beside: tuple[int, int, int] | None = None) -> Pulled:
+    """A call on a new tape; one element of an input a little below it or above, as ``beside`` says."""
+    tape = Tape(arithmetic)
+    leaves: dict[int, list[Real]] = {}
+    operands = []
+    rules = call.op.rules_for(call.inputs, call.params)
+    for k, (x, (rule, _)) in enumerate(zip(call.inputs, rules, strict=True)):
+        if k in call.wanted:
+            leaves[k] = [tape.leaf(number) for number in flat(x)]
+            if beside is not None and beside[0] == k:
+                place = beside[1]
+                leaves[k][place].value = arithmetic.moved(flat(x)[place], beside[2])
+            operands.append(arranged(leaves[k], x))
+        else:
+            operands.append(x if rule is None else constants(tape, x))
+    y = flat(run(call.op, operands, call.params))
+    values = [x if isinstance(x, Real) else tape.constant(float(x)) for x in y]
+    seeds = flat(np.broadcast_to(call.cotangent, np.shape(call.cotangent) or (len(values),)))
+    tape.pull([(x, g) for x, g in zip(values, seeds, strict=True) if x.parts is not None])
+    parts = {k: [leaf.adjoint for leaf in leaves[k]] for k in leaves}
+    ties: dict[int, set[int]] = {}
+    if tape.ties:
+        tied = ancestors(real for tie in tape.ties for real in tie)
+        ties = {k: {i for i, leaf in enumerate(leaves[k]) if id(leaf) in tied} for k in leaves}
+    return Pulled(arithmetic, [x.value for x in values], parts, {k: found for k, found in ties.items() if found})
+
+
+def arranged(reals: Sequence[Any], like: Any) -> Any:
+    """Numbers in the shape of an array; one alone where there is none."""
+    if not isinstance(like, np.ndarray):
+        return reals[0]
+    array = np.empty(len(reals), dtype=object)
+    array[:] = reals
+    return array.reshape(like.shape)
+
+
+def constants(tape: Tape, x: Any) -> Any:
+    """Numbers that are no leaves, also of the reference: what is computed of them alone is not to be rounded."""
+    return None if x is None else arranged([tape.constant(number) for number in flat(x)], x)
+
+
+def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
+    """The forward function on Reals; of several outputs, the one that the params are of."""
+    params = without_dtypes(params)
+    forward = unchecked(op.forward)
+    if isinstance(forward, np.ufunc) and not params and not any(isinstance(x, np.ndarray) for x in operands):
+        for x in operands:
+            if x.__class__ is Real and (function := x.tape.functions.get(forward.__name__)) is not None:
+                return function(*operands)  # what NumPy's own dispatch comes to
+    if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
+        each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
+        return np.asarray(np.frompyfunc(each, len(operands), 1)(*operands))
+    result = op.run(forward, operands, params)
+    return result[params.index] if isinstance(params, Output) else result

@@ -1,0 +1,82 @@
+"""The whole program at once in the arithmetic of a reference, from exact leaves: the gradient that is true of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.check.references.real import Real, Tape, UndecidedError, ancestors
+from autograd.check.references.reference import Pulled, flat
+from autograd.check.references.taped import Taped, arranged, constants, is_known, run
+from autograd.graph.graph import Graph
+from autograd.program import Constant
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The gradient of each leaf, in order of its elements; which leaves meet a tie, so that they have none."""
+
+    pulled: Pulled
+    tied: frozenset[int]
+
+
+def gradient(graph: Graph, seed: Any, reference: Taped, bits: int, wide: int | None = None) -> Whole:
+    """The gradient of a graph of one output, pulled back from the ``seed``.
+
+    Raises `UndecidedError` where rounding leaves a branch open, `TypeError` where an operation has no spelling.
+    """
+    with reference.make(bits, wide) as arithmetic:
+        tape = Tape(arithmetic)
+        found: list[Any] = []
+        leaves: dict[int, list[Real]] = {}
+        for index, equation in enumerate(graph.equations):
+            data = graph.data[index]
+            if equation.op is None:
+                if equation.requires_grad:
+                    leaves[index] = [tape.leaf(x) for x in flat(data)]
+                    found.append(arranged(leaves[index], data))
+                else:
+                    found.append(constants(tape, data))
+                continue
+            rules = equation.op.rules_for(equation.inputs, equation.params)
+            operands = [
+                found[x] if not isinstance(x, Constant) else x.data if rule is None else constants(tape, x.data)
+                for x, (rule, _) in zip(equation.inputs, rules, strict=True)
+            ]
+            result = run(equation.op, operands, equation.params)
+            found.append(result if not isinstance(data, np.ndarray) else shaped(result, data, tape))
+        (output,) = graph.outputs
+        y = flat(found[output])
+        tape.pull([(x, g) for x, g in zip(y, flat(seed), strict=True) if isinstance(x, Real) and x.parts is not None])
+        tied: set[int] = set()
+        if tape.ties:
+            behind = ancestors(real for tie in tape.ties for real in tie)
+            tied = {index for index, reals in leaves.items() if any(id(real) in behind for real in reals)}
+        parts = {index: [real.adjoint for real in reals] for index, reals in leaves.items()}
+        values = [x.value if isinstance(x, Real) else arithmetic.number(float(x)) for x in y]
+        return Whole(Pulled(arithmetic, values, parts), frozenset(tied))
+
+
+def shaped(result: Any, like: Any, tape: Tape) -> Any:
+    """What an operation gave as an array of the shape that it had."""
+    if isinstance(result, np.ndarray) and result.shape == like.shape:
+        return result
+    return arranged([result] if not isinstance(result, np.ndarray) else flat(result), like)
+
+
+def known_gradient(graph: Graph, seed: Any, reference: Taped) -> Whole:
+    """With as many bits as it takes."""
+    failure: UndecidedError | None = None
+    for bits in reference.bits:
+        try:
+            whole = gradient(graph, seed, reference, bits)
+        except UndecidedError as error:
+            failure = error
+            continue
+        if is_known(whole.pulled):
+            return whole
+    if failure is not None:
+        raise failure
+    return whole

@@ -1,0 +1,168 @@
+"""Run: a function as it is checked, on nodes of its own: its output, its graph, the cotangent of that."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograd import tree
+from autograd.check.report import Finding
+from autograd.errors import GraphError
+from autograd.graph.graph import Graph
+from autograd.node import Node, topological
+from autograd.scalar.value import Value
+from autograd.state import recording, tracing
+from autograd.tensor.tensor import Tensor
+
+#: From how many nodes on a function is run without a trace at first.
+LONG = 5_000
+
+
+def name_of(f: Any) -> str:
+    """What a function is called; of an object that is called like one, its class."""
+    return str(getattr(f, "__name__", type(f).__name__))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One output of a function, as a node, its graph, and the cotangent that it is pulled back from."""
+
+    output: Node
+    graph: Graph
+    seed: Any
+
+    is_traced: bool
+
+    @classmethod
+    def of(cls, f: Callable[..., Any], inputs: Sequence[Any], rng: Any, traced: bool = False) -> list[Run]:
+        """Run a function on nodes of its own; its outputs of one kind are added up to one.
+
+        It is run inside `tracing`, so that findings know their lines of code, unless it is long: that takes its time.
+        """
+        given, outputs = called(f, inputs, traced)
+        if not traced and len(topological([y._record for y in outputs])) <= LONG:
+            given, outputs = called(f, inputs, traced=True)
+            traced = True
+        generator = np.random.default_rng(rng)
+        kinds = [[y for y in outputs if isinstance(y, kind)] for kind in (Value, Tensor)]
+        single = [total(kind, generator) for kind in kinds if kind]
+        names = named(f, given)
+        graphs = [Graph.of(y, names=names) for y in single]
+        return [
+            cls(y, with_names_of_code(graph), weight(y, generator), traced)
+            for y, graph in zip(single, graphs, strict=True)
+        ]
+
+
+def called(f: Callable[..., Any], inputs: Sequence[Any], traced: bool) -> tuple[Sequence[Any], list[Any]]:
+    """The arguments that a function was run on, itself the first; what it gave, and the nodes of that."""
+    given = with_twins((f, *inputs))
+    with recording(traced=False), tracing() if traced else nullcontext():
+        result = given[0](*given[1:])
+    outputs = [y for y in tree.flatten(result)[0] if isinstance(y, Node) and y.requires_grad]
+    if not outputs:
+        raise GraphError(
+            f"gradcheck: {name_of(f)} returned {type(result).__name__}, which depends on no tracked node: "
+            "give inputs as floats or arrays of floats, and compute with them alone"
+        )
+    return given, outputs
+
+
+def located(finding: Finding, runs: Sequence[Run]) -> Finding:
+    """A finding with the line and the name that its node has in a traced graph of the same nodes."""
+    graph = runs[0].graph
+    if len(runs) > 1 or finding.node is None:
+        return finding
+    computed = [i for i, equation in enumerate(graph.equations) if equation.op is None or not equation.op.is_flat]
+    if finding.node >= len(computed):
+        return finding
+    index = computed[finding.node]
+    op = graph.equations[index].op
+    if (None if op is None else op.name) != finding.op:
+        return finding
+    return replace(finding, node=index, name=graph.names[index], source=graph.sources[index])
+
+
+def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments with leaves of their own in the places of nodes, floats and arrays: nothing happens to the person's."""
+    leaves, structure = tree.flatten(given)
+    twins: dict[int, Node] = {}
+    has_values = any(isinstance(x, Value) for x in leaves)  # beside these an array is data
+
+    def twin(x: Any) -> Any:
+        if id(x) in twins:
+            return twins[id(x)]
+        if isinstance(x, Node):
+            if not x.requires_grad:
+                return x
+            data = x._record._snapshot()
+            made: Any = Value(data, x.label) if isinstance(x, Value) else Tensor(data, label=x.label)
+            twins[id(x)] = made
+            return made
+        if type(x) is float:
+            return Value(x)
+        if isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f" and not has_values:
+            return Tensor(x)
+        return x
+
+    rebuilt: tuple[Any, ...] = tree.unflatten(structure, [twin(x) for x in leaves])
+    return rebuilt
+
+
+def weight(y: Node, rng: np.random.Generator) -> Any:
+    """A cotangent for a node, no two elements of it alike."""
+    if isinstance(y, Value):
+        return float(rng.uniform(0.5, 1.5))
+    return np.asarray(rng.uniform(0.5, 1.5, y.shape), dtype=y._record._dtype)
+
+
+def total(outputs: Sequence[Node], rng: np.random.Generator) -> Any:
+    """Outputs of one kind as one node: each with a weight of its own."""
+    if len(outputs) == 1:
+        return outputs[0]
+    terms: list[Any] = [y * weight(y, rng) for y in outputs]
+    result = terms[0] if isinstance(terms[0], Value) else terms[0].sum()
+    for term in terms[1:]:
+        result = result + (term if isinstance(term, Value) else term.sum())
+    return result
+
+
+def named(f: Callable[..., Any], given: Sequence[Any]) -> Mapping[str, Any]:
+    """The arguments, and what the function closes over, by the names that it has for them."""
+    function, *given = given
+    try:
+        bound = inspect.signature(f).bind(*given).arguments
+    except (TypeError, ValueError):
+        bound = {f"input_{i}": x for i, x in enumerate(given)}
+    closure = getattr(f, "__closure__", None) or ()
+    names = getattr(getattr(f, "__code__", None), "co_freevars", ())
+    found = {name: cell.cell_contents for name, cell in zip(names, closure, strict=False) if is_filled(cell)}
+    return {**found, **bound, "model": function}
+
+
+def is_filled(cell: Any) -> bool:
+    """Whether a variable of an enclosing function has a value by now."""
+    return hasattr(cell, "cell_contents")
+
+
+ASSIGNED = re.compile(r"  ([A-Za-z_]\w*)\s*=(?!=)")
+
+
+def with_names_of_code(graph: Graph) -> Graph:
+    """What a line of code assigned, by its name there: the last node that it made."""
+    labels = list(graph.labels)
+    taken = {label for label in labels if label}
+    last: dict[str, int] = {}
+    for index, source in enumerate(graph.sources):
+        if source and graph.equations[index].op is not None and (match := ASSIGNED.search(source)):
+            last[match[1]] = index
+    for name, index in last.items():
+        if labels[index] is None and name not in taken:
+            labels[index] = name
+    return replace(graph, labels=tuple(labels))

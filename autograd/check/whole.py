@@ -1,0 +1,110 @@
+"""The gradient of the whole, compared with what the program itself comes to from exact leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+from math import ulp
+from typing import Any
+
+import numpy as np
+
+from autograd.check.local import Checker
+from autograd.check.references.real import UndecidedError
+from autograd.check.references.reference import BITS, flat
+from autograd.check.references.taped import Taped
+from autograd.check.replay import Whole, gradient, known_gradient
+from autograd.check.report import Finding
+from autograd.check.run import Run
+from autograd.check.verdict import judged
+
+FLOAT64 = np.dtype(np.float64)
+
+#: Of what rounding comes to in the worst case, as many times is allowed.
+SLACK = 4
+
+
+def whole_findings(
+    checker: Checker, run: Run, reference: Taped, adjoints: Sequence[Any], counts: Counter[str], already: bool
+) -> list[Finding]:
+    """Where the gradient of a leaf is not that of the whole, by more than rounding explains."""
+    graph = checker.graph
+    if not all(np.isfinite(np.asarray(data)).all() for data in graph.data):
+        return []  # what overflowed in floats has another gradient than what did not
+    rounded = coarse(checker, run, reference)
+    suspects = []
+    for index, equation in enumerate(graph.equations):
+        if equation.op is not None or not equation.requires_grad:
+            continue
+        got = numbers(adjoints[index], graph.data[index])
+        counts["whole gradient"] += len(got)
+        if (
+            rounded is None
+            or index in rounded.tied
+            or not all(map(partial(is_near, rounded), rounded.pulled.parts[index], got))
+        ):
+            suspects.append(index)
+    if not suspects or already:
+        return []
+    try:
+        whole = known_gradient(graph, run.seed, reference)
+    except UndecidedError:
+        return []  # rounding alone chose a branch: each equation was checked where it stands
+    except Exception as error:  # a forward function may do anything with a number that is none
+        return [Finding(outcome="missing", check="whole gradient", message=str(error))]
+    return [
+        finding
+        for index in suspects
+        if index not in whole.tied
+        for finding in of_leaf(checker, index, numbers(adjoints[index], graph.data[index]), whole, rounded)
+    ]
+
+
+def numbers(adjoint: Any, data: Any) -> list[float]:
+    """The elements of a gradient, in order."""
+    return flat(np.broadcast_to(0.0 if adjoint is None else adjoint, np.shape(data))[()])
+
+
+def is_near(rounded: Whole, raw: Any, got: float) -> bool:
+    """Whether a number is as near as rounding lets it be."""
+    if raw is None:
+        return got == 0.0
+    arithmetic = rounded.pulled.arithmetic
+    distance = (SLACK - 1) * arithmetic.radius(raw) + ulp(got)
+    return bool(arithmetic.is_defined(raw) and arithmetic.is_within(raw, got, distance))
+
+
+def of_leaf(
+    checker: Checker, index: int, got: Sequence[float], whole: Whole, rounded: Whole | None
+) -> Iterator[Finding]:
+    """The elements of a leaf whose gradient is another than that of the whole."""
+    dtype, shape = checker.graph.equations[index].dtype, checker.graph.equations[index].shape
+    arithmetic = whole.pulled.arithmetic
+    for place, (raw, number) in enumerate(zip(whole.pulled.parts[index], got, strict=True)):
+        slack = 0.0
+        if rounded is not None and (loose := rounded.pulled.parts[index][place]) is not None:
+            slack = SLACK * rounded.pulled.arithmetic.radius(loose)
+        verdict = judged(arithmetic, raw, number, dtype, slack)
+        if verdict.verdict == "off":
+            known = arithmetic.text(raw if raw is not None else arithmetic.number(0))
+            yield checker.finding(
+                index,
+                "wrong",
+                "whole gradient",
+                f"got {number!r}, and the whole function has {known}",
+                element=tuple(map(int, np.unravel_index(place, shape))) if shape else None,
+                got=number,
+                expected=known,
+                ulps=verdict.ulps,
+            )
+
+
+def coarse(checker: Checker, run: Run, reference: Taped) -> Whole | None:
+    """The same with as few digits as the floats of the graph have."""
+    dtypes = [equation.dtype for equation in checker.graph.equations if equation.dtype in BITS]
+    fewest = min(dtypes, key=BITS.__getitem__, default=FLOAT64)
+    try:
+        return gradient(checker.graph, run.seed, reference, BITS[fewest], reference.bits[0])
+    except Exception:  # with few digits a branch may be open
+        return None
