@@ -41,8 +41,8 @@ class Balls(Arithmetic):
 
     >>> with Balls(bits=128) as arithmetic:
     ...     y, slope = arithmetic.elementary("exp", arithmetic.number(1.0))
-    ...     print(y)
-    [2.71828182845904523536028747135266249776 +/- 3.60e-39]
+    ...     y.str(20)
+    '[2.7182818284590452354 +/- 3.98e-20]'
     """
 
     name = "balls"
