@@ -37,9 +37,9 @@ def rule_in(call: Call, k: int, place: int, reference: Reference) -> RuleNumbers
     if not isinstance(reference, Taped):
         return None
     try:
-        with reference.make(2048) as arithmetic:
+        with reference.make(reference.beside) as arithmetic:
             exact = contribution(call, k, Tape(arithmetic))[place]
-        with reference.make(53, 2048) as coarse:
+        with reference.make(53, reference.beside) as coarse:
             radius = coarse.radius(contribution(call, k, Tape(coarse))[place])
     except Exception:  # a rule may do what only arrays of floats can
         return None

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.check.exact_rule import RuleNumbers, rule_in
 from autograd.check.hints import hint_for
+from autograd.check.references.real import UndecidedError
 from autograd.check.references.reference import BITS, Call, Pulled, Reference, flat
 from autograd.check.report import Finding, Outcome
 from autograd.check.verdict import Judged, judged
@@ -74,11 +75,12 @@ class Checker:
         for place in range(self._known.get(name, 0), len(self.references)):
             reference = self.references[place]
             try:
-                pulled = reference.pull(call)
-            except Exception:  # a forward function may do anything with a number that is none
+                return reference.pull(call), reference
+            except UndecidedError:  # it knows the operation, not these numbers
                 continue
-            self._known[name] = place
-            return pulled, reference
+            except Exception:  # a forward function may do anything with a number that is none
+                if place == self._known.get(name, 0):
+                    self._known[name] = place + 1
         return None, None
 
     def finding(self, index: int, outcome: Outcome, check: str, message: str, **details: Any) -> Finding:

@@ -44,7 +44,7 @@ def judged(arithmetic: Any, raw: Any, got: float, dtype: np.dtype[Any] | None, s
         return Judged("right" if middle * math.copysign(1, got) >= largest else "off", math.inf)
     unit = unit_of(middle, dtype)
     least, most = arithmetic.error(raw, got)
-    allowed = ULPS * unit + slack
+    allowed = ULPS * unit + slack + arithmetic.resolution(raw)
     if most <= allowed:
         return Judged("right", most / unit)
     return Judged("off" if least > allowed or math.isnan(least) else "undecided", least / unit)

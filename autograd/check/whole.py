@@ -33,18 +33,19 @@ def whole_findings(
     if not all(np.isfinite(np.asarray(data)).all() for data in graph.data):
         return []  # what overflowed in floats has another gradient than what did not
     rounded = coarse(checker, run, reference)
-    suspects = []
+    suspects: list[tuple[int, list[float]]] = []
     for index, equation in enumerate(graph.equations):
         if equation.op is not None or not equation.requires_grad:
             continue
         got = numbers(adjoints[index], graph.data[index])
-        counts["whole gradient"] += len(got)
         if (
             rounded is None
             or index in rounded.tied
             or not all(map(partial(is_near, rounded), rounded.pulled.parts[index], got))
         ):
-            suspects.append(index)
+            suspects.append((index, got))
+        else:
+            counts["whole gradient"] += len(got)
     if not suspects or already:
         return []
     try:
@@ -53,12 +54,9 @@ def whole_findings(
         return []  # rounding alone chose a branch: each equation was checked where it stands
     except Exception as error:  # a forward function may do anything with a number that is none
         return [Finding(outcome="missing", check="whole gradient", message=str(error))]
-    return [
-        finding
-        for index in suspects
-        if index not in whole.tied
-        for finding in of_leaf(checker, index, numbers(adjoints[index], graph.data[index]), whole, rounded)
-    ]
+    suspects = [(index, got) for index, got in suspects if index not in whole.tied]
+    counts["whole gradient"] += sum(len(got) for _, got in suspects)
+    return [finding for index, got in suspects for finding in of_leaf(checker, index, got, whole, rounded)]
 
 
 def numbers(adjoint: Any, data: Any) -> list[float]:

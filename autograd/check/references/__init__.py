@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-#: From the best on: its module, the name of the reference there, and the package that it needs.
+#: From the best on: its module, the name of the reference there, and the package that it needs besides NumPy.
 KNOWN = {
     "balls": ("balls", "BALLS", "python-flint"),
+    "digits": ("digits", "DIGITS", "mpmath"),
+    "complex step": ("complex_step", "COMPLEX_STEP", None),
+    "differences": ("differences", "DIFFERENCES", None),
 }
 
 

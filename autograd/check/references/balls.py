@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import RLock
 from types import TracebackType
 from typing import Any
 
@@ -36,6 +37,10 @@ NAMES = {
 SMALLEST = float(np.finfo(float).smallest_subnormal)
 
 
+#: Held inside of an arithmetic: the library has one precision for all threads.
+ENTERED = RLock()
+
+
 class Balls(Arithmetic):
     """Ball arithmetic of so many bits. It is entered: the precision belongs to the library.
 
@@ -53,17 +58,20 @@ class Balls(Arithmetic):
 
     def __init__(self, bits: int, wide: int | None = None) -> None:
         self.bits = bits
+        self._before: list[int] = []
         self._wide = self if wide is None else Balls(wide)
 
     def __enter__(self) -> Balls:
-        self._before: int = flint.ctx.prec
+        ENTERED.acquire()
+        self._before.append(flint.ctx.prec)
         flint.ctx.prec = self.bits
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        flint.ctx.prec = self._before
+        flint.ctx.prec = self._before.pop()
+        ENTERED.release()
 
     def wide(self) -> Balls:
         return self._wide
@@ -99,12 +107,10 @@ class Balls(Arithmetic):
     # What is asked of results.
 
     def error(self, a: Any, got: float) -> tuple[float, float]:
-        """How far a float is from it: at least, and at most."""
         distance = abs(arb(got) - a)
         return float(distance.abs_lower()), float(distance.abs_upper())
 
     def is_within(self, a: Any, got: float, distance: float) -> bool:
-        """Whether it is surely that near."""
         return bool(abs(arb(got) - a) <= arb(distance))
 
     def radius(self, a: Any) -> float:
@@ -114,15 +120,12 @@ class Balls(Arithmetic):
         return bool(a.is_finite())
 
     def is_close(self, a: Any) -> bool:
-        """Whether it is known to more digits than a float has."""
         return bool(a.is_finite()) and (a.rel_accuracy_bits() >= 62 or float(a.abs_upper()) == 0.0)
 
     def text(self, a: Any) -> str:
-        """As people read a certified number."""
         return str(a.str(20))
 
     def moved(self, x: float, side: int) -> Any:
-        """A number beside x: far nearer than the next float."""
         return arb(float(x)) + side * arb(max(abs(float(x)), SMALLEST)) * arb(2) ** -200
 
 

@@ -7,7 +7,8 @@ reference's own arithmetic, never from a rule: that is what rules are compared w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
@@ -27,13 +28,31 @@ class RefusedError(TypeError):
 
 
 class Arithmetic:
-    """What a reference knows of numbers. Their sums and products are those of Python's operators on ``raw`` numbers."""
+    """What a reference knows of numbers. Their sums and products are those of Python's operators on ``raw`` numbers.
+
+    A number is known to so many digits. One that raises its digits until a comparison with a float is plain has a
+    ``resolution`` of 0; any other says how far a float may be off unseen.
+    """
 
     name: str
+    bits: int
     functions: Mapping[str, Callable[..., Real]]  #: NumPy's functions by name, on Reals
+
+    def __enter__(self) -> Self:
+        """What is computed is computed inside, where the digits are those of this arithmetic."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
 
     def number(self, x: float) -> Any:
         """A float as a raw number, exactly."""
+        raise NotImplementedError
+
+    def moved(self, x: float, side: int) -> Any:
+        """A number beside a float, below it or above: far nearer than the next, where that can be."""
         raise NotImplementedError
 
     def compare(self, a: Any, b: Any) -> int | None:
@@ -49,12 +68,42 @@ class Arithmetic:
         raise NotImplementedError
 
     def rounded(self, a: Any) -> Any:
-        """A number to the digits that this arithmetic keeps."""
+        """A number, of this arithmetic or a wider one, to the digits that this one keeps."""
         return a
 
     def wide(self) -> Arithmetic:
         """The same with all its digits."""
         return self
+
+    # What is asked of results.
+
+    def error(self, a: Any, got: float) -> tuple[float, float]:
+        """How far a float is from it: at least, and at most."""
+        raise NotImplementedError
+
+    def is_within(self, a: Any, got: float, distance: float) -> bool:
+        """Whether a float is surely that near, as far as can be told."""
+        raise NotImplementedError
+
+    def radius(self, a: Any) -> float:
+        """How far the number itself may be off."""
+        raise NotImplementedError
+
+    def is_defined(self, a: Any) -> bool:
+        """Whether there is a number."""
+        raise NotImplementedError
+
+    def is_close(self, a: Any) -> bool:
+        """Whether it is known to more digits than a float has."""
+        raise NotImplementedError
+
+    def resolution(self, a: Any) -> float:
+        """How far a float may be off that is as good as right; 0 too where so little is known that nothing is."""
+        return 0.0
+
+    def text(self, a: Any) -> str:
+        """As people read it, with as many digits as are known."""
+        raise NotImplementedError
 
 
 class Tape:

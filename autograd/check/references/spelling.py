@@ -31,9 +31,12 @@ def composed(function: Function, *xs: Real) -> Any:
     if wide is arithmetic:
         result = function(*xs)
         return result if isinstance(result, Real) else tape.constant(result)
-    with wide:  # type: ignore[attr-defined]
+    with wide:
         inner = Tape(wide)
-        leaves = [inner.leaf(x.value) if x.parts is not None else inner.constant(x.value) for x in xs]
+        raws = [wide.rounded(x.value) for x in xs]
+        leaves = [
+            inner.leaf(raw) if x.parts is not None else inner.constant(raw) for x, raw in zip(xs, raws, strict=True)
+        ]
         y = function(*leaves)
         if not isinstance(y, Real):
             y = inner.constant(y)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import Output
-from autograd.check.references.real import Real, Tape, ancestors
+from autograd.check.references.real import Real, Tape, UndecidedError, ancestors
 from autograd.check.references.reference import BITS, Call, Pulled, flat, without_dtypes
 from autograd.checked import unchecked
 from autograd.op import Op
@@ -24,11 +24,19 @@ class Taped:
         self.beside = beside  #: to tell a number from the one beside it
 
     def pull(self, call: Call) -> Pulled:
+        """Raises `UndecidedError` where no number of bits decides a comparison."""
+        pulled, open_question = None, None
         for bits in self.bits:
-            with self.make(bits) as arithmetic:
-                pulled = evaluate(call, arithmetic)
-                if is_known(pulled):
-                    break
+            try:
+                with self.make(bits) as arithmetic:
+                    pulled = evaluate(call, arithmetic)
+                    if is_known(pulled):
+                        break
+            except UndecidedError as error:
+                open_question = error
+        if pulled is None:
+            assert open_question is not None
+            raise open_question
         return pulled
 
     def rounded(self, call: Call, dtype: np.dtype[Any]) -> Pulled | None:
