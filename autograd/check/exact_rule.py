@@ -10,9 +10,13 @@ import numpy as np
 from autograd.check.references.real import Real, Tape
 from autograd.check.references.reference import Call, Reference, flat
 from autograd.check.references.taped import Taped, arranged, constants, run
+from autograd.check.report import Outcome
 from autograd.ops.shaping import unbroadcast
 
 SLACK = 4
+
+#: A rule is right where it is that near, as a part of the number.
+CLOSE = 1e-25
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,14 @@ class RuleNumbers:
     exact: Any
     radius: float
 
-    def explains(self, got: float, arithmetic: Any, truth: Any) -> bool:
-        """Whether the rule is right, and what came is within its own rounding."""
+    def outcome(self, got: float, arithmetic: Any, truth: Any) -> Outcome:
+        """Of what is off: imprecise if the rule is right, and this is within its own rounding; open if that may be."""
         truth = arithmetic.number(0) if truth is None else truth
-        difference = self.exact - truth
         size = max(abs(arithmetic.middle(truth)), 5e-324)
-        is_right = self.arithmetic.error(difference, 0.0)[1] <= 1e-25 * size
-        return bool(is_right and arithmetic.error(truth, got)[0] <= SLACK * self.radius)
+        least, most = self.arithmetic.error(self.exact - truth, 0.0)
+        if arithmetic.error(truth, got)[0] > SLACK * self.radius or least > CLOSE * size:
+            return "wrong"
+        return "imprecise" if most <= CLOSE * size else "inconclusive"
 
 
 def rule_in(call: Call, k: int, place: int, reference: Reference) -> RuleNumbers | None:

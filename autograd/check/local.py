@@ -210,8 +210,9 @@ class One:
         word = "certified" if self.reference.name == "balls" else self.reference.name
         message = f"got {got!r}, {word} {known}"
         outcome: Outcome = "wrong" if verdict.verdict == "off" else "inconclusive"
-        if outcome == "wrong" and rule is not None and rule.explains(got, arithmetic, raw):
-            outcome = "imprecise"
+        if outcome == "wrong" and rule is not None:
+            outcome = rule.outcome(got, arithmetic, raw)
+        if outcome == "imprecise":
             details["hint"] = "the rule is right, and loses digits here: numeric= takes a form that does not"
         return self.at(outcome, check, message, got=got, expected=known, ulps=verdict.ulps, **details)
 

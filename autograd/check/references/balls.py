@@ -30,9 +30,11 @@ NAMES = {
     "erf": "erf",
     "erfc": "erfc",
     "gamma": "gamma",
-    "gammaln": "lgamma",
     "lgamma": "lgamma",
 }
+
+#: Functions that are the slope of one that flint has series of.
+SLOPES = {"psi": "lgamma", "digamma": "lgamma"}
 
 SMALLEST = float(np.finfo(float).smallest_subnormal)
 
@@ -53,7 +55,7 @@ class Balls(Arithmetic):
     name = "balls"
     functions: Mapping[str, Callable[..., Real]] = {
         **FUNCTIONS,
-        **{name: partial(elementary, name) for name in NAMES if name not in FUNCTIONS},
+        **{name: partial(elementary, name) for name in (*NAMES, *SLOPES)},
     }
 
     def __init__(self, bits: int, wide: int | None = None) -> None:
@@ -101,6 +103,9 @@ class Balls(Arithmetic):
             with self._wide:
                 y, slope = self._wide.elementary(name, a)
             return +y, +slope
+        if name in SLOPES:
+            series = getattr(arb_series([a, 1], 3), NAMES[SLOPES[name]])()
+            return series[1], 2 * series[2]
         series = getattr(arb_series([a, 1], 2), NAMES[name])()
         return series[0], series[1]
 

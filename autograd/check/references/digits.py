@@ -29,7 +29,7 @@ NAMES = {
     "erf": "erf",
     "erfc": "erfc",
     "gamma": "gamma",
-    "gammaln": "loggamma",
+    "lgamma": "loggamma",
     "psi": "digamma",
     "digamma": "digamma",
 }

@@ -134,6 +134,10 @@ class Tape:
     def raw(self, x: Any) -> Any:
         return self.arithmetic.number(x) if isinstance(x, NUMBERS) else x
 
+    def on_reals(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of Reals, on numbers too."""
+        return lambda *xs: function(*[x if x.__class__ is Real else self.constant(x) for x in xs])
+
     def computed(self, raw: Any, parts: Iterable[tuple[Real, Any]]) -> Real:
         """A number and its slope by each of those that it was computed from."""
         kept = tuple([part for part in parts if part[0].parts is not None])
@@ -210,19 +214,21 @@ class Real:
             raise RefusedError(f"np.{ufunc.__name__} has no spelling in {self.tape.arithmetic.name}")
         if any(isinstance(x, np.ndarray) for x in inputs):
             cells = [x if isinstance(x, np.ndarray) else cell(x) for x in inputs]
-            return np.frompyfunc(self.on_reals(function), len(inputs), 1)(*cells)
-        return self.on_reals(function)(*inputs)
+            return viewed(np.frompyfunc(self.tape.on_reals(function), len(inputs), 1)(*cells))
+        return self.tape.on_reals(function)(*inputs)
 
-    def on_reals(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        tape = self.tape
-        return lambda *xs: function(*[x if x.__class__ is Real else tape.constant(x) for x in xs])
+    def __mod__(self, other: Any) -> Real:
+        return np.remainder(self, other)  # type: ignore[no-any-return]
+
+    def __rmod__(self, other: Any) -> Real:
+        return np.remainder(other, self)  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """What NumPy asks the elements of an array of objects for: ``x.exp()``."""
         function = self.tape.functions.get(name)
         if function is None:
             raise AttributeError(name)
-        bound = self.on_reals(function)
+        bound = self.tape.on_reals(function)
         return lambda *others: bound(self, *others)
 
     def refuse(self, *_: Any) -> Any:
@@ -328,6 +334,40 @@ def cell(x: Any) -> Any:
     array = np.empty((), dtype=object)
     array[()] = x
     return array
+
+
+class Reals(np.ndarray[Any, np.dtype[Any]]):
+    """An array of Reals. Of ufuncs, what NumPy does to objects by its operators stays NumPy's; all else is spelled.
+
+    NumPy has no ``logaddexp`` of objects, and the ``maximum`` of objects passes a NaN over.
+    """
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        arrays = [x.view(np.ndarray) if isinstance(x, Reals) else x for x in inputs]
+        if out is not None:
+            kwargs["out"] = tuple([x.view(np.ndarray) if isinstance(x, Reals) else x for x in out])
+        if ufunc not in BY_OPERATORS and ufunc.nout == 1 and ufunc.signature is None:
+            tape = next((x.tape for a in arrays for x in np.ravel(a) if x.__class__ is Real), None)
+            if tape is not None and (function := tape.functions.get(ufunc.__name__)) is not None:
+                ufunc = np.frompyfunc(tape.on_reals(function), ufunc.nin, 1, identity=None)
+        return viewed(getattr(ufunc, method)(*arrays, **kwargs))
+
+
+#: Ufuncs that have loops for objects, which call their operators.
+BY_OPERATORS = frozenset({
+    *(np.add, np.subtract, np.multiply, np.divide, np.power, np.negative, np.positive, np.absolute),
+    *(np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal),
+    *(np.logical_and, np.logical_or, np.logical_not),
+})  # fmt: skip
+
+
+def viewed(x: Any) -> Any:
+    """An array as `Reals`, if it is one of objects; of conditions as that."""
+    if not isinstance(x, np.ndarray) or x.dtype != object:
+        return x
+    if x.size and all(isinstance(element, bool | np.bool_) for element in x.flat):
+        return x.astype(bool)
+    return x.view(Reals)
 
 
 def ancestors(reals: Iterable[Real]) -> set[int]:

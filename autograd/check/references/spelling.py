@@ -1,4 +1,4 @@
-"""NumPy's functions on Reals that are the same in every reference: spelled by arithmetic, comparisons and a few others.
+"""NumPy's functions and SciPy's on Reals, as every reference has them: by arithmetic, comparisons and a few others.
 
 A row a function. What a reference has of its own (exp, log, sin …) comes first in its file.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.references.real import Real, RefusedError, Tape
+from autograd.check.references.real import Real, RefusedError, Tape, ancestors
 
 Function = Callable[..., Any]
 
@@ -41,7 +41,8 @@ def composed(function: Function, *xs: Real) -> Any:
         if not isinstance(y, Real):
             y = inner.constant(y)
         inner.pull([(y, 1)])
-    tape.ties += [tie for tie in inner.ties if tie]
+    tied = ancestors(real for tie in inner.ties for real in tie)
+    tape.ties += [(x, x) for x, leaf in zip(xs, leaves, strict=True) if id(leaf) in tied]
     parts = [
         (x, arithmetic.rounded(leaf.adjoint)) for x, leaf in zip(xs, leaves, strict=True) if leaf.adjoint is not None
     ]
@@ -67,7 +68,7 @@ def power(x: Real, y: Real) -> Any:
     """By products for a whole exponent, else by the logarithm; at zero, where that has none, the limit from above."""
     arithmetic = x.tape.arithmetic
     n = arithmetic.middle(y.value)
-    is_whole = n == round(n) and arithmetic.compare(y.value, arithmetic.number(n)) == 0 if abs(n) < 1000 else False
+    is_whole = abs(n) < 2**53 and n == round(n) and arithmetic.compare(y.value, arithmetic.number(n)) == 0
     side = x.compare(x.tape.constant(0.0)) if not is_whole or y.parts is not None or n < 0 else 1
     if side == 1 and not is_whole:
         return exp(y * log(x))
@@ -78,8 +79,6 @@ def power(x: Real, y: Real) -> Any:
     result = whole_power(x, int(n))
     if y.parts is None:
         return result
-    if side == -1:
-        return result + 0 * log(x) * y
     slope = x.value * 0 if side == 0 else result.value * log(x.tape.constant(x.value)).value
     return x.tape.computed(result.value, ((result, None), (y, slope)))
 
@@ -110,19 +109,31 @@ def sign(x: Real) -> Any:
     return x if side is None else x.tape.constant(side)
 
 
-def flat(rounding: Callable[[float], float], x: Real) -> Any:
-    """A step function: what is a step is a tie."""
+def step_of(rounding: Callable[[float], float], offset: float, x: Real) -> Any:
+    """A step function with its steps at the integers, or beside them: a step is a tie."""
     middle = x.tape.arithmetic.middle(x.value)
     if not np.isfinite(middle):
         return x
-    x.compare(x.tape.constant(round(middle)))
-    return x.tape.constant(rounding(middle))
+    step = round(middle - offset) + offset
+    side = x.compare(x.tape.constant(step))
+    assert side is not None
+    return x.tape.constant(float(rounding(step + side / 4)))
 
 
-def rint(x: Real) -> Any:
-    middle = x.tape.arithmetic.middle(x.value)
-    x.compare(x.tape.constant(np.floor(middle) + 0.5))
-    return x.tape.constant(np.rint(middle))
+floor, ceil, trunc = (partial(step_of, rounding, 0.0) for rounding in (np.floor, np.ceil, np.trunc))
+
+
+def heaviside(x: Real, y: Real) -> Any:
+    side = x.compare(x.tape.constant(0.0))
+    return x if side is None else y if side == 0 else x.tape.constant(side == 1)
+
+
+def is_negative(x: Real) -> bool:
+    """By the sign, which a zero of a reference does not have."""
+    side = x.compare(x.tape.constant(0.0))
+    if side == 0:
+        raise RefusedError(f"a zero of {x.tape.arithmetic.name} has no sign")
+    return side == -1
 
 
 def arctan2(y: Real, x: Real) -> Any:
@@ -136,7 +147,23 @@ def arctan2(y: Real, x: Real) -> Any:
 
 def logaddexp(x: Real, y: Real) -> Any:
     top, low = (x, y) if x.tape.arithmetic.middle(x.value) >= y.tape.arithmetic.middle(y.value) else (y, x)
-    return top + log(1 + exp(low - top))
+    return top + log1p(exp(low - top))
+
+
+def log_expit(x: Real) -> Any:
+    return -log1p(exp(-x)) if is_positive(x) else x - log1p(exp(x))
+
+
+def expit(x: Real) -> Any:
+    if is_positive(x):
+        return 1 / (1 + exp(-x))
+    t = exp(x)
+    return t / (1 + t)
+
+
+def gammaln(x: Real) -> Any:
+    """Of the absolute value of gamma, as SciPy has it."""
+    return lgamma(x) if is_positive(x) else log(abs(gamma(x)))
 
 
 def cbrt(x: Real) -> Any:
@@ -144,6 +171,10 @@ def cbrt(x: Real) -> Any:
     if side == 0:
         return x.tape.computed(x.value, ((x, 0),))
     return exp(log(x) / 3) if side == 1 else -exp(log(-x) / 3)
+
+
+def ndtr(x: Real) -> Any:
+    return erfc(-x / sqrt(x.tape.constant(2.0))) / 2
 
 
 def isnan(x: Real) -> bool:
@@ -158,7 +189,20 @@ def isinf(x: Real) -> bool:
     return not isnan(x) and not isfinite(x)
 
 
+def named(name: str) -> Function:
+    """A function as the reference spells it."""
+
+    def function(x: Real) -> Any:
+        found = x.tape.functions.get(name)
+        if found is None:
+            raise RefusedError(f"{name} has no spelling in {x.tape.arithmetic.name}")
+        return found(x)
+
+    return function
+
+
 exp, log, sqrt, arctan = (partial(elementary, name) for name in ("exp", "log", "sqrt", "arctan"))
+log1p, expm1, erfc, gamma, lgamma = (named(name) for name in ("log1p", "expm1", "erfc", "gamma", "lgamma"))
 
 
 def log_of(number: float, x: Real) -> Any:
@@ -186,14 +230,19 @@ PLAIN: Mapping[str, Function] = {
     "reciprocal": lambda x: 1 / x,
     "maximum": larger,
     "minimum": smaller,
+    "clip": lambda x, low, high: smaller(larger(x, low), high),
     "fmax": lambda x, y: y if isnan(x) else x if isnan(y) else larger(x, y),
     "fmin": lambda x, y: y if isnan(x) else x if isnan(y) else smaller(x, y),
     "sign": sign,
-    "heaviside": lambda x, y: y if (side := x.compare(x.tape.constant(0.0))) == 0 else x.tape.constant(side == 1),
-    "floor": partial(flat, np.floor),
-    "ceil": partial(flat, np.ceil),
-    "trunc": partial(flat, np.trunc),
-    "rint": rint,
+    "conjugate": operator.pos,
+    "copysign": lambda x, y: -abs(x) if is_negative(y) else abs(x),
+    "signbit": is_negative,
+    "heaviside": heaviside,
+    "floor": floor,
+    "ceil": ceil,
+    "trunc": trunc,
+    "rint": partial(step_of, np.rint, 0.5),
+    "floor_divide": lambda x, y: floor(x / y),
     "greater": operator.gt,
     "greater_equal": operator.ge,
     "less": operator.lt,
@@ -203,6 +252,7 @@ PLAIN: Mapping[str, Function] = {
     "logical_not": lambda x: not x,
     "logical_and": lambda x, y: bool(x) and bool(y),
     "logical_or": lambda x, y: bool(x) or bool(y),
+    "logical_xor": lambda x, y: bool(x) != bool(y),
     "isnan": isnan,
     "isfinite": isfinite,
     "isinf": isinf,
@@ -237,19 +287,25 @@ COMPOSED: Mapping[str, Function] = {
             "arccosh": lambda x: log(x + sqrt(x * x - 1)),
             "arctanh": lambda x: log((1 + x) / (1 - x)) / 2,
             "logaddexp": logaddexp,
-            "deg2rad": lambda x: x * half_turn(x) / 180,
-            "rad2deg": lambda x: x * 180 / half_turn(x),
+            "logaddexp2": lambda x, y: logaddexp(x * log_of(2.0, x), y * log_of(2.0, x)) / log_of(2.0, x),
+            "remainder": lambda x, y: x - floor(x / y) * y,
+            "fmod": lambda x, y: x - trunc(x / y) * y,
+            **dict.fromkeys(("deg2rad", "radians"), lambda x: x * half_turn(x) / 180),
+            **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * 180 / half_turn(x)),
+            "expit": expit,
+            "log_expit": log_expit,
+            "logit": lambda x: log(x / (1 - x)),
+            "exprel": lambda x: expm1(x) / x,
+            "xlogy": lambda x, y: x * log(y),
+            "xlog1py": lambda x, y: x * log1p(y),
+            "entr": lambda x: -x * log(x),
+            "ndtr": ndtr,
+            "log_ndtr": lambda x: log(ndtr(x)),
+            "erfcx": lambda x: exp(x * x) * erfc(x),
+            "rgamma": lambda x: 1 / gamma(x),
+            "gammaln": gammaln,
         }
     ).items()
 }
 
 FUNCTIONS: Mapping[str, Function] = {**PLAIN, **ELEMENTARY, **COMPOSED}
-
-
-def refused(name: str) -> Function:
-    """A function that a reference does not have."""
-
-    def refuse(*_: Real) -> Real:
-        raise RefusedError(f"np.{name} has no spelling")
-
-    return refuse

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import Output
-from autograd.check.references.real import Real, Tape, UndecidedError, ancestors
+from autograd.check.references.real import Real, Reals, Tape, UndecidedError, ancestors, viewed
 from autograd.check.references.reference import BITS, Call, Pulled, flat, without_dtypes
 from autograd.checked import unchecked
 from autograd.op import Op
@@ -95,7 +95,7 @@ def arranged(reals: Sequence[Any], like: Any) -> Any:
         return reals[0]
     array = np.empty(len(reals), dtype=object)
     array[:] = reals
-    return array.reshape(like.shape)
+    return array.reshape(like.shape).view(Reals)
 
 
 def constants(tape: Tape, x: Any) -> Any:
@@ -113,6 +113,6 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
                 return function(*operands)  # what NumPy's own dispatch comes to
     if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
-        return np.asarray(np.frompyfunc(each, len(operands), 1)(*operands))
+        return viewed(np.asarray(np.frompyfunc(each, len(operands), 1)(*operands)))
     result = op.run(forward, operands, params)
     return result[params.index] if isinstance(params, Output) else result
