@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from autograd.check.local import Checker
 from autograd.check.references import chosen
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Report
 from autograd.check.run import Run, located, name_of
 from autograd.check.scalars import plainly_right
+from autograd.check.second import second_findings
 from autograd.check.sweeps import quick_findings, sum_findings, swept_events
 from autograd.check.whole import whole_findings
 
@@ -38,12 +41,17 @@ def gradcheck(
 
     Raises `GraphError` if the result depends on no tracked leaf.
     """
+    if order not in (1, 2):
+        raise ValueError(f"gradcheck: expected order=1 or order=2, got {order!r}")
     references = chosen(reference)
     counts: Counter[str] = Counter()
     used: dict[str, None] = {}
     runs = Run.of(f, inputs, rng)
     with collector_paused():
         findings = [finding for run in runs for finding in check_run(run, references, counts, used)]
+        if order == 2:
+            for run in runs:
+                findings += check_second(run, references, np.random.default_rng(rng), counts, used)
     if findings and not runs[0].is_traced:  # to say where
         runs = Run.of(f, inputs, rng, traced=True)
         findings = [located(finding, runs) for finding in findings]
@@ -60,6 +68,16 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def check_second(
+    run: Run, references: Sequence[Any], rng: np.random.Generator, counts: Counter[str], names: dict[str, None]
+) -> list[Finding]:
+    """The recorded gradient edge by edge, and as a whole against the second derivative."""
+    taped = next((each for each in references if isinstance(each, Taped)), None)
+    if taped is None:
+        return [Finding(outcome="missing", check="second order", message="it needs balls or digits")]
+    return second_findings(Checker(run.graph, references), run, taped, rng, counts)
 
 
 def check_run(run: Run, references: Sequence[Any], counts: Counter[str], names: dict[str, None]) -> list[Finding]:

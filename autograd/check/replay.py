@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,13 @@ class Whole:
     tied: frozenset[int]
 
 
-def gradient(graph: Graph, seed: Any, reference: Taped, bits: int, wide: int | None = None) -> Whole:
+#: Where the leaves are: a little way from the recorded numbers along directions, one an element.
+Moved = tuple[float, Mapping[int, Sequence[float]]]
+
+
+def gradient(
+    graph: Graph, seed: Any, reference: Taped, bits: int, wide: int | None = None, moved: Moved | None = None
+) -> Whole:
     """The gradient of a graph of one output, pulled back from the ``seed``.
 
     Raises `UndecidedError` where rounding leaves a branch open, `TypeError` where an operation has no spelling.
@@ -36,9 +43,14 @@ def gradient(graph: Graph, seed: Any, reference: Taped, bits: int, wide: int | N
             if equation.op is None:
                 if equation.requires_grad:
                     leaves[index] = [tape.leaf(x) for x in flat(data)]
+                    if moved is not None:
+                        step, directions = moved
+                        for leaf, direction in zip(leaves[index], directions[index], strict=True):
+                            leaf.value = leaf.value + arithmetic.number(step) * arithmetic.number(direction)
                     found.append(arranged(leaves[index], data))
                 else:
-                    found.append(constants(tape, data))
+                    is_number = equation.dtype is None or equation.dtype.kind == "f"
+                    found.append(constants(tape, data) if is_number else data)
                 continue
             rules = equation.op.rules_for(equation.inputs, equation.params)
             operands = [

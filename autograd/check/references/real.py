@@ -159,7 +159,7 @@ class Real:
         function = self.tape.functions.get(ufunc.__name__)
         if method != "__call__" or kwargs or function is None:
             raise RefusedError(f"np.{ufunc.__name__} has no spelling in {self.tape.arithmetic.name}")
-        if any(isinstance(x, np.ndarray) for x in inputs):
+        if any(isinstance(x, np.ndarray) for x in inputs):  # NumPy would ask the number again
             cells = [x if isinstance(x, np.ndarray) else cell(x) for x in inputs]
             return np.frompyfunc(self.on_reals(function), len(inputs), 1)(*cells)
         return self.on_reals(function)(*inputs)

@@ -61,7 +61,7 @@ def flat(x: Any) -> list[Any]:
     if isinstance(x, np.ndarray):
         elements: list[Any] = x.reshape(-1).tolist()
         return elements
-    return [x]
+    return [x.item() if isinstance(x, np.generic) else x]
 
 
 def without_dtypes(params: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import Output
-from autograd.check.references.real import Real, Tape, ancestors
+from autograd.check.references.real import Real, Tape, ancestors, cell
 from autograd.check.references.reference import BITS, Call, Pulled, flat, without_dtypes
 from autograd.checked import unchecked
 from autograd.op import Op
@@ -105,6 +105,7 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
                 return function(*operands)  # what NumPy's own dispatch comes to
     if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
-        return np.asarray(np.frompyfunc(each, len(operands), 1)(*operands))
+        cells = [x if isinstance(x, np.ndarray) else cell(x) for x in operands]
+        return np.asarray(np.frompyfunc(each, len(cells), 1)(*cells))
     result = op.run(forward, operands, params)
     return result[params.index] if isinstance(params, Output) else result
