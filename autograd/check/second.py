@@ -113,6 +113,8 @@ def compared(
                 for a, b in zip(before, after, strict=True)
             ]
         for place, (raw, number) in enumerate(zip(raws, numbers, strict=True)):
+            if (at := here.pulled.parts[index][place]) is not None and not arithmetic.is_defined(at):
+                continue
             slack = SLACK * radii.get((index, place), 0.0) + negligible(arithmetic, raw)
             verdict = judged(arithmetic, raw, number, dtype, slack)
             if verdict.verdict == "off":

@@ -110,9 +110,9 @@ class Tape:
                 x.adjoint = part if x.adjoint is None else x.adjoint + part
         return reached
 
-    def forget(self) -> None:
-        """Drop the adjoints of all that was computed."""
-        for real in self.made:
+    def forget(self, leaves: Iterable[Real]) -> None:
+        """Drop the adjoints of all that was computed, and of these leaves."""
+        for real in (*self.made, *leaves):
             real.adjoint = None
 
 

@@ -72,13 +72,19 @@ def evaluate(call: Call, arithmetic: Any, beside: tuple[int, int, int] | None = 
     y = flat(run(call.op, operands, call.params))
     values = [x if isinstance(x, Real) else tape.constant(float(x)) for x in y]
     seeds = flat(np.broadcast_to(call.cotangent, np.shape(call.cotangent) or (len(values),)))
-    tape.pull([(x, g) for x, g in zip(values, seeds, strict=True) if x.parts is not None])
+    outputs = [(x, g) for x, g in zip(values, seeds, strict=True) if x.parts is not None]
+    tape.pull(outputs)
     parts = {k: [leaf.adjoint for leaf in leaves[k]] for k in leaves}
+    live = None
+    if 0.0 in seeds and not all(raw is None or arithmetic.is_defined(raw) for part in parts.values() for raw in part):
+        tape.forget([leaf for part in leaves.values() for leaf in part])
+        tape.pull([(x, g) for x, g in outputs if g != 0])
+        live = {k: [leaf.adjoint for leaf in leaves[k]] for k in leaves}
     ties: dict[int, set[int]] = {}
     if tape.ties:
         tied = ancestors(real for tie in tape.ties for real in tie)
         ties = {k: {i for i, leaf in enumerate(leaves[k]) if id(leaf) in tied} for k in leaves}
-    return Pulled(arithmetic, [x.value for x in values], parts, {k: found for k, found in ties.items() if found})
+    return Pulled(arithmetic, [x.value for x in values], parts, {k: found for k, found in ties.items() if found}, live)
 
 
 def arranged(reals: Sequence[Any], like: Any) -> Any:
