@@ -113,5 +113,10 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
         cells = [x if isinstance(x, np.ndarray) else cell(x) for x in operands]
         return np.asarray(np.frompyfunc(each, len(cells), 1)(*cells))
-    result = op.run(forward, operands, params)
+    try:
+        result = op.run(forward, operands, params)
+    except (TypeError, AttributeError):
+        if op.scalars is None:
+            raise
+        result = op.run(unchecked(op.scalars), operands, params)  # it runs on nodes that are objects, too
     return result[params.index] if isinstance(params, Output) else result
