@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import tree
 from autograd.check.report import Finding
-from autograd.errors import GraphError
+from autograd.errors import GraphError, StaleDataError
 from autograd.graph.graph import Graph
 from autograd.node import Node, topological
 from autograd.scalar.value import Value
@@ -53,11 +53,37 @@ class Run:
         kinds = [[y for y in outputs if isinstance(y, kind)] for kind in (Value, Tensor)]
         single = [total(kind, generator) for kind in kinds if kind]
         names = named(f, given)
-        graphs = [Graph.of(y, names=names) for y in single]
+        graphs = [graph_of(y, names) for y in single]
         return [
             cls(y, with_names_of_code(graph), weight(y, generator), traced)
             for y, graph in zip(single, graphs, strict=True)
         ]
+
+
+class Stale(Exception):  # noqa: N818 - it is caught by the check itself
+    """What a node holds is not what its operation gives for its inputs."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+def graph_of(y: Node, names: Mapping[str, Any]) -> Graph:
+    """The graph of a node.
+
+    Raises `Stale` where one of its nodes does not hold what its operation gives.
+    """
+    try:
+        return Graph.of(y, names=names)
+    except StaleDataError as error:
+        for place in topological([y._record]):
+            try:
+                place._check_fresh()
+            except StaleDataError:
+                op = None if place.op is None else place.op.name
+                details = {"op": op, "name": place.label, "source": place.source}  # type: ignore[attr-defined]
+                raise Stale(Finding(outcome="wrong", check="value", message=str(error), **details)) from error
+        raise
 
 
 def called(f: Callable[..., Any], inputs: Sequence[Any], traced: bool) -> tuple[Sequence[Any], list[Any]]:

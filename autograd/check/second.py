@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from autograd.check.whole import SLACK
 from autograd.errors import AutogradError
 from autograd.graph.graph import Graph
 from autograd.node import Node, topological
-from autograd.program import Constant
 from autograd.scalar.value import Value
 from autograd.sweep.reverse import gradients
 from autograd.tensor.tensor import Tensor
@@ -34,12 +33,14 @@ STEP_BITS = 1200
 class Recorded:
     """The gradient of a run, recorded: one number, the sum of all its elements times weights."""
 
-    def __init__(self, run: Run, rng: np.random.Generator) -> None:
+    def __init__(self, run: Run, rng: np.random.Generator, only: int | None = None) -> None:
         self.run = run
         places = topological([run.output._record])
         self.indices = [i for i, place in enumerate(places) if place.op is None and place.requires_grad]
         self.leaves: list[Any] = [places[i]._node for i in self.indices]
-        self.directions = {i: flat(rng.uniform(0.5, 1.5, leaf.shape)) for i, leaf in self.by_index()}
+        self.directions = {
+            i: flat(rng.uniform(0.5, 1.5, leaf.shape) * (only is None or i == only)) for i, leaf in self.by_index()
+        }
         y: Any = run.output * run.seed
         firsts = gradients(y if isinstance(y, Value) else y.sum(), self.leaves, create_graph=True)
         self.total: Any = None
@@ -67,16 +68,28 @@ def second_findings(
     checker: Checker, run: Run, reference: Taped, rng: np.random.Generator, counts: Counter[str]
 ) -> list[Finding]:
     """Where the gradient of the recorded gradient is not the second derivative; the operation that it comes from."""
-    try:
-        recorded = Recorded(run, rng)
-        found = recorded.seconds()
-    except (AutogradError, NotImplementedError) as error:
-        return [Finding(outcome="missing", check="second order", message=str(error))]
-    findings = list(compared(checker, run, recorded, found, reference, counts))
-    if not findings or len(run.graph) == len(run.graph.leaves) + 1:
+    findings = of_run(checker, run, reference, rng, counts)
+    if not any(finding.outcome == "wrong" for finding in findings):
         return findings
     culprits = [finding for index in range(len(run.graph)) for finding in of_operation(checker, index, reference, rng)]
     return culprits or findings
+
+
+def of_run(
+    checker: Checker,
+    run: Run,
+    reference: Taped,
+    rng: np.random.Generator,
+    counts: Counter[str],
+    only: int | None = None,
+) -> list[Finding]:
+    """The same of the leaves; with ``only``, of the gradient by one leaf alone."""
+    try:
+        recorded = Recorded(run, rng, only)
+        found = recorded.seconds()
+    except (AutogradError, NotImplementedError) as error:
+        return [Finding(outcome="missing", check="second order", message=str(error))]
+    return list(compared(checker, run, recorded, found, reference, counts))
 
 
 def compared(
@@ -159,30 +172,34 @@ def rounding(own: Graph, recorded: Recorded, reference: Taped) -> dict[tuple[int
 
 
 def of_operation(checker: Checker, index: int, reference: Taped, rng: np.random.Generator) -> list[Finding]:
-    """The same of one equation alone, on nodes of its own; the findings are those of its place in the graph."""
+    """The same of one equation alone, on nodes of its own, one of which is the gradient that comes in.
+
+    The rule of each input has the findings that its own contribution has.
+    """
     graph = checker.graph
     equation = graph.equations[index]
     if equation.op is None or equation.op.is_flat or isinstance(equation.params, Output):
         return []
-    nodes = []
-    for x, data in zip(equation.inputs, graph.inputs_of(index), strict=True):
-        if isinstance(x, Constant) or not checker.is_checked(x):
-            nodes.append(data)
-        else:
-            nodes.append(Value(data) if graph.equations[x].dtype is None else Tensor(data))
-    y = equation.op.apply(nodes, equation.params)
+    nodes: dict[int, Any] = {}
+    for k, (x, data) in enumerate(zip(equation.inputs, graph.inputs_of(index), strict=True)):
+        if isinstance(x, int) and checker.is_checked(x):
+            nodes[k] = Value(data) if graph.equations[x].dtype is None else Tensor(data)
+    inputs = [nodes.get(k, data) for k, data in enumerate(graph.inputs_of(index))]
+    y = equation.op.apply(inputs, equation.params)
     if not isinstance(y, Node) or not y.requires_grad:
         return []
-    small = Run(y, Graph.of(y, names={}), weight(y, rng), is_traced=False)
-    alone = Checker(small.graph, [reference])
-    found = second_findings(alone, small, reference, rng, Counter())
-    places: Sequence[int] = [k for k, node in enumerate(nodes) if isinstance(node, Node)]
-    leaves = [i for i, each in enumerate(small.graph.equations) if each.op is None]
-    results = []
-    for finding in found:
-        k = places[leaves.index(finding.node)] if finding.node in leaves else None
-        details = {"input": k, "element": finding.element, "got": finding.got, "expected": finding.expected}
-        results.append(
-            checker.finding(index, finding.outcome, finding.check, finding.message, ulps=finding.ulps, **details)
-        )
-    return results
+    g = Value(weight(y, rng)) if isinstance(y, Value) else Tensor(weight(y, rng))
+    total: Any = y * g
+    small = Run(total, Graph.of(total, names={}), weight(total, rng), is_traced=False)
+    places = topological([total._record])
+    slots = {places.index(node._record): k for k, node in nodes.items() if node._record in places}
+    findings = []
+    for leaf, k in slots.items():
+        for found in of_run(Checker(small.graph, [reference]), small, reference, rng, Counter(), only=leaf):
+            is_own = slots.get(found.node if found.node is not None else -1) == k
+            details = {"got": found.got, "expected": found.expected, "ulps": found.ulps}
+            element = found.element if is_own else None
+            findings.append(
+                checker.finding(index, found.outcome, found.check, found.message, input=k, element=element, **details)
+            )
+    return findings
