@@ -81,7 +81,7 @@ def graph_of(y: Node, names: Mapping[str, Any]) -> Graph:
                 place._check_fresh()
             except StaleDataError:
                 op = None if place.op is None else place.op.name
-                details = {"op": op, "name": place.label, "source": place.source}  # type: ignore[attr-defined]
+                details: dict[str, Any] = {"op": op, "name": place.label, "source": place.source}
                 raise Stale(Finding(outcome="wrong", check="value", message=str(error), **details)) from error
         raise
 
