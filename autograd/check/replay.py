@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ class Whole:
 
     pulled: Pulled
     tied: frozenset[int]
+    overflows: bool = False  #: whether floats left their range where the numbers of the reference did not
 
 
 #: Where the leaves are: a little way from the recorded numbers along directions, one an element.
@@ -68,7 +70,13 @@ def gradient(
             tied = {index for index, reals in leaves.items() if any(id(real) in behind for real in reals)}
         parts = {index: [real.adjoint for real in reals] for index, reals in leaves.items()}
         values = [x.value if isinstance(x, Real) else arithmetic.number(float(x)) for x in y]
-        return Whole(Pulled(arithmetic, values, parts), frozenset(tied))
+        overflows = any(
+            not isfinite(x) and isinstance(real, Real) and arithmetic.is_defined(real.value)
+            for data, reals in zip(graph.data, found, strict=True)
+            if not np.isfinite(data).all()
+            for x, real in zip(flat(data), flat(reals), strict=True)
+        )
+        return Whole(Pulled(arithmetic, values, parts), frozenset(tied), overflows)
 
 
 def shaped(result: Any, like: Any, tape: Tape) -> Any:

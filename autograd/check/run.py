@@ -82,7 +82,9 @@ def graph_of(y: Node, names: Mapping[str, Any]) -> Graph:
             except StaleDataError:
                 op = None if place.op is None else place.op.name
                 details: dict[str, Any] = {"op": op, "name": place.label, "source": place.source}
-                raise Stale(Finding(outcome="wrong", check="value", message=str(error), **details)) from error
+                raise Stale(
+                    Finding(outcome="wrong", check="local derivative", message=str(error), **details)
+                ) from error
         raise
 
 

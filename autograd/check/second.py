@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from autograd.check.references.taped import Taped
 from autograd.check.replay import Moved, gradient
 from autograd.check.report import Finding
 from autograd.check.run import Run, weight
+from autograd.check.sweeps import swept_events
 from autograd.check.verdict import judged
 from autograd.check.whole import SLACK
 from autograd.errors import AutogradError
@@ -71,8 +73,30 @@ def second_findings(
     findings = of_run(checker, run, reference, rng, counts)
     if not any(finding.outcome == "wrong" for finding in findings):
         return findings
+    edges = of_recorded(run, reference, rng)
+    if edges:
+        return edges
     culprits = [finding for index in range(len(run.graph)) for finding in of_operation(checker, index, reference, rng)]
     return culprits or findings
+
+
+def of_recorded(run: Run, reference: Taped, rng: np.random.Generator) -> list[Finding]:
+    """The edges of the recorded gradient that are wrong: those of an operation that a rule uses."""
+    own = Recorded(run, rng).graph()
+    if own is None:
+        return []
+    checker = Checker(own, [reference])
+    adjoints, events = swept_events(own, 1.0 if own.equations[own.outputs[0]].dtype is None else np.ones(()))
+    sent: dict[int, dict[int, Any]] = {}
+    for event in events:
+        sent.setdefault(event.node, {})[event.input] = event.contribution
+    return [
+        replace(finding, check=f"second order, {finding.check}")
+        for index, equation in enumerate(own.equations)
+        if equation.op is not None and adjoints[index] is not None
+        for finding in checker.check(index, adjoints[index], sent.get(index, {}))
+        if finding.outcome == "wrong"
+    ]
 
 
 def of_run(

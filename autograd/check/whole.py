@@ -30,10 +30,10 @@ def whole_findings(
 ) -> list[Finding]:
     """Where the gradient of a leaf is not that of the whole, by more than rounding explains."""
     graph = checker.graph
-    if not all(np.isfinite(np.asarray(data)).all() for data in graph.data):
-        return []  # what overflowed in floats has another gradient than what did not
     try:
         rounded = coarse(checker, run, reference)
+        if rounded.overflows:
+            return []  # what left the range of floats has another gradient than what did not
         suspects = []
         for index, raws in rounded.pulled.parts.items():
             got = numbers(adjoints[index], graph.data[index])
