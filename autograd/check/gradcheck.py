@@ -112,7 +112,7 @@ def check_run(run: Run, references: Sequence[Any], counts: Counter[str], names: 
             findings += checker.check(index, adjoints[index], by_node.get(index, {}))
     counts["value"] += checker.values
     counts["edge"] += checker.edges
-    findings += other_sweeps(checker, run, counts)
+    findings += other_sweeps(checker, run, adjoints, counts)
     names |= dict.fromkeys(checker.used)
     if taped is not None:
         findings += whole_findings(checker, run, taped, adjoints, counts, already=bool(findings))

@@ -150,20 +150,20 @@ def explaining(got: float, parts: Sequence[tuple[Part, float]]) -> Part | None:
     return None
 
 
-def other_sweeps(checker: Checker, run: Run, counts: Counter[str]) -> list[Finding]:
+def other_sweeps(checker: Checker, run: Run, adjoints: Sequence[Any], counts: Counter[str]) -> list[Finding]:
     """Whether every other sweep gives each node the sum of what the rules send for what it gave the users.
 
     They are ``backward``, the sweep beside the nodes (`gradients`), and the recorded one, unless that is long.
     """
-    findings = received(checker, quick(checker.graph, run), run.seed, "backward()", counts)
-    findings += received(checker, beside(run, record=False), run.seed, "gradients()", counts)
+    findings = received(checker, quick(checker.graph, run), adjoints, run.seed, "backward()", counts)
+    findings += received(checker, beside(run, record=False), adjoints, run.seed, "gradients()", counts)
     if len(checker.graph) > LONG:
         return findings
     try:
         recorded = beside(run, record=True)
     except Exception as error:  # a person's rule may do what only arrays can
         return [*findings, Finding(outcome="missing", check="recorded sweep", message=str(error))]
-    return findings + received(checker, recorded, run.seed, "the recorded sweep", counts)
+    return findings + received(checker, recorded, adjoints, run.seed, "the recorded sweep", counts)
 
 
 def quick(graph: Graph, run: Run) -> dict[int, Any]:
@@ -194,8 +194,30 @@ def beside(run: Run, record: bool) -> dict[int, Any]:
     return found
 
 
-def received(checker: Checker, grads: Mapping[int, Any], seed: Any, which: str, counts: Counter[str]) -> list[Finding]:
-    """Whether the gradient of each node is the sum of what its users contribute, by the rules, for theirs."""
+def not_a_number(checker: Checker, index: int, got: Any, adjoint: Any, which: str) -> list[Finding]:
+    """Where a gradient is no number, and is one in the careful sweep."""
+    found, right = np.broadcast_arrays(got, adjoint)
+    name = checker.graph.names[index]
+    return [
+        checker.finding(
+            index,
+            "wrong",
+            "accumulation",
+            f"{which} gave `{name}` {found[at]}, and the sweep of events {right[at]}",
+            element=at or None,
+            hint="a zero that nothing flows through met an infinite slope?",
+        )
+        for at in map(tuple, np.argwhere(~np.isfinite(found) & np.isfinite(right)).tolist())
+    ]
+
+
+def received(
+    checker: Checker, grads: Mapping[int, Any], adjoints: Sequence[Any], seed: Any, which: str, counts: Counter[str]
+) -> list[Finding]:
+    """Whether the gradient of each node is the sum of what its users contribute, by the rules, for theirs.
+
+    A zero times an infinite slope is none of these where the careful sweep has a number.
+    """
     graph = checker.graph
     sent: dict[int, list[Part]] = {graph.outputs[0]: [Part(seed)]}
     tracked = [equation.requires_grad for equation in graph.equations]
@@ -217,6 +239,9 @@ def received(checker: Checker, grads: Mapping[int, Any], seed: Any, which: str, 
                 sent.setdefault(x, []).append(Part(part, index, k))
     findings = []
     for index, parts in sent.items():
-        findings += compared(checker, index, grads.get(index), parts, which)
+        got = grads.get(index)
+        findings += compared(checker, index, got, parts, which)
+        if got is not None and adjoints[index] is not None and not np.isfinite(got).all():
+            findings += not_a_number(checker, index, got, adjoints[index], which)
     counts["sum"] += len(sent)
     return findings
