@@ -91,7 +91,7 @@ def graph_of(y: Node, names: Mapping[str, Any]) -> Graph:
 def called(f: Callable[..., Any], inputs: Sequence[Any], traced: bool) -> tuple[Sequence[Any], list[Any]]:
     """The arguments that a function was run on, itself the first; what it gave, and the nodes of that."""
     given = with_twins((f, *inputs))
-    with recording(traced=False), tracing() if traced else nullcontext():
+    with recording(traced=False), tracing() if traced else nullcontext(), np.errstate(all="ignore"):
         result = given[0](*given[1:])
     outputs = [y for y in tree.flatten(result)[0] if isinstance(y, Node) and y.requires_grad]
     if not outputs:
