@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -51,13 +52,17 @@ def check_gradients(
         if not callable(f):
             raise DTypeError(f"check_gradients: expected a function to check, got {short_repr(f)}")
 
+        drawn = list(named) or list(inspect.signature(f).parameters)[-len(positional) :]
+
         @functools.wraps(f)
         def check(*args: Any, **kwargs: Any) -> None:
+            names = [name for name in drawn if name in kwargs]  # of the rest, fixtures, no gradient is asked
+
             def function(*inputs: Any) -> Any:
-                return f(*inputs[: len(args)], **dict(zip(kwargs, inputs[len(args) :], strict=True)))
+                return f(*args, **kwargs | dict(zip(names, inputs, strict=True)))
 
             function.__name__ = getattr(f, "__name__", "function")
-            report = gradcheck(function, *args, *kwargs.values(), order=order, reference=reference)
+            report = gradcheck(function, *[kwargs[name] for name in names], order=order, reference=reference)
             hypothesis.target(min(report.ulps, LARGEST), label="units in the last place")
             report.raise_if_failed()
 

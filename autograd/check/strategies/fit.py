@@ -13,7 +13,7 @@ from autograd.check.strategies.leaves import REAL, ROOM
 from autograd.check.strategies.rows import COMPARISONS, is_described, row_of
 from autograd.errors import AutogradError
 from autograd.op import Interval, Op
-from autograd.ops.elementwise import relu, where
+from autograd.ops.elementwise import log, relu, where
 
 #: The smallest of all floats.
 TINY = 5e-324
@@ -69,7 +69,8 @@ def violations(op: Op, inputs: Sequence[Any], output: Any, limits: Limits) -> li
     if limits.margin and (distance := kink(op, inputs)) is not None:
         found.append(limits.margin - where(distance >= 0, distance, -distance))
     if not op.is_flat and limits.most < np.inf:
-        found += [output - limits.most, -output - limits.most]
+        size = where(output >= 0, output, -output)
+        found.append(log(where(size > limits.most, size, limits.most) / limits.most))  # of what grows exponentially
     return found
 
 

@@ -50,10 +50,10 @@ def programs(
     ``ops``.
 
     >>> from hypothesis import find
-    >>> print(find(programs(["log", "matmul"]), lambda program: len(program.ops) > 1))
+    >>> print(find(programs(["log"]), lambda program: True))
     import autograd
-    x = autograd.Tensor(1.125)
-    f = autograd.log(autograd.log(x))
+    x = autograd.Value(0.125)
+    f = autograd.log(x)
 
     Raises `GraphError` for ops that are not in the table, or that nobody said how to call, `ShapeError` and
     `DTypeError` for other arguments that are not what they say.
