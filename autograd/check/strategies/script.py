@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-import autograd
 from autograd.check.strategies.instruction import Instruction
 from autograd.check.strategies.rows import OF_TRUTHS
 from autograd.op import Op
@@ -76,7 +76,7 @@ def imports(lines: Sequence[str], instructions: Sequence[Instruction]) -> Iterat
 
 def is_public(op: Op) -> bool:
     """Whether `autograd` has it under its name."""
-    return getattr(autograd, op.name, None) is op
+    return getattr(sys.modules["autograd"], op.name, None) is op
 
 
 def home(op: Op) -> str | None:
