@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -120,6 +120,7 @@ def located(finding: Finding, runs: Sequence[Run]) -> Finding:
 def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """Arguments with leaves of their own in the places of nodes, floats and arrays: nothing happens to the person's."""
     leaves, structure = tree.flatten(given)
+    are_settings = list(settings(given))
     twins: dict[int, Node] = {}
     has_values = any(isinstance(x, Value) for x in leaves)  # beside these an array is data
 
@@ -139,8 +140,25 @@ def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
             return Tensor(x)
         return x
 
-    rebuilt: tuple[Any, ...] = tree.unflatten(structure, [twin(x) for x in leaves])
+    rebuilt: tuple[Any, ...] = tree.unflatten(
+        structure,
+        [
+            x if is_setting and not isinstance(x, Node) else twin(x)
+            for x, is_setting in zip(leaves, are_settings, strict=True)
+        ],
+    )
     return rebuilt
+
+
+def settings(part: Any, inside: bool = False) -> Iterator[bool]:
+    """Of each leaf whether it is an attribute of an object, as of a Module: a number there is no input, as a node is."""
+    kind = tree.kind_of(part)
+    if kind is None:
+        yield inside
+        return
+    inside = inside or kind.children is tree.OBJECT.children
+    for _, child in kind.children(part):
+        yield from settings(child, inside)
 
 
 def weight(y: Node, rng: np.random.Generator) -> Any:
