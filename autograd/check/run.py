@@ -151,7 +151,7 @@ def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def settings(part: Any, inside: bool = False) -> Iterator[bool]:
-    """Of each leaf whether it is an attribute of an object, as of a Module: a number there is no input, as a node is."""
+    """Of each leaf whether it is an attribute of an object, as of a Module: nodes there are inputs, numbers are not."""
     kind = tree.kind_of(part)
     if kind is None:
         yield inside
