@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from autograd.check.local import Checker
 from autograd.check.references import chosen
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Report
-from autograd.check.run import Run, located, name_of
+from autograd.check.run import Run, Stale, located, name_of
 from autograd.check.scalars import plainly_right
-from autograd.check.sweeps import quick_findings, sum_findings, swept_events
+from autograd.check.second import second_findings
+from autograd.check.sweeps import Stopped, other_sweeps, sum_findings, swept_events
 from autograd.check.whole import whole_findings
 
 
@@ -38,12 +41,20 @@ def gradcheck(
 
     Raises `GraphError` if the result depends on no tracked leaf.
     """
+    if order not in (1, 2):
+        raise ValueError(f"gradcheck: expected order=1 or order=2, got {order!r}")
     references = chosen(reference)
     counts: Counter[str] = Counter()
     used: dict[str, None] = {}
-    runs = Run.of(f, inputs, rng)
+    try:
+        runs = Run.of(f, inputs, rng)
+    except Stale as stale:
+        return Report((stale.finding,), name=f"gradcheck of {name_of(f)}")
     with collector_paused():
         findings = [finding for run in runs for finding in check_run(run, references, counts, used)]
+        if order == 2:
+            for run in runs:
+                findings += check_second(run, references, np.random.default_rng(rng), counts, used)
     if findings and not runs[0].is_traced:  # to say where
         runs = Run.of(f, inputs, rng, traced=True)
         findings = [located(finding, runs) for finding in findings]
@@ -62,10 +73,24 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+def check_second(
+    run: Run, references: Sequence[Any], rng: np.random.Generator, counts: Counter[str], names: dict[str, None]
+) -> list[Finding]:
+    """The recorded gradient edge by edge, and as a whole against the second derivative."""
+    taped = next((each for each in references if isinstance(each, Taped)), None)
+    if taped is None:
+        return [Finding(outcome="missing", check="second order", message="it needs balls or digits")]
+    return second_findings(Checker(run.graph, references), run, taped, rng, counts)
+
+
 def check_run(run: Run, references: Sequence[Any], counts: Counter[str], names: dict[str, None]) -> list[Finding]:
     graph = run.graph
     checker = Checker(graph, references)
-    adjoints, events = swept_events(graph, run.seed)
+    try:
+        adjoints, events = swept_events(graph, run.seed)
+    except Stopped as stop:
+        kind = type(stop.error).__name__
+        return [checker.finding(stop.node, "wrong", "local derivative", f"a rule raised {kind}: {stop.error}")]
     findings = sum_findings(checker, adjoints, events, run.seed)
     by_node: dict[int, dict[int, Any]] = {}
     for event in events:
@@ -87,7 +112,7 @@ def check_run(run: Run, references: Sequence[Any], counts: Counter[str], names: 
             findings += checker.check(index, adjoints[index], by_node.get(index, {}))
     counts["value"] += checker.values
     counts["edge"] += checker.edges
-    findings += quick_findings(checker, run, counts)
+    findings += other_sweeps(checker, run, adjoints, counts)
     names |= dict.fromkeys(checker.used)
     if taped is not None:
         findings += whole_findings(checker, run, taped, adjoints, counts, already=bool(findings))

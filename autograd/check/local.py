@@ -128,6 +128,8 @@ class One:
                 yield from self.at_kink(k, place, number, dtype, shape)
                 continue
             verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
+            if verdict.verdict == "undecided" and self.pulled.live is not None:
+                verdict = judged(self.pulled.arithmetic, self.pulled.live[k][place], number, dtype)
             if verdict.verdict in ("off", "undecided"):
                 bad.append((place, verdict))
         if bad:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -20,9 +22,16 @@ class Whole:
 
     pulled: Pulled
     tied: frozenset[int]
+    overflows: bool = False  #: whether floats left their range where the numbers of the reference did not
 
 
-def gradient(graph: Graph, seed: Any, reference: Taped, bits: int, wide: int | None = None) -> Whole:
+#: Where the leaves are: a little way from the recorded numbers along directions, one an element.
+Moved = tuple[float, Mapping[int, Sequence[float]]]
+
+
+def gradient(
+    graph: Graph, seed: Any, reference: Taped, bits: int, wide: int | None = None, moved: Moved | None = None
+) -> Whole:
     """The gradient of a graph of one output, pulled back from the ``seed``.
 
     Raises `UndecidedError` where rounding leaves a branch open, `TypeError` where an operation has no spelling.
@@ -36,9 +45,14 @@ def gradient(graph: Graph, seed: Any, reference: Taped, bits: int, wide: int | N
             if equation.op is None:
                 if equation.requires_grad:
                     leaves[index] = [tape.leaf(x) for x in flat(data)]
+                    if moved is not None:
+                        step, directions = moved
+                        for leaf, direction in zip(leaves[index], directions[index], strict=True):
+                            leaf.value = leaf.value + arithmetic.number(step) * arithmetic.number(direction)
                     found.append(arranged(leaves[index], data))
                 else:
-                    found.append(constants(tape, data))
+                    is_number = equation.dtype is None or equation.dtype.kind == "f"
+                    found.append(constants(tape, data) if is_number else data)
                 continue
             rules = equation.op.rules_for(equation.inputs, equation.params)
             operands = [
@@ -56,7 +70,13 @@ def gradient(graph: Graph, seed: Any, reference: Taped, bits: int, wide: int | N
             tied = {index for index, reals in leaves.items() if any(id(real) in behind for real in reals)}
         parts = {index: [real.adjoint for real in reals] for index, reals in leaves.items()}
         values = [x.value if isinstance(x, Real) else arithmetic.number(float(x)) for x in y]
-        return Whole(Pulled(arithmetic, values, parts), frozenset(tied))
+        overflows = any(
+            not isfinite(x) and isinstance(real, Real) and arithmetic.is_defined(real.value)
+            for data, reals in zip(graph.data, found, strict=True)
+            if not np.isfinite(data).all()
+            for x, real in zip(flat(data), flat(reals), strict=True)
+        )
+        return Whole(Pulled(arithmetic, values, parts), frozenset(tied), overflows)
 
 
 def shaped(result: Any, like: Any, tape: Tape) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import tree
 from autograd.check.report import Finding
-from autograd.errors import GraphError
+from autograd.errors import GraphError, StaleDataError
 from autograd.graph.graph import Graph
 from autograd.node import Node, topological
 from autograd.scalar.value import Value
@@ -53,17 +53,45 @@ class Run:
         kinds = [[y for y in outputs if isinstance(y, kind)] for kind in (Value, Tensor)]
         single = [total(kind, generator) for kind in kinds if kind]
         names = named(f, given)
-        graphs = [Graph.of(y, names=names) for y in single]
+        graphs = [graph_of(y, names) for y in single]
         return [
             cls(y, with_names_of_code(graph), weight(y, generator), traced)
             for y, graph in zip(single, graphs, strict=True)
         ]
 
 
+class Stale(Exception):  # noqa: N818 - it is caught by the check itself
+    """What a node holds is not what its operation gives for its inputs."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+def graph_of(y: Node, names: Mapping[str, Any]) -> Graph:
+    """The graph of a node.
+
+    Raises `Stale` where one of its nodes does not hold what its operation gives.
+    """
+    try:
+        return Graph.of(y, names=names)
+    except StaleDataError as error:
+        for place in topological([y._record]):
+            try:
+                place._check_fresh()
+            except StaleDataError:
+                op = None if place.op is None else place.op.name
+                details: dict[str, Any] = {"op": op, "name": place.label, "source": place.source}
+                raise Stale(
+                    Finding(outcome="wrong", check="local derivative", message=str(error), **details)
+                ) from error
+        raise
+
+
 def called(f: Callable[..., Any], inputs: Sequence[Any], traced: bool) -> tuple[Sequence[Any], list[Any]]:
     """The arguments that a function was run on, itself the first; what it gave, and the nodes of that."""
     given = with_twins((f, *inputs))
-    with recording(traced=False), tracing() if traced else nullcontext():
+    with recording(traced=False), tracing() if traced else nullcontext(), np.errstate(all="ignore"):
         result = given[0](*given[1:])
     outputs = [y for y in tree.flatten(result)[0] if isinstance(y, Node) and y.requires_grad]
     if not outputs:
@@ -92,6 +120,7 @@ def located(finding: Finding, runs: Sequence[Run]) -> Finding:
 def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """Arguments with leaves of their own in the places of nodes, floats and arrays: nothing happens to the person's."""
     leaves, structure = tree.flatten(given)
+    are_settings = list(settings(given))
     twins: dict[int, Node] = {}
     has_values = any(isinstance(x, Value) for x in leaves)  # beside these an array is data
 
@@ -111,8 +140,25 @@ def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
             return Tensor(x)
         return x
 
-    rebuilt: tuple[Any, ...] = tree.unflatten(structure, [twin(x) for x in leaves])
+    rebuilt: tuple[Any, ...] = tree.unflatten(
+        structure,
+        [
+            x if is_setting and not isinstance(x, Node) else twin(x)
+            for x, is_setting in zip(leaves, are_settings, strict=True)
+        ],
+    )
     return rebuilt
+
+
+def settings(part: Any, inside: bool = False) -> Iterator[bool]:
+    """Of each leaf whether it is an attribute of an object, as of a Module: nodes there are inputs, numbers are not."""
+    kind = tree.kind_of(part)
+    if kind is None:
+        yield inside
+        return
+    inside = inside or kind.children is tree.OBJECT.children
+    for _, child in kind.children(part):
+        yield from settings(child, inside)
 
 
 def weight(y: Node, rng: np.random.Generator) -> Any:

@@ -5,138 +5,243 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.check.local import Checker
 from autograd.check.report import Finding
-from autograd.check.run import Run
+from autograd.check.run import LONG, Run
 from autograd.check.verdict import ULPS, unit_of
 from autograd.graph.graph import Graph
-from autograd.node import topological
+from autograd.node import Node, topological
 from autograd.sweep import events as sweep
 from autograd.sweep.events import Event, plain
 from autograd.sweep.pullback import pullback
+from autograd.sweep.section import Section
+
+
+class Part(NamedTuple):
+    """What one edge sends to a node. The seed of the output comes along none."""
+
+    contribution: Any
+    node: int | None = None
+    input: int | None = None
+
+
+class Stopped(Exception):  # noqa: N818 - it is caught by the check itself
+    """A rule raised, at this node."""
+
+    def __init__(self, node: int, error: Exception) -> None:
+        super().__init__(str(error))
+        self.node = node
+        self.error = error
 
 
 def swept_events(graph: Graph, seed: Any) -> tuple[list[Any], list[Event]]:
-    """The adjoint of each node, and every event on the way."""
+    """The adjoint of each node, and every event on the way.
+
+    Raises `Stopped` where a rule raises.
+    """
     (output,) = graph.outputs
     equations, slopes = graph.equations[: output + 1], graph.slopes[: output + 1]
     adjoints: list[Any] = [None] * output + [seed]
     if sweep.is_scalar(graph.data[output], adjoints, slopes):
         found = list(sweep.scalar_events(equations, adjoints, slopes))
     else:
+        asked = [output]
 
         def operands(index: int) -> tuple[Any, Sequence[Any]]:
+            asked.append(index)
             return graph.data[index], graph.inputs_of(index)
 
-        with np.errstate(all="ignore"):
-            found = list(sweep.events(equations, operands, adjoints, slopes))
+        try:
+            with np.errstate(all="ignore"):
+                found = list(sweep.events(equations, operands, adjoints, slopes))
+        except Exception as error:
+            raise Stopped(asked[-1], error) from error
     beyond = [None] * (len(graph) - len(adjoints))
     return [None if g is None else plain(g) for g in adjoints] + beyond, found
 
 
 def sum_findings(checker: Checker, adjoints: Sequence[Any], events: Iterable[Event], seed: Any) -> list[Finding]:
     """Whether the adjoint of each node is the sum of what it was sent."""
-    sent: dict[int, list[Any]] = {checker.graph.outputs[0]: [seed]}
+    sent: dict[int, list[Part]] = {checker.graph.outputs[0]: [Part(seed)]}
     for event in events:
-        sent.setdefault(event.target, []).append(event.contribution)
-    findings = []
-    for index, parts in sent.items():
-        findings += compared(checker, index, adjoints[index], parts, "the sweep")
-    return findings
-
-
-def compared(checker: Checker, index: int, got: Any, parts: Sequence[Any], which: str) -> list[Finding]:
-    """Whether what a node has is the sum of these parts, to rounding."""
-    if len(parts) == 1 and isinstance(got, float):
-        return [] if close_number(got, parts[0], abs(parts[0])) else [fault(checker, index, got, parts[0], (), which)]
-    if isinstance(got, float) or (got is None and checker.graph.equations[index].dtype is None):
-        expected, size = math.fsum(parts), math.fsum(map(abs, parts))
-        got = 0.0 if got is None else got
-        return [] if close_number(got, expected, size) else [fault(checker, index, got, expected, (), which)]
-    shape, dtype = checker.graph.equations[index].shape, checker.graph.equations[index].dtype
-    wide = [np.broadcast_to(np.asarray(part, dtype=np.float64), shape) for part in parts]
-    expected = np.sum(wide, axis=0)
-    size = np.sum(np.abs(wide), axis=0)
-    found = np.zeros(shape) if got is None else np.broadcast_to(np.asarray(got, dtype=np.float64), shape)
-    eps = float(np.finfo(dtype or np.float64).eps)
-    tiny = float(np.finfo(dtype or np.float64).smallest_subnormal)
-    with np.errstate(all="ignore"):
-        wrong = ~(np.abs(found - expected) <= ULPS * (eps * size * len(parts) + tiny))
-    wrong &= np.isfinite(expected)
+        sent.setdefault(event.target, []).append(Part(event.contribution, event.node, event.input))
     return [
-        fault(checker, index, float(found[place]), float(expected[place]), tuple(map(int, place)), which)
+        finding
+        for index, parts in sent.items()
+        for finding in compared(checker, index, adjoints[index], parts, "the sweep of events")
+    ]
+
+
+def compared(checker: Checker, index: int, got: Any, parts: Sequence[Part], which: str) -> list[Finding]:
+    """Whether what a node has is the sum of these parts, to rounding."""
+    equation = checker.graph.equations[index]
+    if equation.dtype is None and isinstance(got, float | None):
+        numbers = [part.contribution for part in parts]
+        expected = numbers[0] if len(numbers) == 1 else math.fsum(numbers)
+        found = 0.0 if got is None else got
+        is_close = abs(found - expected) <= ULPS * unit_of(math.fsum(map(abs, numbers)), None)
+        if is_close or not math.isfinite(expected):
+            return []
+        return [fault(checker, index, found, expected, [(part, part.contribution) for part in parts], (), which)]
+    shape, dtype = equation.shape, equation.dtype or np.dtype(np.float64)
+    wide = [np.broadcast_to(np.asarray(part.contribution, dtype=np.float64), shape) for part in parts]
+    total, size = np.sum(wide, axis=0), np.sum(np.abs(wide), axis=0)
+    array = np.zeros(shape) if got is None else np.broadcast_to(np.asarray(got, dtype=np.float64), shape)
+    info = np.finfo(dtype)
+    with np.errstate(all="ignore"):
+        limit = ULPS * (float(info.eps) * size * len(parts) + float(info.smallest_subnormal))
+        wrong = ~(np.abs(array - total) <= limit) & np.isfinite(total)
+    return [
+        fault(
+            checker,
+            index,
+            float(array[place]),
+            float(total[place]),
+            [(part, float(each[place])) for part, each in zip(parts, wide, strict=True)],
+            place,
+            which,
+        )
         for place in map(tuple, np.argwhere(wrong).tolist())
     ]
 
 
-def close_number(got: float, expected: float, size: float) -> bool:
-    return not math.isfinite(expected) or abs(got - expected) <= ULPS * unit_of(size, None)
+def fault(
+    checker: Checker,
+    index: int,
+    got: float,
+    expected: float,
+    parts: Sequence[tuple[Part, float]],
+    element: tuple[int, ...],
+    which: str,
+) -> Finding:
+    """A sum that is another: of the edge whose part is not in it, where one alone explains it."""
+    name = checker.graph.names[index]
+    message = f"{which} gave `{name}` {got!r}, and the sum of what its users send is {expected!r}"
+    culprit = explaining(got, parts)
+    details: dict[str, Any] = {"element": element or None, "got": got, "expected": repr(expected)}
+    hint = "= where += is due?" if len(parts) > 1 and any(got == each for _, each in parts) else None
+    if culprit is None or culprit.node is None:
+        finding = checker.finding(index, "wrong", "accumulation", message, hint=hint, **details)
+        users = {checker.graph.equations[part.node].op for part, _ in parts if part.node is not None}
+        (only,) = users if len(users) == 1 else (None,)
+        return finding if only is None else replace(finding, op=only.name)
+    return checker.finding(culprit.node, "wrong", "accumulation", message, input=culprit.input, hint=hint, **details)
 
 
-def fault(checker: Checker, index: int, got: float, expected: float, element: tuple[int, ...], which: str) -> Finding:
-    parts = f"the sum of what its users send is {expected!r}"
-    return checker.finding(
-        index,
-        "wrong",
-        "accumulation",
-        f"{which} gave it {got!r}, and {parts}",
-        element=element or None,
-        got=got,
-        expected=repr(expected),
-        hint="= where += is due?" if abs(got) < abs(expected) else None,
-    )
+#: How often a part that was lost, counted twice, turned round, or halved is in the sum too often.
+FAULTS = (-1.0, 1.0, -2.0, -0.5)
 
 
-def quick_findings(checker: Checker, run: Run, counts: Counter[str]) -> list[Finding]:
-    """Whether ``backward`` gives each node the sum of what the rules send for what it gave the users."""
-    graph = checker.graph
+def explaining(got: float, parts: Sequence[tuple[Part, float]]) -> Part | None:
+    """The part that was lost, or counted otherwise, so that the sum is what came; the only one, if there is one."""
+    if len(parts) == 1:
+        return parts[0][0]
+    total = math.fsum(each for _, each in parts)
+    size = math.fsum(abs(each) for _, each in parts)
+    for times in FAULTS:
+        for part, each in parts:
+            if abs(total + times * each - got) <= ULPS * unit_of(size, None):
+                return part
+    return None
+
+
+def other_sweeps(checker: Checker, run: Run, adjoints: Sequence[Any], counts: Counter[str]) -> list[Finding]:
+    """Whether every other sweep gives each node the sum of what the rules send for what it gave the users.
+
+    They are ``backward``, the sweep beside the nodes (`gradients`), and the recorded one, unless that is long.
+    """
+    findings = received(checker, quick(checker.graph, run), adjoints, run.seed, "backward()", counts)
+    findings += received(checker, beside(run, record=False), adjoints, run.seed, "gradients()", counts)
+    if len(checker.graph) > LONG:
+        return findings
+    try:
+        recorded = beside(run, record=True)
+    except Exception as error:  # a person's rule may do what only arrays can
+        return [*findings, Finding(outcome="missing", check="recorded sweep", message=str(error))]
+    return findings + received(checker, recorded, adjoints, run.seed, "the recorded sweep", counts)
+
+
+def quick(graph: Graph, run: Run) -> dict[int, Any]:
+    """What ``backward`` leaves in the nodes; the leaves have afterwards what they had."""
     places = topological([run.output._record])
     leaves = [place for place in places if place.op is None and place.requires_grad]
     kept = [(place._holder, place.grad if place.has_grad else None) for place in leaves]
+    output: Any = run.output
     try:
         for holder, _ in kept:
             holder.grad = None
-        run.output.backward(run.seed)  # type: ignore[attr-defined]
-        grads = gradients_by_index(graph, places)
+        output.backward(run.seed)
+        return {i: place.grad if place.has_grad else None for i, place in enumerate(places)}
     finally:
         for holder, before in kept:
             holder.grad = before
-    return received(checker, grads, run.seed, "backward()", counts)
 
 
-def gradients_by_index(graph: Graph, places: Sequence[Any]) -> dict[int, Any]:
-    """What a sweep left in the nodes. A graph has them in the order of its own walk, conditions behind."""
-    return {i: place.grad if place.has_grad else None for i, place in enumerate(places[: len(graph)])}
+def beside(run: Run, record: bool) -> dict[int, Any]:
+    """The adjoints that a sweep beside the nodes gives."""
+    section = Section([run.output._record])
+    adjoints = section.back(run.seed, record)
+    by_place = {id(place): adjoint for place, adjoint in zip(section.places, adjoints, strict=True)}
+    found = {}
+    for i, place in enumerate(topological([run.output._record])):
+        adjoint = by_place.get(id(place))
+        found[i] = adjoint._record._snapshot() if isinstance(adjoint, Node) else adjoint
+    return found
 
 
-def received(checker: Checker, grads: Mapping[int, Any], seed: Any, which: str, counts: Counter[str]) -> list[Finding]:
-    """Whether the gradient of each node is the sum of what its users contribute, by the rules, for theirs."""
+def not_a_number(checker: Checker, index: int, got: Any, adjoint: Any, which: str) -> list[Finding]:
+    """Where a gradient is no number, and is one in the careful sweep."""
+    found, right = np.broadcast_arrays(got, adjoint)
+    name = checker.graph.names[index]
+    return [
+        checker.finding(
+            index,
+            "wrong",
+            "accumulation",
+            f"{which} gave `{name}` {found[at]}, and the sweep of events {right[at]}",
+            element=at or None,
+            hint="a zero that nothing flows through met an infinite slope?",
+        )
+        for at in map(tuple, np.argwhere(~np.isfinite(found) & np.isfinite(right)).tolist())
+    ]
+
+
+def received(
+    checker: Checker, grads: Mapping[int, Any], adjoints: Sequence[Any], seed: Any, which: str, counts: Counter[str]
+) -> list[Finding]:
+    """Whether the gradient of each node is the sum of what its users contribute, by the rules, for theirs.
+
+    A zero times an infinite slope is none of these where the careful sweep has a number.
+    """
     graph = checker.graph
-    (output,) = graph.outputs
-    sent: dict[int, list[Any]] = {output: [seed]}
-    for index, equation in enumerate(graph.equations):
+    sent: dict[int, list[Part]] = {graph.outputs[0]: [Part(seed)]}
+    tracked = [equation.requires_grad for equation in graph.equations]
+    for index, (equation, slopes) in enumerate(zip(graph.equations, graph.slopes, strict=True)):
         g = grads.get(index)
         if equation.op is None or g is None or equation.op.is_flat:
             continue
-        slopes = graph.slopes[index]
         if slopes is not None:
             contributions = [(k, slope * g) for k, slope in enumerate(slopes) if slope is not None]
         else:
-            wanted = [k for k, x in enumerate(equation.inputs) if checker.is_checked(x)]
+            wanted = [k for k, x in enumerate(equation.inputs) if isinstance(x, int) and tracked[x]]
             with np.errstate(all="ignore"):
                 contributions = pullback(
                     equation.op, wanted, g, graph.data[index], graph.inputs_of(index), equation.params
                 )
         for k, part in contributions:
             x = equation.inputs[k]
-            if isinstance(x, int) and checker.is_checked(x):
-                sent.setdefault(x, []).append(part)
+            if isinstance(x, int) and tracked[x]:
+                sent.setdefault(x, []).append(Part(part, index, k))
     findings = []
     for index, parts in sent.items():
-        findings += compared(checker, index, grads.get(index), parts, which)
+        got = grads.get(index)
+        findings += compared(checker, index, got, parts, which)
+        if got is not None and adjoints[index] is not None and not np.isfinite(got).all():
+            findings += not_a_number(checker, index, got, adjoints[index], which)
     counts["sum"] += len(sent)
     return findings

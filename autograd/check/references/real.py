@@ -163,9 +163,9 @@ class Tape:
                 x.adjoint = part if x.adjoint is None else x.adjoint + part
         return reached
 
-    def forget(self) -> None:
-        """Drop the adjoints of all that was computed."""
-        for real in self.made:
+    def forget(self, leaves: Iterable[Real]) -> None:
+        """Drop the adjoints of all that was computed, and of these leaves."""
+        for real in (*self.made, *leaves):
             real.adjoint = None
 
 
@@ -212,7 +212,7 @@ class Real:
         function = self.tape.functions.get(ufunc.__name__)
         if method != "__call__" or kwargs or function is None:
             raise RefusedError(f"np.{ufunc.__name__} has no spelling in {self.tape.arithmetic.name}")
-        if any(isinstance(x, np.ndarray) for x in inputs):
+        if any(isinstance(x, np.ndarray) for x in inputs):  # NumPy would ask the number again
             cells = [x if isinstance(x, np.ndarray) else cell(x) for x in inputs]
             return viewed(np.frompyfunc(self.tape.on_reals(function), len(inputs), 1)(*cells))
         return self.tape.on_reals(function)(*inputs)

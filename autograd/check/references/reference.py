@@ -35,6 +35,7 @@ class Pulled:
     values: list[Any]
     parts: dict[int, list[Any]]  #: by the place of the input; None where nothing flows
     ties: dict[int, set[int]] = field(default_factory=dict)  #: elements of inputs to whose sides the slopes may differ
+    live: dict[int, list[Any]] | None = None  #: what zeros in the cotangent contribute nothing to: not 0 · ∞ = NaN
 
 
 class Reference(Protocol):
@@ -61,7 +62,7 @@ def flat(x: Any) -> list[Any]:
     if isinstance(x, np.ndarray):
         elements: list[Any] = x.reshape(-1).tolist()
         return elements
-    return [x]
+    return [x.item() if isinstance(x, np.generic) else x]
 
 
 def without_dtypes(params: Mapping[str, Any]) -> Mapping[str, Any]:

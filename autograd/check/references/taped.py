@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import Output
-from autograd.check.references.real import Real, Reals, Tape, UndecidedError, ancestors, viewed
+from autograd.check.references.real import Real, Reals, Tape, UndecidedError, ancestors, cell, viewed
 from autograd.check.references.reference import BITS, Call, Pulled, flat, without_dtypes
 from autograd.checked import unchecked
 from autograd.op import Op
@@ -80,13 +80,19 @@ def evaluate(call: Call, arithmetic: Any, beside: tuple[int, int, int] | None = 
     y = flat(run(call.op, operands, call.params))
     values = [x if isinstance(x, Real) else tape.constant(float(x)) for x in y]
     seeds = flat(np.broadcast_to(call.cotangent, np.shape(call.cotangent) or (len(values),)))
-    tape.pull([(x, g) for x, g in zip(values, seeds, strict=True) if x.parts is not None])
+    outputs = [(x, g) for x, g in zip(values, seeds, strict=True) if x.parts is not None]
+    tape.pull(outputs)
     parts = {k: [leaf.adjoint for leaf in leaves[k]] for k in leaves}
+    live = None
+    if 0.0 in seeds and not all(raw is None or arithmetic.is_defined(raw) for part in parts.values() for raw in part):
+        tape.forget([leaf for part in leaves.values() for leaf in part])
+        tape.pull([(x, g) for x, g in outputs if g != 0])
+        live = {k: [leaf.adjoint for leaf in leaves[k]] for k in leaves}
     ties: dict[int, set[int]] = {}
     if tape.ties:
         tied = ancestors(real for tie in tape.ties for real in tie)
         ties = {k: {i for i, leaf in enumerate(leaves[k]) if id(leaf) in tied} for k in leaves}
-    return Pulled(arithmetic, [x.value for x in values], parts, {k: found for k, found in ties.items() if found})
+    return Pulled(arithmetic, [x.value for x in values], parts, {k: found for k, found in ties.items() if found}, live)
 
 
 def arranged(reals: Sequence[Any], like: Any) -> Any:
@@ -113,6 +119,20 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
                 return function(*operands)  # what NumPy's own dispatch comes to
     if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
-        return viewed(np.asarray(np.frompyfunc(each, len(operands), 1)(*operands)))
-    result = op.run(forward, operands, params)
+        cells = [x if isinstance(x, np.ndarray) else cell(x) for x in operands]
+        return viewed(np.asarray(np.frompyfunc(each, len(cells), 1)(*cells)))
+    try:
+        result = op.run(forward, operands, params)
+    except (TypeError, AttributeError) as error:
+        result = run_on_objects(op, operands, params, error)
     return result[params.index] if isinstance(params, Output) else result
+
+
+def run_on_objects(op: Op, operands: Sequence[Any], params: Any, error: Exception) -> Any:
+    """The forward function for nodes that are objects, where there is one, and where that for arrays has failed."""
+    if op.scalars is None:
+        raise error
+    try:
+        return op.run(unchecked(op.scalars), operands, params)
+    except Exception:  # it says why there are no such nodes, in its own way
+        raise error from None
