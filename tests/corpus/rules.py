@@ -171,6 +171,21 @@ LOCALISED = [
         np.array([0.5, 0.25, 1.5, -3.0]),
         element=(2,),
     ),
+    partial(
+        "0 / 0 in a rule at 0",
+        lambda f, d: (lambda x: x * x, lambda y, x: 2 * y / x),
+        np.array([1.5, 0.0, -2.0]),
+        element=(1,),
+    ),
+    partial(
+        "∞ / ∞ in a rule far out",
+        lambda f, d: (
+            lambda x: f.exp(f.minimum(x, 0.0)) / (1 + f.exp(-f.abs(x))),
+            lambda y, x: d.exp(-x) / ((1 + d.exp(-x)) * (1 + d.exp(-x))),
+        ),
+        np.array([0.5, 2.0, -800.0]),
+        element=(2,),
+    ),
 ]
 
 SIZES = [
