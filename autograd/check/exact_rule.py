@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ class RuleNumbers:
 
     def outcome(self, got: float, arithmetic: Any, truth: Any) -> Outcome:
         """Of what is off: imprecise if the rule is right, and this is within its own rounding; open if that may be."""
+        if not math.isfinite(got):  # no digits are left to lose
+            return "wrong"
         truth = arithmetic.number(0) if truth is None else truth
         size = max(abs(arithmetic.middle(truth)), 5e-324)
         least, most = self.arithmetic.error(self.exact - truth, 0.0)
