@@ -435,6 +435,31 @@ def test_primitives_on_tensors_have_the_slopes_of_their_forward_function(op: Op,
         assert_close(leaf.grad, expected, tolerance)
 
 
+@pytest.mark.parametrize("op", [op for op in PRIMITIVES if op.shape is not None], ids=lambda op: op.name)
+@given(data=st.data())
+def test_the_shape_that_an_entry_says_is_that_of_its_output(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(calls(op))
+    assert op.shape is not None
+    shapes = {name: np.shape(value) if name in op.binding.inputs else value for name, value in params.items()}
+    assert call(op.shape, op, [x.shape for x in inputs], shapes) == forward(op, inputs, params).shape
+
+
+@pytest.mark.parametrize("op", [op for op in table.values() if None in op.rules], ids=lambda op: op.name)
+@given(data=st.data())
+def test_an_input_without_a_rule_has_no_slope(op: Op, data: st.DataObject) -> None:
+    """A rule that is missing takes the operation out of the other tests."""
+    inputs, params = data.draw(calls(op)) if op.name in CALLS else ([data.draw(arrays((3,))) for _ in op.rules], {})
+    ys: list[Any] = []
+    with contextlib.suppress(TypeError):  # it takes no real numbers at all
+        ys = outputs(forward(op, inputs, params))
+    for k, (x, rule) in enumerate(zip(inputs, op.rules, strict=False)):
+        if rule is None:
+            again = outputs(forward(op, [*inputs[:k], x * 1.001, *inputs[k + 1 :]], params)) if ys else []
+            for y, z in zip(ys, again, strict=True):
+                if y.dtype == float:  # it may give none, too
+                    np.testing.assert_array_equal(y, z)
+
+
 @each_primitive
 @given(data=st.data())
 def test_primitives_behind_a_closed_where_send_back_what_the_open_elements_do(op: Op, data: st.DataObject) -> None:
