@@ -177,6 +177,7 @@ PLAIN: Mapping[str, Function] = {
     "true_divide": operator.truediv,
     "negative": operator.neg,
     "positive": operator.pos,
+    "conjugate": operator.pos,
     "absolute": operator.abs,
     "fabs": operator.abs,
     "square": lambda x: x * x,
