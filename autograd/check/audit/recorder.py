@@ -16,8 +16,8 @@ from autograd.check.references.real import Real, Tape
 from autograd.check.references.reference import flat
 from autograd.check.references.taped import arranged
 
-#: How many numbers are recorded at most: a minute's work.
-LIMIT = 1_500_000
+#: How many numbers are recorded at most: some ten seconds' work.
+LIMIT = 500_000
 
 
 class TooLongError(Exception):
