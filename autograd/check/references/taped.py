@@ -130,10 +130,10 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
     """The forward function on Reals; of several outputs, the one that the params are of."""
     params = without_dtypes(params)
     forward = unchecked(op.forward)
-    if isinstance(forward, np.ufunc) and not params and not any(isinstance(x, np.ndarray) for x in operands):
-        for x in operands:
-            if x.__class__ is Real and (function := x.tape.functions.get(forward.__name__)) is not None:
-                return function(*operands)  # what NumPy's own dispatch comes to
+    if isinstance(forward, np.ufunc) and not params and all(x.__class__ is Real for x in operands):
+        function = operands[0].tape.functions.get(forward.__name__)
+        if function is not None:
+            return function(*operands)  # what NumPy's own dispatch comes to
     if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
         cells = [x if isinstance(x, np.ndarray) else cell(x) for x in operands]
