@@ -1,0 +1,88 @@
+"""Rounding: how far two ways of computing the same may be apart, found by computing with last digits changed at random.
+
+No bound is absolute: it is units in the last place of what is compared, or a multiple of what changed last digits
+change, which is how ill-conditioned a computation is where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.check.verdict import ULPS
+
+#: How often the last digits are changed, and how many times what that changes is allowed.
+DRAWS = 4
+SLACK = 32
+
+
+def eps_of(*numbers: Any) -> float:
+    """The largest unit in the last place among the dtypes of some floats, at 1."""
+    kinds = [x.dtype for x in numbers if hasattr(x, "dtype") and x.dtype.kind == "f"]
+    return max([float(np.finfo(kind).eps) for kind in kinds], default=float(np.finfo(float).eps))
+
+
+def jittered(x: Any, rng: np.random.Generator, eps: float | None = None, of_all: bool = False) -> Any:
+    """Numbers whose last digits are others, by one or two units, or by units of the largest; what is no float stays.
+
+    >>> x = np.ones(3)
+    >>> moved = jittered(x, np.random.default_rng(0))
+    >>> bool((moved != x).any()), bool((abs(moved - x) <= 4.5e-16).all())
+    (True, True)
+    """
+    if isinstance(x, float):
+        return x * (1.0 + (eps or 2.2e-16) * float(rng.choice((-2.0, -1.0, 1.0, 2.0))))
+    if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f":
+        return x
+    units = rng.choice((-2.0, -1.0, 1.0, 2.0), x.shape) * (eps or float(np.finfo(x.dtype).eps))
+    with np.errstate(all="ignore"):
+        size: Any = np.max(np.abs(x), initial=0.0) if of_all else x
+        moved: Any = np.asarray(np.asarray(x) + size * units, dtype=x.dtype)
+    return moved
+
+
+def spread(compute: Callable[[np.random.Generator], Any], base: Any, rng: np.random.Generator) -> Any:
+    """How far a computation on jittered numbers is from the ``base``: the farthest of a few, element by element."""
+    farthest = np.zeros(np.shape(base))
+    for _ in range(DRAWS):
+        with np.errstate(all="ignore"):
+            moved = np.abs(np.asarray(compute(rng), dtype=float) - np.asarray(base, dtype=float))
+        farthest = np.maximum(farthest, np.where(np.isfinite(moved), moved, np.inf))
+    return farthest
+
+
+def apart(
+    got: Any,
+    expected: Any,
+    find_spread: Callable[[], Any],
+    eps: float | None = None,
+    size: Any = 0.0,
+) -> list[tuple[int, ...]]:
+    """The elements in which two arrays differ by more than rounding explains.
+
+    ``find_spread`` is asked only where they differ by more than a few units in the last place, be it of themselves or
+    of ``size``, a sum of absolute values that they come from. A NaN beside a number is a difference.
+    """
+    eps = eps_of(got, expected) if eps is None else eps
+    a, b = np.broadcast_arrays(np.asarray(got, dtype=float), np.asarray(expected, dtype=float))
+    with np.errstate(all="ignore"):
+        distance = np.abs(a - b)
+        allowed = ULPS * (eps * np.maximum(np.maximum(np.abs(a), np.abs(b)), size) + smallest(got, expected))
+        alike = (distance <= allowed) | (a == b) | (np.isnan(a) & np.isnan(b))
+        if alike.all():
+            return []
+        alike |= distance <= allowed + SLACK * np.asarray(find_spread(), dtype=float)
+    return list(map(tuple, np.argwhere(~alike).tolist()))
+
+
+def smallest(*numbers: Any) -> float:
+    """The unit in the last place of what is subnormal, which no number is without."""
+    kinds = [x.dtype for x in numbers if hasattr(x, "dtype") and x.dtype.kind == "f"]
+    return max([float(np.finfo(kind).smallest_subnormal) for kind in kinds], default=5e-324)
+
+
+def at(array: Any, element: Sequence[int]) -> float:
+    """One element, as a float."""
+    return float(np.asarray(array)[tuple(element)])
