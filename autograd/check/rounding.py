@@ -7,11 +7,16 @@ change, which is how ill-conditioned a computation is where it stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from autograd.call import Output
+from autograd.check.sweeps import swept_events
 from autograd.check.verdict import ULPS
+from autograd.graph.graph import Graph, operands, outputs_again, recompute
 
 #: How often the last digits are changed, and how many times what that changes is allowed.
 DRAWS = 4
@@ -45,12 +50,7 @@ def jittered(x: Any, rng: np.random.Generator, eps: float | None = None, of_all:
 
 def spread(compute: Callable[[np.random.Generator], Any], base: Any, rng: np.random.Generator) -> Any:
     """How far a computation on jittered numbers is from the ``base``: the farthest of a few, element by element."""
-    farthest = np.zeros(np.shape(base))
-    for _ in range(DRAWS):
-        with np.errstate(all="ignore"):
-            moved = np.abs(np.asarray(compute(rng), dtype=float) - np.asarray(base, dtype=float))
-        farthest = np.maximum(farthest, np.where(np.isfinite(moved), moved, np.inf))
-    return farthest
+    return farthest(base, [compute(rng) for _ in range(DRAWS)])
 
 
 def apart(
@@ -86,3 +86,62 @@ def smallest(*numbers: Any) -> float:
 def at(array: Any, element: Sequence[int]) -> float:
     """One element, as a float."""
     return float(np.asarray(array)[tuple(element)])
+
+
+# Whole graphs.
+
+
+def jittered_graph(graph: Graph, rng: np.random.Generator, eps: float | None = None) -> Graph:
+    """A graph replayed, each number of it with other last digits: as another order of its sums would have it."""
+    data: list[Any] = []
+    slopes: list[Any] = []
+    equations = list(graph.equations)
+    with np.errstate(all="ignore"):
+        for index, (equation, old) in enumerate(zip(graph.equations, graph.slopes, strict=True)):
+            result, known = graph.data[index], old
+            if equation.op is not None:
+                xs = operands(equation, data)
+                if isinstance(equation.params, Output):
+                    equation = equation._replace(params=outputs_again(equation.op, xs, equation.params))
+                    equations[index] = equation
+                flows = [isinstance(x, int) and graph.equations[x].requires_grad for x in equation.inputs]
+                result, known = recompute(equation, xs, old, flows)
+            data.append(jittered(result, rng, eps))
+            slopes.append(known)
+    return replace(graph, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes))
+
+
+@dataclass
+class GraphSpread:
+    """How far rounding takes the output and the gradients of a graph of one output; found when it is asked for."""
+
+    graph: Graph
+    seed: Any
+    rng: np.random.Generator
+    eps: float | None = None
+
+    @cached_property
+    def moved(self) -> list[tuple[Any, Sequence[Any]]]:
+        graphs = [jittered_graph(self.graph, self.rng, self.eps) for _ in range(DRAWS)]
+        return [(graph.data[graph.outputs[0]], swept_events(graph, self.seed)[0]) for graph in graphs]
+
+    def of_output(self) -> Any:
+        """Of each element of the output."""
+        (output,) = self.graph.outputs
+        return farthest(self.graph.data[output], [y for y, _ in self.moved])
+
+    def of_gradient(self, index: int) -> Any:
+        """Of each element of the gradient of one node."""
+        base = swept_events(self.graph, self.seed)[0][index]
+        shape = self.graph.equations[index].shape
+        parts = [0.0 if part[index] is None else part[index] for _, part in self.moved]
+        return np.broadcast_to(farthest(0.0 if base is None else base, parts), shape)
+
+
+def farthest(base: Any, others: Sequence[Any]) -> Any:
+    found = np.zeros(np.shape(base))
+    with np.errstate(all="ignore"):
+        for other in others:
+            moved = np.abs(np.asarray(other, dtype=float) - np.asarray(base, dtype=float))
+            found = np.maximum(found, np.where(np.isfinite(moved), moved, np.inf))
+    return found

@@ -99,6 +99,11 @@ class Nodes:
         return lambda *leaves: sum_of(self.call(*leaves) * weight)
 
 
+def node_of(x: Any) -> Any:
+    """A leaf of its own for a float or an array."""
+    return Value(x) if isinstance(x, float) else Tensor(x)
+
+
 def sum_of(x: Any) -> Any:
     return x.sum() if isinstance(x, Tensor) else x
 
@@ -224,13 +229,18 @@ def several_cotangents(sample: Sample, rng: np.random.Generator) -> Iterator[Fin
 
 
 class Nested:
-    """Second derivatives of one call along directions, by every nesting of the two modes."""
+    """Second derivatives of a function of one number along directions, by every nesting of the two modes."""
 
-    def __init__(self, sample: Sample, weight: Any, v: Sequence[Any], u: Sequence[Any]) -> None:
-        self.nodes = Nodes(sample)
-        self.f = self.nodes.total(weight)
-        self.at = [data_of(leaf) for leaf in self.nodes.leaves]
+    def __init__(self, f: Callable[..., Any], at: Sequence[Any], v: Sequence[Any], u: Sequence[Any]) -> None:
+        self.f = f
+        self.at = tuple(at)  #: floats and arrays
         self.v, self.u = tuple(v), tuple(u)
+        self.one = f(*map(node_of, at))._filled(1.0)
+
+    @classmethod
+    def of(cls, sample: Sample, weight: Any, v: Sequence[Any], u: Sequence[Any]) -> Nested:
+        nodes = Nodes(sample)
+        return cls(nodes.total(weight), [data_of(leaf) for leaf in nodes.leaves], v, u)
 
     def gradient(self, *xs: Any) -> Any:
         return vjp(self.f, *xs)[1](self.one)
@@ -239,41 +249,38 @@ class Nested:
         return jvp(self.f, xs, self.v)[1]
 
     def along(self, *xs: Any) -> Any:
-        parts = [sum_of(g * v) for g, v in zip(self.gradient(*xs), self.v, strict=True)]
-        total = parts[0]
-        for part in parts[1:]:
-            total = total + part
-        return total
-
-    @property
-    def one(self) -> Any:
-        return 1.0 if self.nodes.is_scalar else np.ones((), self.nodes.sample.y.dtype)
+        return reduce(add, [sum_of(g * v) for g, v in zip(self.gradient(*xs), self.v, strict=True)])
 
     def reverse_over_reverse(self) -> list[Any]:
         return [data_of(g) for g in vjp(self.along, *self.at)[1](self.one)]
 
     def recorded(self) -> list[Any]:
         """The same by gradients(…, create_graph=True)."""
-        leaves = [self.nodes.leaf(x) for x in self.at]
-        slopes = gradients(self.f(*leaves), leaves, create_graph=True)
-        total = sum_of(slopes[0] * self.v[0])
-        for slope, v in zip(slopes[1:], self.v[1:], strict=True):
-            total = total + sum_of(slope * v)
+        leaves, total = self.recorded_slope()
         return [data_of(g) for g in gradients(total, leaves)]
 
+    def recorded_slope(self) -> tuple[list[Any], Any]:
+        """The leaves, and the slope along v as a node."""
+        leaves = list(map(node_of, self.at))
+        slopes = gradients(self.f(*leaves), leaves, create_graph=True)
+        return leaves, reduce(add, [sum_of(slope * v) for slope, v in zip(slopes, self.v, strict=True)])
+
     def forward_over_reverse(self) -> list[Any]:
-        return [data_of(g) for g in jvp(self.gradient, tuple(self.at), self.v)[1]]
+        return [data_of(g) for g in jvp(self.gradient, self.at, self.v)[1]]
 
     def reverse_over_forward(self) -> list[Any]:
         return [data_of(g) for g in vjp(self.slope, *self.at)[1](self.one)]
 
     def forward_over_forward(self) -> list[float]:
         """A number for each input: that along its part of u alone."""
-        found = []
-        for k in range(len(self.u)):
-            still = tuple([u if i == k else 0.0 * u for i, u in enumerate(self.u)])
-            found.append(float(jvp(self.slope, tuple(self.at), still)[1].item()))
-        return found
+        return [
+            float(jvp(self.slope, self.at, tuple([u if i == k else 0.0 * u for i, u in enumerate(self.u)]))[1].item())
+            for k in range(len(self.u))
+        ]
+
+    def slope_twice(self) -> float:
+        """That along all of u."""
+        return float(jvp(self.slope, self.at, self.u)[1].item())
 
 
 def nestings(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
@@ -289,13 +296,13 @@ def nestings(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
     check = "scenario: nested modes"
 
     def nested(of: Sample, rng: np.random.Generator) -> Nested:
-        return Nested(of, jittered(weight, rng), [jittered(x, rng) for x in v], u)
+        return Nested.of(of, jittered(weight, rng), [jittered(x, rng) for x in v], u)
 
     def again(moved: Sample, rng: np.random.Generator) -> Mapping[int, Any]:
         return dict(zip(sample.wanted, nested(moved, rng).reverse_over_reverse(), strict=True))
 
     with np.errstate(all="ignore"), recording(traced=False):
-        straight = Nested(sample, weight, v, u)
+        straight = Nested.of(sample, weight, v, u)
         base = dict(zip(sample.wanted, straight.reverse_over_reverse(), strict=True))
         for name, way in WAYS.items():
             message = f"second derivatives by {name} and by reverse over reverse"
