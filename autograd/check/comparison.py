@@ -32,7 +32,7 @@ def output_findings(sample: Sample, check: str, got: Any, rng: np.random.Generat
         yield sample.finding("wrong", check, f"{message} are of shape {np.shape(got)} and {np.shape(sample.y)}")
         return
     far = lambda: spread(lambda rng: jittered_call(sample, rng).y, sample.y, rng)  # noqa: E731
-    for element in apart(got, sample.y, far, eps_of(sample.y, *sample.inputs))[:1]:
+    for element in apart(got, sample.y, far, eps_of(sample.y, *sample.inputs), strict=True)[:1]:
         yield different(sample, check, message, got, sample.y, element)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -41,15 +42,16 @@ class Slope:
     error: float
 
 
-def slope_of(estimates: Sequence[float]) -> Slope:
-    """The best of estimates by ever smaller steps: the one that its neighbours are nearest to.
+def slope_of(estimates: Sequence[float], noise: Sequence[float]) -> Slope:
+    """The best of estimates by ever smaller steps, given how far rounding takes each: the nearest to its neighbours.
 
-    >>> slope_of([1.5, 1.1, 1.001, 1.001, 0.8])
-    Slope(slope=1.001, error=0.099...)
+    >>> slope_of([1.5, 1.25, 1.125, 1.0], [0.0, 0.0, 0.0, 0.5])
+    Slope(slope=1.125, error=0.125)
     """
     best = Slope(math.nan, math.inf)
-    for before, here, after in zip(estimates, estimates[1:], estimates[2:], strict=False):
-        error = max(abs(before - here), abs(here - after))
+    for place in range(1, len(estimates) - 1):
+        before, here, after = estimates[place - 1 : place + 2]
+        error = max(abs(before - here), abs(here - after), noise[place])
         if error < best.error:
             best = Slope(here, error)
     return best
@@ -62,10 +64,10 @@ class Line:
         self.subject = subject
         self.direction = direction
         self.is_plain = is_plain
-        steps = FEW_STEPS if subject.is_long else STEPS
+        self.steps = FEW_STEPS if subject.is_long else STEPS
         self.middle = self.at(0.0)
-        self.above = [(h, self.at(h)) for h in steps]
-        self.below = [(h, self.at(-h)) for h in steps]
+        self.above = [(h, self.at(h)) for h in self.steps]
+        self.below = [(h, self.at(-h)) for h in self.steps]
 
     def at(self, t: float) -> float:
         parts = iter(self.direction)
@@ -79,16 +81,28 @@ class Line:
         data = data_of(node) + by
         return data if self.is_plain else remade(node, data)
 
+    @cached_property
+    def noise(self) -> list[float]:
+        """How far rounding takes the slope by each step: that of the results, and of where the steps lead to."""
+        subject, size = self.subject, along(self.subject, self.direction)[1]
+        lengths = [relative_spacing(data_of(x)) for x in subject.base.leaves]
+        taken = max([abs(y) for _, y in (*self.above, *self.below)], default=0.0)
+        of_results = SLACK * subject.eps * taken
+        if not subject.is_long:
+            spreads = [np.asarray(subject.spreads.of_result(i)) for i in range(len(subject.places))]
+            of_results += float(sum(np.sum(s * np.abs(w)) for s, w in zip(spreads, subject.weights, strict=True)))
+        return [(of_results + max(lengths, default=0.0) * size) / h for h in self.steps]
+
     def slope(self) -> Slope:
         """To both sides."""
         central = [(up - down) / (2 * h) for (h, up), (_, down) in zip(self.above, self.below, strict=True)]
-        return slope_of([(64 * b - a) / 63 for a, b in pairwise(central)])
+        return slope_of([(64 * b - a) / 63 for a, b in pairwise(central)], self.noise[1:])
 
     def sides(self) -> tuple[Slope, Slope]:
         """To each side alone."""
         up = [(y - self.middle) / h for h, y in self.above]
         down = [(self.middle - y) / h for h, y in self.below]
-        below, above = (slope_of([(8 * b - a) / 7 for a, b in pairwise(x)]) for x in (down, up))
+        below, above = (slope_of([(8 * b - a) / 7 for a, b in pairwise(x)], self.noise[1:]) for x in (down, up))
         return below, above
 
 
@@ -152,6 +166,15 @@ def sized(data: Any, rng: np.random.Generator) -> Any:
     largest = float(np.max(array, initial=0.0)) or 1.0
     drawn = np.where(array > 0, array, largest) * rng.uniform(0.5, 1.5, array.shape) * rng.choice((-1, 1), array.shape)
     return float(drawn) if isinstance(data, float) else np.asarray(drawn, dtype=data.dtype)
+
+
+def relative_spacing(data: Any) -> float:
+    """The largest distance to the next float in a leaf, as a part of what is moved there."""
+    array = np.abs(np.asarray(data))
+    largest = np.max(array, initial=0) or array.dtype.type(1)
+    moved = np.where(array > 0, array, largest)
+    with np.errstate(all="ignore"):
+        return float(np.max(np.spacing(moved) / moved, initial=0.0))
 
 
 def takes_numbers(subject: Subject) -> bool:

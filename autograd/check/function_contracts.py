@@ -12,7 +12,7 @@ import numpy as np
 from autograd.check.contracts import FACTOR, LAYOUTS, call_contracts, product, same_bits, sums
 from autograd.check.local import Checker
 from autograd.check.report import Finding
-from autograd.check.rounding import GraphSpread, apart
+from autograd.check.rounding import GraphSpread, apart, eps_of
 from autograd.check.run import Run
 from autograd.check.samples import samples_of
 from autograd.check.subject import Inapplicable, Spreads, Subject, asked_of, draw
@@ -201,6 +201,7 @@ class Along:
         self.tangents = [draw(rng, place._snapshot()) for place in self.leaves]
         self.adjoints = swept_events(run.graph, run.seed)[0]
         self.spread = GraphSpread(run.graph, run.seed, rng)
+        self.eps = eps_of(*run.graph.data)
 
     def parts(self, group: Sequence[int]) -> list[tuple[float, float]]:
         """The two numbers for some of the leaves at once, where they are apart."""
@@ -213,7 +214,7 @@ class Along:
             spreads = [self.spread.of_gradient(self.indices[k]) * np.abs(self.tangents[k]) for k in group]
             return float(sum(map(np.sum, spreads)))
 
-        return [(forward, backward)] if apart(forward, backward, far, size=size + other) else []
+        return [(forward, backward)] if apart(forward, backward, far, self.eps, size + other) else []
 
 
 def linear(subject: Subject) -> Iterator[Finding]:

@@ -59,11 +59,13 @@ def apart(
     find_spread: Callable[[], Any],
     eps: float | None = None,
     size: Any = 0.0,
+    strict: bool = False,
 ) -> list[tuple[int, ...]]:
     """The elements in which two arrays differ by more than rounding explains.
 
     ``find_spread`` is asked only where they differ by more than a few units in the last place, be it of themselves or
-    of ``size``, a sum of absolute values that they come from. A NaN beside a number is a difference.
+    of ``size``, a sum of absolute values that they come from. A NaN beside a number is a difference; beside an infinity
+    it is one if that is ``strict``, as of the same operations: others may come to ∞ − ∞.
     """
     eps = eps_of(got, expected) if eps is None else eps
     a, b = np.broadcast_arrays(np.asarray(got, dtype=float), np.asarray(expected, dtype=float))
@@ -71,6 +73,8 @@ def apart(
         distance = np.abs(a - b)
         allowed = ULPS * (eps * np.maximum(np.maximum(np.abs(a), np.abs(b)), size) + smallest(got, expected))
         alike = (distance <= allowed) | (a == b) | (np.isnan(a) & np.isnan(b))
+        if not strict:
+            alike |= ~np.isfinite(a) & ~np.isfinite(b)
         if alike.all():
             return []
         alike |= distance <= allowed + SLACK * np.asarray(find_spread(), dtype=float)
@@ -123,7 +127,9 @@ class GraphSpread:
     @cached_property
     def moved(self) -> list[tuple[Any, Sequence[Any]]]:
         graphs = [jittered_graph(self.graph, self.rng, self.eps) for _ in range(DRAWS)]
-        return [(graph.data[graph.outputs[0]], swept_events(graph, self.seed)[0]) for graph in graphs]
+        seeds = [jittered(self.seed, self.rng, self.eps) for _ in graphs]
+        swept = [swept_events(graph, seed)[0] for graph, seed in zip(graphs, seeds, strict=True)]
+        return [(graph.data[graph.outputs[0]], adjoints) for graph, adjoints in zip(graphs, swept, strict=True)]
 
     def of_output(self) -> Any:
         """Of each element of the output."""

@@ -15,7 +15,7 @@ from autograd.op import Op, op_of
 from autograd.sweep.pullback import pullback
 
 #: How many calls of one operation, on numbers of one kind, are looked at.
-EACH = 3
+EACH = 2
 
 #: To how many elements an elementwise call is cut down where there are more.
 FEW = 16
@@ -35,7 +35,7 @@ class Sample:
     @classmethod
     def of(cls, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Sample:
         """A call on given numbers; of several outputs, the first."""
-        arrays = [x if isinstance(x, float) else np.asarray(x) for x in inputs]
+        arrays = [as_numpy(x) if isinstance(x, float) else np.asarray(x) for x in inputs]
         rules = op.rules_for(arrays, params)
         wanted = [
             k for k, (x, (rule, _)) in enumerate(zip(arrays, rules, strict=True)) if rule is not None and is_float(x)
@@ -46,7 +46,7 @@ class Sample:
             params = op.output_params(params, 0, tuple(map(np.asarray, y)))
             y = y[0]
         is_scalar = all(isinstance(x, float) for x in arrays)
-        return cls(op, arrays, params, float(y) if is_scalar else np.asarray(y), wanted)
+        return cls(op, arrays, params, np.float64(y) if is_scalar else np.asarray(y), wanted)
 
     def finding(self, outcome: Outcome, check: str, message: str, **details: Any) -> Finding:
         """A finding about this call."""
@@ -76,7 +76,7 @@ class Sample:
     def draw(self, rng: np.random.Generator, like: Any) -> Any:
         """Numbers of a shape and a dtype, none of them near zero."""
         drawn = rng.uniform(0.5, 1.5, np.shape(like)) * rng.choice((-1.0, 1.0), np.shape(like))
-        return float(drawn) if isinstance(like, float) else np.asarray(drawn, dtype=like.dtype)
+        return np.float64(drawn) if isinstance(like, float) else np.asarray(drawn, dtype=like.dtype)
 
     @property
     def size(self) -> int:
@@ -119,4 +119,9 @@ def sample_at(graph: Graph, index: int) -> Sample:
         if isinstance(x, int) and graph.equations[x].requires_grad and rule is not None
     ]
     place = {"node": index, "name": graph.names[index], "source": graph.sources[index]}
-    return Sample(op, inputs, equation.params, graph.data[index], wanted, place)
+    return Sample(op, list(map(as_numpy, inputs)), equation.params, as_numpy(graph.data[index]), wanted, place)
+
+
+def as_numpy(x: Any) -> Any:
+    """A float as NumPy's, which has infinities where Python raises, as the slopes of Values have."""
+    return np.float64(x) if x.__class__ is float else x

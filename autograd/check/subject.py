@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.check.report import Finding
-from autograd.check.rounding import GraphSpread, apart, at
+from autograd.check.rounding import GraphSpread, apart, at, eps_of
 from autograd.check.run import LONG, Run
 from autograd.check.trial import Trial
 from autograd.graph.graph import Graph
@@ -56,6 +56,11 @@ class Subject:
     def is_long(self) -> bool:
         return any(len(run.graph) > LONG for run in self.runs)
 
+    @cached_property
+    def eps(self) -> float:
+        """The unit in the last place at 1 of the coarsest floats that take part."""
+        return eps_of(*[data for run in self.runs for data in run.graph.data])
+
     def spreads_of(self, trial: Trial, eps: float | None = None) -> Spreads:
         return Spreads(trial, self.places, self.weights, self.rng, eps)
 
@@ -83,7 +88,7 @@ class Subject:
                 shapes = f"{np.shape(got)} and {np.shape(expected)}"
                 yield self.finding(check, f"the results {message} have the shapes {shapes}")
                 continue
-            for element in apart(got, expected, partial(spreads.of_result, i), spreads.eps)[:1]:
+            for element in apart(got, expected, partial(spreads.of_result, i), spreads.eps or self.eps)[:1]:
                 yield self.different(check, f"the results {message}", got, expected, element)
         if gradients is None:
             gradients = trial.gradients(self.places, self.weights)
@@ -95,7 +100,7 @@ class Subject:
         spreads = self.spreads if spreads is None else spreads
         for k, (got, right) in enumerate(zip(found, expected, strict=True)):
             a, b = 0.0 if got is None else got, 0.0 if right is None else right
-            for element in apart(a, b, partial(spreads.of_leaf, k), spreads.eps)[:1]:
+            for element in apart(a, b, partial(spreads.of_leaf, k), spreads.eps or self.eps)[:1]:
                 a, b = np.broadcast_arrays(a, b)
                 yield self.different(check, f"the gradients {message}", a, b, element, k)
 
