@@ -31,7 +31,7 @@ def output_findings(sample: Sample, check: str, got: Any, rng: np.random.Generat
     if np.shape(got) != np.shape(sample.y):
         yield sample.finding("wrong", check, f"{message} are of shape {np.shape(got)} and {np.shape(sample.y)}")
         return
-    far = lambda: spread(lambda rng: jittered_call(sample, rng).y, sample.y, rng)  # noqa: E731
+    far = lambda: spread(lambda rng: jittered_call(sample, rng).y, rng)  # noqa: E731
     for element in apart(got, sample.y, far, eps_of(sample.y, *sample.inputs), strict=True)[:1]:
         yield different(sample, check, message, got, sample.y, element)
 
@@ -54,8 +54,8 @@ def gradient_findings(
             yield sample.finding("wrong", check, f"{message} have the shapes {shapes}", input=k)
             continue
 
-        def far(k: int = k, base: Any = b) -> Any:
-            return spread(lambda rng: again(jittered_call(sample, rng), rng)[k], base, rng)
+        def far(k: int = k) -> Any:
+            return spread(lambda rng: again(jittered_call(sample, rng), rng)[k], rng)
 
         for element in apart(a, b, far, eps_of(sample.y, *sample.inputs))[:1]:
             yield different(sample, check, message, a, b, element, input=k)

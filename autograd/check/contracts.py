@@ -215,7 +215,7 @@ def forward_mode(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
             parts = jittered_call(sample, rng).pull(jittered(u, rng))
             return sums(product(parts.get(k), t) for k, t in moving.items())[0]
 
-        far = lambda again=again, base=backward: spread(again, base, rng)  # noqa: E731
+        far = lambda again=again: spread(again, rng)  # noqa: E731
         if apart(forward, backward, far, eps_of(sample.y, *sample.inputs), size + other):
             yield sample.finding(
                 "wrong",

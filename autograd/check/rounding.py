@@ -48,9 +48,12 @@ def jittered(x: Any, rng: np.random.Generator, eps: float | None = None, of_all:
     return moved
 
 
-def spread(compute: Callable[[np.random.Generator], Any], base: Any, rng: np.random.Generator) -> Any:
-    """How far a computation on jittered numbers is from the ``base``: the farthest of a few, element by element."""
-    return farthest(base, [compute(rng) for _ in range(DRAWS)])
+def spread(compute: Callable[[np.random.Generator], Any], rng: np.random.Generator) -> Any:
+    """How far the results of a computation on jittered numbers are from each other, element by element."""
+    with np.errstate(all="ignore"):
+        draws = [np.asarray(compute(rng), dtype=float) for _ in range(DRAWS + 1)]
+        width = np.max(draws, axis=0) - np.min(draws, axis=0)
+    return np.where(np.isfinite(width), width, np.inf)
 
 
 def apart(

@@ -310,8 +310,8 @@ def nestings(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
             yield from gradient_findings(sample, check, got, base, again, rng, message)
         for place, (k, number) in enumerate(zip(sample.wanted, straight.forward_over_forward(), strict=True)):
             expected, size = product(base[k], u[place])
-            far = lambda place=place, number=number: spread(  # noqa: E731
-                lambda rng: nested(jittered_call(sample, rng), rng).forward_over_forward()[place], number, rng
+            far = lambda place=place: spread(  # noqa: E731
+                lambda rng: nested(jittered_call(sample, rng), rng).forward_over_forward()[place], rng
             )
             if apart(number, expected, far, eps_of(sample.y, *sample.inputs), size):
                 message = "second derivatives along directions by forward over forward and by reverse over reverse"
