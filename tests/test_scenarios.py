@@ -108,14 +108,6 @@ def test_what_was_looked_at_is_counted_and_what_was_not_is_not() -> None:
 # What does not is found.
 
 
-LOST: dict[str, Callable[[Any, Any], Any]] = {
-    "data": lambda x, y: x * y.data if isinstance(y, Tensor | Value) else x * y,
-    "detach": lambda x, y: x * (y.detach() if isinstance(y, Tensor) else y) + x,
-    "float": lambda x, y: x * float(y) if not isinstance(y, Tensor) else x * y.data,
-}
-
-
-@pytest.mark.parametrize("lost", LOST)
 def test_an_operation_that_forgets_what_is_constant_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The constant is a leaf like any other, as if it had not been declared one."""
     as_it_is = lambda self, data: type(self)(data)  # noqa: E731
@@ -124,6 +116,14 @@ def test_an_operation_that_forgets_what_is_constant_is_found(monkeypatch: pytest
     assert found(report, "scenario: constant")[0].op == "mul"
 
 
+LOST: dict[str, Callable[[Any, Any], Any]] = {
+    "data": lambda x, y: x * y.data if isinstance(y, Tensor | Value) else x * y,
+    "detach": lambda x, y: x * (y.detach() if isinstance(y, Tensor) else y) + x,
+    "float": lambda x, y: x * float(y) if not isinstance(y, Tensor) else x * y.data,
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
 def test_a_gradient_that_is_lost_inside_is_found_and_its_leaf_named(lost: str) -> None:
     report = gradcheck(lambda x, y: (LOST[lost](x, y) + y).sum(), np.array(1.5), np.array(0.5))
     (finding,) = found(report, "plain function")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -228,6 +229,9 @@ class Along:
         (moved,) = push(section, [self.tangents[k] for k in group], [self.record], record=False)
         forward, size = product(self.run.seed, moved)
         backward, other = sums(product(self.adjoints[self.indices[k]], self.tangents[k]) for k in group)
+
+        if not (math.isfinite(forward) and math.isfinite(backward)):
+            return []  # what overflows on the way does so in another place
 
         def far() -> float:
             spreads = [self.spread.of_gradient(self.indices[k]) * np.abs(self.tangents[k]) for k in group]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.check.contracts import product, sums
-from autograd.check.differences import plain_function, takes_numbers
+from autograd.check.plain_function import plain_function, takes_numbers
 from autograd.check.report import Finding
 from autograd.check.rounding import GraphSpread, apart
 from autograd.check.run import Run
@@ -198,13 +198,15 @@ def nestings(subject: Subject) -> Iterator[Finding]:
 
         for name, way in WAYS.items():
             for k, (got, expected) in enumerate(zip(way(nested), base, strict=True)):
+                if not (np.isfinite(got).all() and np.isfinite(expected).all()):
+                    continue  # what overflows on the way does so in another place
                 for element in apart(got, expected, partial(far, k), subject.eps)[:1]:
                     message = f"second derivatives by {name} and by reverse over reverse"
                     yield subject.different(check, message, got, expected, element, k)
         twice = nested.slope_twice()
         expected, size = sums(map(product, base, u))
         error = lambda: float(sum(np.sum(far(k) * np.abs(u[k])) for k in range(len(u))))  # noqa: E731
-        if apart(twice, expected, error, subject.eps, size):
+        if np.isfinite(twice) and np.isfinite(expected) and apart(twice, expected, error, subject.eps, size):
             message = "second derivatives along directions by forward over forward and by reverse over reverse"
             yield subject.different(check, message, twice, expected, ())
 
