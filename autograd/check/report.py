@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -133,7 +134,10 @@ class Report:
         """One line: whether it holds, and what was looked at."""
         counts = [f"{len(self.of(outcome))} {outcome}" for outcome in ORDER if self.of(outcome)]
         verdict = "passed" if self else "failed"
-        looked = ", ".join(f"{count} {noun(what, count)}" for what, count in self.checked.items() if count)
+        sums: Counter[str] = Counter()
+        for what, count in self.checked.items():
+            sums[what.partition(":")[0]] += count  # "contract: linear in the cotangent"
+        looked = ", ".join(f"{count} {noun(what, count)}" for what, count in sums.items() if count)
         by = f" against {self.reference}" if self.reference else ""
         found = f": {', '.join(counts)}" if counts else ""
         return f"{self.name} {verdict}{found}; checked {looked or 'nothing'}{by}"

@@ -84,7 +84,7 @@ def compared(checker: Checker, index: int, got: Any, parts: Sequence[Part], whic
         numbers = [part.contribution for part in parts]
         expected = numbers[0] if len(numbers) == 1 else math.fsum(numbers)
         found = 0.0 if got is None else got
-        is_close = abs(found - expected) <= ULPS * unit_of(math.fsum(map(abs, numbers)), None)
+        is_close = abs(found - expected) <= max(ULPS, len(parts)) * unit_of(math.fsum(map(abs, numbers)), None)
         if is_close or not math.isfinite(expected):
             return []
         return [fault(checker, index, found, expected, [(part, part.contribution) for part in parts], (), which)]
