@@ -292,3 +292,73 @@ def test_an_engine_that_is_not_there(check: Any, name: str, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError, match=f"check_{name} needs {name}, which is not installed"):
         check(np.sum, W)
+
+
+class Net:
+    """Its learning rate is a number in the code, and its loss is of the output."""
+
+    def __init__(self, rate: float) -> None:
+        rng = np.random.default_rng(0)
+        self.W1, self.W2, self.secret = rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rate
+
+    def forward(self, x: Any) -> Any:
+        self.x, self.h = x, np.tanh(x @ self.W1)
+        self.out = self.h @ self.W2
+        return self.out
+
+    def backward(self, y: Any) -> None:
+        delta = self.out - y
+        back = (delta @ self.W2.T) * (1 - self.h**2)
+        self.W2 -= self.secret * self.h.T @ delta
+        self.W1 -= self.secret * self.x.T @ back
+
+    def train(self, x: Any, y: Any, learning_rate: float) -> None:
+        """Not what is looked at, as there is a way back."""
+
+
+class NetWithLoss(Net):
+    def loss(self, out: Any, y: Any) -> Any:
+        return np.sum((out - y) ** 2) / 2
+
+
+@pytest.mark.parametrize("kind", [Net, NetWithLoss])
+@pytest.mark.parametrize("rate", [1.0, 0.1, 0.03])
+def test_a_learning_rate_that_nothing_says_is_no_fault(kind: type[Net], rate: float) -> None:
+    rng = np.random.default_rng(1)
+    report = audit(kind(rate), None, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))
+    assert report, str(report)
+    assert "with a learning rate of" in report.headline
+
+
+def test_one_of_several_parameters_may_ignore_the_cotangent() -> None:
+    def forward(x: Any, w: Any) -> Any:
+        return x @ w, (x, w)
+
+    def backward(dout: Any, cache: Any) -> Any:
+        x, w = cache
+        return np.outer(dout, w), x.T @ np.ones_like(dout)
+
+    rng = np.random.default_rng(0)
+    (finding,) = audit(forward, backward, rng.normal(size=(5, 3)), rng.normal(size=3)).wrong
+    assert finding.name == "w"
+    assert finding.hint is not None
+    assert "cotangent is ignored" in finding.hint
+
+
+def test_a_hidden_rate_is_that_of_the_largest_parameter_that_it_fits() -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.w, self.b = np.array([0.5, -1.0, 2.0]), 0.25
+
+        def forward(self, x: Any) -> Any:
+            self.x, self.out = x, x @ self.w + self.b
+            return self.out
+
+        def backward(self, y: Any) -> None:
+            self.w -= 0.1 * self.x.T @ (self.out - y)
+            self.b -= 0.1 * 3 * (self.out - y).sum()
+
+    rng = np.random.default_rng(1)
+    (finding,) = audit(Line(), None, rng.normal(size=(5, 3)), rng.normal(size=5)).wrong
+    assert finding.name == "b"
+    assert finding.factor == pytest.approx(3)

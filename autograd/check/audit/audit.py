@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -75,6 +75,8 @@ def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = 
     except CodeError as error:
         finding = Finding(outcome="wrong", check="the code runs", message=str(error), source=error.source)
         return Report((finding,), {}, "", None, name)
+    if not subject.is_rate_known:
+        subject = with_rate(subject, {each: known.middles(each, np.shape(x)) for each, x in subject.parameters.items()})
     with collector_paused():
         return judged_report(subject, known, name)
 
@@ -92,26 +94,54 @@ def subject_of(f: Any, claimed: Any, inputs: Sequence[Any], loss: Callable[..., 
 
 
 def likeliest(subjects: Sequence[Subject], rng: np.random.Generator) -> Subject:
-    """Of several losses the one whose gradient is nearest to what is claimed, by one derivative for each parameter."""
+    """Of several losses the one whose gradient is nearest to what is claimed, along some random directions."""
     if len(subjects) == 1:
         return subjects[0]
-    directions = {name: rng.uniform(0.5, 1.5, np.shape(x)) for name, x in subjects[0].parameters.items()}
-    return min(subjects, key=lambda subject: sum(mismatches(subject, directions)))
+    directions = [
+        (name, rng.uniform(0.5, 1.5, np.shape(x)))
+        for name, x in subjects[0].parameters.items()
+        for _ in range(1 if subjects[0].is_rate_known else 3)
+    ]
+    return min(subjects, key=lambda subject: mismatch(subject, directions))
 
 
-def mismatches(subject: Subject, directions: Any) -> Iterator[float]:
-    """How far each claimed gradient is off along its direction: 0 to 1."""
-    for name, value in subject.parameters.items():
-        d = directions[name]
-        try:
-            line = lambda h, name=name, value=value, d=d: subject.scalar({**subject.parameters, name: value + h * d})  # noqa: E731
-            with np.errstate(all="ignore"):  # of a loss that these outputs are not for
-                slope, _ = extrapolated(line, 0.1)
-            got = float(np.sum(subject.claimed[name] * d))
-        except Exception:  # another loss, another shape
-            slope = got = np.nan
-        off = abs(got - slope) / max(abs(slope), 1e-300)
-        yield min(off, 1.0) if np.isfinite(off) else 1.0
+def mismatch(subject: Subject, directions: Sequence[tuple[str, Any]]) -> float:
+    """How far the claimed gradients are off along directions, together: each counts 0 to 1."""
+    try:
+        with np.errstate(all="ignore"):  # of a loss that these outputs are not for
+            got = np.array([float(np.sum(subject.claimed[name] * d)) for name, d in directions])
+            slopes = np.array([slope_along(subject, name, d) for name, d in directions])
+            ratios = got / slopes
+            rates = [1.0] if subject.is_rate_known else ratios
+            return min(float(np.minimum(np.nan_to_num(np.abs(ratios / r - 1), nan=1.0), 1.0).sum()) for r in rates)
+    except Exception:  # another loss, another shape
+        return float(len(directions))
+
+
+def slope_along(subject: Subject, name: str, direction: Any) -> float:
+    value = subject.parameters[name]
+    line = lambda h: subject.scalar({**subject.parameters, name: value + h * direction})  # noqa: E731
+    return extrapolated(line, 0.1)[0]
+
+
+def with_rate(subject: Subject, true: Mapping[str, Any]) -> Subject:
+    """The claimed gradients without the learning rate that the updates hide: the factor of the one that has it best."""
+    found = []
+    for name, x in true.items():
+        claimed = subject.claimed[name]
+        if np.shape(claimed) == np.shape(x) and np.isfinite(x).all() and np.any(x):
+            factor = float(np.sum(claimed * x) / np.sum(x * x))
+            if factor > 0 and np.isfinite(factor):
+                residual = float(np.sum((claimed / factor - x) ** 2) / np.sum(x * x))
+                fits = residual < 1e-12  # as one number alone always does
+                found.append((not fits, -np.size(x) if fits else residual, factor))
+    if not found:
+        return subject
+    *_, rate = min(found)
+    scaled = {name: x / rate for name, x in subject.claimed.items()}
+    slack = {name: x / rate for name, x in subject.slack.items()}
+    against = f"{subject.against}, with a learning rate of {rate:.6g}".removeprefix(", ")
+    return replace(subject, claimed=scaled, slack=slack, against=against, is_rate_known=True)
 
 
 def unsteady(subject: Subject) -> Finding | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.audit.failures import UnreadError, called
+from autograd.check.audit.failures import CodeError, UnreadError, called
 from autograd.check.audit.forms import OUTPUT, Function, constants_of, counts_of, first_of, with_gradient
 from autograd.check.audit.losses import SUMS, Loss, scales
 from autograd.check.audit.matching import Pairs
@@ -27,7 +27,7 @@ class Step:
     pairs: Pairs
     seed: Any = None  #: of a layer: the cotangent that was given
     slack: Mapping[str, Any] = field(default_factory=dict)
-    note: str = ""
+    is_rate_known: bool = True  #: False where updates alone show the gradients, at a rate that nothing says
 
 
 def of_object(net: Any, loss: Loss | None, inputs: Sequence[Any], rng: Any) -> Iterator[Subject]:
@@ -60,10 +60,14 @@ def scaled(total: Loss, factor: float) -> Loss:
 
 def gives_gradients(method: Callable[..., Any], inputs: Sequence[Any]) -> bool:
     """Whether a loss returns its gradients too."""
-    if len(arguments_of(method)) < len(inputs):
+    wanted = arguments_of(method)
+    if len(wanted) < len(inputs) or any(OUTPUT.fullmatch(x.name) for x in wanted):
         return False
     own, given = copy.deepcopy((method, list(inputs)))
-    result = called(name_of(method), own, *given)
+    try:
+        result = called(name_of(method), own, *given)
+    except CodeError:  # it is not to be called with these
+        return False
     return isinstance(result, tuple) and len(result) >= 2 and np.size(result[0]) == 1
 
 
@@ -88,7 +92,8 @@ def stepped(network: Network, rng: Any) -> Step:
         given = {name: x if x is seed else copy.deepcopy(x) for name, x in arguments.items()}
         pairs, slack = shown(network, places, net, method, called(name_of(method), bound(net, method, given)))
         if pairs:
-            return Step(pairs, seed if is_pulled else None, slack)
+            is_known = not slack or network.rate_of(method) is not None
+            return Step(pairs, seed if is_pulled else None, slack, is_known)
     raise UnreadError(
         f"{network.name}: expected gradients: returned by backward, kept in attributes such as dW1, or seen in updates "
         "of its parameters; none of these was found"
@@ -110,7 +115,7 @@ def shown(
     dx = first_of(result)
     if not network.targets and len(inputs) == 1 and np.shape(dx) == np.shape(inputs[0].value):
         pairs.append((inputs[0], dx))
-    return (pairs, {}) if pairs else updates(places, net, network.rate)
+    return (pairs, {}) if pairs else updates(places, net, network.rate_of(method) or 1.0)
 
 
 def is_used(network: Network, slot: Slot, y: Any) -> bool:
@@ -155,6 +160,7 @@ def subject(network: Network, function: Function, step: Step, loss: Loss | None,
         run,
         seed=step.seed,
         slack=step.slack,
+        is_rate_known=step.is_rate_known,
         constants={**own, **constants_of(function, places)},
         counts=counts_of(network.inputs),
         against=against,

@@ -63,16 +63,14 @@ class Network:
         count = len([x for x in arguments_of(forward) if x.default is x.empty])
         self.inputs = list(inputs)
         self.data, self.targets = self.inputs[:count], self.inputs[count:]
-        self.rate = self._rate()
 
-    def _rate(self) -> float:
-        """The learning rate, where an argument is called so, or an attribute."""
-        for method in filter(None, (method_of(self.net, names) for names in (BACKWARD, UPDATE, TRAIN))):
-            for x in arguments_of(method):
-                if RATE.fullmatch(x.name):
-                    return float(x.default) if isinstance(x.default, int | float) else SOME_RATE
+    def rate_of(self, method: Callable[..., Any]) -> float | None:
+        """The learning rate of a step, where an argument is called so, or an attribute; None where nothing says it."""
+        for x in arguments_of(method):
+            if RATE.fullmatch(x.name):
+                return float(x.default) if isinstance(x.default, int | float) else SOME_RATE
         own = [x for name, x in vars(self.net).items() if RATE.fullmatch(name) and isinstance(x, int | float)]
-        return float(own[0]) if own else 1.0
+        return float(own[0]) if own else None
 
     def arguments(self, method: Callable[..., Any], result: Any, seed: Any) -> dict[str, Any]:
         """What a method is to be called with, by the names of its arguments."""
@@ -82,7 +80,7 @@ class Network:
         cache = result[1] if isinstance(result, tuple) and len(result) == 2 else result
         for x in arguments_of(method):
             if RATE.fullmatch(x.name):
-                found[x.name] = self.rate
+                found[x.name] = self.rate_of(method)
             elif ROUNDS.fullmatch(x.name):
                 found[x.name] = 1
             elif x.name == "batch_size":

@@ -35,7 +35,10 @@ def swept_faults(case: Case, flows: Flows) -> Iterator[Explanation]:
             words = column.words
             if column.fault == "overwritten":
                 words = "of what is used several times, one contribution alone arrives: = where += is due"
-            if names := case.explained(gradients):
+            names = case.explained(gradients)
+            if column.fault == "seeded":  # what one of several uses, another may ignore
+                names = frozenset(name for name in case.wrong if case.fits(name, gradients[name]))
+            if names:
                 yield Explanation(names, words, "gradient", rank, source)
             continue
         for factor in factors(case, gradients):

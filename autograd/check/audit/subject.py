@@ -23,6 +23,7 @@ class Subject:
     with_function: Callable[..., Any] = lambda f, values: f(values)  #: another one run in its place
     seed: Any = None  #: the cotangent of a result that is no single number
     slack: Mapping[str, Any] = field(default_factory=dict)  #: by how much a claimed gradient is known to be rounded
+    is_rate_known: bool = True  #: False where claimed gradients are known up to one factor, which updates hide
     constants: Mapping[str, float] = field(default_factory=dict)  #: numbers among the inputs, as ``reg``
     counts: Mapping[int, str] = field(default_factory=dict)  #: lengths of axes of the inputs, such as the batch
     notes: tuple[str, ...] = ()  #: what was claimed and is not checked
