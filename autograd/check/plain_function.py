@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.check.contracts import product, sums
 from autograd.check.report import Finding
-from autograd.check.rounding import SLACK
+from autograd.check.rounding import SLACK, smallest
 from autograd.check.subject import Inapplicable, Subject
 from autograd.check.trial import data_of, remade
 from autograd.node import Node
@@ -87,7 +87,7 @@ class Line:
         subject, size = self.subject, along(self.subject, self.direction)[1]
         lengths = [relative_spacing(data_of(x)) for x in subject.base.leaves]
         taken = max([abs(y) for _, y in (*self.above, *self.below)], default=0.0)
-        of_results = SLACK * subject.eps * taken
+        of_results = SLACK * (subject.eps * taken + smallest(*subject.outputs))
         if not subject.is_long:
             spreads = [np.asarray(subject.spreads.of_result(i)) for i in range(len(subject.places))]
             of_results += float(sum(np.sum(s * np.abs(w)) for s, w in zip(spreads, subject.weights, strict=True)))
