@@ -20,6 +20,7 @@ from autograd.export import to_json, to_mermaid
 from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, option_meant, parser, read
 from viz.command.expression import ExpressionError, parse, parse_bindings
 from viz.command.recorder import TOO_LARGE
+from viz.command.write_tests import write_tests
 from viz.encoding import forgiving
 from viz.files import writing
 from viz.model.view import shorten
@@ -53,7 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     with stoppable(), forgiving(sys.stdout, sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; `note` says it in a line
         try:
-            run(read(sys.argv[1:] if argv is None else argv))
+            given = list(sys.argv[1:] if argv is None else argv)
+            if is_command(given, "write-tests"):
+                emit(write_tests(given[1:]))
+            else:
+                run(read(given))
         except KeyboardInterrupt:
             return 130
         except (UsageError, ExpressionError, AutogradError, RenderError, OSError, MemoryError) as error:
@@ -85,6 +90,15 @@ def stoppable() -> Iterator[None]:
 def stop(number: int, _: object) -> NoReturn:
     """End with the exit status that shells give to a process that a signal ended."""
     raise SystemExit(128 + number)
+
+
+def is_command(argv: Sequence[str], name: str) -> bool:
+    """Whether the first word is that command, and no difference of two names that are given values.
+
+    >>> is_command(["write-tests", "losses.py"], "write-tests"), is_command(["a-b", "a=1", "b=2"], "a-b")
+    (True, False)
+    """
+    return argv[:1] == [name] and not (len(argv) > 1 and all("=" in word for word in argv[1:]))
 
 
 def run(arguments: Arguments) -> None:
