@@ -273,6 +273,7 @@ AWKWARD = {
     "relu at 1e-7": (autograd.relu, 1e-7),
     "a subnormal": (lambda x: 3.0 * x, 5e-324),
     "x ** 2 at 0": (lambda x: x**2, 0.0),
+    "x ** 1.5 at 0": (lambda x: x**1.5, 0.0),
     "x ** 0 at 0": (lambda x: x**0, 0.0),
     "sqrt at 0": (autograd.sqrt, 0.0),
     "log at 0": (autograd.log, 0.0),

@@ -130,7 +130,7 @@ class Balls(Arithmetic):
     def text(self, a: Any) -> str:
         return str(a.str(20))
 
-    def moved(self, x: float, side: int) -> Any:
+    def moved(self, x: float, side: float) -> Any:
         return arb(float(x)) + side * arb(max(abs(float(x)), SMALLEST)) * arb(2) ** -200
 
 

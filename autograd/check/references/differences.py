@@ -121,7 +121,7 @@ class Differences:
         parts = {k: spread(lambda pulled, k=k: pulled.parts[k]) for k in call.wanted}  # type: ignore[misc]
         return Pulled(ARITHMETIC, spread(lambda pulled: pulled.values), parts)
 
-    def sides(self, call: Call, k: int, element: int) -> list[tuple[Any, Any]]:
+    def sides(self, call: Call, k: int, element: int, step: float = 1) -> list[tuple[Any, Any]]:
         call = in_doubles(call)
         slopes = self.of_element(call, k, element)
         g = cotangents(call)

@@ -86,7 +86,7 @@ class Digits(NearArithmetic):
         y = self.scalar(a.value)
         return Near(self, y, self.scalar(a.error) + (self.scalar(abs(a.value - y)) if self.bits < a.of.bits else 0))
 
-    def moved(self, x: float, side: int) -> Near:
+    def moved(self, x: float, side: float) -> Near:
         return self.number(x) + side * self.number(max(abs(x), SMALLEST)) * self.number(2.0**-200)
 
     def at(self, name: str, x: Any) -> tuple[Near, Near]:

@@ -227,7 +227,7 @@ class Floats(NearArithmetic):
     def resolution(self, a: Near) -> float:
         return 2 * float(a.error) if self.tells(a) else 0.0
 
-    def moved(self, x: float, side: int) -> Near:
+    def moved(self, x: float, side: float) -> Near:
         return self.number(float(np.nextafter(x, side * math.inf)) if x else side * 1e-200)
 
 

@@ -51,7 +51,7 @@ class Arithmetic:
         """A float as a raw number, exactly."""
         raise NotImplementedError
 
-    def moved(self, x: float, side: int) -> Any:
+    def moved(self, x: float, side: float) -> Any:
         """A number beside a float, below it or above: far nearer than the next, where that can be."""
         raise NotImplementedError
 

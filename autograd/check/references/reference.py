@@ -49,7 +49,7 @@ class Reference(Protocol):
     def rounded(self, call: Call, dtype: np.dtype[Any]) -> Pulled | None:
         """The same with the digits of a dtype: how far rounding alone may go. None: that is not known."""
 
-    def sides(self, call: Call, k: int, element: int) -> list[tuple[Any, Any]]:
+    def sides(self, call: Call, k: int, element: int, step: float = 1) -> list[tuple[Any, Any]]:
         """The contribution to one element from below it and from above, each with its arithmetic, where it is known."""
 
 

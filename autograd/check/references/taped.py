@@ -14,7 +14,7 @@ from autograd.checked import unchecked
 from autograd.op import Op
 
 #: In how many ways ties are undone all at once.
-WAYS = 16
+WAYS = 100
 
 
 class Taped:
@@ -46,11 +46,11 @@ class Taped:
         with self.make(BITS[dtype], self.bits[0]) as arithmetic:
             return evaluate(call, arithmetic)
 
-    def sides(self, call: Call, k: int, element: int) -> list[tuple[Any, Any]]:
+    def sides(self, call: Call, k: int, element: int, step: float = 1) -> list[tuple[Any, Any]]:
         found = []
         for side in (-1, 1):
             with self.make(self.beside) as arithmetic:
-                pulled = evaluate(call, arithmetic, {(k, element): side})
+                pulled = evaluate(call, arithmetic, {(k, element): side * step})
                 raw = pulled.parts[k][element]
                 raw = arithmetic.number(0) if raw is None else raw
                 if arithmetic.is_defined(raw):
@@ -79,7 +79,7 @@ def is_known(pulled: Pulled) -> bool:
     return all(arithmetic.is_close(raw) or not arithmetic.is_defined(raw) for raw in raws)
 
 
-def evaluate(call: Call, arithmetic: Any, beside: Mapping[tuple[int, int], int] | None = None) -> Pulled:
+def evaluate(call: Call, arithmetic: Any, beside: Mapping[tuple[int, int], float] | None = None) -> Pulled:
     """A call on a new tape; elements of inputs, by ``beside``, so many little steps below where they are, or above."""
     tape = Tape(arithmetic)
     leaves: dict[int, list[Real]] = {}
