@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,8 +44,12 @@ def gradient_findings(
     again: Again,
     rng: np.random.Generator,
     message: str,
+    terms: Sequence[Mapping[int, Any]] = (),
 ) -> Iterator[Finding]:
-    """Where the gradients of inputs by one way are others than by another; None is zero."""
+    """Where the gradients of inputs by one way are others than by another; None is zero.
+
+    ``terms`` are the gradients that they are the sums of, if they are sums.
+    """
     for k in expected:
         shape = np.shape(sample.inputs[k])
         a, b = (np.zeros(shape) if x is None else x for x in (got.get(k), expected[k]))
@@ -57,7 +61,8 @@ def gradient_findings(
         def far(k: int = k) -> Any:
             return spread(lambda rng: again(jittered_call(sample, rng), rng)[k], rng)
 
-        for element in apart(a, b, far, eps_of(sample.y, *sample.inputs))[:1]:
+        size = sum(np.abs(term[k]) for term in terms)
+        for element in apart(a, b, far, eps_of(sample.y, *sample.inputs), size)[:1]:
             yield different(sample, check, message, a, b, element, input=k)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import combinations, count
 from typing import Any
 
@@ -36,20 +34,34 @@ MOST = 50
 
 
 def contract_findings(
-    f: Callable[..., Any], inputs: Sequence[Any], runs: Sequence[Run], rng: Any, counts: Counter[str]
+    f: Callable[..., Any], inputs: Sequence[Any], runs: Sequence[Run], rng: Any, counts: Counter[str], already: bool
 ) -> list[Finding]:
-    """What a function, the operations in it, and the sweeps of it break of the contracts."""
+    """What a function, the operations in it, and the sweeps of it break of the contracts.
+
+    Where numbers are wrong ``already``, they break others in turn: then those alone that have a cause of their own.
+    """
     generator = np.random.default_rng(rng)
+    subject = Subject(f, inputs, runs, generator)
+    if already:
+        return asked_all(subject, CONTRACTS_OF_LONG, counts)
     findings = []
     for run in runs:
         for sample in samples_of(run.graph, generator):
             findings += list(call_contracts(sample, generator, counts))
     broken = {finding.check for finding in findings if finding.outcome == "wrong"}
-    subject = Subject(f, inputs, runs, generator)
-    for name, contract in (CONTRACTS_OF_LONG if subject.is_long else CONTRACTS).items():
-        if name not in broken:  # by an operation, which is nearer to the fault
-            findings += asked_of(subject, name, f"contract: {name}", contract, counts)
-    return findings
+    contracts = CONTRACTS_OF_LONG if subject.is_long else CONTRACTS
+    rest = {name: contract for name, contract in contracts.items() if name not in broken}  # an operation is nearer
+    return findings + asked_all(subject, rest, counts)
+
+
+def asked_all(
+    subject: Subject, contracts: Mapping[str, Callable[[Subject], Iterator[Finding]]], counts: Counter[str]
+) -> list[Finding]:
+    return [
+        finding
+        for name, contract in contracts.items()
+        for finding in asked_of(subject, name, f"contract: {name}", contract, counts)
+    ]
 
 
 def unchanged(subject: Subject) -> Iterator[Finding]:
@@ -133,23 +145,6 @@ def by_gradients(subject: Subject) -> list[Any]:
 
 def engine(subject: Subject) -> Iterator[Finding]:
     """What a function opens is closed when it is left, be it by an error in the middle."""
-    with collector_on():
-        yield from left_changed(subject)
-
-
-@contextmanager
-def collector_on() -> Iterator[None]:
-    """As it is where a function is run by itself, so that it can be seen to be switched off."""
-    was_on = gc.isenabled()
-    gc.enable()
-    try:
-        yield
-    finally:
-        if not was_on:
-            gc.disable()
-
-
-def left_changed(subject: Subject) -> Iterator[Finding]:
     before = engine_state()
     leaves = subject.base.leaves
     for place in [None, *range(len(leaves))][:5]:

@@ -225,7 +225,7 @@ def several_cotangents(sample: Sample, rng: np.random.Generator) -> Iterator[Fin
 
     got = dict(zip(sample.wanted, found, strict=True))
     message = "the gradients of three uses at once and one by one"
-    yield from gradient_findings(sample, "scenario: several cotangents", got, expected, again, rng, message)
+    yield from gradient_findings(sample, "scenario: several cotangents", got, expected, again, rng, message, parts)
 
 
 class Nested:
