@@ -1,13 +1,16 @@
 """Gradient checks that prove, locate and shrink.
 
 >>> from autograd import Value, check
->>> print(check.gradcheck(lambda x: x * x, 3.0))
-gradcheck of <lambda> passed; checked 1 value, 2 edges, 6 sums, 1 whole gradient against balls
+>>> print(check.gradcheck(lambda x: x * x, 3.0))  # doctest: +ELLIPSIS
+gradcheck of <lambda> passed; checked 1 value, 2 edges, 6 sums, 1 whole gradient, 16 contracts, ... against balls
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from autograd.check.audit.audit import audit
+from autograd.check.audit.homework import audit_file
+from autograd.check.engines import check_jax, check_torch
 from autograd.check.gradcheck import gradcheck
 from autograd.check.report import Finding, Report
 
@@ -15,7 +18,17 @@ if TYPE_CHECKING:
     from autograd.check import strategies
     from autograd.check.properties import check_gradients
 
-__all__ = ["Finding", "Report", "check_gradients", "gradcheck", "strategies"]
+__all__ = [
+    "Finding",
+    "Report",
+    "audit",
+    "audit_file",
+    "check_gradients",
+    "check_jax",
+    "check_torch",
+    "gradcheck",
+    "strategies",
+]
 
 #: What needs Hypothesis, which is imported when it is asked for.
 LAZY = {"check_gradients": ("properties", "check_gradients"), "strategies": ("strategies", None)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,11 +44,11 @@ def gradient_findings(
     again: Again,
     rng: np.random.Generator,
     message: str,
-    terms: Sequence[Mapping[int, Any]] = (),
+    sizes: Mapping[int, Any] | None = None,
 ) -> Iterator[Finding]:
     """Where the gradients of inputs by one way are others than by another; None is zero.
 
-    ``terms`` are the gradients that they are the sums of, if they are sums.
+    ``sizes`` are the sums of the absolute values of what is added up: where that cancels, so do the digits.
     """
     for k in expected:
         shape = np.shape(sample.inputs[k])
@@ -61,7 +61,7 @@ def gradient_findings(
         def far(k: int = k) -> Any:
             return spread(lambda rng: again(jittered_call(sample, rng), rng)[k], rng)
 
-        size = sum(np.abs(term[k]) for term in terms)
+        size = 0.0 if sizes is None else sizes[k]
         for element in apart(a, b, far, eps_of(sample.y, *sample.inputs), size)[:1]:
             yield different(sample, check, message, a, b, element, input=k)
 

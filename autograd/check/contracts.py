@@ -64,7 +64,7 @@ def linear(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
         lambda moved, rng: together(moved, jittered(first, rng), jittered(second, rng)),
         rng,
         "the gradient of g1 + 2.5 g2 and that of g1 plus 2.5 times that of g2",
-        [one, {k: FACTOR * part for k, part in two.items()}],
+        {k: abs(one[k]) + FACTOR * abs(two[k]) for k in one},
     )
     nothing = sample.pull(0.0 * first)
     for k, part in nothing.items():

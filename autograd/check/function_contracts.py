@@ -34,34 +34,20 @@ MOST = 50
 
 
 def contract_findings(
-    f: Callable[..., Any], inputs: Sequence[Any], runs: Sequence[Run], rng: Any, counts: Counter[str], already: bool
+    f: Callable[..., Any], inputs: Sequence[Any], runs: Sequence[Run], rng: Any, counts: Counter[str]
 ) -> list[Finding]:
-    """What a function, the operations in it, and the sweeps of it break of the contracts.
-
-    Where numbers are wrong ``already``, they break others in turn: then those alone that have a cause of their own.
-    """
+    """What a function, the operations in it, and the sweeps of it break of the contracts."""
     generator = np.random.default_rng(rng)
-    subject = Subject(f, inputs, runs, generator)
-    if already:
-        return asked_all(subject, CONTRACTS_OF_LONG, counts)
     findings = []
     for run in runs:
         for sample in samples_of(run.graph, generator):
             findings += list(call_contracts(sample, generator, counts))
     broken = {finding.check for finding in findings if finding.outcome == "wrong"}
-    contracts = CONTRACTS_OF_LONG if subject.is_long else CONTRACTS
-    rest = {name: contract for name, contract in contracts.items() if name not in broken}  # an operation is nearer
-    return findings + asked_all(subject, rest, counts)
-
-
-def asked_all(
-    subject: Subject, contracts: Mapping[str, Callable[[Subject], Iterator[Finding]]], counts: Counter[str]
-) -> list[Finding]:
-    return [
-        finding
-        for name, contract in contracts.items()
-        for finding in asked_of(subject, name, f"contract: {name}", contract, counts)
-    ]
+    subject = Subject(f, inputs, runs, generator)
+    for name, contract in (CONTRACTS_OF_LONG if subject.is_long else CONTRACTS).items():
+        if name not in broken:  # by an operation, which is nearer to the fault
+            findings += asked_of(subject, name, f"contract: {name}", contract, counts)
+    return findings
 
 
 def unchanged(subject: Subject) -> Iterator[Finding]:

@@ -44,6 +44,8 @@ class Finding:
     ulps: float | None = None  #: how far it is off, in units in the last place
     source: str | None = None  #: the line of code that made the node
     hint: str | None = None  #: the fault that this looks like
+    factor: float | None = None  #: what came over what is right
+    side: Literal["gradient", "loss"] | None = None  #: of a gradient written by hand: which is to be mended
 
     @property
     def place(self) -> str:
@@ -65,7 +67,8 @@ class Finding:
         if self.source:
             where, _, code = self.source.partition("  ")
             text += f", {where}: `{code}`" if code else f", {where}"
-        return text + (f"; {self.hint}" if self.hint else "")
+        hint = f"; {self.hint}" if self.hint else ""
+        return text + hint + (f" [the {self.side} is wrong]" if self.side else "")
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,8 @@ def several_cotangents(sample: Sample, rng: np.random.Generator) -> Iterator[Fin
 
     got = dict(zip(sample.wanted, found, strict=True))
     message = "the gradients of three uses at once and one by one"
-    yield from gradient_findings(sample, "scenario: several cotangents", got, expected, again, rng, message, parts)
+    sizes = {k: sum(abs(part[k]) for part in parts) for k in sample.wanted}
+    yield from gradient_findings(sample, "scenario: several cotangents", got, expected, again, rng, message, sizes)
 
 
 class Nested:
