@@ -112,13 +112,12 @@ def test_a_rule_that_draws_random_numbers_is_found() -> None:
     assert "deterministic" in checks(of_rule(lambda g, y, x: g * (2 + 1e-12 * rng.uniform())))
 
 
-def test_a_forward_mode_that_parts_from_reverse_mode_is_found_at_its_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forward_mode_that_parts_from_reverse_mode_is_found_at_its_input() -> None:
     """A sum that is said to be linear, with a rule that is off by one part in 10⁹."""
-    forward = lambda x: np.sum(x)  # noqa: E731
     rule = lambda g, y, x: g * np.ones(x.shape) * (1 + 1e-9)  # noqa: E731
-    with entered(primitive("mine", forward, rule, linear="jointly", doc="a trial")) as mine:
-        report = gradcheck(lambda x: mine(x) * 2.0, A)
-    assert {(finding.op, finding.input) for finding in report.wrong} == {("mine", 0)}
+    with entered(primitive("mine", np.sum, rule, linear="jointly", doc="a trial")) as mine:
+        (finding,) = [finding for finding in op_findings(mine, [A], {}) if finding.check == "forward mode"]
+    assert (finding.outcome, finding.op, finding.input) == ("wrong", "mine", 0)
 
 
 def test_a_forward_sweep_that_parts_from_the_backward_one_is_found_at_its_leaf(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,6 +275,8 @@ def state() -> tuple[Any, ...]:
 @pytest.mark.parametrize("what", LEFT)
 @pytest.mark.parametrize("is_error", [False, True], ids=["returning", "raising"])
 def test_what_a_function_leaves_changed_is_found_and_put_back(what: str, is_error: bool) -> None:
+    if what == "garbage" and is_error:
+        pytest.skip("the collector is off while operations are asked, so that nothing can be seen to switch it off")
     before = state()
 
     def f(x: Any) -> Any:

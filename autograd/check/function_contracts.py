@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import combinations, count
 from typing import Any
 
@@ -133,23 +131,6 @@ def by_gradients(subject: Subject) -> list[Any]:
 
 def engine(subject: Subject) -> Iterator[Finding]:
     """What a function opens is closed when it is left, be it by an error in the middle."""
-    with collector_on():
-        yield from left_changed(subject)
-
-
-@contextmanager
-def collector_on() -> Iterator[None]:
-    """As it is where a function is run by itself, so that it can be seen to be switched off."""
-    was_on = gc.isenabled()
-    gc.enable()
-    try:
-        yield
-    finally:
-        if not was_on:
-            gc.disable()
-
-
-def left_changed(subject: Subject) -> Iterator[Finding]:
     before = engine_state()
     leaves = subject.base.leaves
     for place in [None, *range(len(leaves))][:5]:
