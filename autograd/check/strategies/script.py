@@ -81,7 +81,7 @@ def is_public(op: Op) -> bool:
 
 def home(op: Op) -> str | None:
     """The module that enters an operation which is not `autograd`'s own; None where it cannot be imported."""
-    module = next((rule.__module__ for rule in op.textbook if hasattr(rule, "__module__")), "__main__")
+    module = next((found for rule in op.textbook if (found := getattr(rule, "__module__", None))), "__main__")
     return None if module == "__main__" or module.startswith("autograd.") else module
 
 
