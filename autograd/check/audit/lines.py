@@ -11,6 +11,8 @@ from types import CodeType, FrameType, TracebackType
 
 import numpy as np
 
+from autograd.state import file_or_cell
+
 #: A place in code: the code object, and the instruction there.
 Place = tuple[CodeType, int]
 
@@ -41,7 +43,7 @@ def line_of(place: Place) -> int:
 def source(filename: str, line: int) -> str:
     """A line as findings show it: ``file.py:14  h = np.tanh(W @ x)``."""
     text = linecache.getline(filename, line).strip()
-    where = f"{os.path.basename(filename)}:{line}"
+    where = f"{file_or_cell(filename)}:{line}"
     return f"{where}  {text}" if text else where
 
 
