@@ -254,6 +254,15 @@ def not_a_number(checker: Checker, index: int, got: Any, adjoint: Any, which: st
     ]
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two gradients are the same to the last bit, or both are none."""
+    if one is None or other is None:
+        return one is other
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other
+    return np.array_equal(np.broadcast_to(one, np.shape(other)), other)
+
+
 def received(
     checker: Checker, grads: Mapping[int, Any], adjoints: Sequence[Any], seed: Any, which: str, counts: Counter[str]
 ) -> list[Finding]:
@@ -262,6 +271,9 @@ def received(
     A zero times an infinite slope is none of these where the careful sweep has a number.
     """
     graph = checker.graph
+    if all(map(is_same, adjoints, map(grads.get, range(len(graph))))):  # and of those the sums were looked at
+        counts["sum"] += sum(adjoint is not None for adjoint in adjoints)
+        return []
     sent: dict[int, list[Part]] = {graph.outputs[0]: [Part(seed)]}
     tracked = [equation.requires_grad for equation in graph.equations]
     for index, (equation, slopes) in enumerate(zip(graph.equations, graph.slopes, strict=True)):
