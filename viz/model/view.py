@@ -5,21 +5,26 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 import autograd
 from autograd import Constant, Graph, GraphNode, Node, format_index, format_number
+from viz.model.marks import OUTCOMES, Mark, Marks
 
 Kind = Literal["leaf", "inner", "fixed", "constant", "fold"]
 
 UNKNOWN = "–"  #: in the place of a number that was not computed
 WIDEST_NAME = 24  #: characters
 MARKS = 2  #: on one letter; more would stand on the line above
+NOTES, WIDEST_NOTE = 3, 120  #: of a check, on the whole: how many, and characters of each
+NO_MARKS = Marks()
 JOINERS = frozenset("\u200c\u200d")  #: not seen, but they shape the letters beside them
 LIMIT = 300  #: nodes and constants; a larger graph is shown in part
+NEARBY = 40  #: likewise, of a graph with marks: of a larger one, what is around these
+STEPS = 2  #: how far around
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Card:
     output: bool = False
     hint: str = ""  #: the formula with its value
     slots: int = 0  #: how many operands it has
+    mark: Mark | None = None  #: what a check found here, or at one of its operands
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Edge:
     slot: int
     taken: bool = True
     slope: str = ""  #: the local derivative, where it is asked for
+    mark: Mark | None = None  #: what a check found here
 
     @property
     def id(self) -> str:
@@ -60,7 +67,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class View:
-    """Cards with inputs before users, the edges between them, and a note if something is left out."""
+    """Cards with inputs before users, the edges between them, and a note on what is not seen there."""
 
     cards: tuple[Card, ...]
     edges: tuple[Edge, ...]
@@ -78,8 +85,12 @@ def graph_of(what: Node | Graph | Sequence[Node]) -> Graph:
     return Graph.of(what)  # type: ignore[arg-type]  # Graph.of says what it expects
 
 
-def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int | None = LIMIT) -> View:
+def view(
+    graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int | None = LIMIT, marks: Marks = NO_MARKS
+) -> View:
     """What to show of a graph; of more than ``limit`` nodes and constants those that are nearest to the outputs.
+
+    Of one with ``marks``, unless it is small or has no limit, what is around these.
 
     >>> from autograd import Value
     >>> a = Value(3.0)
@@ -87,7 +98,8 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
     [('n0', 'n1', 0), ('n0', 'n1', 1)]
     """
     total = len(graph) + sum(isinstance(x, Constant) for equation in graph.equations for x in equation.inputs)
-    kept = nearest(graph, total if limit is None else limit)
+    centres = marks.places if limit is not None and total > NEARBY else []
+    kept = around(graph, centres, limit or total) if centres else nearest(graph, total if limit is None else limit)
     names = told_apart([node.name for node in graph if node.index in kept])
     cards: dict[str, Card] = {}
     edges: list[Edge] = []
@@ -96,13 +108,16 @@ def view(graph: Graph, *, grads: bool = True, slopes: bool = False, limit: int |
             continue
         for slot, x in enumerate(node.inputs):
             edge, card = operand(graph, node, slot, x, kept, slopes)
+            edge = replace(edge, mark=marks.edges.get((node.index, slot)))
             if card and card.id in cards:  # all that is left out of one node is told by one edge
                 continue
             edges.append(edge)
             if card:
                 cards[card.id] = card
-        cards[f"n{node.index}"] = node_card(graph, node, names[node.name], grads)
-    return View(tuple(cards.values()), tuple(edges), left_out(len(kept), total))
+        card = node_card(graph, node, names[node.name], grads)
+        cards[card.id] = replace(card, mark=marks.nodes.get(node.index) or outline(marks, node))
+    notes = [left_out(len(kept), total, bool(centres)), *(shorten(note, WIDEST_NOTE) for note in marks.notes[:NOTES])]
+    return View(tuple(cards.values()), tuple(edges), "\n".join(filter(None, notes)))
 
 
 #: A node by its index, a constant by the node that uses it and its place there.
@@ -125,9 +140,34 @@ def nearest(graph: Graph, count: int) -> set[Shown]:
     return set(kept)
 
 
-def left_out(shown: int, total: int) -> str:
+def around(graph: Graph, centres: Sequence[int], count: int) -> set[Shown]:
+    """These nodes and what is a few steps from them, against the edges and along them, no more than ``count``."""
+    users = graph.users()
+    kept: dict[Shown, None] = dict.fromkeys(centres[:count])
+    ring: list[int] = list(centres[:count])
+    for _ in range(STEPS):
+        found: dict[Shown, None] = {}
+        for index in ring:
+            inputs = graph.equations[index].inputs
+            found |= {(index, slot) if isinstance(x, Constant) else x: None for slot, x in enumerate(inputs)}
+            found |= dict.fromkeys(user for user, _ in users[index])
+        fresh = [x for x in found if x not in kept][: count - len(kept)]
+        kept |= dict.fromkeys(fresh)
+        ring = [x for x in fresh if isinstance(x, int)]
+    return set(kept)
+
+
+def outline(marks: Marks, node: GraphNode) -> Mark | None:
+    """The mark of a node that has none itself, but one of whose operands has."""
+    found = [mark for slot in range(len(node.inputs)) if (mark := marks.edges.get((node.index, slot)))]
+    return Mark(min(found, key=lambda mark: OUTCOMES.index(mark.outcome)).outcome) if found else None
+
+
+def left_out(shown: int, total: int, is_around: bool) -> str:
     if shown == total:
         return ""
+    if is_around:
+        return f"{shown:,} of {total:,} nodes and constants, those around what was found; limit=None shows all"
     return f"{shown:,} of {total:,} nodes and constants, those nearest to the output; limit={total} shows all"
 
 

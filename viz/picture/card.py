@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
+from viz.model.marks import Mark
 from viz.model.view import JOINERS, Card, is_mark
 
 #: Arial's widths are known to both renderers, and shared by Helvetica, Liberation Sans and Arimo.
@@ -23,6 +25,21 @@ COLOURS = {
     "constant": ("#ececec", "#c4c8cc"),
     "fold": ("#ececec", "#c4c8cc"),
 }
+#: Likewise what a check found, and the lines and arrows of marked edges: told apart in print, too.
+FOUND = {
+    "wrong": ("#fdecea", "#e5343d"),
+    "inconclusive": ("#fdf3dc", "#b7791f"),
+    "imprecise": ("#e8f1fc", "#3b82d6"),
+    "kink": ("#f3ecfd", "#9a5cf0"),
+    "missing": ("#f2f2f2", "#808890"),
+}
+STROKES = {
+    "wrong": {"penwidth": "3.5", "arrowsize": "1"},
+    "inconclusive": {"penwidth": "3.5", "style": "dashed", "arrowsize": "1"},
+    "imprecise": {"penwidth": "2", "arrowhead": "onormal"},
+    "kink": {"penwidth": "2", "style": "dotted", "arrowhead": "onormal"},
+    "missing": {"style": "dotted"},
+}
 INK, QUIET, GRADIENT, BADGE = "#1f2328", "#5c6670", "#b3261e", "#ffffff"
 
 
@@ -32,7 +49,7 @@ def label(card: Card, rankdir: str = "LR") -> str:
     >>> "<B>x</B>" in label(Card("n0", "leaf", name="x", data=("2",)))
     True
     """
-    fill, line = COLOURS[style(card)]
+    fill, line = colours(card)
     body = texts(card)
     if card.op:
         body = beside(badge(card, line), body)
@@ -43,14 +60,41 @@ def label(card: Card, rankdir: str = "LR") -> str:
         parts = (ports, body) if rankdir in ("LR", "TB") else (body, ports)
         body = beside(*parts) if across else above(*parts)
     return (
-        f'<<TABLE BORDER="{2 if card.output else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" '
+        f'<<TABLE BORDER="{border(card)}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" '
         f'STYLE="ROUNDED" COLOR="{line}" BGCOLOR="{fill}"><TR>{body}</TR></TABLE>>'
     )
 
 
+def tag(mark: Mark) -> str:
+    """The label of a marked edge: what was found there, on a ground of its own."""
+    fill, line = FOUND[mark.outcome]
+    rows = "".join(f"<TR><TD>{row}</TD></TR>" for row in remarks(mark))
+    return (
+        '<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" '
+        f'COLOR="{line}" BGCOLOR="{fill}">{rows}</TABLE>>'
+    )
+
+
+def remarks(mark: Mark) -> Iterator[str]:
+    """The lines of a mark, the first of which says what it is."""
+    for place, line in enumerate(mark.lines):
+        yield span(f"<B>{clean(line)}</B>" if place == 0 else clean(line), INK, SIZE - 1)
+
+
 def style(card: Card) -> str:
-    """Which colours a card has: those of its kind, or of an output."""
-    return "output" if card.output else card.kind
+    """What a card is drawn as: what was found there, or an output, or its kind."""
+    return card.mark.outcome if card.mark else "output" if card.output else card.kind
+
+
+def colours(card: Card) -> tuple[str, str]:
+    """Its fill and its line."""
+    if card.mark:
+        return FOUND[card.mark.outcome]
+    return COLOURS[style(card)]
+
+
+def border(card: Card) -> int:
+    return 3 if card.mark else 2 if card.output else 1
 
 
 def texts(card: Card) -> str:
@@ -60,6 +104,7 @@ def texts(card: Card) -> str:
     rows += [span(clean(card.shape), QUIET, SIZE - 2)] if card.shape else []
     rows += [span(clean(line), QUIET if quiet else None) for line in card.data]
     rows += [span(clean(line), GRADIENT) for line in card.grad]
+    rows += remarks(card.mark) if card.mark else ()
     width = "" if quiet else f' WIDTH="{max(36, room(card.name))}"'
     margin = '<TD WIDTH="3"></TD>'
     return beside(margin, above(*(f"<TD{width}>{row}</TD>" for row in rows), spacing=4), margin)

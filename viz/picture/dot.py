@@ -6,18 +6,22 @@ import base64
 import os
 from collections.abc import Collection, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import graphviz
 
 from autograd import Graph, Node
 from viz.files import write
 from viz.inputs import flag, one_of, path, path_of, positive_int
-from viz.model.view import LIMIT, View, graph_of, shorten, view
-from viz.picture.card import FONT, INK, PORTS, SIZE, clean, label, style
+from viz.model.marks import marked, report_of
+from viz.model.view import LIMIT, NO_MARKS, View, graph_of, shorten, view
+from viz.picture.card import FONT, FOUND, INK, PORTS, SIZE, STROKES, clean, label, style, tag
 from viz.picture.render import TIMEOUT, Format, RenderError, TooLargeError, dot_binary, render
 from viz.picture.svg import tidy
 from viz.terminal.text import draw_text
+
+if TYPE_CHECKING:
+    from autograd.check import Report
 
 LINE = "#808890"  #: edges: grey enough for white and for black
 DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", "s")}  #: where edges leave and arrive
@@ -36,6 +40,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
     graph: Graph | None = None
     shown: View = View((), ())
+    words: str = ""  #: what it says, where that is more than the graph
 
     def svg(self, *, force: bool = False) -> str:
         """The picture as SVG text.
@@ -88,7 +93,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             return super().pipe(*args, **options)
 
     def __repr__(self) -> str:
-        return self.source if self.graph is None else draw_text(self.graph)
+        return self.words or (self.source if self.graph is None else draw_text(self.graph))
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **_: Any
@@ -105,7 +110,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
 
 def draw(
-    output_or_graph: Node | Graph | Sequence[Node],
+    output_or_graph: Node | Graph | Sequence[Node] | Report,
     *,
     rankdir: str = "LR",
     grads: bool = True,
@@ -120,6 +125,9 @@ def draw(
     nearest to the output are shown; ``limit=None`` shows all, but a picture of more than 2,000 cards or 3,000 edges is
     laid out only by ``svg(force=True)``. ``format`` is that of the files `render` writes.
 
+    Of the report of a check, what it found is marked: wrong edges are red and thick, kinks violet and dotted, each
+    with a label; of a larger graph what is around them is shown.
+
     >>> from autograd import Value
     >>> x, y = Value(-2.0), Value(5.0)
     >>> draw(x * y)  # in a notebook, a picture
@@ -133,9 +141,14 @@ def draw(
     one_of(sorted(graphviz.FORMATS), format, "draw: format")
     grads, slopes = flag(grads, "draw: grads"), flag(slopes, "draw: slopes")
     limit = positive_int(limit, "draw: limit", "draws all")
-    graph = graph_of(output_or_graph)
-    made = picture(view(graph, grads=grads, slopes=slopes, limit=limit), rankdir, format)
+    if (report := report_of(output_or_graph)) is None:
+        graph, marks = graph_of(output_or_graph), NO_MARKS  # type: ignore[arg-type]
+    else:
+        graph, marks = marked(report)
+        grads = grads and any(grad is not None for grad in graph.grads)  # a check keeps none
+    made = picture(view(graph, grads=grads, slopes=slopes, limit=limit, marks=marks), rankdir, format)
     made.graph = graph
+    made.words = "" if report is None else str(report)
     return made
 
 
@@ -156,14 +169,16 @@ def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
     if len(shown.edges) > DENSE:
         dot.attr(mclimit="0.1", splines="line")
     if shown.note:
-        dot.attr(label=f"<{clean(shown.note)}>", labelloc="b")
+        dot.attr(label=f"<{clean(shown.note)}>".replace("\n", "<BR/>"), labelloc="b")
     slots = {card.id: card.slots for card in shown.cards}
     for card in shown.cards:
         dot.node(card.id, label(card, rankdir), **{"id": card.id, "class": style(card)})
     for edge in shown.edges:
         port = f"i{edge.slot}:{arrive}" if slots[edge.head] <= PORTS else arrive
         look = {"id": edge.id} | ({} if edge.taken else {"style": "dashed"})
-        if edge.slope:
+        if edge.mark:
+            look |= {"color": FOUND[edge.mark.outcome][1], "label": tag(edge.mark), **STROKES[edge.mark.outcome]}
+        elif edge.slope:
             look["label"] = f" {edge.slope} "
         dot.edge(f"{edge.tail}:{leave}", f"{edge.head}:{port}", **look)
     return dot

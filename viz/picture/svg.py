@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from viz.model.view import Card, View
-from viz.picture.card import COLOURS, INK, SIZE, style
+from viz.model.marks import Mark
+from viz.model.view import Card, View, printable
+from viz.picture.card import FOUND, INK, SIZE, border, colours
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
@@ -28,6 +29,7 @@ def tidy(svg: bytes, shown: View) -> str:
     """
     root = ElementTree.fromstring(svg)
     cards = {card.id: card for card in shown.cards}
+    marks = {edge.id: edge.mark for edge in shown.edges if edge.mark}
     for group in root.iter(f"{SVG}g"):
         for title in group.findall(f"{SVG}title"):
             group.remove(title)
@@ -35,6 +37,8 @@ def tidy(svg: bytes, shown: View) -> str:
             redraw(group, card)
         elif group.get("class") == "edge":
             simplify(group)
+            if mark := marks.get(group.get("id", "")):
+                redraw_tag(group, mark)
         group.text, group.tail = None, "\n"
     for element in root.iter():
         for name in ("font-family", "{http://www.w3.org/XML/1998/namespace}space"):
@@ -50,15 +54,17 @@ def tidy(svg: bytes, shown: View) -> str:
 
 def redraw(group: Element, card: Card) -> None:
     """One card: its title, its box, its badge, and the texts in the middle of each."""
-    fill, line = COLOURS[style(card)]
+    fill, line = colours(card)
     shapes = [part for part in group if part.tag in (f"{SVG}path", f"{SVG}polygon")]
     box = extent(part for part in shapes if part.get("fill") != line)
     badge = extent(part for part in shapes if part.get("fill") == line) if card.op else None
     texts = list(group.iter(f"{SVG}text"))
     group[:] = []
-    if card.hint:
-        SubElement(group, f"{SVG}title").text = card.hint
-    look = {"class": "box", "fill": fill, "stroke": line} | ({"stroke-width": "2"} if card.output else {})
+    if hint := "; ".join(filter(None, (card.hint, card.mark.hint if card.mark else ""))):
+        SubElement(group, f"{SVG}title").text = printable(hint)
+    look = {"class": "box", "fill": fill, "stroke": line}
+    if (width := border(card)) > 1:
+        look["stroke-width"] = str(width)
     group.append(rectangle(box, ROUND, look))
     if badge:
         group.append(rectangle(badge, ROUND_BADGE, {"class": "badge", "fill": line}))
@@ -69,6 +75,27 @@ def redraw(group: Element, card: Card) -> None:
         for name, usual in (("fill", INK), ("font-size", f"{SIZE}.00"), ("font-weight", None)):
             if (value := text.get(name)) not in (None, usual):
                 look[name] = str(value).removesuffix(".00")
+        SubElement(group, f"{SVG}text", look).text = content
+
+
+def redraw_tag(group: Element, mark: Mark) -> None:
+    """What was found at an edge: its title, and its label with the texts in the middle."""
+    fill, line = FOUND[mark.outcome]
+    title = Element(f"{SVG}title")
+    title.text = printable(mark.hint)
+    group.insert(0, title)
+    outlines = group.findall(f"{SVG}polygon")[1:]  # behind that of the arrow
+    if not outlines:
+        return
+    box = extent(outlines)
+    for part in (*outlines, *group.findall(f"{SVG}text")):
+        group.remove(part)
+    group.append(rectangle(box, ROUND_BADGE, {"class": "tag", "fill": fill, "stroke": line}))
+    row = (box[3] - box[1]) / len(mark.lines)
+    for place, content in enumerate(mark.lines):
+        y = box[1] + (place + 0.5) * row + SIZE / 3  # of the line that letters stand on
+        look = {"class": "mark", "x": short((box[0] + box[2]) / 2), "y": short(y)}
+        look |= {"font-size": str(SIZE - 1), "fill": INK, "stroke": "none"} | ({} if place else {"font-weight": "bold"})
         SubElement(group, f"{SVG}text", look).text = content
 
 
@@ -91,9 +118,10 @@ def fields(card: Card) -> Iterator[tuple[str, str]]:
     yield from ((field, text) for field, text in (("name", card.name), ("shape", card.shape)) if text)
     yield from (("data", text) for text in card.data)
     yield from (("grad", text) for text in card.grad)
+    yield from (("mark", text) for text in (card.mark.lines if card.mark else ()))
 
 
-def extent(shapes: Iterator[Element]) -> Box:
+def extent(shapes: Iterable[Element]) -> Box:
     """The box that these shapes fill."""
     outlines = (shape.get("d") or shape.get("points") or "" for shape in shapes)
     corners = [(float(x), float(y)) for outline in outlines for x, y in re.findall(f"({NUMBER}),({NUMBER})", outline)]
