@@ -48,6 +48,8 @@ class StaleDataError(GraphError):
 class GradientError(AutogradError, AssertionError):
     """A gradient that a check found wrong, or could not tell to be right."""
 
+    report: Any = None  #: of that check
+
 
 #: How much of what came a message shows.
 SHOWN = 60

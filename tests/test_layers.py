@@ -119,7 +119,7 @@ def test_nn_needs_autograd_and_numpy_alone() -> None:
 
 
 def test_viz_needs_autograd_and_its_own_tools_and_not_nn() -> None:
-    assert outside("viz") <= {"autograd", "numpy", "graphviz", "graphviz_pure", "rich", "IPython"}
+    assert outside("viz") <= {"autograd", "numpy", "graphviz", "graphviz_pure", "rich", "IPython", "pytest"}
 
 
 @pytest.mark.parametrize("package", ["nn", "viz"])

@@ -153,8 +153,11 @@ class Report:
 
     def raise_if_failed(self) -> None:
         """Raise `GradientError`, with this text, unless all is right."""
+        __tracebackhide__ = True  # pytest shows the line that asked
         if not self:
-            raise GradientError(str(self))
+            error = GradientError(str(self))
+            error.report = self
+            raise error
 
 
 def noun(what: str, count: int) -> str:

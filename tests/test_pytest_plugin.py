@@ -1,0 +1,142 @@
+"""The pytest plugin, as it runs: in processes of its own, where warnings are errors."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from autograd.check.references import KNOWN
+from viz.pytest_plugin import REFERENCES
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parent.parent
+
+#: Where the project is not installed as this pyproject.toml says, its entry point is not known.
+LOADED = [] if "stepgrad" in entry_points(group="pytest11").names else ["-p", "viz.pytest_plugin"]
+
+TESTS = """
+    import numpy as np
+    import pytest
+    import autograd
+    from autograd import check, elementwise
+
+    @pytest.fixture
+    def wrong():
+        yield elementwise("wrong", np.sinh, lambda y, x: y, doc="has its output for a slope")
+        autograd.remove("wrong")
+
+    def test_right(gradcheck):
+        assert gradcheck(np.sin, 0.5).checked["edge"] == 1
+
+    def test_fixture(gradcheck, wrong):
+        gradcheck(lambda x: wrong(x) + 1.0, 0.5)
+
+    def test_report(wrong):
+        check.gradcheck(wrong, 0.5).raise_if_failed()
+
+    def test_group(gradcheck, wrong):
+        errors = []
+        for x in (0.5, 0.75):
+            with pytest.raises(autograd.GradientError) as caught:
+                gradcheck(wrong, x)
+            errors.append(caught.value)
+        raise ExceptionGroup("both", errors)
+"""
+
+
+def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess(*LOADED, "-W", "error", *options)
+
+
+def test_failures_are_reports_with_a_picture_and_not_our_code(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS)
+    result = run(pytester, "--basetemp", str(pytester.path / "temporary"))
+    result.assert_outcomes(passed=1, failed=3)
+    result.stdout.fnmatch_lines(
+        ["E * gradcheck of <lambda> failed: 1 wrong*", "*op wrong, node 1*got 0.5210953054937474*"]
+    )
+    text = result.stdout.str()
+    assert "__tracebackhide__" not in text
+    assert "raise error" not in text
+    pictures = re.findall(r"picture of the graph: (.*)", text)
+    assert len(pictures) == 4
+    assert all("got 0.5211" in Path(path).read_text(encoding="utf-8") for path in pictures[:2])
+    assert Path(pictures[0]).is_relative_to(pytester.path / "temporary")
+    assert Path(pictures[1]).is_relative_to(pytester.path / ".pytest_cache")
+
+
+def test_options_reach_the_fixture_and_a_call_has_the_last_word(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        from autograd import check
+
+        def test_options(gradcheck, monkeypatch):
+            seen = []
+            monkeypatch.setattr(check, "gradcheck", lambda f, *xs, **options: seen.append(options) or check.Report())
+            gradcheck(abs, 1.0)
+            gradcheck(abs, 1.0, order=1, rng=3)
+            assert seen == [{"reference": "balls", "order": 2}, {"reference": "balls", "order": 1, "rng": 3}]
+        """
+    )
+    run(pytester, "--gradcheck-reference=balls", "--gradcheck-order=2").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("option", ["--gradcheck-reference=guess", "--gradcheck-order=3"])
+def test_what_no_option_takes_is_refused(pytester: pytest.Pytester, option: str) -> None:
+    result = run(pytester, option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*argument --gradcheck-*"])
+
+
+def test_the_references_are_those_that_there_are() -> None:
+    assert set(KNOWN) <= set(REFERENCES)
+
+
+def test_without_a_renderer_the_failure_says_so(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS)
+    pytester.makeconftest(
+        """
+        import viz.picture.render
+        viz.picture.render._find = lambda: None
+        """
+    )
+    result = run(pytester, "-k", "test_fixture", "-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1, deselected=3)
+    result.stdout.fnmatch_lines(["*got 0.521*", "no picture of the graph: no renderer found*"])
+
+
+def test_without_the_plugin_and_without_a_cache_there_is_the_text(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS)
+    result = run(pytester, "-k", "test_report", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*got 0.521*", "no picture of the graph: there is no folder for it*"])
+    bare = pytester.runpytest_subprocess("-k", "test_report", "-p", "no:stepgrad", "-W", "error")
+    bare.stdout.fnmatch_lines(["*got 0.521*"])
+    bare.stdout.no_fnmatch_line("*picture of the graph*")
+
+
+def test_loading_it_imports_nothing_that_takes_time() -> None:
+    code = "import viz.pytest_plugin, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "autograd", "nn", "hypothesis", "graphviz", "rich", "flint"} & set(loaded)
+
+
+def test_a_run_without_gradients_imports_none_of_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_nothing():
+            assert not {"numpy", "autograd"} & set(sys.modules)
+        """
+    )
+    run(pytester, "-p", "no:hypothesispytest").assert_outcomes(passed=1)
+
+
+def test_pytest_finds_it_by_its_entry_point() -> None:
+    assert '[project.entry-points.pytest11]\nstepgrad = "viz.pytest_plugin"' in (ROOT / "pyproject.toml").read_text()

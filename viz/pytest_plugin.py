@@ -1,0 +1,119 @@
+"""What pytest has of stepgrad: the fixture ``gradcheck``, and failed checks shown as their reports, with a picture.
+
+pytest loads it at its start, by the entry point, so that it imports nothing that takes time until a check fails or is
+asked for. It stands in `viz` since it draws, and since to import anything of `autograd` is to import NumPy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from autograd.check import Report
+
+REFERENCES = ("balls", "digits", "complex step", "differences")
+
+#: Where the pictures of a test that has the fixture go.
+FOLDERS = pytest.StashKey[pytest.TempPathFactory]()
+
+LONGEST = 40  #: characters of the name of a test in that of a file
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("gradcheck", "gradient checks (stepgrad)")
+    group.addoption(
+        "--gradcheck-reference",
+        choices=REFERENCES,
+        metavar="REFERENCE",
+        help=f"what the gradcheck fixture compares with: {', '.join(REFERENCES)}; the best that is installed if not given",
+    )
+    group.addoption(
+        "--gradcheck-order",
+        type=int,
+        choices=(1, 2),
+        metavar="ORDER",
+        help="2: the gradcheck fixture checks second derivatives too",
+    )
+
+
+@pytest.fixture
+def gradcheck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Report]:
+    """Check a gradient: gradcheck(f, *inputs, **options) gives the report, or fails the test with it and a picture.
+
+    The options are those of autograd.check.gradcheck; what is not given is as --gradcheck-reference and
+    --gradcheck-order say.
+    """
+    request.node.stash[FOLDERS] = tmp_path_factory
+    options = {name: request.config.getoption(f"gradcheck_{name}") for name in ("reference", "order")}
+    defaults = {name: value for name, value in options.items() if value is not None}
+
+    def checked(f: Callable[..., Any], *inputs: Any, **options: Any) -> Report:
+        __tracebackhide__ = True
+        from autograd import check
+
+        report = check.gradcheck(f, *inputs, **{**defaults, **options})
+        report.raise_if_failed()
+        return report
+
+    return checked
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Below a failed check say where its picture is."""
+    result = yield
+    if call.excinfo is not None and result.failed:
+        found = list(reports(call.excinfo.value))
+        for place, report in enumerate(found):
+            name = f"gradcheck{f'_{place + 1}' * (len(found) > 1)}.svg"
+            if said := drawn(report, item, name):
+                result.sections.append(("gradcheck", said))
+    return result
+
+
+def reports(error: BaseException) -> Iterator[Report]:
+    """The reports that an error brings, or that those of a group do."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from reports(each)
+    elif (report := getattr(error, "report", None)) is not None and is_gradient_error(error):
+        yield report
+
+
+def is_gradient_error(error: BaseException) -> bool:
+    from autograd import GradientError
+
+    return isinstance(error, GradientError)
+
+
+def drawn(report: Report, item: pytest.Item, name: str) -> str:
+    """Write the picture of a report; gives where it is, or why there is none. Nothing that fails here fails the test."""
+    if report.graph is None:
+        return ""
+    try:
+        from viz import draw
+
+        path = folder(item) / name
+        draw(report).save(path)
+    except Exception as error:
+        return f"no picture of the graph: {error}"
+    return f"picture of the graph: {path}"
+
+
+def folder(item: pytest.Item) -> Path:
+    """Where the pictures of a test go: into pytest's temporary folder, if it has the fixture, else into its cache."""
+    name = re.sub(r"\W+", "_", item.name)[:LONGEST]
+    if FOLDERS in item.stash:
+        return item.stash[FOLDERS].mktemp(name)
+    if (cache := getattr(item.config, "cache", None)) is None:
+        raise RuntimeError("there is no folder for it: use the gradcheck fixture")
+    made: Path = cache.mkdir("gradcheck") / name
+    made.mkdir(exist_ok=True)
+    return made
