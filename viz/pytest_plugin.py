@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--gradcheck-reference",
         choices=REFERENCES,
         metavar="REFERENCE",
-        help=f"what the gradcheck fixture compares with: {', '.join(REFERENCES)}; the best that is installed if not given",
+        help=f"what the gradcheck fixture compares with: {', '.join(REFERENCES)}; if not given, the best there is",
     )
     group.addoption(
         "--gradcheck-order",
@@ -43,8 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def gradcheck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Report]:
-    """Check a gradient: gradcheck(f, *inputs, **options) gives the report, or fails the test with it and a picture.
+    """Check the gradient of f(*inputs) by gradcheck(f, *inputs, **options), which gives the report if it is right.
 
+    Else it fails the test, with the report and a picture.
     The options are those of autograd.check.gradcheck; what is not given is as --gradcheck-reference and
     --gradcheck-order say.
     """
@@ -94,7 +95,7 @@ def is_gradient_error(error: BaseException) -> bool:
 
 
 def drawn(report: Report, item: pytest.Item, name: str) -> str:
-    """Write the picture of a report; gives where it is, or why there is none. Nothing that fails here fails the test."""
+    """Write the picture of a report; gives where it is, or why there is none: what fails here fails no test."""
     if report.graph is None:
         return ""
     try:
