@@ -54,18 +54,18 @@ def rule_in(call: Call, k: int, reference: Reference) -> list[RuleNumbers] | Non
     return [RuleNumbers(arithmetic, raw, radius) for raw, radius in zip(exact, radii, strict=True)]
 
 
-def contribution(call: Call, k: int, tape: Tape) -> list[Any]:
-    """What the rule sends back to an input, as raw numbers."""
+def contribution(call: Call, k: int, tape: Tape, textbook: bool = False) -> list[Any]:
+    """What the rule sends back to an input, as raw numbers; in the form that people read, if that is asked for."""
     op = call.op
     rules = op.rules_for(call.inputs, call.params)
     inputs = [x if rule is None else constants(tape, x) for x, (rule, _) in zip(call.inputs, rules, strict=True)]
     y = run(op, inputs, call.params)
     g = constants(tape, call.cotangent)
     if op.has_partials:
-        ((_, slope),) = op.run_rules([k], inputs, call.params, y)
+        ((_, slope),) = op.run_rules([k], inputs, call.params, y, textbook=textbook)
         part = slope * g
     else:
-        ((_, part),) = op.run_rules([k], inputs, call.params, g, y)
+        ((_, part),) = op.run_rules([k], inputs, call.params, g, y, textbook=textbook)
     shape = np.shape(call.inputs[k])
     array = part if isinstance(part, np.ndarray) else arranged([part], np.empty(()))
     if array.shape != shape:
