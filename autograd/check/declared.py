@@ -129,8 +129,8 @@ def linear_findings(trial: Trial, rng: np.random.Generator) -> Iterator[Finding]
     op = trial.op
     if op.linear == "no":
         return
-    linear = [k for k in op.linear_inputs(trial.inputs, trial.params) if k in trial.wanted]
-    for group in [linear] if op.linear == "jointly" else [[k] for k in linear]:
+    linear = op.linear_inputs(trial.inputs, trial.params)
+    for group in [list(linear)] if op.linear == "jointly" else [[k] for k in linear]:
         first, second = ({k: rng.uniform(-2, 2, np.shape(trial.inputs[k])) for k in group} for _ in range(2))
         together = {k: 2.5 * first[k] - second[k] for k in group}
         one, two, both = (outputs(moved(trial, numbers)) for numbers in (first, second, together))

@@ -73,7 +73,7 @@ class Trial:
 
     def on(self, inputs: Sequence[Any]) -> Trial:
         """The same call on other numbers."""
-        return replace(self, inputs=list(inputs))
+        return replace(self, inputs=[np.asarray(x) for x in inputs])
 
     def evaluated(self) -> Any:
         """What it gives, as plain arrays; of several outputs, all."""
@@ -138,7 +138,8 @@ def drawn(op: Op, many: int = MANY, **wishes: Any) -> list[Trial]:
     @hypothesis.given(calls(op, **wishes))
     def collect(program: Any) -> None:
         if len(program.instructions) == 1:  # else a comparison makes a condition first
-            found.append(Trial(op, program.instructions[0].inputs(program.leaves), program.instructions[0].params))
+            (instruction,) = program.instructions
+            found.append(Trial(op, list(map(np.asarray, instruction.inputs(program.leaves))), instruction.params))
 
     collect()
     return sorted(found, key=lambda trial: trial.size)
