@@ -55,9 +55,9 @@ def gradcheck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
     def checked(f: Callable[..., Any], *inputs: Any, **options: Any) -> Report:
         __tracebackhide__ = True
-        from autograd import check
+        from autograd.check import gradcheck
 
-        report = check.gradcheck(f, *inputs, **{**defaults, **options})
+        report = gradcheck(f, *inputs, **{**defaults, **options})
         report.raise_if_failed()
         return report
 
@@ -99,7 +99,7 @@ def drawn(report: Report, item: pytest.Item, name: str) -> str:
     if report.graph is None:
         return ""
     try:
-        from viz import draw
+        from viz.picture.dot import draw
 
         path = folder(item) / name
         draw(report).save(path)

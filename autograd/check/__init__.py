@@ -16,6 +16,7 @@ from autograd.check.report import Finding, Report
 
 if TYPE_CHECKING:
     from autograd.check import strategies
+    from autograd.check.battery import op_tests
     from autograd.check.properties import check_gradients
 
 __all__ = [
@@ -27,11 +28,16 @@ __all__ = [
     "check_jax",
     "check_torch",
     "gradcheck",
+    "op_tests",
     "strategies",
 ]
 
-#: What needs Hypothesis, which is imported when it is asked for.
-LAZY = {"check_gradients": ("properties", "check_gradients"), "strategies": ("strategies", None)}
+#: What needs Hypothesis, or nobody needs who checks one function: imported when it is asked for.
+LAZY = {
+    "check_gradients": ("properties", "check_gradients"),
+    "op_tests": ("battery", "op_tests"),
+    "strategies": ("strategies", None),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What an entry of the table declares beside its rules (its domain, kinks, linearity, shape, masks): whether it is so."""
+"""What an entry declares beside its rules: whether its domain, kinks, linearity, shape and masks are so."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.check.examples import Example
 from autograd.check.references.reference import Call
 from autograd.check.references.taped import Taped, evaluate
 from autograd.check.report import Finding
 from autograd.check.samples import Sample
-from autograd.check.trials import Trial
 from autograd.op import Op
 
 #: Numbers that functions are tried at: where people put kinks, and between.
@@ -47,7 +47,7 @@ def grid(op: Op) -> list[tuple[Any, ...]]:
 def few(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
     """Some combinations of many columns: ties among them, the same ones each time."""
     rng = np.random.default_rng(0)
-    drawn = [tuple(column[rng.integers(len(column))] for column in columns) for _ in range(MOST)]
+    drawn = [tuple(column[int(rng.integers(len(column)))] for column in columns) for _ in range(MOST)]
     ties = [tuple(x if x in column else column[0] for column in columns) for x in POINTS]
     pairs = [(*point[:k], point[k - 1], *point[k + 1 :]) for point in drawn[:30] for k in range(1, len(columns))]
     kept = [p for p in pairs if all(x in column for x, column in zip(p, columns, strict=True))]
@@ -124,80 +124,85 @@ def break_at(op: Op, point: Sequence[Any], taped: Taped) -> str | None:
     return None
 
 
-def linear_findings(trial: Trial, rng: np.random.Generator) -> Iterator[Finding]:
+def linear_findings(example: Example, rng: np.random.Generator) -> Iterator[Finding]:
     """Where an operation is not linear in what it says."""
-    op = trial.op
+    op = example.op
     if op.linear == "no":
         return
-    linear = op.linear_inputs(trial.inputs, trial.params)
+    linear = op.linear_inputs(example.inputs, example.params)
     for group in [list(linear)] if op.linear == "jointly" else [[k] for k in linear]:
-        first, second = ({k: rng.uniform(-2, 2, np.shape(trial.inputs[k])) for k in group} for _ in range(2))
+        first, second = ({k: rng.uniform(-2, 2, np.shape(example.inputs[k])) for k in group} for _ in range(2))
         together = {k: 2.5 * first[k] - second[k] for k in group}
-        one, two, both = (outputs(moved(trial, numbers)) for numbers in (first, second, together))
+        one, two, both = (outputs(moved(example, numbers)) for numbers in (first, second, together))
         for a, b, got in zip(one, two, both, strict=True):
             size = 1.0 + np.max(np.abs(2.5 * a), initial=0) + np.max(np.abs(b), initial=0)
             if not np.allclose(got, 2.5 * a - b, rtol=0, atol=ROUNDING * size):
                 inputs = ", ".join(map(str, group))
-                yield wrong(op, "linear", f"linear={op.linear!r}, and it is not linear in input {inputs}: {trial}")
+                yield wrong(op, "linear", f"linear={op.linear!r}, and it is not linear in input {inputs}: {example}")
                 return
     if op.linear == "separately":
-        positive = {k: np.abs(np.asarray(trial.inputs[k])) + 0.5 for k in linear}
-        if any((y < 0).any() for y in outputs(moved(trial, positive))):
-            yield wrong(op, "linear", f'linear="separately", and products are subtracted: {trial}')
+        positive = {k: np.abs(np.asarray(example.inputs[k])) + 0.5 for k in linear}
+        if any((y < 0).any() for y in outputs(moved(example, positive))):
+            yield wrong(op, "linear", f'linear="separately", and products are subtracted: {example}')
 
 
-def moved(trial: Trial, numbers: Mapping[int, Any]) -> Trial:
-    return trial.on([numbers.get(k, x) for k, x in enumerate(trial.inputs)])
+def moved(example: Example, numbers: Mapping[int, Any]) -> Example:
+    return example.on([numbers.get(k, x) for k, x in enumerate(example.inputs)])
 
 
-def outputs(trial: Trial) -> list[Any]:
-    y = trial.evaluated()
+def outputs(example: Example) -> list[Any]:
+    y = example.evaluated()
     return [np.asarray(part) for part in (y if isinstance(y, tuple) else (y,))]
 
 
-def shape_findings(trial: Trial) -> Iterator[Finding]:
+def shape_findings(example: Example) -> Iterator[Finding]:
     """Where the output has another shape than ``shape=`` says."""
-    op, y = trial.op, trial.evaluated()
+    op, y = example.op, example.evaluated()
     if op.shape is None or isinstance(y, tuple):
         return
     try:
-        said = op.run(op.shape, [np.shape(x) for x in trial.inputs], trial.params)
+        said = op.run(op.shape, [np.shape(x) for x in example.inputs], example.params)
     except Exception as error:  # a person's function may raise anything
-        yield wrong(op, "shape", f"shape= raised {type(error).__name__}: {error}, for {trial}")
+        yield wrong(op, "shape", f"shape= raised {type(error).__name__}: {error}, for {example}")
         return
     if tuple(said) != np.shape(y):
-        yield wrong(op, "shape", f"shape= says {tuple(said)}, and the output has {np.shape(y)}: {trial}")
+        yield wrong(op, "shape", f"shape= says {tuple(said)}, and the output has {np.shape(y)}: {example}")
 
 
-def mask_findings(trial: Trial, rng: np.random.Generator) -> Iterator[Finding]:
+def mask_findings(example: Example, rng: np.random.Generator) -> Iterator[Finding]:
     """Where zeros that stand for elements that were not used are not said to be none, or NaN is stopped silently."""
-    if isinstance(trial.evaluated(), tuple) or not trial.wanted:
+    if isinstance(example.evaluated(), tuple) or not example.wanted:
         return
-    sample = Sample.of(trial.op, trial.inputs, trial.params)
-    op, y = trial.op, np.asarray(sample.y)
-    if op.is_masking(trial.params) or not y.size or not all(x.size for x in trial.arguments):
+    sample = Sample.of(example.op, example.inputs, example.params)
+    op, y = example.op, np.asarray(sample.y)
+    if op.is_masking(example.params) or not y.size or not all(x.size for x in example.arguments):
         return
     sent = sample.pull(sample.draw(rng, sample.y))
     if op.linear == "jointly" and not op.is_elementwise:
         for k, part in sent.items():
             if (np.asarray(part) == 0).any():
-                yield wrong(op, "masks", f"it sends zeros to elements that it did not use: masks= is to say so: {trial}", input=k)
+                yield wrong(
+                    op,
+                    "masks",
+                    f"it sends zeros to elements that it did not use: masks= is to say so: {example}",
+                    input=k,
+                )
                 return
     spoiled = np.ones(y.shape)
     spoiled.flat[rng.integers(y.size)] = np.nan
     parts = sample.pull(spoiled if isinstance(sample.y, np.ndarray) else float(spoiled))
     reached = [np.isnan(part).any() for part in parts.values()]
     if not (any(reached) if op.arity is None else all(reached)):
-        yield wrong(op, "masks", f"it stops NaN in the gradient, and masks= does not say so: {trial}")
+        yield wrong(op, "masks", f"it stops NaN in the gradient, and masks= does not say so: {example}")
 
 
-def unused_findings(op: Op, trials: Sequence[Trial], rng: np.random.Generator) -> Iterator[Finding]:
+def unused_findings(op: Op, examples: Sequence[Example], rng: np.random.Generator) -> Iterator[Finding]:
     """Whether an operation that says that it masks does so in any of these calls."""
-    masking = [trial for trial in trials if op.is_masking(trial.params) and trial.size]
+    masking = [example for example in examples if op.is_masking(example.params) and example.size]
     if not op.masks or not masking:
         return
-    for trial in masking:
-        sample = Sample.of(op, trial.inputs, trial.params)
+    for example in masking:
+        sample = Sample.of(op, example.inputs, example.params)
         g = sample.draw(rng, sample.y)
         if any((np.asarray(part) == 0).any() for part in sample.pull(g).values()):
             return

@@ -1,4 +1,4 @@
-"""Forms of a rule: what people read and what numbers come from are run on numbers of a reference; generated code too."""
+"""Forms of a rule: what people read, and what numbers come from, run on numbers of a reference; the generated code."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from autograd.check.exact_rule import contribution
+from autograd.check.examples import Example
 from autograd.check.references.real import Tape
 from autograd.check.references.reference import Call, Pulled
 from autograd.check.references.taped import Taped, evaluate
 from autograd.check.report import Finding
-from autograd.check.trials import Trial
 from autograd.check.verdict import ULPS
 from autograd.compile import codegen
 
@@ -27,36 +27,38 @@ EXACT = 1e-25
 NEAR = 1e-15
 
 
-def form_findings(trial: Trial, references: Sequence[Any]) -> Iterator[Finding]:
+def form_findings(example: Example, references: Sequence[Any]) -> Iterator[Finding]:
     """Where a rule, in either of its forms, is not the derivative, by as many digits as it takes to say so."""
     taped = next((reference for reference in references if isinstance(reference, Taped)), None)
-    y = trial.evaluated()
+    y = example.evaluated()
     if taped is None or isinstance(y, tuple):
         why = "it has several outputs" if taped else "it needs balls or digits"
-        yield Finding(outcome="missing", check="rule", message=why, op=trial.op.name)
+        yield Finding(outcome="missing", check="rule", message=why, op=example.op.name)
         return
     g = np.cos(np.arange(1.0, np.size(y) + 1)).reshape(np.shape(y)) if np.ndim(y) else 1.25
-    inputs = [x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in trial.inputs]
-    call = Call(trial.op, inputs, trial.params, trial.wanted, g)
+    inputs = [x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in example.inputs]
+    call = Call(example.op, inputs, example.params, example.wanted, g)
     with taped.make(BITS) as arithmetic:
         try:
             pulled = evaluate(call, arithmetic)
         except Exception as error:  # a forward function may do anything with a number that is none
-            yield missing(trial, None, "its forward function does not run on numbers of a reference", error)
+            yield missing(example, None, "its forward function does not run on numbers of a reference", error)
             return
-        for k in trial.wanted:
-            for is_textbook in (False, True) if trial.op.textbook != trial.op.rules else (False,):
-                yield from of_form(trial, call, k, pulled, arithmetic, is_textbook)
+        for k in example.wanted:
+            for is_textbook in (False, True) if example.op.textbook != example.op.rules else (False,):
+                yield from of_form(example, call, k, pulled, arithmetic, is_textbook)
 
 
-def of_form(trial: Trial, call: Call, k: int, pulled: Pulled, arithmetic: Any, is_textbook: bool) -> Iterator[Finding]:
+def of_form(
+    example: Example, call: Call, k: int, pulled: Pulled, arithmetic: Any, is_textbook: bool
+) -> Iterator[Finding]:
     which = "textbook form" if is_textbook else "rule"
     try:
         found = contribution(call, k, Tape(arithmetic), is_textbook)
     except Exception as error:  # a rule may do what only arrays of floats can
-        yield missing(trial, k, f"the {which} does not run on numbers of a reference", error)
+        yield missing(example, k, f"the {which} does not run on numbers of a reference", error)
         return
-    shape = np.shape(trial.inputs[k])
+    shape = np.shape(example.inputs[k])
     for place, (got, raw) in enumerate(zip(found, pulled.parts[k], strict=True)):
         truth = arithmetic.number(0) if raw is None else raw
         if place in pulled.ties.get(k, ()) or not arithmetic.is_defined(truth):
@@ -69,7 +71,7 @@ def of_form(trial: Trial, call: Call, k: int, pulled: Pulled, arithmetic: Any, i
             outcome="wrong" if defined else "inconclusive",
             check=which,
             message=f"got {arithmetic.text(got)}, certified {arithmetic.text(truth)}",
-            op=trial.op.name,
+            op=example.op.name,
             input=k,
             element=tuple(map(int, np.unravel_index(place, shape))) if shape else None,
             got=arithmetic.middle(got),
@@ -78,34 +80,35 @@ def of_form(trial: Trial, call: Call, k: int, pulled: Pulled, arithmetic: Any, i
         )
 
 
-def missing(trial: Trial, k: int | None, message: str, error: Exception) -> Finding:
+def missing(example: Example, k: int | None, message: str, error: Exception) -> Finding:
     said = f"{message}: {type(error).__name__}: {error}"
-    return Finding(outcome="missing", check="rule", message=said, op=trial.op.name, input=k)
+    return Finding(outcome="missing", check="rule", message=said, op=example.op.name, input=k)
 
 
-def code_findings(trial: Trial, references: Sequence[Any]) -> Iterator[Finding]:
+def code_findings(example: Example, references: Sequence[Any]) -> Iterator[Finding]:
     """Where the code that is generated for Values computes another output, or another slope, than the entry says."""
-    op = trial.op
+    op = example.op
     if not op.is_elementwise or (why := codegen.why_not(op)) is not None:
         said = "code is generated for elementwise operations" if not op.is_elementwise else why
         yield Finding(outcome="missing", check="generated code", message=str(said), op=op.name)
         return
     run = codegen.evaluator(op)
-    for point in zip(*[np.ravel(x) for x in np.broadcast_arrays(*trial.inputs)], strict=True):
+    for point in zip(*[np.ravel(x) for x in np.broadcast_arrays(*example.inputs)], strict=True):
         numbers = [x.item() for x in point]
         with np.errstate(all="ignore"):
             got = run(*numbers)
-            y = float(op.evaluate([np.float64(x) for x in numbers], trial.params))
-            slopes = by_entry(trial, numbers, y)
-            beside = [by_entry(trial, numbers, y * (1 + far)) for far in (-NEAR, NEAR)]
+            y = float(op.evaluate([np.float64(x) for x in numbers], example.params))
+            slopes = by_entry(example, numbers, y)
+            beside = [by_entry(example, numbers, y * (1 + far)) for far in (-NEAR, NEAR)]
         for k, (a, b) in enumerate(zip(got, [y, *slopes], strict=True)):
             slack = max(abs(other[k - 1] - b) for other in beside) if k else 0.0
             if is_near(0.0 if a is None else float(a), b, slack):
                 continue
+            where, what = ", ".join(map(repr, numbers)), "slope" if k else "output"
             yield Finding(
                 outcome="wrong",
                 check="generated code",
-                message=f"at {', '.join(map(repr, numbers))} its {'slope' if k else 'output'} is {a!r}, by the entry {b!r}",
+                message=f"at {where} its {what} is {a!r}, by the entry {b!r}",
                 op=op.name,
                 input=k - 1 if k else None,
                 got=a,
@@ -114,11 +117,11 @@ def code_findings(trial: Trial, references: Sequence[Any]) -> Iterator[Finding]:
             return
 
 
-def by_entry(trial: Trial, numbers: Sequence[Any], y: float) -> list[float]:
+def by_entry(example: Example, numbers: Sequence[Any], y: float) -> list[float]:
     """The slope by each input, as the rules have it of NumPy's numbers; 0 where there is none."""
-    op = trial.op
+    op = example.op
     before = (np.float64(y),) if op.has_partials else (1.0, np.float64(y))
-    found = dict(op.run_rules(range(len(numbers)), list(map(np.float64, numbers)), trial.params, *before))
+    found = dict(op.run_rules(range(len(numbers)), list(map(np.float64, numbers)), example.params, *before))
     return [float(found.get(k, 0.0)) for k in range(len(numbers))]
 
 

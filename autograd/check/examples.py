@@ -1,4 +1,4 @@
-"""Trials: calls of one operation that it is tested on, drawn from its domain or given by a person."""
+"""Examples: calls of one operation that it is tested on, drawn from its domain or given by a person."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MANY = 10
 
 
 @dataclass(frozen=True)
-class Trial:
+class Example:
     """A call on floats and arrays, bound already."""
 
     op: Op
@@ -35,9 +35,8 @@ class Trial:
     def wanted(self) -> list[int]:
         """The inputs that have a derivative."""
         rules = self.op.rules_for(self.inputs, self.params)
-        return [
-            k for k, (x, (rule, _)) in enumerate(zip(self.inputs, rules, strict=True)) if rule is not None and is_float(x)
-        ]
+        pairs = enumerate(zip(self.inputs, rules, strict=True))
+        return [k for k, (x, (rule, _)) in pairs if rule is not None and is_float(x)]
 
     @property
     def arguments(self) -> list[Any]:
@@ -71,7 +70,7 @@ class Trial:
         of_numbers.__name__ = self.op.name
         return of_numbers
 
-    def on(self, inputs: Sequence[Any]) -> Trial:
+    def on(self, inputs: Sequence[Any]) -> Example:
         """The same call on other numbers."""
         return replace(self, inputs=[np.asarray(x) for x in inputs])
 
@@ -80,7 +79,7 @@ class Trial:
         with np.errstate(all="ignore"):
             return self.op.attempt(self.op.forward, self.inputs, self.params)
 
-    def of_dtype(self, dtype: Any) -> Trial:
+    def of_dtype(self, dtype: Any) -> Example:
         """The same with its floats in another precision."""
         return self.on([np.asarray(x, dtype=dtype) if is_float(x) else x for x in self.inputs])
 
@@ -93,16 +92,16 @@ def shaped(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return array.reshape(shape)
 
 
-def bound(op: Op, calls: Sequence[Any]) -> list[Trial]:
+def bound(op: Op, calls: Sequence[Any]) -> list[Example]:
     """Calls that a person gives: each a tuple of arguments, and a dict of those by name.
 
     Raises `DTypeError` for what is none.
     """
     found = []
     for call in calls:
-        if not (isinstance(call, tuple) and len(call) == 2 and isinstance(call[0], tuple) and isinstance(call[1], dict)):
-            example = '((x, y), {"axis": 0})'
-            raise DTypeError(f"op_tests: calls: expected pairs of arguments and options, {example}, got {short_repr(call)}")
+        if not isinstance(call, tuple) or [type(part) for part in call] != [tuple, dict]:
+            form = '((x, y), {"axis": 0})'
+            raise DTypeError(f"op_tests: calls: expected arguments and options as {form}, got {short_repr(call)}")
         inputs, params = op.binding.bind(*call)
         numbers = [x.numpy() if isinstance(x, Tensor) else x for x in inputs]
         rules = op.rules_for(numbers, params)
@@ -110,11 +109,11 @@ def bound(op: Op, calls: Sequence[Any]) -> list[Trial]:
             np.asarray(x) if rule is None else np.asarray(x, dtype=np.float64)
             for x, (rule, _) in zip(numbers, rules, strict=True)
         ]
-        found.append(Trial(op, floats, params))
+        found.append(Example(op, floats, params))
     return found
 
 
-def drawn(op: Op, many: int = MANY, **wishes: Any) -> list[Trial]:
+def drawn(op: Op, many: int = MANY, **wishes: Any) -> list[Example]:
     """Calls that Hypothesis draws, the same ones each time and the smallest first.
 
     Raises `ImportError` where it is not installed, `GraphError` for an operation that nobody said how to call.
@@ -122,10 +121,12 @@ def drawn(op: Op, many: int = MANY, **wishes: Any) -> list[Trial]:
     try:
         import hypothesis
     except ImportError as error:
-        raise ImportError("op_tests draws calls by hypothesis: pip install 'stepgrad[check]', or give calls=") from error
+        raise ImportError(
+            "op_tests draws calls by hypothesis: pip install 'stepgrad[check]', or give calls="
+        ) from error
     from autograd.check.strategies import calls
 
-    found: list[Trial] = []
+    found: list[Example] = []
 
     @hypothesis.settings(
         max_examples=many,
@@ -139,7 +140,7 @@ def drawn(op: Op, many: int = MANY, **wishes: Any) -> list[Trial]:
     def collect(program: Any) -> None:
         if len(program.instructions) == 1:  # else a comparison makes a condition first
             (instruction,) = program.instructions
-            found.append(Trial(op, list(map(np.asarray, instruction.inputs(program.leaves))), instruction.params))
+            found.append(Example(op, list(map(np.asarray, instruction.inputs(program.leaves))), instruction.params))
 
     collect()
-    return sorted(found, key=lambda trial: trial.size)
+    return sorted(found, key=lambda example: example.size)

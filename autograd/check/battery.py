@@ -1,4 +1,4 @@
-"""op_tests: the whole battery for one operation, as tests that pytest collects from one line."""
+"""Battery: all that is asked of one operation, as tests that pytest collects from one line."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from autograd.check.declared import (
     shape_findings,
     unused_findings,
 )
+from autograd.check.examples import Example, bound, drawn
 from autograd.check.forms import code_findings, form_findings
 from autograd.check.gradcheck import gradcheck
 from autograd.check.references import chosen
 from autograd.check.report import Finding, Report
 from autograd.check.scenarios import op_findings
-from autograd.check.trials import Trial, bound, drawn
 from autograd.errors import AutogradError, DTypeError, short_repr
 from autograd.op import Op
 
@@ -48,14 +48,14 @@ class Battery:
         self.rng = rng
 
     @cached_property
-    def trials(self) -> list[Trial]:
+    def examples(self) -> list[Example]:
         return drawn(self.op) if self.given is None else self.given
 
     @cached_property
     def references(self) -> Sequence[Any]:
         return chosen(None)
 
-    def special(self, **wishes: bool) -> list[Trial]:
+    def special(self, **wishes: bool) -> list[Example]:
         """Calls where an operation is hard: drawn ones alone."""
         return [] if self.given is not None else drawn(self.op, **wishes)
 
@@ -66,33 +66,33 @@ class Battery:
     # What is asked. Each gives a report a call.
 
     def tensors(self) -> Iterator[Report]:
-        for trial in self.trials:
-            yield checked(trial)
+        for example in self.examples:
+            yield checked(example)
 
     def values(self) -> Iterator[Report]:
-        for trial in self.trials:
-            if trial.size <= FEW:
-                yield checked(trial, of_numbers=True)
+        for example in self.examples:
+            if example.size <= FEW:
+                yield checked(example, of_numbers=True)
 
     def second_order(self) -> Iterator[Report]:
-        for trial in [trial for trial in self.trials if trial.size <= FEW][-SECOND:]:
-            yield checked(trial, order=2)
+        for example in [example for example in self.examples if example.size <= FEW][-SECOND:]:
+            yield checked(example, order=2)
 
     def single_precision(self) -> Iterator[Report]:
-        yield from (checked(trial.of_dtype(np.float32)) for trial in self.trials)
+        yield from (checked(example.of_dtype(np.float32)) for example in self.examples)
 
     def half_precision(self) -> Iterator[Report]:
-        yield from (checked(trial.of_dtype(np.float16)) for trial in self.trials)
+        yield from (checked(example.of_dtype(np.float16)) for example in self.examples)
 
     def kinks_and_ties(self) -> Iterator[Report]:
-        for trial in self.special(at_kinks=True):
-            yield checked(trial)
-            if trial.size <= FEW:
-                yield checked(trial, of_numbers=True)
+        for example in self.special(at_kinks=True):
+            yield checked(example)
+            if example.size <= FEW:
+                yield checked(example, of_numbers=True)
 
     def edges(self) -> Iterator[Report]:
-        for trial in self.special(edges=True):
-            yield checked(trial)
+        for example in self.special(edges=True):
+            yield checked(example)
 
     def domain(self) -> Iterator[Report]:
         """Everywhere in the domain, on Tensors and, at a few points, on Values."""
@@ -101,8 +101,8 @@ class Battery:
         yield self.report(self.op.name, "domain", domain_findings(self.op))
         points = grid(self.op)
         columns = [np.array(column) for column in zip(*points, strict=True)]
-        yield checked(Trial(self.op, columns, {}))
-        yield checked(Trial(self.op, [column[::7] for column in columns], {}), of_numbers=True)
+        yield checked(Example(self.op, columns, {}))
+        yield checked(Example(self.op, [column[::7] for column in columns], {}), of_numbers=True)
 
     def broadcasting(self) -> Iterator[Report]:
         """Inputs of every two shapes that are stretched to each other."""
@@ -111,39 +111,41 @@ class Battery:
         columns = list(zip(*grid(self.op)[:: max(len(grid(self.op)) // 40, 1)], strict=True))
         for shapes in product(STRETCHED, repeat=2):
             inputs = [np.resize(column, shapes[k % 2]) for k, column in enumerate(columns)]
-            yield checked(Trial(self.op, inputs, {}))
+            yield checked(Example(self.op, inputs, {}))
 
     def contracts_and_scenarios(self) -> Iterator[Report]:
-        for trial in self.trials:
+        for example in self.examples:
             counts: Counter[str] = Counter()
-            findings = tuple(op_findings(self.op, trial.inputs, trial.params, self.rng, counts))
-            yield Report(findings, dict(counts), name=f"op_tests: contracts and scenarios of {trial}")
+            findings = tuple(op_findings(self.op, example.inputs, example.params, self.rng, counts))
+            yield Report(findings, dict(counts), name=f"op_tests: contracts and scenarios of {example}")
 
     def forms_of_rules(self) -> Iterator[Report]:
-        for trial in self.trials:
-            if trial.size <= FEW:
-                yield self.report(trial, "rule", form_findings(trial, self.references))
+        for example in self.examples:
+            if example.size <= FEW:
+                yield self.report(example, "rule", form_findings(example, self.references))
 
     def generated_code(self) -> Iterator[Report]:
-        for trial in self.trials:
-            yield self.report(trial, "generated code", code_findings(trial, self.references))
+        for example in self.examples:
+            yield self.report(example, "generated code", code_findings(example, self.references))
 
     def declared_kinks(self) -> Iterator[Report]:
         if self.op.is_elementwise and self.op.arity is not None:
             yield self.report(self.op.name, "kinks", kink_findings(self.op, self.references))
 
     def declared_linear(self) -> Iterator[Report]:
-        for trial in self.trials if self.op.linear != "no" else ():
-            yield self.report(trial, "linear", linear_findings(trial, np.random.default_rng(self.rng)))
+        for example in self.examples if self.op.linear != "no" else ():
+            yield self.report(example, "linear", linear_findings(example, np.random.default_rng(self.rng)))
 
     def declared_shape(self) -> Iterator[Report]:
-        for trial in self.trials if self.op.shape is not None else ():
-            yield self.report(trial, "shape", shape_findings(trial))
+        for example in self.examples if self.op.shape is not None else ():
+            yield self.report(example, "shape", shape_findings(example))
 
     def declared_masks(self) -> Iterator[Report]:
-        for trial in self.trials:
-            yield self.report(trial, "masks", mask_findings(trial, np.random.default_rng(self.rng)))
-        yield self.report(self.op.name, "masks", unused_findings(self.op, self.trials, np.random.default_rng(self.rng)))
+        for example in self.examples:
+            yield self.report(example, "masks", mask_findings(example, np.random.default_rng(self.rng)))
+        yield self.report(
+            self.op.name, "masks", unused_findings(self.op, self.examples, np.random.default_rng(self.rng))
+        )
 
 
 Section = Callable[[Battery], Iterator[Report]]
@@ -174,26 +176,26 @@ SECTIONS: Mapping[str, Section] = {
 FLAT = ("contracts_and_scenarios", "declared_shape")
 
 
-def checked(trial: Trial, of_numbers: bool = False, order: int = 1) -> Report:
-    """gradcheck of a call: of arrays as Tensors, or of each number as a Value."""
-    if not trial.wanted:
-        return Report(name=f"op_tests: {trial}")
-    function = trial.function_of_numbers() if of_numbers else trial.function()
-    numbers = [x.ravel().tolist() for x in trial.arguments] if of_numbers else trial.arguments
+def checked(example: Example, of_numbers: bool = False, order: int = 1) -> Report:
+    """A call, checked by `gradcheck`: of arrays as Tensors, or of each number as a Value."""
+    if not example.wanted:
+        return Report(name=f"op_tests: {example}")
+    function = example.function_of_numbers() if of_numbers else example.function()
+    numbers = [x.ravel().tolist() for x in example.arguments] if of_numbers else example.arguments
     try:
         with np.errstate(all="ignore"):  # what is beyond the floats is looked at, too
             found = gradcheck(function, *numbers, order=order)
     except (AutogradError, TypeError) as error:
-        if of_numbers or any(x.dtype != np.float64 for x in trial.arguments):  # NumPy has not all for these
+        if of_numbers or any(x.dtype != np.float64 for x in example.arguments):  # NumPy has not all for these
             said = f"{type(error).__name__}: {error}"
-            return Report((Finding(outcome="missing", check="value", message=said, op=trial.op.name),), {})
+            return Report((Finding(outcome="missing", check="value", message=said, op=example.op.name),), {})
         raise
     kind = "Values" if of_numbers else "Tensors"
-    return Report(found.findings, found.checked, found.reference, found.graph, f"op_tests: {trial}, on {kind}")
+    return Report(found.findings, found.checked, found.reference, found.graph, f"op_tests: {example}, on {kind}")
 
 
 def op_tests(op: Op, *, calls: Sequence[Any] | None = None, rng: Any = 0) -> type:
-    """Tests of an operation, for pytest: ``test_mine = op_tests(my_op)`` in a test file is the whole battery.
+    """The whole battery for an operation, as tests: a line of a test file, ``test_mine = check.op_tests(mine)``.
 
     It is a class with a test for each thing that is asked: whether gradients are right on Tensors and on Values, to the
     second order, in single and half precision, at kinks and edges, everywhere in the domain, for shapes that are
