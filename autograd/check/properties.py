@@ -67,6 +67,7 @@ def check_gradients(
             report.raise_if_failed()
 
         test: Callable[..., None] = hypothesis.given(*positional, **named)(check)
-        return test if settings is None else settings(test)
+        # A check takes as long as it takes; the first imports the references.
+        return (hypothesis.settings(deadline=None) if settings is None else settings)(test)
 
     return decorate

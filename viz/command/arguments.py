@@ -40,6 +40,9 @@ examples:
 The output of an expression has to be one number: of an array, take the sum
 or the mean. FILE may be - for standard output; an option may be given again,
 for another file.
+
+stepgrad write-tests MODULE [FILE] writes a file of gradient tests for the
+functions of a Python module, to be kept and edited.
 """
 
 FILES = {

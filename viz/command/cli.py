@@ -21,6 +21,7 @@ from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, comma
 from viz.command.audit import audit
 from viz.command.expression import ExpressionError, parse, parse_bindings
 from viz.command.recorder import TOO_LARGE
+from viz.command.write_tests import write_tests
 from viz.encoding import forgiving
 from viz.files import writing
 from viz.model.view import shorten
@@ -59,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 report_text, status = audit(words[1:])
                 emit(report_text)
                 return status
+            if is_command(words, "write-tests"):
+                emit(write_tests(words[1:]))
+                return 0
             run(read(words))
         except KeyboardInterrupt:
             return 130
@@ -91,6 +95,15 @@ def stoppable() -> Iterator[None]:
 def stop(number: int, _: object) -> NoReturn:
     """End with the exit status that shells give to a process that a signal ended."""
     raise SystemExit(128 + number)
+
+
+def is_command(argv: Sequence[str], name: str) -> bool:
+    """Whether the first word is that command, and no difference of two names that are given values.
+
+    >>> is_command(["write-tests", "losses.py"], "write-tests"), is_command(["a-b", "a=1", "b=2"], "a-b")
+    (True, False)
+    """
+    return argv[:1] == [name] and not (len(argv) > 1 and all("=" in word for word in argv[1:]))
 
 
 def run(arguments: Arguments) -> None:
