@@ -9,7 +9,7 @@ import pytest
 
 from viz.command.arguments import UsageError
 from viz.command.cli import main
-from viz.command.write_tests import functions_of, file_of_tests, write_tests
+from viz.command.write_tests import file_of_tests, functions_of, write_tests
 
 pytest_plugins = ["pytester"]
 

@@ -133,9 +133,10 @@ def source(path: Path) -> ast.Module:
 def file_of_tests(module: str, text: ast.Module) -> str:
     """The file of tests for the text of a module.
 
-    >>> print(file_of_tests("mine", ast.parse("def f(W, x: float): return W @ W * x")).partition("import mine")[2].strip())
+    >>> text = file_of_tests("mine", ast.parse("def f(W, x: float): return W @ W * x"))
+    >>> print(text.partition("import mine")[2].strip())
     # EDIT: are these the shapes and the domains of f(W, x)?
-    @check_gradients(given={"W": tensors((3, 3)), "x": values()})
+    @check_gradients(given={"W": tensors((3, 3)), "x": tensors(())})
     def test_f(W, x):
         return mine.f(W, x)
     """
