@@ -43,9 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def gradcheck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Report]:
-    """Check the gradient of f(*inputs) by gradcheck(f, *inputs, **options), which gives the report if it is right.
+    """The function of that name in autograd.check; where the gradient is not right, it fails the test with the report.
 
-    Else it fails the test, with the report and a picture.
     The options are those of autograd.check.gradcheck; what is not given is as --gradcheck-reference and
     --gradcheck-order say.
     """

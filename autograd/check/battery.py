@@ -22,9 +22,10 @@ from autograd.check.declared import (
 )
 from autograd.check.examples import Example, bound, drawn
 from autograd.check.forms import code_findings, form_findings
-from autograd.check.gradcheck import gradcheck
+from autograd.check.gradcheck import check_run, check_second, collector_paused
 from autograd.check.references import chosen
 from autograd.check.report import Finding, Report
+from autograd.check.run import Run, Stale
 from autograd.check.scenarios import op_findings
 from autograd.errors import AutogradError, DTypeError, short_repr
 from autograd.op import Op
@@ -177,21 +178,32 @@ FLAT = ("contracts_and_scenarios", "declared_shape")
 
 
 def checked(example: Example, of_numbers: bool = False, order: int = 1) -> Report:
-    """A call, checked by `gradcheck`: of arrays as Tensors, or of each number as a Value."""
+    """The gradient of a call, as `gradcheck` does it: of arrays as Tensors, or of each number as a Value.
+
+    Not so the contracts and scenarios, which have a section of their own.
+    """
+    name = f"op_tests: {example}, on {'Values' if of_numbers else 'Tensors'}"
     if not example.wanted:
-        return Report(name=f"op_tests: {example}")
+        return Report(name=name)
     function = example.function_of_numbers() if of_numbers else example.function()
     numbers = [x.ravel().tolist() for x in example.arguments] if of_numbers else example.arguments
+    counts: Counter[str] = Counter()
+    used: dict[str, None] = {}
+    references, rng = chosen(None), np.random.default_rng(0)
     try:
-        with np.errstate(all="ignore"):  # what is beyond the floats is looked at, too
-            found = gradcheck(function, *numbers, order=order)
+        with np.errstate(all="ignore"), collector_paused():  # what is beyond the floats is looked at, too
+            runs = Run.of(function, numbers, 0)
+            findings = [finding for run in runs for finding in check_run(run, references, counts, used)]
+            for run in runs if order == 2 else ():
+                findings += check_second(run, references, rng, counts, used)
+    except Stale as stale:
+        return Report((stale.finding,), name=name)
     except (AutogradError, TypeError) as error:
         if of_numbers or any(x.dtype != np.float64 for x in example.arguments):  # NumPy has not all for these
             said = f"{type(error).__name__}: {error}"
-            return Report((Finding(outcome="missing", check="value", message=said, op=example.op.name),), {})
+            return Report((Finding(outcome="missing", check="value", message=said, op=example.op.name),), name=name)
         raise
-    kind = "Values" if of_numbers else "Tensors"
-    return Report(found.findings, found.checked, found.reference, found.graph, f"op_tests: {example}, on {kind}")
+    return Report(tuple(findings), dict(counts), ", ".join(used), runs[0].graph, name)
 
 
 def op_tests(op: Op, *, calls: Sequence[Any] | None = None, rng: Any = 0) -> type:
