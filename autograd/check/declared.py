@@ -112,7 +112,7 @@ def break_at(op: Op, point: Sequence[Any], taped: Taped) -> str | None:
                 return "its slope is no number"
             if 0 not in pulled.ties.get(k, ()):
                 continue
-            sides = [evaluate(call, arithmetic, (k, 0, side)) for side in (-1, 1)]
+            sides = [evaluate(call, arithmetic, {(k, 0): side}) for side in (-1, 1)]
             for what, (below, above) in (
                 ("it jumps from", [side.values[0] for side in sides]),
                 (f"the slope by input {k} goes from", [side.parts[k][0] for side in sides]),
