@@ -212,7 +212,7 @@ def _of_row(scores: Array, target: Array) -> Any:
     is_one = -np.inf < scores[place] < np.inf  # whether the power of the largest is 1; of ∞ − ∞ it is NaN, as on arrays
     powers = [exp(z) for k, z in enumerate(shifted) if k != place or not is_one]
     loss = log1p(sum_of(powers) if len(powers) > 1 else powers[0] if powers else shifted[0])
-    total = fsum(target) if all(isinstance(t, float) for t in target) else sum(target)
+    total = fsum(target) if all(isinstance(t, float | np.floating) for t in target) else sum(target)
     if isinstance(total, Value) or total != 1:
         loss = total * loss
     for k, (t, z) in enumerate(zip(target, shifted, strict=True)):

@@ -62,8 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return status
             if is_command(words, "write-tests"):
                 emit(write_tests(words[1:]))
-            else:
-                run(read(words))
+                return 0
+            run(read(words))
         except KeyboardInterrupt:
             return 130
         except (UsageError, ExpressionError, AutogradError, RenderError, OSError, MemoryError) as error:
