@@ -15,8 +15,10 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, elementwise, primitive
-from autograd.check import Report, contracts, function_contracts, gradcheck
-from autograd.check.scenarios import op_findings
+from autograd.check import Report, gradcheck
+from autograd.check.contracts import functions as function_contracts
+from autograd.check.contracts import operations as contracts
+from autograd.check.contracts.scenarios import op_findings
 from autograd.state import Block, blocks, conditional, enter, mode, scopes
 from autograd.tensor import sweep as tensor_sweep
 

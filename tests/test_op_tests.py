@@ -12,7 +12,7 @@ import pytest
 import autograd
 import nn
 from autograd import Op, check, elementwise, primitive, table
-from autograd.check.battery import FLAT, SECTIONS, op_tests
+from autograd.check.battery.tests import FLAT, SECTIONS, op_tests
 from autograd.check.references.balls import BALLS
 from autograd.errors import DTypeError, GradientError
 

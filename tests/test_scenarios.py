@@ -15,8 +15,9 @@ from test_rules import ELEMENTWISE, PRIMITIVES, calls, smooth_points
 
 import autograd
 from autograd import Op, Tensor, Value, primitive, table
-from autograd.check import Report, function_scenarios, gradcheck, scenarios
-from autograd.check.scenarios import op_findings
+from autograd.check import Report, gradcheck
+from autograd.check.contracts import function_scenarios, scenarios
+from autograd.check.contracts.scenarios import op_findings
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from autograd.check.report import Finding, Report
 
 if TYPE_CHECKING:
     from autograd.check import strategies
-    from autograd.check.battery import op_tests
+    from autograd.check.battery.tests import op_tests
     from autograd.check.properties import check_gradients
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 #: What needs Hypothesis, or nobody needs who checks one function: imported when it is asked for.
 LAZY = {
     "check_gradients": ("properties", "check_gradients"),
-    "op_tests": ("battery", "op_tests"),
+    "op_tests": ("battery.tests", "op_tests"),
     "strategies": ("strategies", None),
 }
 

@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.contracts import call_contracts
-from autograd.check.function_contracts import contract_findings
-from autograd.check.function_scenarios import scenario_findings
+from autograd.check.contracts.function_scenarios import scenario_findings
+from autograd.check.contracts.functions import contract_findings
+from autograd.check.contracts.operations import call_contracts
+from autograd.check.contracts.samples import samples_of
+from autograd.check.contracts.surroundings import leaving_all_as_it_was
 from autograd.check.local import Checker
 from autograd.check.references import chosen
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Report
 from autograd.check.run import Run, Stale, located, name_of
-from autograd.check.samples import samples_of
 from autograd.check.scalars import plainly_right
 from autograd.check.second import recorded_graph, second_findings
-from autograd.check.surroundings import leaving_all_as_it_was
 from autograd.check.sweeps import Stopped, other_sweeps, sum_findings, swept_events
 from autograd.check.whole import whole_findings
 

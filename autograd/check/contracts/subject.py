@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.check.contracts.rounding import GraphSpread, apart, at, eps_of
+from autograd.check.contracts.trial import Trial
 from autograd.check.report import Finding
-from autograd.check.rounding import GraphSpread, apart, at, eps_of
 from autograd.check.run import LONG, Run
-from autograd.check.trial import Trial
 from autograd.graph.graph import Graph
 from autograd.node import topological
 

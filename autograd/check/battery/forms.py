@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.check.battery.examples import Example
 from autograd.check.exact_rule import contribution
-from autograd.check.examples import Example
 from autograd.check.references.real import Tape
 from autograd.check.references.reference import Call, Pulled
 from autograd.check.references.taped import Taped, evaluate

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.declared import (
+from autograd.check.battery.declared import (
     domain_findings,
     grid,
     kink_findings,
@@ -20,13 +20,13 @@ from autograd.check.declared import (
     shape_findings,
     unused_findings,
 )
-from autograd.check.examples import Example, bound, drawn
-from autograd.check.forms import code_findings, form_findings
+from autograd.check.battery.examples import Example, bound, drawn
+from autograd.check.battery.forms import code_findings, form_findings
+from autograd.check.contracts.scenarios import op_findings
 from autograd.check.gradcheck import check_run, check_second, collector_paused
 from autograd.check.references import chosen
 from autograd.check.report import Finding, Report
 from autograd.check.run import Run, Stale
-from autograd.check.scenarios import op_findings
 from autograd.errors import AutogradError, DTypeError, short_repr
 from autograd.op import Op
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.contracts import product, sums
-from autograd.check.plain_function import plain_function, takes_numbers
+from autograd.check.contracts.operations import product, sums
+from autograd.check.contracts.plain_function import plain_function, takes_numbers
+from autograd.check.contracts.rounding import GraphSpread, apart
+from autograd.check.contracts.samples import samples_of
+from autograd.check.contracts.scenarios import LARGEST, WAYS, Nested, call_scenarios, objects, sum_of
+from autograd.check.contracts.subject import Inapplicable, Subject, asked_of, draw
+from autograd.check.contracts.trial import Trial, data_of, remade
 from autograd.check.report import Finding
-from autograd.check.rounding import GraphSpread, apart
 from autograd.check.run import Run
-from autograd.check.samples import samples_of
-from autograd.check.scenarios import LARGEST, WAYS, Nested, call_scenarios, objects, sum_of
-from autograd.check.subject import Inapplicable, Subject, asked_of, draw
 from autograd.check.sweeps import swept_events
-from autograd.check.trial import Trial, data_of, remade
 from autograd.errors import AutogradError, GraphError
 from autograd.graph.graph import Graph
 from autograd.node import topological

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import Bound
-from autograd.check.samples import is_float
+from autograd.check.contracts.samples import is_float
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op
 from autograd.tensor.tensor import Tensor

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.examples import Example
+from autograd.check.battery.examples import Example
+from autograd.check.contracts.samples import Sample
 from autograd.check.references.reference import Call
 from autograd.check.references.taped import Taped, evaluate
 from autograd.check.report import Finding
-from autograd.check.samples import Sample
 from autograd.op import Op
 
 #: Numbers that functions are tried at: where people put kinks, and between.

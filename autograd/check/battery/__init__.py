@@ -1,0 +1,1 @@
+"""The whole battery of checks for one operation."""
