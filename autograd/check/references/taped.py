@@ -131,7 +131,7 @@ def constants(tape: Tape, x: Any) -> Any:
 def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
     """The forward function on Reals; of several outputs, the one that the params are of."""
     forward = unchecked(op.forward)
-    if not params and isinstance(forward, np.ufunc) and are_reals(operands):
+    if not params and isinstance(forward, np.ufunc) and {x.__class__ for x in operands} == {Real}:
         function = operands[0].tape.functions.get(forward.__name__)
         if function is not None:
             return function(*operands)  # what NumPy's own dispatch comes to
@@ -145,13 +145,6 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
     except (TypeError, AttributeError) as error:
         result = run_on_objects(op, operands, params, error)
     return result[params.index] if isinstance(params, Output) else result
-
-
-def are_reals(operands: Sequence[Any]) -> bool:
-    for x in operands:
-        if x.__class__ is not Real:
-            return False
-    return True
 
 
 def run_on_objects(op: Op, operands: Sequence[Any], params: Any, error: Exception) -> Any:
