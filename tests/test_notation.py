@@ -329,6 +329,8 @@ def test_an_operation_is_spelled_once_for_each_way_of_writing_it(name: str) -> N
     root = Path(autograd.__file__).parent.parent
     forward = f"np.{table[name].forward.__name__}"
     for path in (path for package in ("autograd", "viz") for path in (root / package).rglob("*.py")):
+        if "check" in path.parts:  # what the table is checked by has to know what NumPy's functions are
+            continue
         source = path.read_text(encoding="utf-8")
         keys = re.findall(rf'"{name}":|{re.escape(forward)}:', source)
         home = path.parent.name == "notation" or path.name == "operators.py"

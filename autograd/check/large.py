@@ -39,6 +39,8 @@ def is_large(call: Call, output: Any) -> bool:
 
 def cost(inputs: Sequence[Any], wanted: Sequence[int], output: Any) -> float:
     """About how many products an operation takes."""
+    if output.__class__ is float:  # of a Value, as its inputs are
+        return 1.0
     sizes = [float(np.size(inputs[k])) for k in wanted]
     return max(sizes) if len(sizes) < 2 else max(*sizes, sqrt(sizes[0] * sizes[1] * np.size(output)))
 

@@ -73,7 +73,7 @@ def gradient(
         overflows = any(
             not isfinite(x) and isinstance(real, Real) and arithmetic.is_defined(real.value)
             for data, reals in zip(graph.data, found, strict=True)
-            if not np.isfinite(data).all()
+            if not (isfinite(data) if data.__class__ is float else np.isfinite(data).all())
             for x, real in zip(flat(data), flat(reals), strict=True)
         )
         return Whole(Pulled(arithmetic, values, parts), frozenset(tied), overflows)

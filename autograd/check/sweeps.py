@@ -296,7 +296,9 @@ def received(
     for index, parts in sent.items():
         got = grads.get(index)
         findings += compared(checker, index, got, parts, which)
-        if got is not None and adjoints[index] is not None and not np.isfinite(got).all():
+        if got is None or adjoints[index] is None:
+            continue
+        if not (math.isfinite(got) if isinstance(got, float) else np.isfinite(got).all()):
             findings += not_a_number(checker, index, got, adjoints[index], which)
     counts["sum"] += len(sent)
     return findings

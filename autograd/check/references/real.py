@@ -132,7 +132,7 @@ class Tape:
         return Real(self, self.raw(x), None)
 
     def raw(self, x: Any) -> Any:
-        return self.arithmetic.number(x) if isinstance(x, NUMBERS) else x
+        return self.arithmetic.number(x) if x.__class__ is float or isinstance(x, NUMBERS) else x
 
     def on_reals(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function of Reals, on numbers too."""

@@ -123,17 +123,19 @@ def arranged(reals: Sequence[Any], like: Any) -> Any:
 
 def constants(tape: Tape, x: Any) -> Any:
     """Numbers that are no leaves, also of the reference: what is computed of them alone is not to be rounded."""
+    if x.__class__ is float:
+        return tape.constant(x)
     return None if x is None else arranged([tape.constant(number) for number in flat(x)], x)
 
 
 def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
     """The forward function on Reals; of several outputs, the one that the params are of."""
-    params = without_dtypes(params)
     forward = unchecked(op.forward)
-    if isinstance(forward, np.ufunc) and not params and all(x.__class__ is Real for x in operands):
+    if not params and isinstance(forward, np.ufunc) and {x.__class__ for x in operands} == {Real}:
         function = operands[0].tape.functions.get(forward.__name__)
         if function is not None:
             return function(*operands)  # what NumPy's own dispatch comes to
+    params = without_dtypes(params)
     if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
         cells = [x if isinstance(x, np.ndarray) else cell(x) for x in operands]
