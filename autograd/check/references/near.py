@@ -170,7 +170,8 @@ class NearArithmetic(Arithmetic):
         return bool(a.value - a.value == zero and a.error - a.error == zero)
 
     def is_close(self, a: Near) -> bool:
-        return self.is_defined(a) and a.error <= abs(a.value) * self.scalar(2.0**-62)
+        is_tiny = float(abs(a.value) + a.error) == 0.0
+        return self.is_defined(a) and (is_tiny or bool(a.error <= abs(a.value) * self.scalar(2.0**-62)))
 
     def tells(self, a: Near) -> bool:
         """Whether it is known well enough to tell a factor."""
@@ -203,6 +204,8 @@ class Floats(NearArithmetic):
         return float(x)
 
     def lost_in_sum(self, a: float, b: float, y: float) -> float:
+        if math.isinf(a) or math.isinf(b):
+            return 0.0
         back = y - a  # what is lost of a sum is a float itself
         return self.lost(y, abs((a - (y - back)) + (b - back)))
 
