@@ -321,3 +321,39 @@ def test_what_depends_on_nothing_is_refused() -> None:
 def test_settings_are_looked_at(options: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         gradcheck(lambda x: x, 1.0, **options)
+
+
+# Large operations.
+
+
+def test_a_large_operation_is_looked_at_in_part_and_says_so() -> None:
+    a, b = np.random.default_rng(0).standard_normal((2, 100, 100))
+    report = gradcheck(lambda a, b: a @ b, a, b)
+    assert report, str(report)
+    assert len([finding for finding in report.missing if finding.op == "matmul"]) == 2
+    assert "of 10,000 elements a few were looked at" in str(report)
+    assert any(finding.check == "whole gradient" for finding in report.missing)
+
+
+@pytest.mark.parametrize("fault", [lambda g: g * (1 + 1e-4), lambda g: g + 1e-3, lambda g: g.T])
+def test_a_wrong_rule_of_a_large_operation_is_found(fault: Any) -> None:
+    op = primitive(
+        "mine",
+        np.matmul,
+        lambda g, y, a, b: fault(g @ b.T),
+        lambda g, y, a, b: a.T @ g,
+        doc="a trial",
+        linear="separately",
+    )
+    a, b = np.random.default_rng(0).standard_normal((2, 100, 100))
+    with entered(op):
+        report = gradcheck(op, a, b)
+    assert {(finding.op, finding.input) for finding in report.wrong} == {("mine", 0)}
+
+
+def test_a_large_elementwise_operation_is_sampled() -> None:
+    x = np.random.default_rng(0).standard_normal(400_000)
+    assert gradcheck(lambda x: autograd.tanh(x), x)
+    with tanh_by(lambda y, x: 1 - y) as op:
+        report = gradcheck(op, x)
+    assert {(finding.op, finding.hint) for finding in report.wrong} == {("mine", "forgot to square?")}

@@ -40,18 +40,18 @@ class RuleNumbers:
         return "imprecise" if most <= CLOSE * size else "inconclusive"
 
 
-def rule_in(call: Call, k: int, place: int, reference: Reference) -> RuleNumbers | None:
-    """The rule of an input at one element, in the arithmetic of a reference; None where it does not run on that."""
+def rule_in(call: Call, k: int, reference: Reference) -> list[RuleNumbers] | None:
+    """The rule of an input at each element, in the arithmetic of a reference; None where it does not run on that."""
     if not isinstance(reference, Taped):
         return None
     try:
         with reference.make(reference.beside) as arithmetic:
-            exact = contribution(call, k, Tape(arithmetic))[place]
+            exact = contribution(call, k, Tape(arithmetic))
         with reference.make(53, reference.beside) as coarse:
-            radius = coarse.radius(contribution(call, k, Tape(coarse))[place])
+            radii = [coarse.radius(raw) for raw in contribution(call, k, Tape(coarse))]
     except Exception:  # a rule may do what only arrays of floats can
         return None
-    return RuleNumbers(arithmetic, exact, radius)
+    return [RuleNumbers(arithmetic, raw, radius) for raw, radius in zip(exact, radii, strict=True)]
 
 
 def contribution(call: Call, k: int, tape: Tape) -> list[Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograd.check.exact_rule import RuleNumbers, rule_in
 from autograd.check.hints import hint_for
+from autograd.check.large import is_large, probes, sampled
 from autograd.check.references.real import UndecidedError
 from autograd.check.references.reference import BITS, Call, Pulled, Reference, flat
 from autograd.check.report import Finding, Outcome
@@ -54,17 +55,72 @@ class Checker:
         if not wanted:
             return []
         call = Call(op, inputs, equation.params, wanted, incoming)
+        if is_large(call, self.graph.data[index]):
+            return list(self.of_large(index, call, contributions))
         pulled, reference = self.pulled(call)
         if pulled is None or reference is None:
             return [self.finding(index, "inconclusive", "local derivative", "no reference knows this operation")]
         self.used[reference.name] = self.used.get(reference.name, 0) + len(wanted)
         self.edges += len(named) if len(named) < len(wanted) else len(wanted)
         self.values += 1
-        one = One(self, index, equation, call, pulled, reference)
+        one = One(self, index, equation, call, pulled, reference, self.graph.data[index])
         findings = list(one.of_value())
         for k in wanted:
             findings += one.of_input(k, contributions.get(k))
         return findings
+
+    def of_large(self, index: int, call: Call, contributions: Mapping[int, Any]) -> Iterator[Finding]:
+        """Some elements of a large operation, and all of them along a few directions."""
+        rng = np.random.default_rng(0)
+        part = sampled(call, self.graph.data[index], rng)
+        self.values += 1
+        self.edges += len(call.wanted)
+        if part is not None:
+            yield from self.of_sample(index, *part, contributions)
+            return
+        self.used["differences"] = self.used.get("differences", 0) + len(call.wanted)
+        for k in call.wanted:
+            size = np.size(call.inputs[k])
+            for element, got, expected, error in probes(call, k, contributions.get(k), rng):
+                if abs(got - expected) <= error:
+                    continue
+                where = "" if element else "along a random direction "
+                outcome: Outcome = "wrong" if math.isfinite(error) else "inconclusive"
+                yield self.finding(
+                    index,
+                    outcome,
+                    "local derivative",
+                    f"{where}got {got!r}, differences {expected!r} ± {error:.2g}",
+                    input=k,
+                    element=element,
+                    got=got,
+                    expected=f"{expected!r} ± {error:.2g}",
+                )
+            message = f"of {size:,} elements a few were looked at, all others along random directions: it is large"
+            yield self.finding(index, "missing", "local derivative", message, input=k)
+
+    def of_sample(self, index: int, call: Call, places: Any, contributions: Mapping[int, Any]) -> Iterator[Finding]:
+        """Some elements of an operation that works on each alone."""
+        data = self.graph.data[index]
+        pulled, reference = self.pulled(call)
+        if pulled is None or reference is None:
+            yield self.finding(index, "inconclusive", "local derivative", "no reference knows this operation")
+            return
+        self.used[reference.name] = self.used.get(reference.name, 0) + len(call.wanted)
+        one = One(self, index, self.graph.equations[index], call, pulled, reference, data.reshape(-1)[places])
+        for k in call.wanted:
+            contribution = contributions.get(k)
+            if contribution is not None:
+                contribution = np.broadcast_to(contribution, data.shape).reshape(-1)[places]
+            for finding in one.of_input(k, contribution):
+                element = (
+                    tuple(map(int, np.unravel_index(places[finding.element[0]], data.shape)))
+                    if finding.element
+                    else None
+                )
+                yield replace(finding, element=element)
+        message = f"of {data.size:,} elements {len(places):,} were looked at: it is large"
+        yield self.finding(index, "missing", "local derivative", message)
 
     def is_checked(self, x: Any) -> bool:
         return isinstance(x, int) and self.graph.equations[x].requires_grad
@@ -108,13 +164,14 @@ class One:
     call: Call
     pulled: Pulled
     reference: Reference
+    data: Any  #: the output
 
     def of_value(self) -> Iterator[Finding]:
-        got = flat(self.checker.graph.data[self.index])
+        got = flat(self.data)
         for place, (raw, number) in enumerate(zip(self.pulled.values, got, strict=True)):
             verdict = self.judge(raw, number, self.equation.dtype, lambda rounded, at=place: rounded.values[at])
             if verdict.verdict in ("off", "undecided"):
-                element = self.element(place, np.shape(self.checker.graph.data[self.index]))
+                element = self.element(place, np.shape(self.data))
                 yield self.finding(verdict, "value", raw, number, element=element)
 
     def of_input(self, k: int, contribution: Any) -> Iterator[Finding]:
@@ -133,6 +190,7 @@ class One:
             if verdict.verdict in ("off", "undecided"):
                 bad.append((place, verdict))
         if bad:
+            rule = rule_in(self.call, k, self.reference)
             hint = hint_for(self.call, k, raws, got, self.pulled.arithmetic)
             for place, verdict in bad:
                 yield self.finding(
@@ -140,7 +198,7 @@ class One:
                     "local derivative",
                     raws[place],
                     got[place],
-                    rule=self.rule(k, place),
+                    rule=None if rule is None else rule[place],
                     input=k,
                     element=self.element(place, shape),
                     hint=hint,
@@ -165,7 +223,7 @@ class One:
     def rounded(self) -> Pulled | None:
         """The same with the fewest digits of the dtypes that take part."""
         if "_rounded" not in vars(self):
-            dtypes = [getattr(x, "dtype", FLOAT64) for x in (self.checker.graph.data[self.index], *self.call.inputs)]
+            dtypes = [getattr(x, "dtype", FLOAT64) for x in (self.data, *self.call.inputs)]
             fewest = min((dtype for dtype in dtypes if dtype in BITS), key=BITS.__getitem__, default=FLOAT64)
             try:
                 self._rounded = self.reference.rounded(self.call, fewest)
@@ -200,9 +258,6 @@ class One:
             return
         message = f"at a kink: got {got:.17g}, outside of the slopes {slopes[0]:.6g} below and {slopes[1]:.6g} above"
         yield self.at("wrong", "local derivative", message, **where)
-
-    def rule(self, k: int, place: int) -> RuleNumbers | None:
-        return rule_in(self.call, k, place, self.reference)
 
     def finding(
         self, verdict: Judged, check: str, raw: Any, got: float, rule: RuleNumbers | None = None, **details: Any
