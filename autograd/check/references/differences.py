@@ -30,8 +30,12 @@ ORDERS = 6
 
 EPS = float(np.finfo(float).eps)
 
-#: A bar is known well enough, so that no other steps are tried, where it is no more than this part of the slope.
+#: A bar is known well enough, so that no other steps are tried, where it is no more than this part of the slope, or
+#: so small that floats have no digits for it.
 GOOD = 1e-9
+TINY = float(np.finfo(float).tiny) / EPS
+
+SMALLEST = float(np.finfo(float).smallest_subnormal)
 
 
 class BlackBox(Floats):
@@ -151,7 +155,7 @@ class Differences:
         for size in sizes(x, largest):
             found = stepped(f, x, size / SHRINK)
             best = found if best is None else better(best, found)
-            if found.is_kink or (best.central.error <= GOOD * np.abs(best.central.value)).all():
+            if found.is_kink or (best.central.error <= GOOD * np.abs(best.central.value) + TINY).all():
                 return found if found.is_kink else best
         assert best is not None
         return best
@@ -214,7 +218,7 @@ def extrapolated(upper: Array, lower: Array, widths: Array, ratio: float) -> Est
         before: list[Array] = []
         for j in range(STEPS):
             level = [slopes[j]]
-            rounding = 2 * (EPS * np.broadcast_to(size, slopes.shape)[j] + noise) / widths[j]
+            rounding = 2 * (EPS * np.broadcast_to(size, slopes.shape)[j] + SMALLEST + noise) / widths[j]
             for k in range(min(j, ORDERS)):
                 level.append(level[k] + (level[k] - before[k]) / (ratio ** (k + 1) - 1))
                 change = np.maximum(np.abs(level[k + 1] - level[k]), np.abs(level[k + 1] - before[k]))

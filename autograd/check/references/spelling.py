@@ -124,18 +124,29 @@ def sign(x: Real) -> Any:
     return undefined(x) if side is None else x.tape.constant(side)
 
 
-def step_of(rounding: Callable[[float], float], offset: float, x: Real) -> Any:
-    """A step function with its steps at the integers, or beside them: a step is a tie."""
-    middle = x.tape.arithmetic.middle(x.value)
-    if not np.isfinite(middle):
+def step_of(rounding: Callable[[int, int], int], offset: float, x: Real) -> Any:
+    """A step function with its steps at the integers, or beside them: a step is a tie.
+
+    ``rounding`` is what it is on the side −1 or 1 of the nearest step, or 0, at it.
+    """
+    arithmetic = x.tape.arithmetic
+    middle = arithmetic.middle(x.value)
+    if not math.isfinite(middle):
         return undefined(x)
-    step = round(middle - offset) + offset
-    side = x.compare(x.tape.constant(step))
+    step = round(middle - offset)
+    step += round(arithmetic.middle(x.value - arithmetic.number(step)) - offset)  # a float has no more than its digits
+    side = x.compare(x.tape.constant(step) + offset)
     assert side is not None
-    return x.tape.constant(float(rounding(step + side / 4)))
+    return x.tape.constant(rounding(step, side))
 
 
-floor, ceil, trunc = (partial(step_of, rounding, 0.0) for rounding in (np.floor, np.ceil, np.trunc))
+floor = partial(step_of, lambda step, side: step - (side < 0), 0.0)
+ceil = partial(step_of, lambda step, side: step + (side > 0), 0.0)
+rint = partial(step_of, lambda step, side: step + (side > 0 or (side == 0 and step % 2)), 0.5)
+
+
+def trunc(x: Real) -> Any:
+    return floor(x) if is_positive(x) else ceil(x)
 
 
 def heaviside(x: Real, y: Real) -> Any:
@@ -275,7 +286,7 @@ PLAIN: Mapping[str, Function] = {
     "floor": floor,
     "ceil": ceil,
     "trunc": trunc,
-    "rint": partial(step_of, np.rint, 0.5),
+    "rint": rint,
     "floor_divide": lambda x, y: floor(x / y),
     "greater": operator.gt,
     "greater_equal": operator.ge,
