@@ -18,7 +18,7 @@ from autograd.check.references.taped import Taped
 from autograd.check.replay import Whole, gradient, known_gradient
 from autograd.check.report import Finding
 from autograd.check.run import Run
-from autograd.check.verdict import judged
+from autograd.check.verdict import ULPS, judged
 from autograd.graph.graph import operands
 
 #: Up to how many products the whole is replayed.
@@ -76,7 +76,7 @@ def is_near(rounded: Whole, raw: Any, got: float) -> bool:
     if raw is None:
         return got == 0.0
     arithmetic = rounded.pulled.arithmetic
-    distance = (SLACK - 1) * arithmetic.radius(raw) + ulp(got)
+    distance = (SLACK - 1) * arithmetic.radius(raw) + ULPS / 2 * ulp(got)
     return bool(arithmetic.is_defined(raw) and arithmetic.is_within(raw, got, distance))
 
 

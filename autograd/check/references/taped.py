@@ -109,6 +109,8 @@ def arranged(reals: Sequence[Any], like: Any) -> Any:
 
 def constants(tape: Tape, x: Any) -> Any:
     """Numbers that are no leaves, also of the reference: what is computed of them alone is not to be rounded."""
+    if x.__class__ is float:
+        return tape.constant(x)
     return None if x is None else arranged([tape.constant(number) for number in flat(x)], x)
 
 
@@ -116,11 +118,17 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
     """The forward function on Reals; of several outputs, the one that the params are of."""
     params = without_dtypes(params)
     forward = unchecked(op.forward)
-    if isinstance(forward, np.ufunc) and not params and not any(isinstance(x, np.ndarray) for x in operands):
-        for x in operands:
-            if x.__class__ is Real and (function := x.tape.functions.get(forward.__name__)) is not None:
-                return function(*operands)  # what NumPy's own dispatch comes to
-    if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
+    tape, has_arrays = None, False
+    for x in operands:
+        if x.__class__ is Real:
+            tape = x.tape
+        else:
+            has_arrays = has_arrays or isinstance(x, np.ndarray)
+    if tape is not None and not has_arrays and not params and isinstance(forward, np.ufunc):
+        function = tape.functions.get(forward.__name__)
+        if function is not None:
+            return function(*operands)  # what NumPy's own dispatch comes to
+    if op.is_elementwise and has_arrays:
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
         cells = [x if isinstance(x, np.ndarray) else cell(x) for x in operands]
         return viewed(np.asarray(np.frompyfunc(each, len(cells), 1)(*cells)))
