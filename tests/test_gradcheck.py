@@ -241,6 +241,13 @@ def test_a_kink_is_an_outcome_with_its_two_slopes(name: str) -> None:
         assert sorted(finding.slopes) == pytest.approx(sorted(slope * ratio for slope in slopes), rel=1e-9)
 
 
+@pytest.mark.parametrize("kind", [float, np.array])
+def test_where_several_tie_the_slopes_to_the_sides_of_all_count(kind: Any) -> None:
+    report = gradcheck(autograd.clip, kind(0.0), kind(0.0), kind(0.0))
+    assert report, str(report)
+    assert len(report.kinks) == 3
+
+
 def test_a_slope_outside_of_a_kink_is_wrong() -> None:
     op = elementwise("mine", lambda x: np.maximum(x, 0.0), lambda y, x: 1.5 * (x == 0) + (x > 0), doc="a trial")
     with entered(op):

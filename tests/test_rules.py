@@ -435,6 +435,69 @@ def test_primitives_on_tensors_have_the_slopes_of_their_forward_function(op: Op,
         assert_close(leaf.grad, expected, tolerance)
 
 
+@pytest.mark.parametrize("op", [op for op in PRIMITIVES if op.shape is not None], ids=lambda op: op.name)
+@given(data=st.data())
+def test_the_shape_that_an_entry_says_is_that_of_its_output(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(calls(op))
+    assert op.shape is not None
+    shapes = {name: np.shape(value) if name in op.binding.inputs else value for name, value in params.items()}
+    assert call(op.shape, op, [x.shape for x in inputs], shapes) == forward(op, inputs, params).shape
+
+
+@pytest.mark.parametrize("op", [op for op in table.values() if None in op.rules], ids=lambda op: op.name)
+@given(data=st.data())
+def test_an_input_without_a_rule_has_no_slope(op: Op, data: st.DataObject) -> None:
+    """A rule that is missing takes the operation out of the other tests."""
+    inputs, params = data.draw(calls(op)) if op.name in CALLS else ([data.draw(arrays((3,))) for _ in op.rules], {})
+    ys: list[Any] = []
+    with contextlib.suppress(TypeError):  # it takes no real numbers at all
+        ys = outputs(forward(op, inputs, params))
+    for k, (x, rule) in enumerate(zip(inputs, op.rules, strict=False)):
+        if rule is None:
+            again = outputs(forward(op, [*inputs[:k], x * 1.001, *inputs[k + 1 :]], params)) if ys else []
+            for y, z in zip(ys, again, strict=True):
+                if y.dtype == float:  # it may give none, too
+                    np.testing.assert_array_equal(y, z)
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in PRIMITIVES if op.linear in ("jointly", "separately")], ids=lambda op: op.name
+)
+def test_an_entry_says_whether_it_leaves_elements_out(op: Op) -> None:
+    """Those of an input that go nowhere, or of the output that come from nowhere: zeros there are no numbers."""
+    seen = []
+
+    @given(data=st.data())
+    def look(data: st.DataObject) -> None:
+        shapes, params = data.draw(calls(op))
+        leaves = [Tensor(2 + weights_for(x)) for x in shapes]
+        y = applied(op, leaves, params)
+        assume(isinstance(y, Tensor) and all(x.size for x in (y, *leaves)))
+        slopes = gradients((y * weights_for(y.data)).sum(), leaves)
+        of_each = [gradients((y * one).sum(), leaves) for one in np.eye(y.size).reshape(-1, *y.shape)]
+        leaves_out = any(np.any(x == 0) for x in slopes) or not all(any(map(np.any, parts)) for parts in of_each)
+        says_so = op.is_masking(y._record.params)
+        assert says_so or not leaves_out
+        seen.append((says_so, leaves_out))
+
+    look()
+    assert (True, True) in seen or not op.masks
+
+
+@pytest.mark.parametrize("op", [op for op in table.values() if op.textbook != op.rules], ids=lambda op: op.name)
+@given(data=st.data())
+def test_both_forms_of_a_rule_say_the_same(op: Op, data: st.DataObject) -> None:
+    inputs, params = data.draw(any_calls(op))
+    if op.name == "cross_entropy":  # people know it of probabilities alone, which sum to 1
+        inputs[1] = autograd.softmax(inputs[1])
+    y = forward(op, inputs, params)
+    before = (y,) if op.has_partials else (weights_for(y), y)
+    forms = [op.run_rules(range(len(inputs)), inputs, params, *before, textbook=form) for form in (False, True)]
+    assert [k for k, _ in forms[0]] == [k for k, _ in forms[1]]
+    for (_, number), (_, formula) in zip(*forms, strict=True):
+        assert_close(formula, number)
+
+
 @each_primitive
 @given(data=st.data())
 def test_primitives_behind_a_closed_where_send_back_what_the_open_elements_do(op: Op, data: st.DataObject) -> None:
@@ -663,6 +726,20 @@ def test_a_recorded_gradient_of_a_primitive_replays_or_refuses(op: Op, data: st.
     f = lambda *xs: weighted([y * y for y in outputs(applied(op, list(xs), params))])  # noqa: E731
     scale = data.draw(st.sampled_from([0.5, 1.25, *([] if op.name == "svd" else [-1.0])]))  # signs of svd are chosen
     check_replay(f, [Tensor(x) for x in inputs], [x * scale for x in inputs], **drawn)
+
+
+@pytest.mark.parametrize("op", [table["take_along_axis"], table["add_along_axis"]], ids=lambda op: op.name)
+@given(x=arrays((4,)), scale=st.sampled_from([0.5, -1.0]), **each_order)
+def test_a_recorded_gradient_by_places_of_the_graph_replays_or_refuses(
+    op: Op, x: Any, scale: float, **drawn: Any
+) -> None:
+    """The places are those of the new numbers."""
+
+    def f(x: Any) -> Any:
+        params = (x.shape,) if "shape" in op.params else ()
+        return weighted([op(x * x * x, autograd.argsort(x), *params)])
+
+    check_replay(f, [Tensor(x)], [x * scale], **drawn)
 
 
 def chosen(x: Any, y: Any) -> Any:

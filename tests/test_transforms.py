@@ -113,6 +113,41 @@ def along(op: Op, f: Function, inputs: list[Any], us: tuple[Any, ...]) -> tuple[
     return slopes, tolerance
 
 
+#: How linear an entry may say that it is, from the strongest on: the inputs that may move together, of so many.
+LINEAR: dict[str, Callable[[int], list[set[int]]]] = {
+    "jointly": lambda n: [set(range(n))],
+    "separately": lambda n: [{k} for k in range(n)],
+    "first": lambda n: [{0}],
+}
+
+
+def is_linear(f: Function, inputs: list[Any], moving: set[int]) -> bool:
+    """Whether the function of these inputs, the others being as they are, hands a combination on."""
+    others = directions(inputs, 0.9)
+    given, taken, mixed = (
+        f(*[move(x, y) if k in moving else x for k, (x, y) in enumerate(zip(inputs, others, strict=True))])
+        for move in (lambda x, _: x, lambda _, y: y, lambda x, y: 1.5 * x - 0.75 * y)
+    )
+    return np.allclose(mixed, 1.5 * np.asarray(given) - 0.75 * np.asarray(taken), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("op", [op for op in DIFFERENTIABLE if op.name != "sum_of_products"], ids=lambda op: op.name)
+def test_an_entry_says_how_linear_it_is(op: Op) -> None:
+    """The strongest of what holds in every call: no more, and no less. (Of two lists, it cannot be said.)"""
+    claims = set(LINEAR)
+
+    @given(data=st.data())
+    def refute(data: st.DataObject) -> None:
+        _, on_arrays, inputs = data.draw(functions(op))
+        with np.errstate(all="ignore"):
+            claims.difference_update(
+                [c for c in claims if not all(is_linear(on_arrays, inputs, each) for each in LINEAR[c](len(inputs)))]
+            )
+
+    refute()
+    assert op.linear == next((claim for claim in LINEAR if claim in claims), "no")
+
+
 @each_operation
 @given(data=st.data())
 def test_a_jvp_is_the_slope_of_the_forward_function_along_the_tangents(op: Op, data: st.DataObject) -> None:

@@ -8,6 +8,9 @@ gradcheck of <lambda> passed; checked 1 value, 2 edges, 6 sums, 1 whole gradient
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from autograd.check.audit.audit import audit
+from autograd.check.audit.homework import audit_file
+from autograd.check.engines import check_jax, check_torch
 from autograd.check.gradcheck import gradcheck
 from autograd.check.report import Finding, Report
 
@@ -15,7 +18,17 @@ if TYPE_CHECKING:
     from autograd.check import strategies
     from autograd.check.properties import check_gradients
 
-__all__ = ["Finding", "Report", "check_gradients", "gradcheck", "strategies"]
+__all__ = [
+    "Finding",
+    "Report",
+    "audit",
+    "audit_file",
+    "check_gradients",
+    "check_jax",
+    "check_torch",
+    "gradcheck",
+    "strategies",
+]
 
 #: What needs Hypothesis, which is imported when it is asked for.
 LAZY = {"check_gradients": ("properties", "check_gradients"), "strategies": ("strategies", None)}

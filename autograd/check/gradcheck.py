@@ -6,21 +6,28 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from autograd.check.contracts import call_contracts
+from autograd.check.function_contracts import contract_findings
+from autograd.check.function_scenarios import scenario_findings
 from autograd.check.local import Checker
 from autograd.check.references import chosen
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Report
 from autograd.check.run import Run, Stale, located, name_of
+from autograd.check.samples import samples_of
 from autograd.check.scalars import plainly_right
-from autograd.check.second import second_findings
+from autograd.check.second import recorded_graph, second_findings
+from autograd.check.surroundings import leaving_all_as_it_was
 from autograd.check.sweeps import Stopped, other_sweeps, sum_findings, swept_events
 from autograd.check.whole import whole_findings
 
 
+@leaving_all_as_it_was
 def gradcheck(
     f: Callable[..., Any], *inputs: Any, order: int = 1, reference: str | None = None, rng: Any = 0
 ) -> Report:
@@ -55,6 +62,11 @@ def gradcheck(
         if order == 2:
             for run in runs:
                 findings += check_second(run, references, np.random.default_rng(rng), counts, used)
+        if not any(is_wrong_rule(finding) for finding in findings):  # it would show in all that follows
+            findings += contract_findings(f, inputs, runs, rng, counts)
+            if order == 2:
+                findings += [finding for run in runs for finding in of_rules(run, np.random.default_rng(rng), counts)]
+            findings += scenario_findings(f, inputs, runs, rng, counts)
     if findings and not runs[0].is_traced:  # to say where
         runs = Run.of(f, inputs, rng, traced=True)
         findings = [located(finding, runs) for finding in findings]
@@ -71,6 +83,20 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def is_wrong_rule(finding: Finding) -> bool:
+    return finding.outcome == "wrong" and finding.check.endswith(("local derivative", "second order"))
+
+
+def of_rules(run: Run, rng: np.random.Generator, counts: Counter[str]) -> Iterator[Finding]:
+    """What the operations break of the contracts that stand in the recorded gradient alone: rules are made of them."""
+    own = recorded_graph(run, rng)
+    known = {equation.op for equation in run.graph.equations}
+    for sample in () if own is None else samples_of(own, rng):
+        if sample.op not in known:
+            for finding in call_contracts(sample, rng, counts):
+                yield replace(finding, node=None, name=None)
 
 
 def check_second(

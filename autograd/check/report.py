@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -43,6 +44,8 @@ class Finding:
     ulps: float | None = None  #: how far it is off, in units in the last place
     source: str | None = None  #: the line of code that made the node
     hint: str | None = None  #: the fault that this looks like
+    factor: float | None = None  #: what came over what is right
+    side: Literal["gradient", "loss"] | None = None  #: of a gradient written by hand: which is to be mended
 
     @property
     def place(self) -> str:
@@ -64,7 +67,8 @@ class Finding:
         if self.source:
             where, _, code = self.source.partition("  ")
             text += f", {where}: `{code}`" if code else f", {where}"
-        return text + (f"; {self.hint}" if self.hint else "")
+        hint = f"; {self.hint}" if self.hint else ""
+        return text + hint + (f" [the {self.side} is wrong]" if self.side else "")
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,10 @@ class Report:
         """One line: whether it holds, and what was looked at."""
         counts = [f"{len(self.of(outcome))} {outcome}" for outcome in ORDER if self.of(outcome)]
         verdict = "passed" if self else "failed"
-        looked = ", ".join(f"{count} {noun(what, count)}" for what, count in self.checked.items() if count)
+        sums: Counter[str] = Counter()
+        for what, count in self.checked.items():
+            sums[what.partition(":")[0]] += count  # "contract: linear in the cotangent"
+        looked = ", ".join(f"{count} {noun(what, count)}" for what, count in sums.items() if count)
         by = f" against {self.reference}" if self.reference else ""
         found = f": {', '.join(counts)}" if counts else ""
         return f"{self.name} {verdict}{found}; checked {looked or 'nothing'}{by}"

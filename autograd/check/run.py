@@ -16,6 +16,7 @@ from autograd.check.report import Finding
 from autograd.errors import GraphError, StaleDataError
 from autograd.graph.graph import Graph
 from autograd.node import Node, topological
+from autograd.op import Op
 from autograd.scalar.value import Value
 from autograd.state import recording, tracing
 from autograd.tensor.tensor import Tensor
@@ -26,7 +27,7 @@ LONG = 5_000
 
 def name_of(f: Any) -> str:
     """What a function is called; of an object that is called like one, its class."""
-    return str(getattr(f, "__name__", type(f).__name__))
+    return f.name if isinstance(f, Op) else str(getattr(f, "__name__", type(f).__name__))
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,14 @@ def of_recorded(run: Run, reference: Taped, rng: np.random.Generator) -> list[Fi
     ]
 
 
+def recorded_graph(run: Run, rng: np.random.Generator) -> Graph | None:
+    """The graph of the recorded gradient; None where that is constant, or cannot be recorded."""
+    try:
+        return Recorded(run, rng).graph()
+    except (AutogradError, NotImplementedError):
+        return None
+
+
 def of_run(
     checker: Checker,
     run: Run,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.call import Output
 from autograd.check.local import Checker
 from autograd.check.references.reference import are_finite
 from autograd.check.report import Finding
@@ -17,10 +18,12 @@ from autograd.check.run import LONG, Run
 from autograd.check.verdict import ULPS, unit_of
 from autograd.graph.graph import Graph
 from autograd.node import Node, Recorded, topological
+from autograd.scalar.value import Value
 from autograd.sweep import events as sweep
 from autograd.sweep.events import Event, plain
 from autograd.sweep.pullback import pullback
 from autograd.sweep.section import Section
+from autograd.tensor.tensor import Tensor
 
 
 class Part(NamedTuple):
@@ -85,7 +88,7 @@ def compared(checker: Checker, index: int, got: Any, parts: Sequence[Part], whic
         numbers = [part.contribution for part in parts]
         expected = numbers[0] if len(numbers) == 1 else math.fsum(numbers)
         found = 0.0 if got is None else got
-        is_close = abs(found - expected) <= ULPS * unit_of(math.fsum(map(abs, numbers)), None)
+        is_close = abs(found - expected) <= max(ULPS, len(parts)) * unit_of(math.fsum(map(abs, numbers)), None)
         if is_close or not math.isfinite(expected):
             return []
         return [fault(checker, index, found, expected, [(part, part.contribution) for part in parts], (), which)]
@@ -134,6 +137,9 @@ def fault(
     return checker.finding(culprit.node, "wrong", "accumulation", message, input=culprit.input, hint=hint, **details)
 
 
+#: Of how many elements a fault of one operation is told.
+SHOWN = 20
+
 #: How often a part that was lost, counted twice, turned round, or halved is in the sum too often.
 FAULTS = (-1.0, 1.0, -2.0, -0.5)
 
@@ -159,6 +165,11 @@ def other_sweeps(checker: Checker, run: Run, adjoints: Sequence[Any], counts: Co
     places = topological([run.output._record])
     findings = received(checker, quick(places, run), adjoints, run.seed, "backward()", counts)
     findings += received(checker, beside(places, run, record=False), adjoints, run.seed, "gradients()", counts)
+    if findings and len(checker.graph) <= LONG:
+        by_operation = [
+            finding for index in range(len(checker.graph)) for finding in of_operation(checker, index, adjoints[index])
+        ]
+        findings = by_operation or findings
     if len(checker.graph) > LONG:
         return findings
     try:
@@ -166,6 +177,38 @@ def other_sweeps(checker: Checker, run: Run, adjoints: Sequence[Any], counts: Co
     except Exception as error:  # a person's rule may do what only arrays can
         return [*findings, Finding(outcome="missing", check="recorded sweep", message=str(error))]
     return findings + received(checker, recorded, adjoints, run.seed, "the recorded sweep", counts)
+
+
+def of_operation(checker: Checker, index: int, g: Any) -> list[Finding]:
+    """Whether ``backward`` of one equation alone gives its inputs what the rules do, and leaves the seed as it was."""
+    graph, equation = checker.graph, checker.graph.equations[index]
+    if equation.op is None or equation.op.is_flat or isinstance(equation.params, Output) or g is None:
+        return []
+    operands = graph.inputs_of(index)
+    nodes: dict[int, Any] = {}
+    for k, (x, data) in enumerate(zip(equation.inputs, operands, strict=True)):
+        if isinstance(x, int) and checker.is_checked(x):
+            nodes[k] = Value(data) if graph.equations[x].dtype is None else Tensor(data)
+    y: Any = equation.op.apply([nodes.get(k, data) for k, data in enumerate(operands)], equation.params)
+    other = Value(0.0) if isinstance(y, Value) else Tensor(np.zeros(y.shape, y.dtype))
+    total: Any = y + other  # which hands its own gradient on to both
+    seed = g if isinstance(g, float) else np.array(np.broadcast_to(g, equation.shape), dtype=equation.dtype)
+    total.backward(seed)
+    with np.errstate(all="ignore"):
+        parts = dict(pullback(equation.op, list(nodes), seed, graph.data[index], operands, equation.params))
+    findings = []
+    if not np.array_equal(other.grad, seed, equal_nan=True):
+        message = "backward() of it writes to the gradient that comes in, which is another's too"
+        return [checker.finding(index, "wrong", "aliasing", message)]
+    for k, node in nodes.items():
+        got, part = (0.0 if x is None else x for x in (node.grad, parts.get(k)))
+        wrong = np.argwhere(~np.isclose(got, part, rtol=1e-13, atol=0.0, equal_nan=True))
+        for at in map(tuple, wrong.tolist()[:SHOWN]):
+            numbers = [float(np.broadcast_to(x, np.shape(node.data))[at]) for x in (got, part)]
+            message = f"backward() gave {numbers[0]!r}, and the rule {numbers[1]!r}"
+            details = {"input": k, "element": at or None, "got": numbers[0], "expected": repr(numbers[1])}
+            findings.append(checker.finding(index, "wrong", "accumulation", message, **details))
+    return findings
 
 
 def quick(places: Sequence[Recorded], run: Run) -> dict[int, Any]:

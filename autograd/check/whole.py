@@ -24,6 +24,9 @@ from autograd.graph.graph import operands
 #: Up to how many products the whole is replayed.
 MOST = 500_000
 
+#: How many products a function takes as long as.
+FUNCTION = 10
+
 FLOAT64 = np.dtype(np.float64)
 
 #: Of what rounding comes to in the worst case, as many times is allowed.
@@ -37,6 +40,7 @@ def whole_findings(
     graph = checker.graph
     products = sum(
         cost(operands(equation, graph.data), range(len(equation.inputs)), data)
+        * (1 if equation.op.linear != "no" or not equation.op.is_elementwise else FUNCTION)
         for equation, data in zip(graph.equations, graph.data, strict=True)
         if equation.op is not None and equation.inputs
     )

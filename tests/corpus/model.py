@@ -17,7 +17,7 @@ Program = Callable[..., Any]
 LOCAL = ("local derivative",)
 COTANGENT = ("linear in the cotangent", "local derivative")
 FLOW = ("accumulation", "whole gradient", "local derivative", "scenario")
-LOST = ("whole gradient", "value", "scenario")
+LOST = ("whole gradient", "value", "scenario", "plain function")
 SECOND = ("second order", "scenario")
 
 

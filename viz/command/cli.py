@@ -18,6 +18,7 @@ import numpy as np
 from autograd import AutogradError, Graph, Step, Tensor, Timeline, Value, steps
 from autograd.export import to_json, to_mermaid
 from viz.command.arguments import EXAMPLES, STDOUT, Arguments, UsageError, command, option_meant, parser, read
+from viz.command.audit import audit
 from viz.command.expression import ExpressionError, parse, parse_bindings
 from viz.command.recorder import TOO_LARGE
 from viz.encoding import forgiving
@@ -52,8 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     with stoppable(), forgiving(sys.stdout, sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; `note` says it in a line
+        words = list(sys.argv[1:] if argv is None else argv)
         try:
-            run(read(sys.argv[1:] if argv is None else argv))
+            if words[:1] == ["audit"]:
+                report_text, status = audit(words[1:])
+                emit(report_text)
+                return status
+            run(read(words))
         except KeyboardInterrupt:
             return 130
         except (UsageError, ExpressionError, AutogradError, RenderError, OSError, MemoryError) as error:

@@ -29,13 +29,12 @@ STEPS, NOISY = 11, 5
 ORDERS = 6
 
 EPS = float(np.finfo(float).eps)
+SMALLEST = float(np.finfo(float).smallest_subnormal)
 
 #: A bar is known well enough, so that no other steps are tried, where it is no more than this part of the slope, or
 #: so small that floats have no digits for it.
 GOOD = 1e-9
 TINY = float(np.finfo(float).tiny) / EPS
-
-SMALLEST = float(np.finfo(float).smallest_subnormal)
 
 
 class BlackBox(Floats):
@@ -206,25 +205,28 @@ def row(f: Callable[[float], Any], x: float, size: int) -> Array:
 def extrapolated(upper: Array, lower: Array, widths: Array, ratio: float) -> Estimate:
     """Richardson's table, for each output the entry of the smallest bar. The error of a step falls by ``ratio``.
 
-    The bar is what the last extrapolation changed, and the noise of the function, which small steps magnify.
+    The bar is what the last extrapolation changed, the noise of the function, which small steps magnify, and how far
+    smaller steps are from it, beyond that noise and beyond the step that it came from: a large one may step over much.
     """
     with np.errstate(all="ignore"):
         slopes = (upper - lower) / widths[:, None]
-        size = np.maximum(np.abs(upper), np.abs(lower))
-        jumps = np.abs(np.diff(slopes, axis=0)) * widths[1:, None]
-        noise = np.max(np.where(np.isfinite(jumps[STEPS - 3 :]), jumps[STEPS - 3 :], 0.0), axis=0)
+        size = np.broadcast_to(np.maximum(np.abs(upper), np.abs(lower)), slopes.shape)
+        jumps = (np.abs(np.diff(slopes, axis=0)) * widths[1:, None])[STEPS - 3 :]
+        noise = np.max(np.where(np.isfinite(jumps), jumps, 0.0), axis=0)
+        rounding = 2 * (EPS * size + noise + SMALLEST) / widths[:, None]
         value = np.full(slopes.shape[1], np.nan)
         error = np.full(slopes.shape[1], np.inf)
         before: list[Array] = []
         for j in range(STEPS):
             level = [slopes[j]]
-            rounding = 2 * (EPS * np.broadcast_to(size, slopes.shape)[j] + SMALLEST + noise) / widths[j]
             for k in range(min(j, ORDERS)):
-                level.append(level[k] + (level[k] - before[k]) / (ratio ** (k + 1) - 1))
-                change = np.maximum(np.abs(level[k + 1] - level[k]), np.abs(level[k + 1] - before[k]))
-                bar = 2 * change + rounding
+                entry = level[k] + (level[k] - before[k]) / (ratio ** (k + 1) - 1)
+                level.append(entry)
+                change = np.maximum(np.abs(entry - level[k]), np.abs(entry - before[k]))
+                beyond = np.abs(entry - slopes[j + 1 :]) - rounding[j + 1 :] - np.abs(entry - slopes[j])
+                bar = np.maximum(2 * change + rounding[j], np.fmax.reduce(beyond))
                 is_best = bar < error
-                value, error = np.where(is_best, level[k + 1], value), np.where(is_best, bar, error)
+                value, error = np.where(is_best, entry, value), np.where(is_best, bar, error)
             before = level
     return Estimate(value, error)
 

@@ -170,8 +170,9 @@ class NearArithmetic(Arithmetic):
         return bool(a.value - a.value == zero and a.error - a.error == zero)
 
     def is_close(self, a: Near) -> bool:
-        is_tiny = float(abs(a.value) + a.error) == 0.0
-        return self.is_defined(a) and (is_tiny or bool(a.error <= abs(a.value) * self.scalar(2.0**-62)))
+        if not self.is_defined(a):
+            return False
+        return bool(a.error <= abs(a.value) * self.scalar(2.0**-62)) or float(abs(a.value) + a.error) == 0.0
 
     def tells(self, a: Near) -> bool:
         """Whether it is known well enough to tell a factor."""

@@ -334,7 +334,6 @@ COMPOSED: Mapping[str, Function] = {
             "logaddexp": logaddexp,
             "logaddexp2": lambda x, y: logaddexp(x * log_of(2.0, x), y * log_of(2.0, x)) / log_of(2.0, x),
             "remainder": lambda x, y: x - floor(x / y) * y,
-            "ldexp": lambda x, n: x * power(x.tape.constant(2.0), n),
             "fmod": lambda x, y: x - trunc(x / y) * y,
             **dict.fromkeys(("deg2rad", "radians"), lambda x: x * half_turn(x) / 180),
             **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * 180 / half_turn(x)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from autograd.check.references.real import Real, Reals, Tape, UndecidedError, an
 from autograd.check.references.reference import BITS, Call, Pulled, flat, without_dtypes
 from autograd.checked import unchecked
 from autograd.op import Op
+
+#: In how many ways ties are undone all at once.
+WAYS = 16
 
 
 class Taped:
@@ -50,11 +53,25 @@ class Taped:
             return found
         for side in (-1, 1):
             with self.make(self.beside) as arithmetic:
-                pulled = evaluate(call, arithmetic, (k, element, side))
+                pulled = evaluate(call, arithmetic, {(k, element): side})
                 raw = pulled.parts[k][element]
                 raw = arithmetic.number(0) if raw is None else raw
                 if arithmetic.is_defined(raw):
                     found.append((arithmetic, raw))
+        return found
+
+    def around(self, call: Call, k: int, element: int, ties: Mapping[int, Iterable[int]]) -> list[float]:
+        """The contribution to one element where all that is tied is moved a little, in several ways."""
+        rng = np.random.default_rng(0)
+        places = [(input, place) for input, tied in ties.items() for place in tied]
+        found = []
+        for _ in range(WAYS):
+            sides = {place: int(rng.choice((-1, 1)) * rng.integers(1, 100)) for place in places}
+            with self.make(self.beside) as arithmetic:
+                raw = evaluate(call, arithmetic, sides).parts[k][element]
+                raw = arithmetic.number(0) if raw is None else raw
+                if arithmetic.is_defined(raw):
+                    found.append(arithmetic.middle(raw))
         return found
 
 
@@ -65,8 +82,8 @@ def is_known(pulled: Pulled) -> bool:
     return all(arithmetic.is_close(raw) or not arithmetic.is_defined(raw) for raw in raws)
 
 
-def evaluate(call: Call, arithmetic: Any, beside: tuple[int, int, int] | None = None) -> Pulled:
-    """A call on a new tape; one element of an input a little below it or above, as ``beside`` says."""
+def evaluate(call: Call, arithmetic: Any, beside: Mapping[tuple[int, int], int] | None = None) -> Pulled:
+    """A call on a new tape; elements of inputs, by ``beside``, so many little steps below where they are, or above."""
     tape = Tape(arithmetic)
     leaves: dict[int, list[Real]] = {}
     operands = []
@@ -74,9 +91,9 @@ def evaluate(call: Call, arithmetic: Any, beside: tuple[int, int, int] | None = 
     for k, (x, (rule, _)) in enumerate(zip(call.inputs, rules, strict=True)):
         if k in call.wanted:
             leaves[k] = [tape.leaf(number) for number in flat(x)]
-            if beside is not None and beside[0] == k:
-                place = beside[1]
-                leaves[k][place].value = arithmetic.moved(flat(x)[place], beside[2])
+            for (input, place), side in (beside or {}).items():
+                if input == k:
+                    leaves[k][place].value = arithmetic.moved(flat(x)[place], side)
             operands.append(arranged(leaves[k], x))
         else:
             operands.append(x if rule is None else constants(tape, x))
@@ -118,17 +135,11 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
     """The forward function on Reals; of several outputs, the one that the params are of."""
     params = without_dtypes(params)
     forward = unchecked(op.forward)
-    tape, has_arrays = None, False
-    for x in operands:
-        if x.__class__ is Real:
-            tape = x.tape
-        else:
-            has_arrays = has_arrays or isinstance(x, np.ndarray)
-    if tape is not None and not has_arrays and not params and isinstance(forward, np.ufunc):
-        function = tape.functions.get(forward.__name__)
+    if isinstance(forward, np.ufunc) and not params and all(x.__class__ is Real for x in operands):
+        function = operands[0].tape.functions.get(forward.__name__)
         if function is not None:
             return function(*operands)  # what NumPy's own dispatch comes to
-    if op.is_elementwise and has_arrays:
+    if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
         cells = [x if isinstance(x, np.ndarray) else cell(x) for x in operands]
         return viewed(np.asarray(np.frompyfunc(each, len(cells), 1)(*cells)))

@@ -1,0 +1,119 @@
+"""The process that a person's file is run in: ``python -m autograd.check.audit.child FILE RESULTS SKIP MEGABYTES``.
+
+A line of JSON for each thing that happens; the process that waits for it reads them, and ends this one if it must.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograd.check.audit.discover import Item, NotCheckedError, items
+from autograd.check.audit.failures import CodeError, UnreadError
+from autograd.check.audit.lines import raised_at
+from autograd.check.report import Report
+
+MEGABYTE = 2**20
+
+
+def main(path: str, results: str, skip: int, megabytes: int) -> None:
+    """Audit all in a file but the first so many."""
+    limit_memory(megabytes)
+    warnings.simplefilter("ignore")
+
+    def tell(**what: Any) -> None:
+        with open(results, "a", encoding="utf-8") as file:
+            file.write(json.dumps(what) + "\n")
+
+    tell(event="loading")
+    there: list[Item] = []
+    failure = guarded(lambda: there.extend(items(module_of(path))))
+    if failure is not None:
+        tell(event="broken", **failure)
+        return
+    tell(event="found", names=[item.name for item in there])
+    for place, item in enumerate(there[skip:], skip):
+        tell(event="start", place=place)
+        reports: list[Report] = []
+        failure = guarded(partial(kept, item, reports))
+        tell(event="done", place=place, **(failure or told(reports[0])))
+    tell(event="end")
+
+
+def kept(item: Item, reports: list[Report]) -> None:
+    reports.append(item.run())
+
+
+def module_of(path: str) -> ModuleType:
+    """A file as a module. It is not ``__main__``: what stands below that line is not run."""
+    sys.path.insert(0, str(Path(path).resolve().parent))
+    spec = importlib.util.spec_from_file_location("homework", path)
+    if spec is None or spec.loader is None:
+        raise ImportError("expected a Python file, whose name ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["homework"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def guarded(run: Callable[[], object]) -> dict[str, Any] | None:
+    """What stopped some code, be it that it wanted to end the process."""
+    try:
+        run()
+    except (NotCheckedError, UnreadError) as error:
+        return {"outcome": "not checked", "message": str(error)}
+    except CodeError as error:
+        return {"outcome": "wrong", "message": str(error), "source": error.source}
+    except SystemExit as error:
+        return {
+            "outcome": "ended",
+            "message": f"it ended the process: exit({error.code!r})",
+            "source": raised_at(error),
+        }
+    except MemoryError as error:
+        return {"outcome": "memory", "message": "it ran out of its memory", "source": raised_at(error)}
+    except BaseException as error:
+        text = f"{type(error).__name__}: {error}"
+        return {"outcome": "broken", "message": " ".join(text.split()), "source": raised_at(error)}
+    return None
+
+
+def told(report: Report) -> dict[str, Any]:
+    """A report as JSON takes it."""
+    outcome = "wrong" if report.wrong else "inconclusive" if report.inconclusive else "right"
+    findings = [
+        {
+            "outcome": finding.outcome,
+            "parameter": finding.name,
+            "element": finding.element,
+            "factor": finding.factor,
+            "side": finding.side,
+            "message": finding.message,
+            "hint": finding.hint,
+            "source": finding.source,
+        }
+        for finding in report.findings
+    ]
+    return {"outcome": outcome, "message": report.headline, "findings": findings}
+
+
+def limit_memory(megabytes: int) -> None:
+    """No more address space than this, where the system knows such a limit."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE, megabytes * MEGABYTE))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    os._exit(0)  # whatever threads the file has started

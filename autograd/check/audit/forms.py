@@ -1,0 +1,202 @@
+"""Forms: how people hand over a function and its gradient, each brought to a `Subject`."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.check.audit.failures import UnreadError, called
+from autograd.check.audit.matching import Pairs, matched
+from autograd.check.audit.naming import arguments_of, input_names, name_of
+from autograd.check.audit.slots import Slot, replaced, slots
+from autograd.check.audit.subject import Subject
+
+#: How the arguments of a backward function are called that are no inputs of the forward one.
+CACHE = re.compile(r"caches?|ctx|context|memo(ry)?|tape|saved", re.IGNORECASE)
+COTANGENT = re.compile(r"(d|grad|g_|upstream|delta|cotangent|dout|top_diff).*|g|v|dL?d?y", re.IGNORECASE)
+OUTPUT = re.compile(r"out(put)?s?|y_?hat|y_?pred|pred(iction)?s?|o|result", re.IGNORECASE)
+
+
+class Function:
+    """A function of a person's, or a method, which is run on copies of its object and of its inputs."""
+
+    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+        self.f = f
+        self.name = name_of(f)
+        owner = getattr(f, "__self__", None)
+        self.is_method = owner is not None and not inspect.ismodule(owner) and inspect.ismethod(f)
+        self.given: list[Any] = [owner if self.is_method else None, *inputs]
+        self.inputs = inputs
+        self.input_names = input_names(f, len(inputs))
+        self.places = slots(self.given, ["self", *self.input_names])
+
+    def on(self, given: Sequence[Any]) -> Any:
+        owner, *inputs = given
+        return (getattr(owner, self.f.__name__) if self.is_method else self.f)(*inputs)
+
+    def with_values(self, places: Sequence[Slot], values: Sequence[Any]) -> Any:
+        return self.on(replaced(self.given, places, [copied(x) for x in values]))
+
+
+def copied(x: Any) -> Any:
+    """An array that a person's code may write to."""
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def first_of(result: Any) -> Any:
+    """The output where a function gives something beside it: gradients, or a cache."""
+    return result[0] if isinstance(result, tuple) and result else result
+
+
+def with_gradient(f: Callable[..., Any], inputs: Sequence[Any]) -> Subject:
+    """A function that returns its loss and the gradients."""
+    function = Function(f, inputs)
+    result = called(function.name, function.on, copy.deepcopy(function.given))
+    if not isinstance(result, tuple) or len(result) < 2 or np.size(first_of(result)) != 1:
+        raise UnreadError(
+            f"{function.name}: expected (loss, gradients), as no gradient was given beside it, "
+            f"got {type(result).__name__}: return both, or give the gradient as the second argument"
+        )
+    raw = result[1] if len(result) == 2 else result[1:]
+    first = 1 if len(result) > 2 or not isinstance(raw, tuple | list | Mapping) else len(result)
+    pairs, strange = matched(raw, function.places, f, first)
+    return subject(function, pairs, strange, None)
+
+
+def with_data(f: Callable[..., Any], raw: Any, inputs: Sequence[Any]) -> Subject:
+    """A function, and arrays that are claimed to be its gradient."""
+    function = Function(f, inputs)
+    result = first_of(called(function.name, function.on, copy.deepcopy(function.given)))
+    pairs, strange = matched(raw, own_places(function), None)
+    return subject(function, pairs, strange, ones_if_elementwise(function, result, pairs))
+
+
+def with_function(f: Callable[..., Any], claimed: Callable[..., Any], inputs: Sequence[Any], rng: Any) -> Subject:
+    """A function, and one that computes its gradient: of the same inputs, or of a cotangent and a cache."""
+    function, gradient = Function(f, inputs), name_of(claimed)
+    owner = claimed.__self__ if inspect.ismethod(claimed) else None
+    given: list[Any]
+    given, owner = copy.deepcopy((function.given, owner))  # of one object, if it is one
+    result = called(function.name, function.on, given)
+    y = first_of(result)
+    seed = rng.uniform(0.5, 1.5, np.shape(y)) if np.shape(y) else float(rng.uniform(0.5, 1.5))
+    seed = np.asarray(seed, dtype=y.dtype) if isinstance(y, np.ndarray) and y.dtype.kind == "f" else seed
+    arguments, is_pulled = backward_arguments(function, claimed, result, seed, copy.deepcopy(list(given[1:])))
+    method = getattr(owner, claimed.__name__) if inspect.ismethod(claimed) else claimed
+    raw = called(gradient, method, *arguments)
+    if not is_pulled and isinstance(raw, tuple) and len(raw) == 2 and np.size(raw[0]) == 1 and np.size(raw[1]) != 1:
+        raw = raw[1]  # (loss, gradients), beside a loss of its own
+    pairs, strange = matched(raw, own_places(function), claimed)
+    return subject(function, pairs, strange, seed if is_pulled else ones_if_elementwise(function, y, pairs))
+
+
+def own_places(function: Function) -> list[Slot]:
+    """The inputs if they hold floats, and else the attributes."""
+    return [slot for slot in function.places if slot.steps[0][1] > 0] or function.places
+
+
+def backward_arguments(
+    function: Function, backward: Callable[..., Any], result: Any, seed: Any, inputs: Sequence[Any]
+) -> tuple[list[Any], bool]:
+    """What a backward function is to be called with, by the names of its arguments; whether a cotangent is among it."""
+    wanted = [x for x in arguments_of(backward) if x.default is x.empty]
+    by_name = dict(zip(function.input_names, inputs, strict=True))
+    cache = (
+        result[1]
+        if isinstance(result, tuple) and len(result) == 2
+        else result[1:]
+        if isinstance(result, tuple)
+        else None
+    )
+    found: list[Any] = []
+    is_pulled = False
+    for place, x in enumerate(wanted):
+        if x.name in by_name:
+            found.append(by_name[x.name])
+        elif CACHE.fullmatch(x.name) and cache is not None:
+            found.append(cache)
+        elif OUTPUT.fullmatch(x.name) and place > 0:
+            found.append(first_of(result))
+        elif COTANGENT.fullmatch(x.name) and not is_pulled:
+            found.append(seed)
+            is_pulled = True
+        else:
+            break
+    else:
+        return found or list(inputs), is_pulled
+    if cache is not None and len(wanted) == 2:
+        return [seed, cache], True
+    if len(wanted) == len(inputs):
+        return list(inputs), False
+    if len(wanted) == len(inputs) + 1:
+        return [seed, *inputs], True
+    names = ", ".join(x.name for x in wanted)
+    raise UnreadError(
+        f"{name_of(backward)}({names}): expected the inputs of {function.name}, which are "
+        f"{', '.join(function.input_names)}, or (dout, cache): wrap it in a function of these"
+    )
+
+
+def ones_if_elementwise(function: Function, y: Any, pairs: Pairs) -> Any:
+    """The cotangent of a result that is no single number: ones, for a function of one array, element by element."""
+    if np.size(y) == 1:
+        return None if np.shape(y) == () else np.ones(np.shape(y))
+    if len(pairs) == 1 and np.shape(pairs[0][0].value) == np.shape(y):
+        return np.ones(np.shape(y))
+    raise UnreadError(
+        f"{function.name}: expected one number as the result, got an array of shape {np.shape(y)}: take its sum or "
+        "mean, or give a backward function of (dout, cache)"
+    )
+
+
+def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any) -> Subject:
+    """A function and its claimed gradients, with what is known of the numbers beside the parameters."""
+    if not pairs:
+        known = ", ".join(slot.name for slot in function.places) or "none, as there are no floats among the inputs"
+        got = ", ".join(strange) or "none"
+        raise UnreadError(f"{function.name}: expected gradients by the names of parameters ({known}), got {got}")
+    places = [slot for slot, _ in pairs]
+
+    def with_function(f: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+        given = replaced(function.given, places, [copied(values[slot.name]) for slot in places])
+        return first_of(f(*given[1:]))
+
+    def run(values: Mapping[str, Any]) -> Any:
+        return first_of(function.with_values(places, [values[slot.name] for slot in places]))
+
+    return Subject(
+        function.name,
+        {slot.name: slot.value for slot in places},
+        {slot.name: part for slot, part in pairs},
+        run,
+        function.f if inspect.isfunction(function.f) else None,
+        with_function,
+        seed,
+        constants=constants_of(function, places),
+        counts=counts_of(function.inputs),
+        notes=tuple(f"{name}: no parameter is called after it" for name in strange),
+    )
+
+
+def constants_of(function: Function, places: Sequence[Slot]) -> dict[str, float]:
+    taken = {slot.name for slot in places}
+    found = {slot.name: slot.value for slot in function.places if type(slot.value) is float and slot.name not in taken}
+    defaults = {x.name: x.default for x in arguments_of(function.f) if type(x.default) is float}
+    return {**{name: x for name, x in defaults.items() if name not in function.input_names}, **found}
+
+
+def counts_of(inputs: Sequence[Any]) -> dict[int, str]:
+    """The lengths of the axes of the inputs, from the first on: what a mean may be over."""
+    counts: dict[int, str] = {}
+    arrays = [x for x in inputs if isinstance(x, np.ndarray | list) and np.ndim(np.asarray(x, dtype=object)) >= 1]
+    for axis in range(4):
+        for x in arrays:
+            shape = np.shape(x) if isinstance(x, np.ndarray) else (len(x),)
+            if len(shape) > axis and shape[axis] > 1:
+                counts.setdefault(shape[axis], "the batch" if axis == 0 else f"axis {axis}")
+    return counts

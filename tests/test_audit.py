@@ -1,0 +1,364 @@
+"""Audits of gradients written by hand: every fault found, placed, and put on the right side; no false alarm."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from homework import FAULTS, NOTE_1, NOTE_4, POOL, REGRESSION, RIGHT, TWO_LAYERS, Fault
+
+from autograd.check import Report, audit, check_jax, check_torch
+
+NUMBERS = itertools.count()
+
+Load = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """A program as a module that has its lines."""
+
+    def loaded(text: str) -> ModuleType:
+        name = f"homework_{next(NUMBERS)}"
+        path = tmp_path / f"{name}.py"
+        path.write_text(text, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    return loaded
+
+
+def audited(module: ModuleType) -> Report:
+    """The first audit that a program asks for, or that of its functions."""
+    items = importlib.import_module("autograd.check.audit.discover").items(module)
+    report: Report = items[0].run()
+    return report
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_gradients_pass(name: str, load: Load) -> None:
+    report = audited(load(RIGHT[name]))
+    assert report, str(report)
+    assert report.findings == ()
+    assert report.checked["element"] > 0
+    assert report.reference.startswith("balls")
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_faults_are_found_named_and_put_on_a_side(fault: Fault, load: Load) -> None:
+    assert fault.program.count(fault.line) == 1
+    report = audited(load(fault.program.replace(fault.line, fault.instead)))
+    assert {finding.name for finding in report.wrong} == fault.wrong, str(report)
+    assert {finding.side for finding in report.wrong} == {fault.side or None}, str(report)
+    for finding in report.wrong:
+        assert fault.says in (finding.hint or ""), str(report)
+        assert finding.expected is not None or "shape" in finding.message
+
+
+def test_one_element_is_found_with_its_factor(load: Load) -> None:
+    text = TWO_LAYERS.replace("    return loss", "    grads['W1'][2, 3] *= 1 + 1e-9\n    return loss")
+    (finding,) = audited(load(text)).wrong
+    assert (finding.name, finding.element, finding.factor) == ("W1", (2, 3), 1.000000001)
+    assert "1 of 24 elements" in finding.message
+
+
+# Note 4.
+
+
+def printed(module: ModuleType) -> Any:
+    """The deltas as the note has them, computed from the network as it is printed."""
+
+    def gradients(x: float, y: float, w1: float, w2: float, w3: float, w4: float, b1: float, b2: float) -> Any:
+        sigma = module.sigma
+        out_h1, out_h2 = sigma(w1 * x + b1), sigma(w2 * x + b2)
+        out_o = sigma(w3 * out_h1 + w4 * out_h2 + b2)
+        delta_o = -(y - out_o) * out_o * (1 - out_o)
+        delta_h1, delta_h2 = w3 * delta_o * out_h1 * (1 - out_h1), w4 * delta_o * out_h2 * (1 - out_h2)
+        of_weights = {"dw1": delta_h1 * x, "dw2": delta_h2 * x, "dw3": delta_o * out_h1, "dw4": delta_o * out_h2}
+        return {**of_weights, "db1": delta_h1 + delta_h2, "db2": delta_o}
+
+    return gradients
+
+
+def test_note_4_as_printed(load: Load) -> None:
+    module = load(NOTE_4.replace("net_h2 = w2 * x + b1", "net_h2 = w2 * x + b2"))
+    inputs = module.audit[0][2:]
+    report = audit(module.loss, printed(module), *inputs)
+    assert {finding.name for finding in report.wrong} == {"b1", "b2"}
+    for finding in report.wrong:
+        assert finding.side == "loss"
+        assert finding.hint is not None
+        assert "gradients of a function with b1 in the place of b2 here" in finding.hint
+        assert finding.source is not None
+        assert finding.source.endswith("net_h2 = w2 * x + b2")
+
+
+def test_note_4_mended_matches_to_the_last_digits(load: Load) -> None:
+    report = audited(load(NOTE_4))
+    assert report
+    assert report.checked == {"parameter": 6, "element": 6}
+
+
+# Note 1.
+
+
+@pytest.mark.parametrize("layers", ["1", "2"])
+def test_note_1_as_listed_stops_with_its_line(layers: str, load: Load) -> None:
+    line = "(delta @ self.weights[i].T)"
+    text = NOTE_1.replace(line, "(delta @ self.weights[i + 1].T)").replace("LAYERS", layers)
+    (finding,) = audited(load(text)).wrong
+    assert "NeuralNetwork.backward stopped with IndexError" in finding.message
+    assert finding.source is not None
+    assert re.search(r"\.py:\d+  delta = \(delta @ self\.weights\[i \+ 1\]", finding.source)
+
+
+# Forms.
+
+X, Y = np.random.default_rng(1).normal(size=(6, 3)), np.random.default_rng(2).normal(size=6)
+W = np.array([0.5, -1.0, 2.0])
+
+
+def half(w: Any, x: Any, y: Any) -> Any:
+    return 0.5 * np.sum((x @ w - y) ** 2)
+
+
+RIGHT_W = X.T @ (X @ W - Y)
+
+
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        {"w": RIGHT_W},
+        {"dw": RIGHT_W},
+        {"grad_w": RIGHT_W},
+        {"w_grad": RIGHT_W},
+        {"dL_dw": RIGHT_W},
+        lambda w, x, y: {"dw": x.T @ (x @ w - y)},
+        lambda w, x, y: (x.T @ (x @ w - y), None, None),
+        (RIGHT_W,),
+        RIGHT_W,
+        (RIGHT_W, (X @ W - Y)[:, None] * W, Y - X @ W),
+    ],
+    ids=repr,
+)
+def test_forms_of_a_claimed_gradient(claimed: Any) -> None:
+    assert audit(half, claimed, W, X, Y), str(audit(half, claimed, W, X, Y))
+
+
+def test_parameters_in_dicts_and_lists() -> None:
+    def loss(params: Any, layers: Any) -> Any:
+        return np.sum(params["W"] ** 2) + np.sum(layers[0] ** 3) + layers[1] * 2.0
+
+    params, layers = {"W": np.ones((2, 2))}, [np.array([2.0, 3.0]), 0.5]
+    claimed = {"dW": 2 * params["W"], "layers": [3 * layers[0] ** 2, 3.0]}
+    (finding,) = audit(loss, claimed, params, layers).wrong
+    assert (finding.name, finding.factor) == ("layers[1]", 1.5)
+
+
+def test_a_net_with_params_and_grads() -> None:
+    class Net:
+        def __init__(self) -> None:
+            self.params = {"W": np.ones((3, 2)), "b": np.array([0.5, -0.5])}
+
+        def loss(self, x: Any, y: Any) -> Any:
+            error = x @ self.params["W"] + self.params["b"] - y
+            return np.mean(error**2), {"W": 2 * x.T @ error / error.size, "b": 2 * error.mean(axis=0)}
+
+    net, before = Net(), np.ones((3, 2))
+    report = audit(net, None, X, np.zeros((6, 2)))
+    assert [(finding.name, finding.factor) for finding in report.wrong] == [("b", 2.0)]
+    assert np.array_equal(net.params["W"], before)
+
+
+def test_inputs_are_left_as_they_were() -> None:
+    def forward(x: Any) -> Any:
+        x *= 2.0
+        return x, x
+
+    x = np.ones(3)
+    assert audit(forward, lambda dout, cache: 2.0 * dout, x)
+    assert np.array_equal(x, np.ones(3))
+
+
+def test_code_for_floats_alone_is_measured() -> None:
+    def loss(w: Any) -> float:
+        return float(np.sum(w**4))
+
+    assert audit(loss, lambda w: 4 * w**3, W)
+    report = audit(loss, lambda w: 3 * w**3, W)
+    assert report.reference == "differences"
+    assert report.wrong[0].factor == pytest.approx(0.75)
+
+
+def test_numpys_own_functions_are_put_back(load: Load) -> None:
+    zeros, maximum = np.zeros, np.maximum
+    audited(load(POOL.replace("l] += dout", "l] = dout")))
+    assert np.zeros is zeros
+    assert np.maximum is maximum
+
+
+def test_a_kink_is_no_fault() -> None:
+    def loss(w: Any) -> Any:
+        return np.sum(np.abs(w))
+
+    x = np.array([0.0, 1.0])
+    assert audit(loss, np.array([0.5, 1.0]), x).kinks[0].slopes is not None
+    assert audit(loss, np.array([0.5, 1.0]), x)
+    assert not audit(loss, np.array([1.5, 1.0]), x)
+
+
+def test_code_that_is_random_is_inconclusive() -> None:
+    rng = np.random.default_rng(0)
+
+    def loss(w: Any) -> Any:
+        return np.sum(w * (rng.random(w.shape) < 0.5))
+
+    (finding,) = audit(loss, np.ones(20), np.ones(20)).inconclusive
+    assert finding.check == "deterministic"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((half, None, W, X, Y), "expected \\(loss, gradients\\)"),
+        ((half, {"strange": W}, W, X, Y), "expected gradients by the names of parameters \\(w, x, y\\), got strange"),
+        ((half, np.ones(7), W, X, Y), "expected a gradient for each of w"),
+        ((object(), None), "expected a function, or an object with a method called forward"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_the_cure(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        audit(*arguments)
+
+
+def test_one_loss_is_right_and_another_wrong(load: Load) -> None:
+    module = load(REGRESSION)
+    inputs = (module.w, module.b, module.X, module.y)
+    assert audit(module.loss, module.grad, *inputs)
+    assert not audit(lambda w, b, x, y: 2 * module.loss(w, b, x, y), module.grad, *inputs)
+
+
+# Other engines.
+
+
+def test_torch() -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+
+    class Cube(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            slope = 3 * ctx.saved_tensors[0] ** 2
+            slope[1] *= 1.0001
+            return g * slope
+
+    assert check_torch(lambda w, x: torch.tanh(w @ x), torch.ones(2, 3), torch.tensor([0.5, -1.0, 2.0]))
+    (finding,) = check_torch(Cube.apply, torch.tensor([1.0, 2.0, 3.0])).wrong
+    assert (finding.element, round(finding.factor or 0.0, 9)) == ((1,), 1.0001)
+
+
+def test_jax() -> None:
+    jax = pytest.importorskip("jax", reason="jax is not installed")
+
+    @jax.custom_vjp  # type: ignore[untyped-decorator]
+    def sine(x: Any) -> Any:
+        return jax.numpy.sin(x)
+
+    sine.defvjp(lambda x: (jax.numpy.sin(x), x), lambda x, g: (-g * jax.numpy.cos(x),))
+    assert check_jax(lambda w, x: jax.numpy.tanh(w @ x), np.ones((2, 3)), W)
+    report = check_jax(sine, W)
+    assert [finding.hint for finding in report.wrong] == ["the sign is turned round"] * 3
+
+
+@pytest.mark.parametrize(("check", "name"), [(check_torch, "torch"), (check_jax, "jax")])
+def test_an_engine_that_is_not_there(check: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=f"check_{name} needs {name}, which is not installed"):
+        check(np.sum, W)
+
+
+class Net:
+    """Its learning rate is a number in the code, and its loss is of the output."""
+
+    def __init__(self, rate: float) -> None:
+        rng = np.random.default_rng(0)
+        self.W1, self.W2, self.secret = rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rate
+
+    def forward(self, x: Any) -> Any:
+        self.x, self.h = x, np.tanh(x @ self.W1)
+        self.out = self.h @ self.W2
+        return self.out
+
+    def backward(self, y: Any) -> None:
+        delta = self.out - y
+        back = (delta @ self.W2.T) * (1 - self.h**2)
+        self.W2 -= self.secret * self.h.T @ delta
+        self.W1 -= self.secret * self.x.T @ back
+
+    def train(self, x: Any, y: Any, learning_rate: float) -> None:
+        """Not what is looked at, as there is a way back."""
+
+
+class NetWithLoss(Net):
+    def loss(self, out: Any, y: Any) -> Any:
+        return np.sum((out - y) ** 2) / 2
+
+
+@pytest.mark.parametrize("kind", [Net, NetWithLoss])
+@pytest.mark.parametrize("rate", [1.0, 0.1, 0.03])
+def test_a_learning_rate_that_nothing_says_is_no_fault(kind: type[Net], rate: float) -> None:
+    rng = np.random.default_rng(1)
+    report = audit(kind(rate), None, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))
+    assert report, str(report)
+    assert "with a learning rate of" in report.headline
+
+
+def test_one_of_several_parameters_may_ignore_the_cotangent() -> None:
+    def forward(x: Any, w: Any) -> Any:
+        return x @ w, (x, w)
+
+    def backward(dout: Any, cache: Any) -> Any:
+        x, w = cache
+        return np.outer(dout, w), x.T @ np.ones_like(dout)
+
+    rng = np.random.default_rng(0)
+    (finding,) = audit(forward, backward, rng.normal(size=(5, 3)), rng.normal(size=3)).wrong
+    assert finding.name == "w"
+    assert finding.hint is not None
+    assert "cotangent is ignored" in finding.hint
+
+
+def test_a_hidden_rate_is_that_of_the_largest_parameter_that_it_fits() -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.w, self.b = np.array([0.5, -1.0, 2.0]), 0.25
+
+        def forward(self, x: Any) -> Any:
+            self.x, self.out = x, x @ self.w + self.b
+            return self.out
+
+        def backward(self, y: Any) -> None:
+            self.w -= 0.1 * self.x.T @ (self.out - y)
+            self.b -= 0.1 * 3 * (self.out - y).sum()
+
+    rng = np.random.default_rng(1)
+    (finding,) = audit(Line(), None, rng.normal(size=(5, 3)), rng.normal(size=5)).wrong
+    assert finding.name == "b"
+    assert finding.factor == pytest.approx(3)
