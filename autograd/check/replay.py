@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.check.references.real import Real, Tape, UndecidedError, ancestors
-from autograd.check.references.reference import Pulled, flat
+from autograd.check.references.reference import Pulled, are_finite, flat
 from autograd.check.references.taped import Taped, arranged, constants, is_known, run
 from autograd.graph.graph import Graph
 from autograd.program import Constant
@@ -73,7 +73,7 @@ def gradient(
         overflows = any(
             not isfinite(x) and isinstance(real, Real) and arithmetic.is_defined(real.value)
             for data, reals in zip(graph.data, found, strict=True)
-            if not (isfinite(data) if data.__class__ is float else np.isfinite(data).all())
+            if not are_finite(data)
             for x, real in zip(flat(data), flat(reals), strict=True)
         )
         return Whole(Pulled(arithmetic, values, parts), frozenset(tied), overflows)

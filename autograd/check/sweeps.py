@@ -12,11 +12,12 @@ import numpy as np
 
 from autograd.call import Output
 from autograd.check.local import Checker
+from autograd.check.references.reference import are_finite
 from autograd.check.report import Finding
 from autograd.check.run import LONG, Run
 from autograd.check.verdict import ULPS, unit_of
 from autograd.graph.graph import Graph
-from autograd.node import Node, topological
+from autograd.node import Node, Recorded, topological
 from autograd.scalar.value import Value
 from autograd.sweep import events as sweep
 from autograd.sweep.events import Event, plain
@@ -161,8 +162,9 @@ def other_sweeps(checker: Checker, run: Run, adjoints: Sequence[Any], counts: Co
 
     They are ``backward``, the sweep beside the nodes (`gradients`), and the recorded one, unless that is long.
     """
-    findings = received(checker, quick(checker.graph, run), adjoints, run.seed, "backward()", counts)
-    findings += received(checker, beside(run, record=False), adjoints, run.seed, "gradients()", counts)
+    places = topological([run.output._record])
+    findings = received(checker, quick(places, run), adjoints, run.seed, "backward()", counts)
+    findings += received(checker, beside(places, run, record=False), adjoints, run.seed, "gradients()", counts)
     if findings and len(checker.graph) <= LONG:
         by_operation = [
             finding for index in range(len(checker.graph)) for finding in of_operation(checker, index, adjoints[index])
@@ -171,7 +173,7 @@ def other_sweeps(checker: Checker, run: Run, adjoints: Sequence[Any], counts: Co
     if len(checker.graph) > LONG:
         return findings
     try:
-        recorded = beside(run, record=True)
+        recorded = beside(places, run, record=True)
     except Exception as error:  # a person's rule may do what only arrays can
         return [*findings, Finding(outcome="missing", check="recorded sweep", message=str(error))]
     return findings + received(checker, recorded, adjoints, run.seed, "the recorded sweep", counts)
@@ -209,9 +211,8 @@ def of_operation(checker: Checker, index: int, g: Any) -> list[Finding]:
     return findings
 
 
-def quick(graph: Graph, run: Run) -> dict[int, Any]:
+def quick(places: Sequence[Recorded], run: Run) -> dict[int, Any]:
     """What ``backward`` leaves in the nodes; the leaves have afterwards what they had."""
-    places = topological([run.output._record])
     leaves = [place for place in places if place.op is None and place.requires_grad]
     kept = [(place._holder, place.grad if place.has_grad else None) for place in leaves]
     output: Any = run.output
@@ -225,13 +226,13 @@ def quick(graph: Graph, run: Run) -> dict[int, Any]:
             holder.grad = before
 
 
-def beside(run: Run, record: bool) -> dict[int, Any]:
+def beside(places: Sequence[Recorded], run: Run, record: bool) -> dict[int, Any]:
     """The adjoints that a sweep beside the nodes gives."""
     section = Section([run.output._record])
     adjoints = section.back(run.seed, record)
     by_place = {id(place): adjoint for place, adjoint in zip(section.places, adjoints, strict=True)}
     found = {}
-    for i, place in enumerate(topological([run.output._record])):
+    for i, place in enumerate(places):
         adjoint = by_place.get(id(place))
         found[i] = adjoint._record._snapshot() if isinstance(adjoint, Node) else adjoint
     return found
@@ -296,9 +297,7 @@ def received(
     for index, parts in sent.items():
         got = grads.get(index)
         findings += compared(checker, index, got, parts, which)
-        if got is None or adjoints[index] is None:
-            continue
-        if not (math.isfinite(got) if isinstance(got, float) else np.isfinite(got).all()):
+        if got is not None and adjoints[index] is not None and not are_finite(got):
             findings += not_a_number(checker, index, got, adjoints[index], which)
     counts["sum"] += len(sent)
     return findings

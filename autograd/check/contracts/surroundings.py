@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from threading import RLock
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
@@ -164,6 +165,9 @@ class Surroundings:
         )
 
 
+#: The engine is the process's, and what one check does to it for a while another would find changed.
+ONE_AT_A_TIME = RLock()
+
 Check = TypeVar("Check", bound=Callable[..., Report])
 
 
@@ -172,7 +176,7 @@ def leaving_all_as_it_was(check: Check) -> Check:
 
     @functools.wraps(check)
     def guarded(f: Callable[..., Any], *inputs: Any, **settings: Any) -> Report:
-        with Surroundings(f, inputs) as around:
+        with ONE_AT_A_TIME, Surroundings(f, inputs) as around:
             report = check(f, *inputs, **settings)
         return replace(report, findings=(*report.findings, *around.findings)) if around.findings else report
 

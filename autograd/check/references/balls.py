@@ -10,7 +10,7 @@ from typing import Any
 
 import flint
 import numpy as np
-from flint import arb, arb_series
+from flint import acb_series, arb, arb_series
 
 from autograd.check.references.real import Arithmetic, Real, UndecidedError
 from autograd.check.references.spelling import FUNCTIONS, elementary
@@ -104,9 +104,11 @@ class Balls(Arithmetic):
                 y, slope = self._wide.elementary(name, a)
             return +y, +slope
         if name in SLOPES:
-            series = getattr(arb_series([a, 1], 3), NAMES[SLOPES[name]])()
-            return series[1], 2 * series[2]
+            series = getattr(acb_series([a, 1], 3), NAMES[SLOPES[name]])()  # a complex one, for those below zero
+            return series[1].real, 2 * series[2].real
         series = getattr(arb_series([a, 1], 2), NAMES[name])()
+        if not a.is_finite() and not series[0].rel_accuracy_bits() > 0:  # as the sine, which has no limit
+            return arb.nan(), arb.nan()
         return series[0], series[1]
 
     # What is asked of results.

@@ -31,8 +31,10 @@ ORDERS = 6
 EPS = float(np.finfo(float).eps)
 SMALLEST = float(np.finfo(float).smallest_subnormal)
 
-#: A bar is known well enough, so that no other steps are tried, where it is no more than this part of the slope.
+#: A bar is known well enough, so that no other steps are tried, where it is no more than this part of the slope, or
+#: so small that floats have no digits for it.
 GOOD = 1e-9
+TINY = float(np.finfo(float).tiny) / EPS
 
 
 class BlackBox(Floats):
@@ -152,7 +154,7 @@ class Differences:
         for size in sizes(x, largest):
             found = stepped(f, x, size / SHRINK)
             best = found if best is None else better(best, found)
-            if found.is_kink or (best.central.error <= GOOD * np.abs(best.central.value)).all():
+            if found.is_kink or (best.central.error <= GOOD * np.abs(best.central.value) + TINY).all():
                 return found if found.is_kink else best
         assert best is not None
         return best

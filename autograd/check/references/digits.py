@@ -98,6 +98,8 @@ class Digits(NearArithmetic):
         x = mp.mpf(x)
         step = mp.ldexp(min(abs(x), 1) if x else 1, -self.bits)
         y, above, below = (real(mp, NAMES[name], point) for point in (x, x + step, x - step))
+        if not mp.isfinite(y):  # a pole
+            return self.undefined(), self.undefined()
         slope = (above - below) / (2 * step)
         lost = mp.ldexp(abs(y) / step, -mp.prec + 2)
         return self.trusted(y), self.trusted(slope, lost)
@@ -108,7 +110,11 @@ class Digits(NearArithmetic):
         return Near(self, y, abs(y) * self._unit + self.scalar(lost))
 
     def lost_in_sum(self, a: Any, b: Any, y: Any) -> Any:
-        return abs(self._mp.fadd(a, b, exact=True) - y) if self._mp.isfinite(y) else self.scalar(0)
+        if not a or not b or not self._mp.isfinite(y):
+            return self.scalar(0)
+        if abs(self._mp.mag(a) - self._mp.mag(b)) > 2 * self.bits:  # the smaller is lost
+            return min(abs(a), abs(b))
+        return abs(self._mp.fadd(a, b, exact=True) - y)
 
     def lost_in_product(self, a: Any, b: Any, y: Any) -> Any:
         return abs(self._mp.fmul(a, b, exact=True) - y) if self._mp.isfinite(y) else self.scalar(0)

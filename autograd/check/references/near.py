@@ -205,6 +205,8 @@ class Floats(NearArithmetic):
         return float(x)
 
     def lost_in_sum(self, a: float, b: float, y: float) -> float:
+        if math.isinf(a) or math.isinf(b):
+            return 0.0
         back = y - a  # what is lost of a sum is a float itself
         return self.lost(y, abs((a - (y - back)) + (b - back)))
 

@@ -6,6 +6,7 @@ reference's own arithmetic, never from a rule: that is what rules are compared w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -194,6 +195,7 @@ class Real:
     shape = ()
     ndim = 0
     size = 1
+    dtype = np.dtype(object)
 
     def __init__(self, tape: Tape, value: Any, parts: tuple[tuple[Real, Any], ...] | None) -> None:
         self.tape = tape
@@ -216,6 +218,12 @@ class Real:
             cells = [x if isinstance(x, np.ndarray) else cell(x) for x in inputs]
             return viewed(np.frompyfunc(self.tape.on_reals(function), len(inputs), 1)(*cells))
         return self.tape.on_reals(function)(*inputs)
+
+    def __floordiv__(self, other: Any) -> Real:
+        return np.floor_divide(self, other)  # type: ignore[no-any-return]
+
+    def __rfloordiv__(self, other: Any) -> Real:
+        return np.floor_divide(other, self)  # type: ignore[no-any-return]
 
     def __mod__(self, other: Any) -> Real:
         return np.remainder(self, other)  # type: ignore[no-any-return]
@@ -245,7 +253,7 @@ class Real:
     def __abs__(self) -> Real:
         side = self.compare(self.tape.constant(0.0))
         if side is None:
-            return self
+            return self * math.nan  # type: ignore[no-any-return]
         return self if side > 0 else -self if side < 0 else self.tape.computed(self.value, ((self, 0),))
 
     @both

@@ -6,6 +6,7 @@ of it contributes to each input.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -63,6 +64,11 @@ def flat(x: Any) -> list[Any]:
         elements: list[Any] = x.reshape(-1).tolist()
         return elements
     return [x.item() if isinstance(x, np.generic) else x]
+
+
+def are_finite(x: Any) -> bool:
+    """Whether all elements are: no infinity, and no NaN."""
+    return math.isfinite(x) if x.__class__ is float else bool(np.isfinite(x).all())
 
 
 def without_dtypes(params: Mapping[str, Any]) -> Mapping[str, Any]:

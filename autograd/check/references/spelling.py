@@ -5,6 +5,7 @@ A row a function. What a reference has of its own (exp, log, sin …) comes firs
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -49,6 +50,19 @@ def composed(function: Function, *xs: Real) -> Any:
     return tape.computed(arithmetic.rounded(y.value), parts)
 
 
+def undefined(*xs: Real) -> Any:
+    """No number, and none for its slopes: what a choice between numbers of which one is none comes to."""
+    tape = xs[0].tape
+    nan = tape.raw(math.nan)
+    return tape.computed(nan, [(x, nan) for x in xs])
+
+
+def is_zero(x: Real) -> bool:
+    """Exactly, where a function is smooth but its formula divides by zero: that is no tie."""
+    arithmetic = x.tape.arithmetic
+    return arithmetic.compare(x.value, arithmetic.number(0.0)) == 0
+
+
 def is_positive(x: Real) -> bool:
     """By its middle: for a choice between two forms of one function, of which either is right everywhere."""
     return x.tape.arithmetic.middle(x.value) > 0
@@ -70,16 +84,17 @@ def power(x: Real, y: Real) -> Any:
     n = arithmetic.middle(y.value)
     is_whole = abs(n) < 2**53 and n == round(n) and arithmetic.compare(y.value, arithmetic.number(n)) == 0
     side = x.compare(x.tape.constant(0.0)) if not is_whole or y.parts is not None or n < 0 else 1
+    if side is None or (not is_whole and (side == -1 or (side == 0 and not n > 0))):
+        return undefined(x, y)
     if side == 1 and not is_whole:
         return exp(y * log(x))
     if side == 0 and not is_whole:
-        return x.tape.computed(x.value * 0, ((x, 0), (y, 0))) if n > 0 else log(x)
-    if not is_whole:
-        return log(x)  # of a negative number: undefined
+        return x.tape.computed(x.value * 0, ((x, 0), (y, 0)))
     result = whole_power(x, int(n))
     if y.parts is None:
         return result
-    slope = x.value * 0 if side == 0 else result.value * log(x.tape.constant(x.value)).value
+    is_limit = side == 0 and n >= 0
+    slope = x.value * 0 if is_limit else result.value * log(x.tape.constant(x.value)).value
     return x.tape.computed(result.value, ((result, None), (y, slope)))
 
 
@@ -96,36 +111,47 @@ def whole_power(x: Real, n: int) -> Any:
 
 def larger(x: Real, y: Real) -> Any:
     side = x.compare(y)
-    return x if side == 1 or (side is None and x.compare(x) is None) else y
+    return undefined(x, y) if side is None else x if side == 1 else y
 
 
 def smaller(x: Real, y: Real) -> Any:
     side = x.compare(y)
-    return x if side == -1 or (side is None and x.compare(x) is None) else y
+    return undefined(x, y) if side is None else x if side == -1 else y
 
 
 def sign(x: Real) -> Any:
     side = x.compare(x.tape.constant(0.0))
-    return x if side is None else x.tape.constant(side)
+    return undefined(x) if side is None else x.tape.constant(side)
 
 
-def step_of(rounding: Callable[[float], float], offset: float, x: Real) -> Any:
-    """A step function with its steps at the integers, or beside them: a step is a tie."""
-    middle = x.tape.arithmetic.middle(x.value)
-    if not np.isfinite(middle):
-        return x
-    step = round(middle - offset) + offset
-    side = x.compare(x.tape.constant(step))
+def step_of(rounding: Callable[[int, int], int], offset: float, x: Real) -> Any:
+    """A step function with its steps at the integers, or beside them: a step is a tie.
+
+    ``rounding`` is what it is on the side −1 or 1 of the nearest step, or 0, at it.
+    """
+    arithmetic = x.tape.arithmetic
+    middle = arithmetic.middle(x.value)
+    if not math.isfinite(middle):
+        return undefined(x)
+    step = round(middle - offset)
+    step += round(arithmetic.middle(x.value - arithmetic.number(step)) - offset)  # a float has no more than its digits
+    side = x.compare(x.tape.constant(step) + offset)
     assert side is not None
-    return x.tape.constant(float(rounding(step + side / 4)))
+    return x.tape.constant(rounding(step, side))
 
 
-floor, ceil, trunc = (partial(step_of, rounding, 0.0) for rounding in (np.floor, np.ceil, np.trunc))
+floor = partial(step_of, lambda step, side: step - (side < 0), 0.0)
+ceil = partial(step_of, lambda step, side: step + (side > 0), 0.0)
+rint = partial(step_of, lambda step, side: step + (side > 0 or (side == 0 and step % 2)), 0.5)
+
+
+def trunc(x: Real) -> Any:
+    return floor(x) if is_positive(x) else ceil(x)
 
 
 def heaviside(x: Real, y: Real) -> Any:
     side = x.compare(x.tape.constant(0.0))
-    return x if side is None else y if side == 0 else x.tape.constant(side == 1)
+    return undefined(x) if side is None else y if side == 0 else x.tape.constant(side == 1)
 
 
 def is_negative(x: Real) -> bool:
@@ -138,11 +164,20 @@ def is_negative(x: Real) -> bool:
 
 def arctan2(y: Real, x: Real) -> Any:
     middle = x.tape.arithmetic.middle
+    if middle(x.value) < 0 and is_zero(y):
+        is_negative(y)  # refused: which half turn it is, is said by the sign of the zero
     if abs(middle(x.value)) >= abs(middle(y.value)):
         turn = 0 if middle(x.value) > 0 else 1 if middle(y.value) >= 0 else -1
         return arctan(y / x) + turn * half_turn(x)
     quarter = half_turn(x) / 2
     return (quarter if middle(y.value) > 0 else -quarter) - arctan(x / y)
+
+
+def hypot(x: Real, y: Real) -> Any:
+    """With its square within the range of every arithmetic: a power of two is taken out."""
+    largest = max(abs(each.tape.arithmetic.middle(each.value)) for each in (x, y))
+    scale = math.ldexp(1.0, min(math.frexp(largest)[1], 1023)) if math.isfinite(largest) else 1.0
+    return scale * sqrt((x / scale) * (x / scale) + (y / scale) * (y / scale))
 
 
 def logaddexp(x: Real, y: Real) -> Any:
@@ -171,6 +206,16 @@ def cbrt(x: Real) -> Any:
     if side == 0:
         return x.tape.computed(x.value, ((x, 0),))
     return exp(log(x) / 3) if side == 1 else -exp(log(-x) / 3)
+
+
+def exprel(x: Real) -> Any:
+    return 1 + x / 2 if is_zero(x) else expm1(x) / x
+
+
+def xlog(x: Real, log_y: Real) -> Any:
+    """The product of a number and a logarithm, which is zero where the number is, be the logarithm infinite."""
+    product = x * log_y
+    return x.tape.computed(x.value, ((product, None),)) if is_zero(x) else product
 
 
 def ndtr(x: Real) -> Any:
@@ -241,7 +286,7 @@ PLAIN: Mapping[str, Function] = {
     "floor": floor,
     "ceil": ceil,
     "trunc": trunc,
-    "rint": partial(step_of, np.rint, 0.5),
+    "rint": rint,
     "floor_divide": lambda x, y: floor(x / y),
     "greater": operator.gt,
     "greater_equal": operator.ge,
@@ -281,7 +326,7 @@ COMPOSED: Mapping[str, Function] = {
             "log2": lambda x: log(x) / log_of(2.0, x),
             "log10": lambda x: log(x) / log_of(10.0, x),
             "cbrt": cbrt,
-            "hypot": lambda x, y: sqrt(x * x + y * y),
+            "hypot": hypot,
             "arctan2": arctan2,
             "arcsinh": lambda x: log(x + sqrt(x * x + 1)) if is_positive(x) else -log(sqrt(x * x + 1) - x),
             "arccosh": lambda x: log(x + sqrt(x * x - 1)),
@@ -295,10 +340,10 @@ COMPOSED: Mapping[str, Function] = {
             "expit": expit,
             "log_expit": log_expit,
             "logit": lambda x: log(x / (1 - x)),
-            "exprel": lambda x: expm1(x) / x,
-            "xlogy": lambda x, y: x * log(y),
-            "xlog1py": lambda x, y: x * log1p(y),
-            "entr": lambda x: -x * log(x),
+            "exprel": exprel,
+            "xlogy": lambda x, y: xlog(x, log(y)),
+            "xlog1py": lambda x, y: xlog(x, log1p(y)),
+            "entr": lambda x: -xlog(x, log(x)),
             "ndtr": ndtr,
             "log_ndtr": lambda x: log(ndtr(x)),
             "erfcx": lambda x: exp(x * x) * erfc(x),

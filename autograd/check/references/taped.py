@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -47,7 +48,9 @@ class Taped:
             return evaluate(call, arithmetic)
 
     def sides(self, call: Call, k: int, element: int, step: float = 1) -> list[tuple[Any, Any]]:
-        found = []
+        found: list[tuple[Any, Any]] = []
+        if not math.isfinite(flat(call.inputs[k])[element]):  # nothing is beside it
+            return found
         for side in (-1, 1):
             with self.make(self.beside) as arithmetic:
                 pulled = evaluate(call, arithmetic, {(k, element): side * step})
