@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import mpmath
@@ -624,7 +625,9 @@ def test_the_precision_of_the_library_is_restored() -> None:
 
 
 @pytest.mark.parametrize("reference", WIDE, ids=lambda reference: reference.name)
-def test_threads_have_digits_of_their_own(reference: Taped) -> None:
+def test_threads_have_digits_of_their_own(reference: Taped, request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
     before, mp_before = ctx.prec, mpmath.mp.prec
     points = (1e-3, 1.0, 1e-300)
     alone = [str(known(reference, "expm1", (point,)).values) for point in points]
