@@ -624,21 +624,25 @@ def test_the_precision_of_the_library_is_restored() -> None:
     assert ctx.prec == before
 
 
-@pytest.mark.parametrize("name", ["balls", "digits"])
-def test_threads_have_digits_of_their_own(name: str) -> None:
+@pytest.mark.parametrize("reference", WIDE, ids=lambda reference: reference.name)
+def test_threads_have_digits_of_their_own(reference: Taped, request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
     before, mp_before = ctx.prec, mpmath.mp.prec
-    reports: list[Any] = []
+    points = (1e-3, 1.0, 1e-300)
+    alone = [str(known(reference, "expm1", (point,)).values) for point in points]
+    found: list[tuple[int, str]] = []
 
-    def work(x: float) -> None:
-        for i in range(5):
-            reports.append(gradcheck(lambda v: np.tanh(v) * np.exp(v) + v**0.5, x + i, reference=name))
+    def work(i: int) -> None:
+        for _ in range(20):
+            found.append((i, str(known(reference, "expm1", (points[i],)).values)))
 
-    threads = [threading.Thread(target=partial(work, x)) for x in (1e-3, 1.0, 15.0)]
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [bool(report) for report in reports] == [True] * 15
+    assert sorted(found) == [(i, text) for i, text in enumerate(alone) for _ in range(20)]
     assert (ctx.prec, mpmath.mp.prec) == (before, mp_before)
 
 
