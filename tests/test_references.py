@@ -14,6 +14,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from exact import MEANING, slope
 from flint import ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,6 @@ from autograd.check.references.real import Reals, RefusedError, Tape, UndecidedE
 from autograd.check.references.reference import Call, Pulled
 from autograd.check.references.taped import Taped, is_known
 from autograd.check.verdict import judged
-from tests.exact import MEANING, slope
 
 TAPED = (BALLS, DIGITS, COMPLEX_STEP)
 WIDE = (BALLS, DIGITS)
