@@ -57,7 +57,7 @@ def measure(name: str, truths: Path) -> dict[str, Any]:
     """What the checker says of each bug and of each right function, and how long that took."""
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    checker, (bugs, right), truth = engine(name), corpus(), json.loads(truths.read_text())
+    (bugs, right), checker, truth = corpus(), engine(name), json.loads(truths.read_text())  # the engine is built on it
     caught: dict[str, Any] = {}
     alarms: dict[str, Any] = {}
     seconds = 0.0
