@@ -146,6 +146,12 @@ def test_classic_faults_have_their_hint(hint: str, inputs: Any) -> None:
     assert hint in (report.wrong[0].hint or "")
 
 
+def test_a_fault_has_its_hint_beside_elements_that_nothing_comes_to() -> None:
+    with tanh_by(HINTS["forgot to square?"]) as op:
+        report = gradcheck(lambda x: autograd.relu(op(x)), np.array([0.7, -0.3]))
+    assert [finding.hint for finding in report.wrong] == ["forgot to square?"]
+
+
 VJPS = {
     "it is transposed": lambda g, y, a, b: (g @ b.T).T,
     "the cotangent is ignored": lambda g, y, a, b: (g * 0 + 1) @ b.T,

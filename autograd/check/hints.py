@@ -83,12 +83,17 @@ def is_rooted(call: Call, k: int, expected: Any, found: Any) -> bool:
     g = np.asarray(call.cotangent, dtype=float)
     if g.shape not in ((), expected.shape):
         return False
-    return same((found / g) ** 2, expected / g) or same(1 - (1 - found / g) ** 2, expected / g)
+    live = np.broadcast_to(g != 0, expected.shape)
+    came, right = (found / g)[live], (expected / g)[live]
+    return same(came**2, right) or same(1 - (1 - came) ** 2, right)
 
 
 def is_reciprocal(call: Call, k: int, expected: Any, found: Any) -> bool:
     g = np.asarray(call.cotangent, dtype=float)
-    return g.shape in ((), expected.shape) and same(g * g / found, expected)
+    if g.shape not in ((), expected.shape):
+        return False
+    live = np.broadcast_to(g != 0, expected.shape)
+    return same((g * g / found)[live], expected[live])
 
 
 def lacks_factor(call: Call, k: int, expected: Any, found: Any) -> bool:
