@@ -506,3 +506,19 @@ print("drawn")"""
 )
 def test_neither_imports_the_other(imported: str, absent: list[str], tmp_path: Path) -> None:
     assert run(f"import {imported}, sys; print([m for m in {absent} if m in sys.modules])", tmp_path) == "[]"
+
+
+def test_without_hypothesis_the_cure_is_named() -> None:
+    script = """
+import sys
+sys.modules["hypothesis"] = None
+from autograd import check
+for name in ("strategies", "check_gradients"):
+    try:
+        getattr(check, name)
+    except ImportError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    cure = "needs Hypothesis: pip install 'stepgrad[check]'"
+    assert done.stdout.splitlines() == [f"check.strategies {cure}", f"check.check_gradients {cure}"]

@@ -44,5 +44,8 @@ def __getattr__(name: str) -> Any:
     if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = LAZY[name]
-    found = import_module(f"{__name__}.{module}")
+    try:
+        found = import_module(f"{__name__}.{module}")
+    except ImportError as error:
+        raise ImportError(f"check.{name} needs Hypothesis: pip install 'stepgrad[check]'") from error
     return found if attribute is None else getattr(found, attribute)
