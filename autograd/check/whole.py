@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
-from math import ulp
+from math import isfinite, ulp
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,8 @@ def of_leaf(checker: Checker, index: int, got: Sequence[float], whole: Whole, ro
     dtype, shape = checker.graph.equations[index].dtype, checker.graph.equations[index].shape
     arithmetic = whole.pulled.arithmetic
     for place, (raw, number) in enumerate(zip(whole.pulled.parts[index], got, strict=True)):
+        if not isfinite(number):  # an infinite slope on the way, which is what it is where it stands
+            continue
         slack = 0.0
         if (loose := rounded.pulled.parts[index][place]) is not None:
             slack = SLACK * rounded.pulled.arithmetic.radius(loose)
