@@ -195,7 +195,6 @@ class Real:
     shape = ()
     ndim = 0
     size = 1
-    dtype = np.dtype(object)
 
     def __init__(self, tape: Tape, value: Any, parts: tuple[tuple[Real, Any], ...] | None) -> None:
         self.tape = tape
