@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.check.audit.blackbox import Measured, chosen_elements, derivative
 from autograd.check.audit.naming import input_names, name_of
+from autograd.check.references.reference import element_at
 from autograd.check.report import Finding, Report
 
 #: How many elements of an input are looked at one by one; all of them together along random directions, besides.
@@ -133,7 +134,7 @@ def checked(
             one.flat[i] = max(abs(float(value.flat[i])), 0.1)
             known, bar = along({k: one})
             step = float(one.flat[i])
-            element = tuple(map(int, np.unravel_index(i, value.shape))) if value.shape else None
+            element = element_at(i, value.shape) or None
             got = float(np.asarray(claimed[k]).flat[i])
             findings += compared(name, element, got, known / step, bar / step, scale)
     if not findings:

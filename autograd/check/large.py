@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.call import Output
 from autograd.check.references.differences import DIFFERENCES, cotangents, outputs, weighted
-from autograd.check.references.reference import Call
+from autograd.check.references.reference import Call, element_at
 from autograd.check.verdict import ULPS
 
 #: From how many products, or elements, on.
@@ -70,7 +70,7 @@ def probes(call: Call, k: int, contribution: Any, rng: np.random.Generator) -> I
     for place in places:
         v = np.zeros(x.shape)
         v.reshape(-1)[place] = 1.0
-        directions.append((v, tuple(map(int, np.unravel_index(place, x.shape)))))
+        directions.append((v, element_at(place, x.shape)))
     eps = float(np.finfo(getattr(call.inputs[k], "dtype", np.float64)).eps)
     for v, element in directions:
         expected, error = along(call, k, x, v)

@@ -13,7 +13,7 @@ from autograd.check.exact_rule import RuleNumbers, rule_in
 from autograd.check.hints import hint_for
 from autograd.check.large import is_large, probes, sampled
 from autograd.check.references.real import UndecidedError
-from autograd.check.references.reference import BITS, Call, Pulled, Reference, flat
+from autograd.check.references.reference import BITS, Call, Pulled, Reference, element_at, flat
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Outcome
 from autograd.check.verdict import Judged, judged
@@ -117,11 +117,7 @@ class Checker:
             if contribution is not None:
                 contribution = np.broadcast_to(contribution, data.shape).reshape(-1)[places]
             for finding in one.of_input(k, contribution):
-                element = (
-                    tuple(map(int, np.unravel_index(places[finding.element[0]], data.shape)))
-                    if finding.element
-                    else None
-                )
+                element = element_at(int(places[finding.element[0]]), data.shape) if finding.element else None
                 yield replace(finding, element=element)
         message = f"of {data.size:,} elements {len(places):,} were looked at: it is large"
         yield self.finding(index, "missing", "local derivative", message)
@@ -175,7 +171,7 @@ class One:
         for place, (raw, number) in enumerate(zip(self.pulled.values, got, strict=True)):
             verdict = self.judge(raw, number, self.equation.dtype, lambda rounded, at=place: rounded.values[at])
             if verdict.verdict in ("off", "undecided"):
-                element = self.element(place, np.shape(self.data))
+                element = element_at(place, np.shape(self.data))
                 yield self.finding(verdict, "value", raw, number, element=element)
 
     def of_input(self, k: int, contribution: Any) -> Iterator[Finding]:
@@ -204,7 +200,7 @@ class One:
                     got[place],
                     rule=None if rule is None else rule[place],
                     input=k,
-                    element=self.element(place, shape),
+                    element=element_at(place, shape),
                     hint=hint,
                 )
 
@@ -242,7 +238,7 @@ class One:
         sides = self.reference.sides(self.call, k, place)
         verdicts = [judged(arithmetic, raw, got, dtype).verdict for arithmetic, raw in sides]
         slopes = tuple([arithmetic.middle(raw) for arithmetic, raw in sides])
-        where = {"input": k, "element": self.element(place, shape), "got": got, "slopes": slopes}
+        where = {"input": k, "element": element_at(place, shape), "got": got, "slopes": slopes}
         if sides and all(verdict == "right" for verdict in verdicts):
             return
         if not sides:
@@ -285,6 +281,3 @@ class One:
 
     def at(self, outcome: Outcome, check: str, message: str, **details: Any) -> Finding:
         return self.checker.finding(self.index, outcome, check, message, **details)
-
-    def element(self, place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(map(int, np.unravel_index(place, shape))) if shape else ()

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.call import Output
 from autograd.check.local import Checker
 from autograd.check.references.real import UndecidedError
-from autograd.check.references.reference import BITS, flat
+from autograd.check.references.reference import BITS, element_at, flat
 from autograd.check.references.taped import Taped
 from autograd.check.replay import Moved, gradient
 from autograd.check.report import Finding
@@ -169,7 +169,7 @@ def compared(
                     "wrong",
                     "second order",
                     f"the gradient of the gradient gave {number!r}, to 50 digits {known}",
-                    element=tuple(map(int, np.unravel_index(place, shape))) if shape else None,
+                    element=element_at(place, shape) or None,
                     got=number,
                     expected=known,
                     ulps=verdict.ulps,

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.check.large import cost
 from autograd.check.local import Checker
 from autograd.check.references.real import UndecidedError
-from autograd.check.references.reference import BITS, flat
+from autograd.check.references.reference import BITS, element_at, flat
 from autograd.check.references.taped import Taped
 from autograd.check.replay import Whole, gradient, known_gradient
 from autograd.check.report import Finding
@@ -102,7 +102,7 @@ def of_leaf(checker: Checker, index: int, got: Sequence[float], whole: Whole, ro
                 "wrong",
                 "whole gradient",
                 f"got {number!r}, and the whole function has {known}",
-                element=tuple(map(int, np.unravel_index(place, shape))) if shape else None,
+                element=element_at(place, shape) or None,
                 got=number,
                 expected=known,
                 ulps=verdict.ulps,

@@ -71,6 +71,15 @@ def are_finite(x: Any) -> bool:
     return math.isfinite(x) if x.__class__ is float else bool(np.isfinite(x).all())
 
 
+def element_at(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of the element that `flat` has at a place; () for a number.
+
+    >>> element_at(4, (2, 3)), element_at(0, ())
+    ((1, 1), ())
+    """
+    return tuple(map(int, np.unravel_index(place, shape))) if shape else ()
+
+
 def without_dtypes(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Params for numbers of a reference, which are objects."""
     if not params or "dtype" not in params or params["dtype"] is None:
