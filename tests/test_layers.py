@@ -22,11 +22,19 @@ def listed(package: str) -> list[str]:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     head, block = re.search(rf"^    {package}/ *(.*)\n((?:      .*\n)*)", text, re.M).groups()  # type: ignore[union-attr]
     order = head.split(", ") if head else []
-    for name, kind, what in re.findall(r"^ {6}(\w+)(/|\.py) +(.*)$", block, re.M):
+    for name, kind, what, inside in re.findall(r"^ {6}(\w+)(/|\.py) +(.*)\n((?: {8}.*\n)*)", block, re.M):
         if kind == "/":
-            order += [f"{name}.{file}" for file in what.rpartition(": ")[2].split(", ")]
+            order += [f"{name}.{file}" for line in inside.splitlines() or [what] for file in files_of(line)]
         order.append(name)
     return order
+
+
+def files_of(line: str) -> list[str]:
+    """The files that stand behind a colon, and the folder inside that they are of, if the line begins with one."""
+    head, _, names = line.strip().rpartition(": ")
+    folder = re.match(r"(\w+)/", head)
+    files = names.split(", ")
+    return [*(f"{folder[1]}.{file}" for file in files), folder[1]] if folder else files
 
 
 PLACES = [(package, name) for package in PACKAGES for name in listed(package)]

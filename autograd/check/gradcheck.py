@@ -23,7 +23,8 @@ from autograd.check.report import Finding, Report
 from autograd.check.run import Run, Stale, located, name_of
 from autograd.check.scalars import plainly_right
 from autograd.check.second import recorded_graph, second_findings
-from autograd.check.sweeps import Stopped, other_sweeps, sum_findings, swept_events
+from autograd.check.sweeps import other_sweeps, sum_findings
+from autograd.check.swept import Stopped
 from autograd.check.whole import whole_findings
 
 
@@ -118,7 +119,7 @@ def check_run(run: Run, references: Sequence[Any], counts: Counter[str], names: 
     graph = run.graph
     checker = Checker(graph, references)
     try:
-        adjoints, events = swept_events(graph, run.seed)
+        adjoints, events = run.swept
     except Stopped as stop:
         kind = type(stop.error).__name__
         return [checker.finding(stop.node, "wrong", "local derivative", f"a rule raised {kind}: {stop.error}")]

@@ -7,18 +7,21 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from autograd import tree
 from autograd.check.report import Finding
+from autograd.check.swept import swept_events
 from autograd.errors import GraphError, StaleDataError
 from autograd.graph.graph import Graph
 from autograd.node import Node, topological
 from autograd.op import Op
 from autograd.scalar.value import Value
 from autograd.state import recording, tracing
+from autograd.sweep.events import Event
 from autograd.tensor.tensor import Tensor
 
 #: From how many nodes on a function is run without a trace at first.
@@ -37,8 +40,12 @@ class Run:
     output: Node
     graph: Graph
     seed: Any
-
     is_traced: bool
+
+    @cached_property
+    def swept(self) -> tuple[list[Any], list[Event]]:
+        """The adjoint of each node, and every event on the way. Raises `Stopped` where a rule raises."""
+        return swept_events(self.graph, self.seed)
 
     @classmethod
     def of(cls, f: Callable[..., Any], inputs: Sequence[Any], rng: Any, traced: bool = False) -> list[Run]:

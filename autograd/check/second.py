@@ -17,7 +17,7 @@ from autograd.check.references.taped import Taped
 from autograd.check.replay import Moved, gradient
 from autograd.check.report import Finding
 from autograd.check.run import Run, weight
-from autograd.check.sweeps import swept_events
+from autograd.check.swept import swept_events
 from autograd.check.verdict import judged
 from autograd.check.whole import SLACK
 from autograd.errors import AutogradError

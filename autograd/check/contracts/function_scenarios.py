@@ -19,7 +19,7 @@ from autograd.check.contracts.subject import Inapplicable, Subject, asked_of, dr
 from autograd.check.contracts.trial import Trial, data_of, remade
 from autograd.check.report import Finding
 from autograd.check.run import Run
-from autograd.check.sweeps import swept_events
+from autograd.check.swept import swept_events
 from autograd.errors import AutogradError, GraphError
 from autograd.graph.graph import Graph
 from autograd.node import topological

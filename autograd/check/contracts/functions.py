@@ -19,7 +19,6 @@ from autograd.check.contracts.trial import data_of, prepared, remade
 from autograd.check.local import Checker
 from autograd.check.report import Finding
 from autograd.check.run import Run
-from autograd.check.sweeps import swept_events
 from autograd.node import topological
 from autograd.scalar.value import Value
 from autograd.sweep.reverse import gradients
@@ -200,7 +199,7 @@ class Along:
         self.indices = [i for i, place in enumerate(order) if place.op is None and place.requires_grad]
         self.leaves = [order[i] for i in self.indices]
         self.tangents = [draw(rng, place._snapshot()) for place in self.leaves]
-        self.adjoints = swept_events(run.graph, run.seed)[0]
+        self.adjoints = run.swept[0]
         self.spread = GraphSpread(run.graph, run.seed, rng)
         self.eps = eps_of(*run.graph.data)
 

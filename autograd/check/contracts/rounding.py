@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import Output
-from autograd.check.sweeps import swept_events
+from autograd.check.swept import swept_events
 from autograd.check.verdict import ULPS
 from autograd.graph.graph import Graph, operands, outputs_again, recompute
 

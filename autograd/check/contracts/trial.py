@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class Trial:
             result = given[0](*given[1:])
         return cls(changed, names, tree.flatten(result)[0])
 
-    @property
+    @cached_property
     def tracked(self) -> list[int]:
         """Which of the results depend on a tracked node."""
         return [i for i, y in enumerate(self.results) if isinstance(y, Node) and y.requires_grad]
@@ -56,13 +57,18 @@ class Trial:
 
     def gradients(self, places: Sequence[int], weights: Sequence[Any]) -> list[Any]:
         """What ``backward`` brings to each leaf, from these results with these weights; None where nothing comes."""
-        outputs = [(self.results[i], w) for i, w in zip(places, weights, strict=True)]
-        records = [y._record for y, _ in outputs if isinstance(y, Node)]
-        with grads_kept(records):
-            for y, w in outputs:
-                if isinstance(y, Node) and y.requires_grad:
-                    y.backward(w)  # type: ignore[attr-defined]
+        tracked = set(self.tracked)
+        with grads_kept(self.behind):
+            for i, w in zip(places, weights, strict=True):
+                if i in tracked:
+                    self.results[i].backward(w)
             return [x.grad if isinstance(x, Node) and x.has_grad else None for x in self.leaves]
+
+    @cached_property
+    def behind(self) -> list[Recorded]:
+        """All leaves that the results depend on, be they given or not."""
+        records = [self.results[i]._record for i in self.tracked]
+        return [place for place in topological(records, tracked_only=True) if place.op is None and place.requires_grad]
 
     @property
     def nodes(self) -> list[Any]:
@@ -96,9 +102,8 @@ def name_at(path: str) -> str:
 
 
 @contextmanager
-def grads_kept(records: Sequence[Recorded]) -> Iterator[None]:
-    """Inside, no leaf behind these has a gradient at first; afterwards each has what it had."""
-    leaves = [place for place in topological(records) if place.op is None and place.requires_grad]
+def grads_kept(leaves: Sequence[Recorded]) -> Iterator[None]:
+    """Inside, none of these leaves has a gradient at first; afterwards each has what it had."""
     kept = [(place._holder, place.grad if place.has_grad else None) for place in leaves]
     try:
         for holder, _ in kept:
