@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from homework import FAULTS, NOTE_1, NOTE_4, POOL, REGRESSION, RIGHT, TWO_LAYERS, Fault
 
-from autograd.check import Report, audit, check_jax, check_torch
+from autograd.check import Report, audit
 
 NUMBERS = itertools.count()
 
@@ -251,47 +251,17 @@ def test_one_loss_is_right_and_another_wrong(load: Load) -> None:
     assert not audit(lambda w, b, x, y: 2 * module.loss(w, b, x, y), module.grad, *inputs)
 
 
-# Other engines.
+def test_at_a_kink_a_black_box_has_the_slopes_of_both_sides() -> None:
+    def loss(w: Any) -> Any:
+        return sum(max(0.0, float(x)) for x in w)
 
-
-def test_torch() -> None:
-    torch = pytest.importorskip("torch", reason="torch is not installed")
-
-    class Cube(torch.autograd.Function):  # type: ignore[misc]
-        @staticmethod
-        def forward(ctx: Any, x: Any) -> Any:
-            ctx.save_for_backward(x)
-            return x**3
-
-        @staticmethod
-        def backward(ctx: Any, g: Any) -> Any:
-            slope = 3 * ctx.saved_tensors[0] ** 2
-            slope[1] *= 1.0001
-            return g * slope
-
-    assert check_torch(lambda w, x: torch.tanh(w @ x), torch.ones(2, 3), torch.tensor([0.5, -1.0, 2.0]))
-    (finding,) = check_torch(Cube.apply, torch.tensor([1.0, 2.0, 3.0])).wrong
-    assert (finding.element, round(finding.factor or 0.0, 9)) == ((1,), 1.0001)
-
-
-def test_jax() -> None:
-    jax = pytest.importorskip("jax", reason="jax is not installed")
-
-    @jax.custom_vjp  # type: ignore[untyped-decorator]
-    def sine(x: Any) -> Any:
-        return jax.numpy.sin(x)
-
-    sine.defvjp(lambda x: (jax.numpy.sin(x), x), lambda x, g: (-g * jax.numpy.cos(x),))
-    assert check_jax(lambda w, x: jax.numpy.tanh(w @ x), np.ones((2, 3)), W)
-    report = check_jax(sine, W)
-    assert [finding.hint for finding in report.wrong] == ["the sign is turned round"] * 3
-
-
-@pytest.mark.parametrize(("check", "name"), [(check_torch, "torch"), (check_jax, "jax")])
-def test_an_engine_that_is_not_there(check: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(ImportError, match=f"check_{name} needs {name}, which is not installed"):
-        check(np.sum, W)
+    at = np.array([0.0, 1.0, -1.0])
+    for between in (0.0, 0.3, 1.0):
+        report = audit(loss, np.array([between, 1.0, 0.0]), at)
+        assert report
+        (finding,) = report.kinks
+        assert (finding.element, finding.slopes) == ((0,), pytest.approx((0.0, 1.0)))
+    assert not audit(loss, np.array([1.5, 1.0, 0.0]), at)
 
 
 class Net:

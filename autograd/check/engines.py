@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.audit.blackbox import Measured, chosen_elements, derivative
 from autograd.check.audit.naming import input_names, name_of
+from autograd.check.references.lines import Slope, chosen_elements, slope
 from autograd.check.references.reference import element_at
 from autograd.check.report import Finding, Report
 
@@ -19,6 +19,9 @@ ELEMENTS, DIRECTIONS = 60, 2
 
 #: A difference is believed to tell a right gradient from a wrong one where its error bar is less than this part of it.
 TOLD = 1e-5
+
+#: What rounding may come to in an engine, as a part of the largest number beside.
+ROUNDING = 1e-13
 
 Numbers = list[Any]
 
@@ -117,12 +120,12 @@ def checked(
     seed = generator.uniform(0.5, 1.5, np.shape(run([x.copy() for x in values])))
     claimed = gradient([x.copy() for x in values], seed)
 
-    def along(directions: Mapping[int, Any]) -> tuple[float, float]:
+    def along(directions: Mapping[int, Any]) -> Slope:
         def line(h: Any) -> Any:
             moved = [x + h * directions[k] if k in directions else x for k, x in enumerate(values)]
             return np.sum(run(moved) * seed)[()]
 
-        return derivative(line)
+        return slope(line)
 
     findings: list[Finding] = []
     count = 0
@@ -132,11 +135,9 @@ def checked(
             count += 1
             one = np.zeros(value.shape)
             one.flat[i] = max(abs(float(value.flat[i])), 0.1)
-            known, bar = along({k: one})
-            step = float(one.flat[i])
+            known = along({k: one}).by(float(one.flat[i]))
             element = element_at(i, value.shape) or None
-            got = float(np.asarray(claimed[k]).flat[i])
-            findings += compared(name, element, got, known / step, bar / step, scale)
+            findings += compared(name, element, float(np.asarray(claimed[k]).flat[i]), known, scale)
     if not findings:
         findings += directional(along, values, claimed, generator)
     checks = {"element": count, "direction": DIRECTIONS}
@@ -147,28 +148,37 @@ def directional(along: Any, values: Numbers, claimed: Numbers, rng: np.random.Ge
     """All inputs at once, for what was not looked at one by one."""
     for _ in range(DIRECTIONS):
         directions = {k: rng.choice([-1.0, 1.0], x.shape) * np.maximum(np.abs(x), 0.1) for k, x in enumerate(values)}
-        known, bar = along(directions)
         parts = [float(np.sum(claimed[k] * d)) for k, d in directions.items()]
         size = float(sum(np.sum(np.abs(claimed[k] * d)) for k, d in directions.items()))
-        yield from compared(None, None, sum(parts), known, bar, size)
+        yield from compared(None, None, sum(parts), along(directions), size)
 
 
 def compared(
-    name: str | None, element: tuple[int, ...] | None, got: float, known: float, bar: float, scale: float
+    name: str | None, element: tuple[int, ...] | None, got: float, known: Slope, scale: float
 ) -> Iterator[Finding]:
     """What is not plainly right of one number."""
-    text = Measured().text((known, bar))
-    where = {"name": name, "element": element, "got": got, "expected": text}
-    message = f"got {got!r}, differences {text}"
+    value, bar = known.value.value, known.value.error
+    text = str(known.value)
     check = "gradient" if name is not None else "gradient along a random direction"
-    rounding = 1e-13 * max(scale, abs(known))
-    if not np.isfinite(known) or not np.isfinite(bar):
-        yield Finding(outcome="inconclusive", check=check, message=message, **where)  # type: ignore[arg-type]
-    elif not abs(got - known) <= bar + rounding:
-        factor = got / known if abs(known) > bar else None
-        yield Finding(outcome="wrong", check=check, message=message, factor=factor, hint=hint(factor), **where)  # type: ignore[arg-type]
-    elif bar > TOLD * max(scale, abs(known)) and bar > 1e-9:
-        yield Finding(outcome="inconclusive", check=check, message=message, **where)  # type: ignore[arg-type]
+    where: dict[str, Any] = {"check": check, "name": name, "element": element, "got": got}
+    rounding = ROUNDING * max(scale, abs(value))
+    if known.sides is not None:
+        below, above = known.sides
+        is_between = known.low - rounding <= got <= known.high + rounding
+        side = "between" if is_between else "outside of"
+        message = f"at a kink: got {got!r}, {side} the slopes {below} below and {above} above"
+        yield Finding(
+            outcome="kink" if is_between else "wrong", message=message, slopes=(below.value, above.value), **where
+        )
+        return
+    message = f"got {got!r}, differences {text}"
+    if not np.isfinite(value) or not np.isfinite(bar):
+        yield Finding(outcome="inconclusive", message=message, expected=text, **where)
+    elif not abs(got - value) <= bar + rounding:
+        factor = got / value if abs(value) > bar else None
+        yield Finding(outcome="wrong", message=message, expected=text, factor=factor, hint=hint(factor), **where)
+    elif bar > TOLD * max(scale, abs(value)) and bar > 1e-9:
+        yield Finding(outcome="inconclusive", message=message, expected=text, **where)
 
 
 def hint(factor: float | None) -> str | None:

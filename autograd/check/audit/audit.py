@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.audit.blackbox import extrapolated
 from autograd.check.audit.case import Case, Explanation, chosen
 from autograd.check.audit.classes import of_object
 from autograd.check.audit.failures import CodeError
@@ -26,6 +25,7 @@ from autograd.check.audit.siblings import sibling_faults
 from autograd.check.audit.subject import Subject
 from autograd.check.gradcheck import collector_paused
 from autograd.check.references import chosen as references
+from autograd.check.references.lines import slope
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Report
 
@@ -121,7 +121,7 @@ def mismatch(subject: Subject, directions: Sequence[tuple[str, Any]]) -> float:
 def slope_along(subject: Subject, name: str, direction: Any) -> float:
     value = subject.parameters[name]
     line = lambda h: subject.scalar({**subject.parameters, name: value + h * direction})  # noqa: E731
-    return extrapolated(line, 0.1)[0]
+    return float(slope(line, 0.1).value.value)
 
 
 def with_rate(subject: Subject, true: Mapping[str, Any]) -> Subject:

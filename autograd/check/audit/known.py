@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.audit.blackbox import Measured, chosen_elements, derivative
 from autograd.check.audit.recorder import Recorder, run_on
 from autograd.check.audit.subject import Subject
 from autograd.check.references import chosen
+from autograd.check.references.differences import ARITHMETIC
+from autograd.check.references.lines import chosen_elements, slope
 from autograd.check.references.real import UndecidedError, ancestors
 from autograd.check.references.reference import BITS, flat
 from autograd.check.references.taped import Taped
@@ -132,23 +133,24 @@ def recorded(subject: Subject) -> Known:
     if not isinstance(y, Node) or not y.requires_grad:
         raise TypeError(f"{subject.name} does not run on Tensors")
     y.backward(subject.seed)  # type: ignore[attr-defined]
-    arithmetic = Measured()
     parts = {
-        name: {i: (g, 0.0) for i, g in enumerate(flat(np.broadcast_to(0.0 if x.grad is None else x.grad, x.shape)[()]))}
+        name: dict(
+            enumerate(map(ARITHMETIC.number, flat(np.broadcast_to(0.0 if x.grad is None else x.grad, x.shape)[()])))
+        )
         for name, x in leaves.items()
     }
-    found = Known("the rules of stepgrad", arithmetic, parts, {})
+    found = Known("the rules of stepgrad", ARITHMETIC, parts, {})
     found.slack = loose(subject, found)
     return found
 
 
 def measured(subject: Subject, rng: np.random.Generator) -> Known:
     """By differences of the function as it is."""
-    arithmetic = Measured()
     parts: dict[str, dict[int, Any]] = {}
+    sides: dict[str, dict[int, tuple[float, float]]] = {}
     for name, value in subject.parameters.items():
         base = np.array(value, dtype=np.float64)
-        parts[name] = {}
+        parts[name], sides[name] = {}, {}
         for i in chosen_elements(base.size, MEASURED, rng):
             scale = max(abs(float(base.flat[i])), 0.1)
 
@@ -158,9 +160,13 @@ def measured(subject: Subject, rng: np.random.Generator) -> Known:
                 return subject.scalar({**subject.parameters, name: moved[()] if moved.ndim == 0 else moved})
 
             with np.errstate(all="ignore"):
-                parts[name][i] = derivative(line, scale)
+                found = slope(line, scale)
+            parts[name][i] = found.value
+            if found.sides is not None:
+                below, above = found.sides
+                sides[name][i] = below.value, above.value
     slack = {name: [0.0] * np.size(value) for name, value in subject.parameters.items()}
-    return Known("differences", arithmetic, parts, slack)
+    return Known("differences", ARITHMETIC, parts, slack, sides)
 
 
 def loose(subject: Subject, found: Known) -> dict[str, list[float]]:

@@ -128,7 +128,7 @@ class Differences:
         slopes = self.of_element(call, k, element)
         g = cotangents(call)
         found = [weighted(g, slope) for slope in (slopes.below, slopes.above)]
-        return [(ARITHMETIC, raw) for raw in found if ARITHMETIC.tells(raw) or (raw.value == 0 and raw.error < np.inf)]
+        return [(ARITHMETIC, raw) for raw in found if shows(raw)]
 
     def of_element(self, call: Call, k: int, element: int) -> Slopes:
         """The slopes of all outputs by one element of an input."""
@@ -242,6 +242,11 @@ def weighted(g: Array, slope: Estimate) -> Near:
     parts = np.where(used, g, 0.0) * np.where(used, slope.value, 0.0)
     errors = np.abs(g) * np.where(used, slope.error, 0.0)
     return Near(ARITHMETIC, float(parts.sum()), float(errors.sum() + EPS * np.abs(parts).sum()))
+
+
+def shows(slope: Near) -> bool:
+    """Whether it is known well enough to be compared with."""
+    return ARITHMETIC.tells(slope) or (slope.value == 0 and slope.error < np.inf)
 
 
 def in_doubles(call: Call) -> Call:
