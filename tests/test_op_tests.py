@@ -26,7 +26,14 @@ KNOWN = {
     ("sech", "edges"): "balls do not know cosh of 1e300, nor one over it",
     ("svd", "edges"): "differences do not reach from 1e-309 to 1e300",
     ("cross_entropy", "edges"): "the gradient of the probabilities loses the digits of a sure row",
-    ("cross_entropy", "forms_of_rules"): "probability minus target is the slope where targets sum to 1 alone",
+}
+
+#: Calls of those that are for some inputs alone: probability minus target is a slope where the targets sum to 1.
+CALLS = {
+    ("cross_entropy", "forms_of_rules"): [
+        (([0.5, -1.0, 2.0], [0.25, 0.5, 0.25]), {}),
+        (([[0.5, -1.0], [3.0, 0.0]], [[0.0, 1.0], [0.75, 0.25]]), {}),
+    ]
 }
 
 
@@ -55,7 +62,7 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "section"), CASES)
 def test_every_operation_of_the_table_passes(name: str, section: str) -> None:
-    assert outcome(table[name], section) in ("passed", "skipped")
+    assert outcome(table[name], section, calls=CALLS.get((name, section))) in ("passed", "skipped")
 
 
 @pytest.fixture
