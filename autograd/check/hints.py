@@ -20,6 +20,8 @@ def hint_for(call: Call, k: int, raws: Sequence[Any], got: Sequence[float], arit
     found = np.array(got, dtype=float)
     shape = np.shape(call.inputs[k])
     with np.errstate(all="ignore"):
+        if same(found, expected):  # too little is wrong: everything that is the same by chance would fit
+            return None
         for looks_like, hint in FAULTS:
             if looks_like(call, k, expected.reshape(shape), found.reshape(shape)):
                 return hint
