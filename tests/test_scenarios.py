@@ -174,6 +174,30 @@ def test_a_replay_that_parts_from_the_function_is_found() -> None:
     assert any(found(report, "scenario: replayed") for report in seeds)
 
 
+def at(x: Any, fixed: Any) -> Any:
+    """x³ with its slope there, but that slope does not know that it moves."""
+    return 3.0 * fixed * fixed * x - 2.0 * fixed * fixed * fixed
+
+
+def test_a_second_order_that_the_scalar_graph_has_not_is_found() -> None:
+    def f(x: Any) -> Any:
+        if getattr(x, "dtype", None) != object:
+            return (x * x * x).sum()
+        return at(x, np.array([v.data for v in x])).sum()
+
+    report = gradcheck(f, np.array([1.0, 0.5]))
+    assert not found(report, "scenario: scalar graph")
+    (finding,) = found(report, "scenario: scalar graph, second order")
+    assert finding.message.startswith("of its slope along a direction, the gradients of the scalar graph")
+
+
+def test_a_second_order_that_a_replay_has_not_is_found() -> None:
+    def f(x: Any) -> Any:
+        return at(x, x.data).sum() if autograd.is_tracing() else (x * x * x).sum()
+
+    assert found(gradcheck(f, np.array([1.0, 0.5])), "scenario: replayed, second order")
+
+
 def test_a_function_that_is_another_without_recording_is_found() -> None:
     def f(x: Any) -> Any:
         y = x * x

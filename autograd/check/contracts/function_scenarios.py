@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.check.contracts.derived import SHORT, second_order
 from autograd.check.contracts.operations import product, sums
 from autograd.check.contracts.plain_function import plain_function, takes_numbers
 from autograd.check.contracts.rounding import GraphSpread, apart
@@ -25,9 +26,6 @@ from autograd.graph.graph import Graph
 from autograd.node import topological
 from autograd.state import no_grad, recording, tracing
 from autograd.tensor.tensor import Tensor
-
-#: Up to how many nodes second derivatives of the whole are taken.
-SHORT = 500
 
 #: How many leaves are declared constant, one after the other.
 FIRST = 4
@@ -223,4 +221,6 @@ SCENARIOS: Mapping[str, Callable[[Subject], Iterator[Finding]]] = {
     "scenario: scalar graph": scalar_graph,
     "scenario: constant": constants,
     "scenario: nested modes": nestings,
+    "scenario: replayed, second order": second_order(replayed),
+    "scenario: scalar graph, second order": second_order(scalar_graph),
 }

@@ -35,12 +35,15 @@ class Trial:
         inputs: Sequence[Any],
         change: Change = lambda node: node,
         block: AbstractContextManager[Any] | None = None,
+        then: Callable[[Sequence[Any], Sequence[Any]], Sequence[Any]] = lambda leaves, results: results,
     ) -> Trial:
-        """Run a function on twins of what it was given, each of them changed."""
+        """Run a function on twins of what it was given, each of them changed; ``then`` makes of the results what is
+        looked at.
+        """
         given, changed, names = prepared(f, inputs, change)
         with recording(traced=False), block or nullcontext(), np.errstate(all="ignore"):
-            result = given[0](*given[1:])
-        return cls(changed, names, tree.flatten(result)[0])
+            results = then(changed, tree.flatten(given[0](*given[1:]))[0])
+        return cls(changed, names, results)
 
     @cached_property
     def tracked(self) -> list[int]:
