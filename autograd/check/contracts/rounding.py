@@ -6,9 +6,9 @@ change, which is how ill-conditioned a computation is where it stands.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,9 @@ from autograd.graph.graph import Graph, operands, outputs_again, recompute
 #: How often the last digits are changed, and how many times what that changes is allowed.
 DRAWS = 4
 SLACK = 32
+
+#: How often more draws are asked for before a difference is one: few may all fall to one side of a tie.
+PATIENCE = 6
 
 
 def eps_of(*numbers: Any) -> float:
@@ -67,8 +70,9 @@ def apart(
     """The elements in which two arrays differ by more than rounding explains.
 
     ``find_spread`` is asked only where they differ by more than a few units in the last place, be it of themselves or
-    of ``size``, a sum of absolute values that they come from. A NaN beside a number is a difference; beside an infinity
-    it is one if that is ``strict``, as of the same operations: others may come to ∞ − ∞.
+    of ``size``, a sum of absolute values that they come from; it draws anew each time that it is asked. A NaN beside
+    a number is a difference; beside an infinity it is one if that is ``strict``, as of the same operations: others
+    may come to ∞ − ∞.
     """
     eps = eps_of(got, expected) if eps is None else eps
     a, b = np.broadcast_arrays(np.asarray(got, dtype=float), np.asarray(expected, dtype=float))
@@ -81,7 +85,10 @@ def apart(
             alike |= ~np.isfinite(a) & ~np.isfinite(b)
         if alike.all():
             return []
-        alike |= distance <= allowed + SLACK * np.asarray(find_spread(), dtype=float)
+        for _ in range(PATIENCE):
+            alike |= distance <= allowed + SLACK * np.asarray(find_spread(), dtype=float)
+            if alike.all():
+                return []
     return list(map(tuple, np.argwhere(~alike).tolist()))
 
 
@@ -121,31 +128,37 @@ def jittered_graph(graph: Graph, rng: np.random.Generator, eps: float | None = N
 
 @dataclass
 class GraphSpread:
-    """How far rounding takes the output and the gradients of a graph of one output; found when it is asked for."""
+    """How far rounding takes the output and the gradients of a graph of one output; found when it is asked for.
+
+    To be asked for the same again is to ask for more draws.
+    """
 
     graph: Graph
     seed: Any
     rng: np.random.Generator
     eps: float | None = None
-
-    @cached_property
-    def moved(self) -> list[tuple[Any, Sequence[Any]]]:
-        graphs = [jittered_graph(self.graph, self.rng, self.eps) for _ in range(DRAWS)]
-        seeds = [jittered(self.seed, self.rng, self.eps) for _ in graphs]
-        swept = [swept_events(graph, seed)[0] for graph, seed in zip(graphs, seeds, strict=True)]
-        return [(graph.data[graph.outputs[0]], adjoints) for graph, adjoints in zip(graphs, swept, strict=True)]
+    asked: Counter[int] = field(default_factory=Counter)
+    drawn: list[tuple[Any, Sequence[Any]]] = field(default_factory=list)  #: outputs, and the adjoints of all nodes
 
     def of_output(self) -> Any:
         """Of each element of the output."""
         (output,) = self.graph.outputs
-        return farthest(self.graph.data[output], [y for y, _ in self.moved])
+        return farthest(self.graph.data[output], [y for y, _ in self.moved(output)])
 
     def of_gradient(self, index: int) -> Any:
         """Of each element of the gradient of one node."""
         base = swept_events(self.graph, self.seed)[0][index]
         shape = self.graph.equations[index].shape
-        parts = [0.0 if part[index] is None else part[index] for _, part in self.moved]
+        parts = [0.0 if part[index] is None else part[index] for _, part in self.moved(index)]
         return np.broadcast_to(farthest(0.0 if base is None else base, parts), shape)
+
+    def moved(self, index: int) -> Sequence[tuple[Any, Sequence[Any]]]:
+        self.asked[index] += 1
+        while len(self.drawn) < DRAWS * self.asked[index]:
+            graph = jittered_graph(self.graph, self.rng, self.eps)
+            seed = jittered(self.seed, self.rng, self.eps)
+            self.drawn.append((graph.data[graph.outputs[0]], swept_events(graph, seed)[0]))
+        return self.drawn
 
 
 def farthest(base: Any, others: Sequence[Any]) -> Any:
