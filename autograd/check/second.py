@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from autograd.check.local import Checker
 from autograd.check.references.real import UndecidedError
 from autograd.check.references.reference import BITS, element_at, flat
 from autograd.check.references.taped import Taped
-from autograd.check.replay import Moved, gradient
+from autograd.check.replay import Whole, gradient
 from autograd.check.report import Finding
 from autograd.check.run import Run, weight
 from autograd.check.swept import swept_events
@@ -33,15 +33,20 @@ STEP_BITS = 1200
 
 
 class Recorded:
-    """The gradient of a run, recorded: one number, the sum of all its elements times weights."""
+    """The gradient of a run, recorded: one number, the sum of all its elements times weights.
 
-    def __init__(self, run: Run, rng: np.random.Generator, only: int | None = None) -> None:
+    With ``only``, of the elements of one leaf; those of leaves that are ``tied`` at a kink have none: along these a
+    gradient jumps.
+    """
+
+    def __init__(self, run: Run, rng: np.random.Generator, only: int | None = None, tied: Collection[int] = ()) -> None:
         self.run = run
         places = topological([run.output._record])
         self.indices = [i for i, place in enumerate(places) if place.op is None and place.requires_grad]
         self.leaves: list[Any] = [places[i]._node for i in self.indices]
         self.directions = {
-            i: flat(rng.uniform(0.5, 1.5, leaf.shape) * (only is None or i == only)) for i, leaf in self.by_index()
+            i: flat(rng.uniform(0.5, 1.5, leaf.shape) * (only in (None, i) and i not in tied))
+            for i, leaf in self.by_index()
         }
         y: Any = run.output * run.seed
         firsts = gradients(y if isinstance(y, Value) else y.sum(), self.leaves, create_graph=True)
@@ -117,50 +122,51 @@ def of_run(
 ) -> list[Finding]:
     """The same of the leaves; with ``only``, of the gradient by one leaf alone."""
     try:
-        recorded = Recorded(run, rng, only)
+        here = gradient(run.graph, run.seed, reference, STEP_BITS)
+    except UndecidedError:
+        return []
+    except Exception as error:  # a forward function may do anything with a number that is none
+        return [Finding(outcome="missing", check="second order", message=str(error))]
+    try:
+        recorded = Recorded(run, rng, only, here.tied)
         found = recorded.seconds()
     except (AutogradError, NotImplementedError) as error:
         return [Finding(outcome="missing", check="second order", message=str(error))]
-    return list(compared(checker, run, recorded, found, reference, counts))
+    return list(compared(checker, run, recorded, here, found, reference, counts))
 
 
 def compared(
     checker: Checker,
     run: Run,
     recorded: Recorded,
+    here: Whole,
     found: Mapping[int, Any],
     reference: Taped,
     counts: Counter[str],
 ) -> Iterator[Finding]:
     graph = run.graph
     try:
-        here = gradient(graph, run.seed, reference, STEP_BITS)
-        sides = [gradient(graph, run.seed, reference, STEP_BITS, moved=moved(recorded, side)) for side in (-1, 1)]
+        slopes = differences(run, recorded, reference, STEP)
     except UndecidedError:
         return
-    except Exception as error:  # a forward function may do anything with a number that is none
-        yield Finding(outcome="missing", check="second order", message=str(error))
-        return
+    halved: Mapping[int, list[Any]] = {}
     own = recorded.graph()
     radii = rounding(own, recorded, reference) if own is not None else {}
-    for index, before in sides[0].pulled.parts.items():
-        after = sides[1].pulled.parts[index]
-        counts["second derivative"] += len(before)
+    for index, raws in slopes.items():
         if index in here.tied or index not in found:
             continue
+        counts["second derivative"] += len(raws)
         shape, dtype = np.shape(graph.data[index]), graph.equations[index].dtype
         numbers = flat(np.broadcast_to(0.0 if found[index] is None else found[index], shape)[()])
-        with reference.make(STEP_BITS) as arithmetic:
-            zero = arithmetic.number(0)
-            scale = arithmetic.number(1) / arithmetic.number(2 * STEP)
-            raws = [
-                ((zero if b is None else b) - (zero if a is None else a)) * scale
-                for a, b in zip(before, after, strict=True)
-            ]
+        arithmetic = here.pulled.arithmetic
         for place, (raw, number) in enumerate(zip(raws, numbers, strict=True)):
             if (at := here.pulled.parts[index][place]) is not None and not arithmetic.is_defined(at):
                 continue
-            slack = SLACK * radii.get((index, place), 0.0) + negligible(arithmetic, raw)
+            slack = SLACK * radii.get((index, place), 0.0)
+            if judged(arithmetic, raw, number, dtype, slack).verdict != "off":
+                continue
+            halved = halved or differences(run, recorded, reference, STEP / 2)
+            slack += 2 * abs(arithmetic.middle(raw) - arithmetic.middle(halved[index][place]))  # of higher orders
             verdict = judged(arithmetic, raw, number, dtype, slack)
             if verdict.verdict == "off":
                 known = arithmetic.text(raw)
@@ -176,13 +182,22 @@ def compared(
                 )
 
 
-def negligible(arithmetic: Any, raw: Any) -> float:
-    """What a difference leaves of the third order."""
-    return float(abs(arithmetic.middle(raw)) * 2.0**-60)
-
-
-def moved(recorded: Recorded, side: int) -> Moved:
-    return side * STEP, recorded.directions
+def differences(run: Run, recorded: Recorded, reference: Taped, step: float) -> Mapping[int, list[Any]]:
+    """The second derivative by each leaf along the directions, as raw numbers of many bits."""
+    sides = [
+        gradient(run.graph, run.seed, reference, STEP_BITS, moved=(side * step, recorded.directions)).pulled.parts
+        for side in (-1, 1)
+    ]
+    with reference.make(STEP_BITS) as arithmetic:
+        zero = arithmetic.number(0)
+        scale = arithmetic.number(1) / arithmetic.number(2 * step)
+        return {
+            index: [
+                ((zero if after is None else after) - (zero if before is None else before)) * scale
+                for before, after in zip(parts, sides[1][index], strict=True)
+            ]
+            for index, parts in sides[0].items()
+        }
 
 
 def rounding(own: Graph, recorded: Recorded, reference: Taped) -> dict[tuple[int, int], float]:

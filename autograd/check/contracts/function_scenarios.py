@@ -13,7 +13,7 @@ import numpy as np
 from autograd.check.contracts.derived import SHORT, second_order
 from autograd.check.contracts.operations import product, sums
 from autograd.check.contracts.plain_function import plain_function, takes_numbers
-from autograd.check.contracts.rounding import GraphSpread, apart
+from autograd.check.contracts.rounding import GraphSpread, apart, largest
 from autograd.check.contracts.samples import samples_of
 from autograd.check.contracts.scenarios import LARGEST, WAYS, Nested, call_scenarios, objects, sum_of
 from autograd.check.contracts.subject import Inapplicable, Subject, asked_of, draw
@@ -190,6 +190,9 @@ def nestings(subject: Subject) -> Iterator[Finding]:
         spots = [places.get(id(x._record)) for x in leaves]
         spread = GraphSpread(Graph.of(slope, names={}), slope._filled(1.0), subject.rng)
 
+        ops = [equation.op for run in subject.runs for equation in run.graph.equations if equation.op is not None]
+        is_mixing = not all(op.is_elementwise for op in ops)
+
         def far(k: int) -> Any:
             spot = spots[k]
             return 0.0 if spot is None else spread.of_gradient(spot)
@@ -198,7 +201,8 @@ def nestings(subject: Subject) -> Iterator[Finding]:
             for k, (got, expected) in enumerate(zip(way(nested), base, strict=True)):
                 if not (np.isfinite(got).all() and np.isfinite(expected).all()):
                     continue  # what overflows on the way does so in another place
-                for element in apart(got, expected, partial(far, k), subject.eps)[:1]:
+                size = largest(expected) if is_mixing else 0.0
+                for element in apart(got, expected, partial(far, k), subject.eps, size)[:1]:
                     message = f"second derivatives by {name} and by reverse over reverse"
                     yield subject.different(check, message, got, expected, element, k)
         twice = nested.slope_twice()

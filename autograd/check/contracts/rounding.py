@@ -23,7 +23,7 @@ DRAWS = 4
 SLACK = 32
 
 #: How often more draws are asked for before a difference is one: few may all fall to one side of a tie.
-PATIENCE = 6
+PATIENCE = 5
 
 
 def eps_of(*numbers: Any) -> float:
@@ -92,6 +92,11 @@ def apart(
     return list(map(tuple, np.argwhere(~alike).tolist()))
 
 
+def largest(x: Any) -> float:
+    """Of its elements, by absolute value: what operations that mix them round each of them by."""
+    return float(np.max(np.abs(x), initial=0.0))
+
+
 def smallest(*numbers: Any) -> float:
     """The unit in the last place of what is subnormal, which no number is without."""
     kinds = [x.dtype for x in numbers if hasattr(x, "dtype") and x.dtype.kind == "f"]
@@ -130,7 +135,7 @@ def jittered_graph(graph: Graph, rng: np.random.Generator, eps: float | None = N
 class GraphSpread:
     """How far rounding takes the output and the gradients of a graph of one output; found when it is asked for.
 
-    To be asked for the same again is to ask for more draws.
+    To be asked for the same again is to ask for as many draws once more.
     """
 
     graph: Graph
@@ -154,7 +159,7 @@ class GraphSpread:
 
     def moved(self, index: int) -> Sequence[tuple[Any, Sequence[Any]]]:
         self.asked[index] += 1
-        while len(self.drawn) < DRAWS * self.asked[index]:
+        while len(self.drawn) < DRAWS * 2 ** (self.asked[index] - 1):
             graph = jittered_graph(self.graph, self.rng, self.eps)
             seed = jittered(self.seed, self.rng, self.eps)
             self.drawn.append((graph.data[graph.outputs[0]], swept_events(graph, seed)[0]))

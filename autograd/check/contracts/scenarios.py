@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.check.contracts.comparison import different, gradient_findings, jittered_call, output_findings
 from autograd.check.contracts.operations import Contract, asked, call_contracts, product, repulled
-from autograd.check.contracts.rounding import apart, eps_of, jittered, spread
+from autograd.check.contracts.rounding import apart, eps_of, jittered, largest, spread
 from autograd.check.contracts.samples import Sample, is_float
 from autograd.check.report import Finding
 from autograd.node import Node
@@ -305,10 +305,11 @@ def nestings(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
     with np.errstate(all="ignore"), recording(traced=False):
         straight = Nested.of(sample, weight, v, u)
         base = dict(zip(sample.wanted, straight.reverse_over_reverse(), strict=True))
+        sizes = None if sample.op.is_elementwise else {k: largest(x) for k, x in base.items()}
         for name, way in WAYS.items():
             message = f"second derivatives by {name} and by reverse over reverse"
             got = dict(zip(sample.wanted, way(straight), strict=True))
-            yield from gradient_findings(sample, check, got, base, again, rng, message)
+            yield from gradient_findings(sample, check, got, base, again, rng, message, sizes)
         for place, (k, number) in enumerate(zip(sample.wanted, straight.forward_over_forward(), strict=True)):
             expected, size = product(base[k], u[place])
             far = lambda place=place: spread(  # noqa: E731
