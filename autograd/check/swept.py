@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,22 +26,36 @@ def swept_events(graph: Graph, seed: Any) -> tuple[list[Any], list[Event]]:
 
     Raises `Stopped` where a rule raises.
     """
+    adjoints = seeded(graph, seed)
+    found = list(events_of(graph, adjoints))
+    return [None if g is None else plain(g) for g in adjoints], found
+
+
+def seeded(graph: Graph, seed: Any) -> list[Any]:
+    """The adjoints before the sweep: that of the output."""
+    adjoints: list[Any] = [None] * len(graph)
+    adjoints[graph.outputs[0]] = seed
+    return adjoints
+
+
+def events_of(graph: Graph, adjoints: list[Any]) -> Iterator[Event]:
+    """The events of a sweep that fills in the adjoints.
+
+    Raises `Stopped` where a rule raises.
+    """
     (output,) = graph.outputs
     equations, slopes = graph.equations[: output + 1], graph.slopes[: output + 1]
-    adjoints: list[Any] = [None] * output + [seed]
     if sweep.is_scalar(graph.data[output], adjoints, slopes):
-        found = list(sweep.scalar_events(equations, adjoints, slopes))
-    else:
-        asked = [output]
+        yield from sweep.scalar_events(equations, adjoints, slopes)
+        return
+    asked = [output]
 
-        def operands(index: int) -> tuple[Any, Sequence[Any]]:
-            asked.append(index)
-            return graph.data[index], graph.inputs_of(index)
+    def operands(index: int) -> tuple[Any, Sequence[Any]]:
+        asked.append(index)
+        return graph.data[index], graph.inputs_of(index)
 
+    with np.errstate(all="ignore"):
         try:
-            with np.errstate(all="ignore"):
-                found = list(sweep.events(equations, operands, adjoints, slopes))
+            yield from sweep.events(equations, operands, adjoints, slopes)
         except Exception as error:
             raise Stopped(asked[-1], error) from error
-    beyond = [None] * (len(graph) - len(adjoints))
-    return [None if g is None else plain(g) for g in adjoints] + beyond, found

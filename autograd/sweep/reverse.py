@@ -10,6 +10,7 @@ import numpy as np
 from autograd import accept
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.node import Node, Recorded, require_grad, topological
+from autograd.state import mode
 from autograd.sweep.section import Section
 
 
@@ -33,7 +34,7 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
 
     ``y`` holds one number; ``xs`` may be leaves or inner nodes; a node that y does not depend on gets zero.
     The results are floats or arrays of the shapes of ``xs``; with ``create_graph`` they are nodes that can be
-    differentiated again.
+    differentiated again. Inside ``no_grad()`` there is none, of what was computed there.
 
     >>> import autograd
     >>> x = autograd.Value(3.0)
@@ -55,6 +56,8 @@ def gradients(y: Node, xs: Node | Sequence[Node], create_graph: bool = False) ->
             raise GraphError(f"gradients: {node.label or 'one of xs'} is a constant: make it with requires_grad=True")
     if y.size != 1:
         raise ShapeError(f"gradients: y must hold one number, got shape {y.shape}: reduce it with .sum() or .mean()")
+    if not y.requires_grad and mode() == "no_grad":
+        raise GraphError("gradients: y was computed inside no_grad(), where nothing is recorded: compute it outside")
     create_graph = accept.flag(create_graph, "gradients", "create_graph")
     section = Section([y._record])
     adjoints = section.back(y._filled(1.0), create_graph) if y.requires_grad else [None] * len(section.places)

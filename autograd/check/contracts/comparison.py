@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.contracts.rounding import apart, at, eps_of, jittered, spread
 from autograd.check.contracts.samples import Sample
 from autograd.check.report import Finding
+from autograd.check.rounding import apart, at, eps_of, jittered, spread
 
 #: Gradients by input, computed once more: from a call on jittered numbers, with cotangents that are jittered too.
 Again = Callable[[Sample, np.random.Generator], Mapping[int, Any]]

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from autograd.check.contracts.operations import FACTOR, LAYOUTS, call_contracts, product, same_bits, sums
-from autograd.check.contracts.rounding import GraphSpread, apart, eps_of
 from autograd.check.contracts.samples import samples_of
 from autograd.check.contracts.subject import Inapplicable, Spreads, Subject, asked_of, draw
 from autograd.check.contracts.surroundings import engine_state, restored_engine
 from autograd.check.contracts.trial import data_of, prepared, remade
 from autograd.check.local import Checker
 from autograd.check.report import Finding
+from autograd.check.rounding import GraphSpread, apart, eps_of
 from autograd.check.run import Run
 from autograd.node import topological
 from autograd.scalar.value import Value

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd.check.contracts.comparison import Again, gradient_findings, jittered_call, output_findings
-from autograd.check.contracts.rounding import apart, at, eps_of, jittered, spread
 from autograd.check.contracts.samples import Sample
 from autograd.check.report import Finding
+from autograd.check.rounding import apart, at, eps_of, jittered, spread
 from autograd.tensor.arrays import alike
 from autograd.transforms.forward import pushforward
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from autograd.check.contracts.operations import product, sums
-from autograd.check.contracts.rounding import SLACK, smallest
 from autograd.check.contracts.subject import Inapplicable, Subject
 from autograd.check.contracts.trial import data_of, remade
 from autograd.check.report import Finding
+from autograd.check.rounding import SLACK, smallest
 from autograd.node import Node
 from autograd.state import no_grad
 

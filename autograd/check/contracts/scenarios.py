@@ -12,9 +12,9 @@ import numpy as np
 
 from autograd.check.contracts.comparison import different, gradient_findings, jittered_call, output_findings
 from autograd.check.contracts.operations import Contract, asked, call_contracts, product, repulled
-from autograd.check.contracts.rounding import apart, eps_of, jittered, largest, spread
 from autograd.check.contracts.samples import Sample, is_float
 from autograd.check.report import Finding
+from autograd.check.rounding import apart, eps_of, jittered, largest, spread
 from autograd.node import Node
 from autograd.op import Op
 from autograd.scalar.value import Value

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.contracts.rounding import GraphSpread, apart, at, eps_of
 from autograd.check.contracts.trial import Trial
 from autograd.check.report import Finding
+from autograd.check.rounding import GraphSpread, apart, at, eps_of, spread
 from autograd.check.run import LONG, Run
 from autograd.graph.graph import Graph
 from autograd.node import topological
+
+#: Results and gradients once more.
+Again = Callable[[np.random.Generator], tuple[Sequence[Any], Sequence[Any]]]
 
 
 @dataclass
@@ -79,28 +82,48 @@ class Subject:
         message: str,
         gradients: Sequence[Any] | None = None,
         spreads: Spreads | None = None,
+        again: Again | None = None,
     ) -> Iterator[Finding]:
-        """Where another trial has other results, or other gradients, than this one."""
+        """Where another trial has other results, or other gradients, than this one.
+
+        ``again`` goes the other way once more, the leaves being off by their last digits.
+        """
         spreads = self.spreads if spreads is None else spreads
         numbers = trial.numbers(self.places)
+
+        def far(i: int) -> Any:
+            return spreads.of_result(i) + (0.0 if again is None else spread(lambda rng: again(rng)[0][i], self.rng))
+
         for i, (got, expected) in enumerate(zip(numbers, self.outputs, strict=True)):
             if np.shape(got) != np.shape(expected):
                 shapes = f"{np.shape(got)} and {np.shape(expected)}"
                 yield self.finding(check, f"the results {message} have the shapes {shapes}")
                 continue
-            for element in apart(got, expected, partial(spreads.of_result, i), spreads.eps or self.eps)[:1]:
+            for element in apart(got, expected, partial(far, i), spreads.eps or self.eps)[:1]:
                 yield self.different(check, f"the results {message}", got, expected, element)
         if gradients is None:
             gradients = trial.gradients(self.places, self.weights)
-        yield from self.gradients_compared(check, gradients, self.gradients, message, spreads)
+        yield from self.gradients_compared(check, gradients, self.gradients, message, spreads, again)
 
     def gradients_compared(
-        self, check: str, found: Sequence[Any], expected: Sequence[Any], message: str, spreads: Spreads | None = None
+        self,
+        check: str,
+        found: Sequence[Any],
+        expected: Sequence[Any],
+        message: str,
+        spreads: Spreads | None = None,
+        again: Again | None = None,
     ) -> Iterator[Finding]:
         spreads = self.spreads if spreads is None else spreads
+
+        def far(k: int) -> Any:
+            return spreads.of_leaf(k) + (
+                0.0 if again is None else spread(lambda rng: number(again(rng)[1][k]), self.rng)
+            )
+
         for k, (got, right) in enumerate(zip(found, expected, strict=True)):
-            a, b = 0.0 if got is None else got, 0.0 if right is None else right
-            for element in apart(a, b, partial(spreads.of_leaf, k), spreads.eps or self.eps)[:1]:
+            a, b = number(got), number(right)
+            for element in apart(a, b, partial(far, k), spreads.eps or self.eps)[:1]:
                 a, b = np.broadcast_arrays(a, b)
                 yield self.different(check, f"the gradients {message}", a, b, element, k)
 
@@ -159,6 +182,11 @@ def asked_of(
         return [Finding(outcome="missing", check=check, message=f"{type(error).__name__}: {error}")]
     counts[counted] += 1
     return findings
+
+
+def number(g: Any) -> Any:
+    """A gradient; none is zero."""
+    return 0.0 if g is None else g
 
 
 class Inapplicable(Exception):  # noqa: N818 - it is caught by the check itself

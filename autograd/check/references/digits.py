@@ -79,6 +79,12 @@ class Digits(NearArithmetic):
     def wide(self) -> Digits:
         return self._wide
 
+    def sum(self, a: Near, b: Near) -> Near:
+        y = a + b
+        if self._wide is not self:
+            y.error += self._unit * (abs(a.value) + abs(b.value))
+        return y
+
     def scalar(self, x: Any) -> Any:
         return +self._mp.mpf(x)
 

@@ -76,6 +76,12 @@ class Arithmetic:
         """The same with all its digits."""
         return self
 
+    def sum(self, a: Any, b: Any) -> Any:
+        """Of two numbers. One that keeps few digits of many may come to be one of a longer sum, in any order: it is
+        off by what rounding may take in the worst of them.
+        """
+        return a + b
+
     # What is asked of results.
 
     def error(self, a: Any, got: float) -> tuple[float, float]:
@@ -122,6 +128,7 @@ class Tape:
     def __init__(self, arithmetic: Arithmetic) -> None:
         self.arithmetic = arithmetic
         self.functions = arithmetic.functions
+        self.sum = arithmetic.sum
         self.made: list[Real] = []
         self.ties: list[tuple[Real, Real]] = []
 
@@ -152,8 +159,9 @@ class Tape:
         """Fill in the adjoints from these outputs back; gives all that was computed, and has one."""
         for real, seed in seeds:
             raw = self.raw(seed)
-            real.adjoint = raw if real.adjoint is None else real.adjoint + raw
+            real.adjoint = raw if real.adjoint is None else self.sum(real.adjoint, raw)
         reached = []
+        add = self.sum
         for real in reversed(self.made):
             g = real.adjoint
             if g is None:
@@ -161,7 +169,7 @@ class Tape:
             reached.append(real)
             for x, slope in real.parts or ():
                 part = g if slope is None else slope * g
-                x.adjoint = part if x.adjoint is None else x.adjoint + part
+                x.adjoint = part if x.adjoint is None else add(x.adjoint, part)
         return reached
 
     def forget(self, leaves: Iterable[Real]) -> None:
@@ -257,17 +265,17 @@ class Real:
 
     @both
     def __add__(self, other: Real) -> Real:
-        return self.tape.computed(self.value + other.value, ((self, None), (other, None)))
+        return self.tape.computed(self.tape.sum(self.value, other.value), ((self, None), (other, None)))
 
     __radd__ = __add__
 
     @both
     def __sub__(self, other: Real) -> Real:
-        return self.tape.computed(self.value - other.value, ((self, None), (other, -1)))
+        return self.tape.computed(self.tape.sum(self.value, -other.value), ((self, None), (other, -1)))
 
     @both
     def __rsub__(self, other: Real) -> Real:
-        return self.tape.computed(other.value - self.value, ((other, None), (self, -1)))
+        return self.tape.computed(self.tape.sum(other.value, -self.value), ((other, None), (self, -1)))
 
     @both
     def __mul__(self, other: Real) -> Real:

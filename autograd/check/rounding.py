@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from autograd.call import Output
-from autograd.check.swept import swept_events
+from autograd.check.swept import events_of, seeded, swept_events
 from autograd.check.verdict import ULPS
 from autograd.graph.graph import Graph, operands, outputs_again, recompute
+from autograd.sweep.events import plain
+from autograd.sweep.masked import Masked
 
 #: How often the last digits are changed, and how many times what that changes is allowed.
 DRAWS = 4
@@ -131,6 +133,18 @@ def jittered_graph(graph: Graph, rng: np.random.Generator, eps: float | None = N
     return replace(graph, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes))
 
 
+def jittered_sweep(graph: Graph, seed: Any, rng: np.random.Generator, eps: float | None = None) -> list[Any]:
+    """The adjoint of each node, other last digits in all that is sent on the way: where parts cancel, they show."""
+    adjoints = seeded(graph, jittered(seed, rng, eps))
+    for event in events_of(graph, adjoints):
+        g = adjoints[event.target]
+        if isinstance(g, Masked):
+            adjoints[event.target] = Masked(jittered(g.data, rng, eps), g.live, g.choice)
+        else:
+            adjoints[event.target] = jittered(g, rng, eps)
+    return [None if g is None else plain(g) for g in adjoints]
+
+
 @dataclass
 class GraphSpread:
     """How far rounding takes the output and the gradients of a graph of one output; found when it is asked for.
@@ -161,8 +175,7 @@ class GraphSpread:
         self.asked[index] += 1
         while len(self.drawn) < DRAWS * 2 ** (self.asked[index] - 1):
             graph = jittered_graph(self.graph, self.rng, self.eps)
-            seed = jittered(self.seed, self.rng, self.eps)
-            self.drawn.append((graph.data[graph.outputs[0]], swept_events(graph, seed)[0]))
+            self.drawn.append((graph.data[graph.outputs[0]], jittered_sweep(graph, self.seed, self.rng, self.eps)))
         return self.drawn
 
 
