@@ -7,72 +7,73 @@ The rules of a graph can all be right, and a gradient lost before there was a gr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from autograd.check.contracts.operations import product, sums
 from autograd.check.contracts.subject import Inapplicable, Subject
-from autograd.check.contracts.trial import data_of, remade
+from autograd.check.contracts.trial import Change, Trial, data_of, remade
+from autograd.check.references.differences import NOISY, SHRINK, STEPS, Slopes, is_known, stepped
 from autograd.check.report import Finding
-from autograd.check.rounding import SLACK, smallest
+from autograd.check.rounding import SLACK
 from autograd.node import Node
-from autograd.state import no_grad
+from autograd.tensor.tensor import Tensor
 
-#: Steps, as parts of what the numbers are: each an eighth of the one before.
-STEPS = [0.1 * 8.0**-i for i in range(11)]
+#: The first step, as a part of what the numbers are, and how many there are: those that are extrapolated from, and
+#: those that show the noise. A long function takes its time.
+FIRST, COUNTS = 0.1, (STEPS, NOISY)
+FIRST_OF_LONG, COUNTS_OF_LONG = 1e-4, (3, 1)
 
-#: Of a long function.
-FEW_STEPS = STEPS[3:7]
-
-#: How many times its error a difference may be off, and from what part of the slope on an error says nothing.
-TIMES = 16
+#: How many times its bar a difference may be off, and from what part of the slope on a bar says nothing.
+TIMES = 8
 WIDE = 0.01
 
+#: A gradient is too steep for differences where a small step, by it, moves this part of what any step did.
+STEEP = 0.05
 
-@dataclass(frozen=True)
-class Slope:
-    """A slope by differences, and how far it may be off."""
+#: Leaves are asked together where what they move is no smaller than this part of what others do; of so many leaves
+#: each by itself.
+TOGETHER = 1e-6
+MOST = 20
 
-    slope: float
-    error: float
+#: How far aside of a kink a function is asked again, as a part of what the numbers are.
+ASIDE = 1e-3
 
-
-def slope_of(estimates: Sequence[float], noise: Sequence[float]) -> Slope:
-    """The best of estimates by ever smaller steps, given how far rounding takes each: the nearest to its neighbours.
-
-    >>> slope_of([1.5, 1.25, 1.125, 1.0], [0.0, 0.0, 0.0, 0.5])
-    Slope(slope=1.125, error=0.125)
-    """
-    best = Slope(math.nan, math.inf)
-    for place in range(1, len(estimates) - 1):
-        before, here, after = estimates[place - 1 : place + 2]
-        error = max(abs(before - here), abs(here - after), noise[place])
-        if error < best.error:
-            best = Slope(here, error)
-    return best
+Verdict = Literal["right", "wrong", "kink", "unknown"]
 
 
+@dataclass
+class Beside(Subject):
+    """The same function where its leaves are others."""
+
+    first: Callable[[], Change] = lambda: lambda node: node  #: what becomes of them, made anew for each trial
+
+    def trial(self, change: Change = lambda node: node, *args: Any, **kwargs: Any) -> Trial:
+        first = self.first()
+        return super().trial(lambda node: change(first(node)), *args, **kwargs)
+
+
+@dataclass
 class Line:
     """A function along a direction from where it stands: what it gives there, weighted to one number."""
 
-    def __init__(self, subject: Subject, direction: Sequence[Any], is_plain: bool) -> None:
-        self.subject = subject
-        self.direction = direction
-        self.is_plain = is_plain
-        self.steps = FEW_STEPS if subject.is_long else STEPS
-        self.middle = self.at(0.0)
-        self.above = [(h, self.at(h)) for h in self.steps]
-        self.below = [(h, self.at(-h)) for h in self.steps]
+    subject: Subject
+    direction: Sequence[Any]
+    is_plain: bool
+    seen: dict[float, float] = field(default_factory=dict)  #: what it gave, by how far it was gone
 
     def at(self, t: float) -> float:
+        if t not in self.seen:
+            self.seen[t] = self.asked(t)
+        return self.seen[t]
+
+    def asked(self, t: float) -> float:
         parts = iter(self.direction)
-        block = None if self.subject.is_long else no_grad()  # Values are quickest where they are recorded
-        trial = self.subject.trial(lambda node: self.moved(node, t * next(parts)), block)
+        trial = self.subject.trial(lambda node: self.moved(node, t * next(parts)))
         numbers = [np.asarray(data_of(trial.results[i]), dtype=float) for i in self.subject.places]
         terms = [np.sum(x * w) for x, w in zip(numbers, self.subject.weights, strict=True)]
         return math.fsum(map(float, terms))
@@ -81,84 +82,148 @@ class Line:
         data = data_of(node) + by
         return data if self.is_plain else remade(node, data)
 
+    @property
+    def first(self) -> float:
+        return FIRST_OF_LONG if self.subject.is_long else FIRST
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return COUNTS_OF_LONG if self.subject.is_long else COUNTS
+
     @cached_property
-    def noise(self) -> list[float]:
-        """How far rounding takes the slope by each step: that of the results, and of where the steps lead to."""
-        subject, size = self.subject, along(self.subject, self.direction)[1]
-        lengths = [relative_spacing(data_of(x)) for x in subject.base.leaves]
-        taken = max([abs(y) for _, y in (*self.above, *self.below)], default=0.0)
-        of_results = SLACK * (subject.eps * taken + smallest(*subject.outputs))
-        if not subject.is_long:
-            spreads = [np.asarray(subject.spreads.of_result(i)) for i in range(len(subject.places))]
-            of_results += float(sum(np.sum(s * np.abs(w)) for s, w in zip(spreads, subject.weights, strict=True)))
-        return [(of_results + max(lengths, default=0.0) * size) / h for h in self.steps]
+    def slopes(self) -> Slopes:
+        return self.with_noise(0.0)
 
-    def slope(self) -> Slope:
-        """To both sides."""
-        central = [(up - down) / (2 * h) for (h, up), (_, down) in zip(self.above, self.below, strict=True)]
-        return slope_of([(64 * b - a) / 63 for a, b in pairwise(central)], self.noise[1:])
+    def with_noise(self, noise: float) -> Slopes:
+        return stepped(self.at, 0.0, self.first, *self.counts, self.subject.eps, noise)
 
-    def sides(self) -> tuple[Slope, Slope]:
-        """To each side alone."""
-        up = [(y - self.middle) / h for h, y in self.above]
-        down = [(self.middle - y) / h for h, y in self.below]
-        below, above = (slope_of([(8 * b - a) / 7 for a, b in pairwise(x)], self.noise[1:]) for x in (down, up))
-        return below, above
+    @cached_property
+    def gradient(self) -> tuple[float, float]:
+        """The gradient along the direction, and the sum of the absolute values of its terms."""
+        return sums(product(g, v) for g, v in zip(self.subject.gradients, self.direction, strict=True))
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Whether gradient and differences agree."""
+        expected, size = self.gradient
+        slope, error = number(self.slopes.central)
+        if self.slopes.is_kink:
+            return "kink"
+        if not (math.isfinite(error) and math.isfinite(expected)):
+            return "unknown"
+        gap, bar = abs(slope - expected), 2 * error + SLACK * self.subject.eps * size
+        if gap <= bar:
+            return "right" if bar <= WIDE * max(size, abs(slope)) else "unknown"
+        if self.is_steep or gap <= TIMES * bar:
+            return "unknown"
+        slope, error = number(self.with_noise(self.noise).central)
+        return "wrong" if abs(slope - expected) > TIMES * 2 * error else "unknown"
+
+    @property
+    def noise(self) -> float:
+        """How far rounding on the way takes what the function gives, where there is time to look."""
+        if self.subject.is_long:
+            return 0.0
+        spreads = [self.subject.spreads.of_result(i) for i in range(len(self.subject.places))]
+        return float(sum(np.sum(s * np.abs(w)) for s, w in zip(spreads, self.subject.weights, strict=True)))
+
+    @property
+    def is_steep(self) -> bool:
+        """Whether the gradient, if it is right, is one of a function that changes in less than most of the steps."""
+        step = self.first * SHRINK ** -(self.counts[0] - 1)
+        return abs(self.gradient[0]) * step > STEEP * float(np.ptp(list(self.seen.values())))
+
+    @property
+    def is_between(self) -> bool:
+        """At a kink, whether the gradient is none that the sides rule out."""
+        low, high = sorted(number(side)[0] for side in (self.slopes.below, self.slopes.above))
+        slack = TIMES * max(number(side)[1] for side in (self.slopes.below, self.slopes.above))
+        known = is_known(self.slopes.below).all() and is_known(self.slopes.above).all()
+        return not known or low - slack <= self.gradient[0] <= high + slack
+
+    def finding(self, k: int | None) -> Finding:
+        """That the gradient is not the slope; what is known of that."""
+        slope, error = number(self.slopes.central)
+        expected = self.gradient[0]
+        return self.subject.finding(
+            "plain function",
+            f"along a direction the function has slope {slope:.10g} ± {error:.2g}, its gradient {expected:.17g}",
+            k,
+            got=expected,
+            expected=f"{slope!r} ± {error:.2g}",
+            hint="a gradient is lost: is there a .data, a float() or a detach() of a node inside?",
+        )
+
+
+def number(estimate: Any) -> tuple[float, float]:
+    """A slope, and its bar."""
+    return float(estimate.value[0]), float(estimate.error[0])
 
 
 def plain_function(subject: Subject) -> Iterator[Finding]:
     """The slope of the function by differences is the one that its gradient has, for each leaf where it is not."""
-    direction = directions(subject)
+    subject = in_doubles(subject)
     is_plain = takes_numbers(subject)
-    verdict = compared(subject, direction, is_plain)
-    if verdict is None:
+    is_said = False
+    for group in groups(subject):
+        verdict, findings = asked(subject, group, is_plain)
+        if verdict == "kink":  # a little aside there is none, and what is lost is lost there
+            yield from findings
+            verdict, findings = asked(aside(subject), group, is_plain)
+        is_said |= verdict != "unknown"
+        if verdict == "wrong":
+            yield from findings
+    if not is_said:
         raise Inapplicable
-    if verdict:
-        return
-    if compared(subject, directions(subject), is_plain) is not False:  # an accident of one direction
-        raise Inapplicable
-    for k in range(len(direction)):
-        alone = [x if i == k else 0.0 * x for i, x in enumerate(direction)]
-        if compared(subject, alone, is_plain) is False:
-            slope, error, expected = numbers_of(subject, alone, is_plain)
-            yield subject.finding(
-                "plain function",
-                f"along a direction the function has slope {slope:.10g} ± {error:.2g}, its gradient {expected:.17g}",
-                k,
-                got=expected,
-                expected=f"{slope!r} ± {error:.2g}",
-                hint="a gradient is lost: is there a .data, a float() or a detach() of a node inside?",
-            )
 
 
-def numbers_of(subject: Subject, direction: Sequence[Any], is_plain: bool) -> tuple[float, float, float]:
-    slope = Line(subject, direction, is_plain).slope()
-    return slope.slope, TIMES * slope.error, along(subject, direction)[0]
+def asked(subject: Subject, group: Sequence[int], is_plain: bool) -> tuple[Verdict, list[Finding]]:
+    """The verdict on some leaves together; where it is not that all is right, on each of them."""
+    line = Line(subject, direction(subject, group), is_plain)
+    if line.verdict != "wrong" and (line.verdict != "kink" or len(group) > 1):
+        return line.verdict, []
+    if line.verdict == "kink":
+        return "kink", at_kink(line, group[0])
+    if Line(subject, direction(subject, group), is_plain).verdict != "wrong":
+        return "unknown", []  # an accident of one direction
+    lines = {k: Line(subject, direction(subject, [k]), is_plain) for k in group[:MOST]}
+    findings = [each.finding(k) for k, each in lines.items() if each.verdict == "wrong"]
+    return "wrong", findings or [line.finding(None)]
 
 
-def compared(subject: Subject, direction: Sequence[Any], is_plain: bool) -> bool | None:
-    """Whether gradient and differences agree; None where differences do not say, as at a kink."""
-    expected, size = along(subject, direction)
-    line = Line(subject, direction, is_plain)
-    slope = line.slope()
-    if not (math.isfinite(slope.error) and math.isfinite(expected)):
-        return None
-    gap, bar = abs(slope.slope - expected), TIMES * slope.error + SLACK * 2.2e-16 * size
-    if gap <= bar:
-        return True if bar <= WIDE * max(size, abs(slope.slope)) else None
-    below, above = line.sides()
-    is_kink = abs(below.slope - above.slope) > TIMES * (below.error + above.error)
-    return None if is_kink or gap <= TIMES * bar else False
+def at_kink(line: Line, k: int) -> list[Finding]:
+    """That there is a kink; where the leaf is one number, that the gradient is between the slopes of the sides."""
+    if np.size(data_of(line.subject.base.leaves[k])) > 1:
+        return []
+    step = float(np.ravel(line.direction[k])[0])
+    size = float(np.sum(np.abs(line.subject.weights[0]))) if len(line.subject.weights) == 1 else 1.0
+    sides = [number(side)[0] / step / size for side in (line.slopes.below, line.slopes.above)]
+    below, above = sides if step > 0 else sides[::-1]
+    got = line.gradient[0] / step / size
+    which = "between" if line.is_between else "outside of"
+    message = f"at a kink: got {got:.6g}, {which} the slopes {below:.6g} below and {above:.6g} above"
+    finding = line.subject.finding("plain function", message, k, got=got, slopes=(below, above))
+    return [replace(finding, outcome="kink") if line.is_between else finding]
 
 
-def along(subject: Subject, direction: Sequence[Any]) -> tuple[float, float]:
-    """The gradient along a direction, and the sum of the absolute values of its terms."""
-    return sums(product(g, v) for g, v in zip(subject.gradients, direction, strict=True))
+def groups(subject: Subject) -> Iterator[list[int]]:
+    """Leaves that move the result by amounts that are seen beside each other."""
+    everything = range(len(subject.base.leaves))
+    sizes = [product(g, v)[1] for g, v in zip(subject.gradients, direction(subject, everything), strict=True)]
+    group: list[int] = []
+    for k in sorted(everything, key=lambda k: -sizes[k]):
+        if group and not sizes[k] >= TOGETHER * sizes[group[0]]:
+            yield group
+            group = []
+        group.append(k)
+    if group:
+        yield group
 
 
-def directions(subject: Subject) -> list[Any]:
-    """For each leaf numbers of the size of its own, of either sign."""
-    return [sized(data_of(x), subject.rng) for x in subject.base.leaves]
+def direction(subject: Subject, group: Sequence[int]) -> list[Any]:
+    """For each of these leaves numbers of the size of its own, of either sign; the others keep still."""
+    data = [data_of(x) for x in subject.base.leaves]
+    return [sized(x, subject.rng) if k in group else 0.0 * x for k, x in enumerate(data)]
 
 
 def sized(data: Any, rng: np.random.Generator) -> Any:
@@ -168,13 +233,30 @@ def sized(data: Any, rng: np.random.Generator) -> Any:
     return float(drawn) if isinstance(data, float) else np.asarray(drawn, dtype=data.dtype)
 
 
-def relative_spacing(data: Any) -> float:
-    """The largest distance to the next float in a leaf, as a part of what is moved there."""
-    array = np.abs(np.asarray(data))
-    largest = np.max(array, initial=0) or array.dtype.type(1)
-    moved = np.where(array > 0, array, largest)
-    with np.errstate(all="ignore"):
-        return float(np.max(np.spacing(moved) / moved, initial=0.0))
+def aside(subject: Subject) -> Subject:
+    """The function a little way from here."""
+    steps = [ASIDE * v for v in direction(subject, range(len(subject.base.leaves)))]
+
+    def first() -> Change:
+        parts = iter(steps)
+        return lambda node: remade(node, data_of(node) + next(parts))
+
+    return beside(subject, first)
+
+
+def in_doubles(subject: Subject) -> Subject:
+    """The function on leaves of double precision, where it takes them: differences need all digits."""
+    if not any(isinstance(x, Tensor) and x.dtype != np.float64 for x in subject.base.leaves):
+        return subject
+    wide = beside(subject, lambda: lambda node: remade(node, np.asarray(data_of(node)).astype(np.float64)))
+    try:
+        return wide if wide.places == subject.places and wide.gradients else subject
+    except Exception:  # it may mind
+        return subject
+
+
+def beside(subject: Subject, first: Callable[[], Change]) -> Subject:
+    return Beside(subject.f, subject.inputs, subject.runs, subject.rng, first)
 
 
 def takes_numbers(subject: Subject) -> bool:

@@ -25,6 +25,12 @@ SHRINK = 4.0
 #: How many steps are extrapolated from, and how many more, too small for that, show the noise of the function.
 STEPS, NOISY = 11, 5
 
+#: By how many of the smallest steps noise is measured: larger ones may step over what the function does.
+SMALLEST_STEPS = 3
+
+#: What fades is so many times smaller in the end; else it is a jump that larger steps go over.
+FADING = 16
+
 #: How often extrapolated.
 ORDERS = 6
 
@@ -179,18 +185,29 @@ def better(one: Slopes, other: Slopes) -> Slopes:
     return Slopes(of(one.central, other.central), of(one.below, other.below), of(one.above, other.above))
 
 
-def stepped(f: Callable[[float], Any], x: float, step: float) -> Slopes:
-    """The slopes by steps from this one down."""
-    steps = step * SHRINK ** -np.arange(STEPS + NOISY)
+def stepped(
+    f: Callable[[float], Any],
+    x: float,
+    step: float,
+    many: int = STEPS,
+    noisy: int = NOISY,
+    eps: float = EPS,
+    noise: float = 0.0,
+) -> Slopes:
+    """The slopes by steps from this one down: so many to extrapolate from, and smaller ones that show the noise.
+
+    The outputs have so many digits, and the ``noise`` that is known of, besides.
+    """
+    steps = step * SHRINK ** -np.arange(many + noisy)
     above, below = x + steps, x - steps
     here = row(f, x, 1)
     size = here.size
     with np.errstate(all="ignore"):
         ys_above, ys_below = (np.array([row(f, t, size) for t in beside]) for beside in (above, below))
     return Slopes(
-        extrapolated(ys_above, ys_below, above - below, SHRINK**2),
-        extrapolated(here, ys_below, x - below, SHRINK),
-        extrapolated(ys_above, here, above - x, SHRINK),
+        extrapolated(ys_above, ys_below, above - below, SHRINK**2, many, eps, noise),
+        extrapolated(here, ys_below, x - below, SHRINK, many, eps, noise),
+        extrapolated(ys_above, here, above - x, SHRINK, many, eps, noise),
     )
 
 
@@ -202,22 +219,29 @@ def row(f: Callable[[float], Any], x: float, size: int) -> Array:
         return np.full(size, np.nan)
 
 
-def extrapolated(upper: Array, lower: Array, widths: Array, ratio: float) -> Estimate:
+def extrapolated(
+    upper: Array, lower: Array, widths: Array, ratio: float, many: int, eps: float, known: float
+) -> Estimate:
     """Richardson's table, for each output the entry of the smallest bar. The error of a step falls by ``ratio``.
 
     The bar is what the last extrapolation changed, the noise of the function, which small steps magnify, and how far
     smaller steps are from it, beyond that noise and beyond the step that it came from: a large one may step over much.
+    Where what steps move fades away, and the smallest move nothing, the noise is the least that ever moved.
     """
     with np.errstate(all="ignore"):
         slopes = (upper - lower) / widths[:, None]
         size = np.broadcast_to(np.maximum(np.abs(upper), np.abs(lower)), slopes.shape)
-        jumps = (np.abs(np.diff(slopes, axis=0)) * widths[1:, None])[STEPS - 3 :]
-        noise = np.max(np.where(np.isfinite(jumps), jumps, 0.0), axis=0)
-        rounding = 2 * (EPS * size + noise + SMALLEST) / widths[:, None]
+        jumps = (np.abs(np.diff(slopes, axis=0)) * widths[1:, None])[-SMALLEST_STEPS:]
+        noise = 2 * np.max(np.where(np.isfinite(jumps), jumps, 0.0), axis=0)
+        moves = np.abs(upper - lower)
+        least = np.min(np.where(moves > 0, moves, np.inf), axis=0)
+        fades = (moves == 0).any(axis=0) & (FADING * least <= np.max(moves, axis=0))
+        noise = np.where(fades, np.maximum(noise, least), noise)
+        rounding = 2 * (eps * size + noise + known + SMALLEST) / widths[:, None]
         value = np.full(slopes.shape[1], np.nan)
         error = np.full(slopes.shape[1], np.inf)
         before: list[Array] = []
-        for j in range(STEPS):
+        for j in range(many):
             level = [slopes[j]]
             for k in range(min(j, ORDERS)):
                 entry = level[k] + (level[k] - before[k]) / (ratio ** (k + 1) - 1)
