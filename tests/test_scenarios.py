@@ -185,7 +185,8 @@ def test_a_second_order_that_the_scalar_graph_has_not_is_found() -> None:
             return (x * x * x).sum()
         return at(x, np.array([v.data for v in x])).sum()
 
-    report = gradcheck(f, np.array([1.0, 0.5]))
+    assert gradcheck(f, np.array([1.0, 0.5]))
+    report = gradcheck(f, np.array([1.0, 0.5]), order=2)
     assert not found(report, "scenario: scalar graph")
     (finding,) = found(report, "scenario: scalar graph, second order")
     assert finding.message.startswith("of its slope along a direction, the gradients of the scalar graph")
@@ -195,7 +196,18 @@ def test_a_second_order_that_a_replay_has_not_is_found() -> None:
     def f(x: Any) -> Any:
         return at(x, x.data).sum() if autograd.is_tracing() else (x * x * x).sum()
 
-    assert found(gradcheck(f, np.array([1.0, 0.5])), "scenario: replayed, second order")
+    assert found(gradcheck(f, np.array([1.0, 0.5]), order=2), "scenario: replayed, second order")
+
+
+def test_a_second_derivative_that_the_function_loses_is_found() -> None:
+    """One step of Newton's from the root: right in the first order, and flat in the second."""
+
+    def root(x: Any) -> Any:
+        z = float(x) ** 0.5
+        return z - (z * z - x) / (2 * z)
+
+    assert gradcheck(root, 2.0)
+    assert found(gradcheck(root, 2.0, order=2), "plain function, second order")
 
 
 def test_a_function_that_is_another_without_recording_is_found() -> None:

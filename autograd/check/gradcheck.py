@@ -67,11 +67,11 @@ def gradcheck(
             findings += contract_findings(f, inputs, runs, rng, counts)
             if order == 2:
                 findings += [finding for run in runs for finding in of_rules(run, np.random.default_rng(rng), counts)]
-            has_kink = any(finding.outcome == "kink" for finding in findings)
+            is_told = any(finding.outcome == "kink" for finding in findings)  # of the operation that it is of
             findings += [
                 finding
-                for finding in scenario_findings(f, inputs, runs, rng, counts)
-                if not (has_kink and finding.check == "plain function")  # there is more than one slope
+                for finding in scenario_findings(f, inputs, runs, rng, counts, order)
+                if not (is_told and finding.outcome == "kink")
             ]
     if findings and not runs[0].is_traced:  # to say where
         runs = Run.of(f, inputs, rng, traced=True)

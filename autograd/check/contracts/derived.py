@@ -33,6 +33,11 @@ class Derived(Subject):
     def direction(self) -> list[Any]:
         return [draw(self.rng, data_of(x)) for x in self.of.base.leaves]
 
+    @cached_property
+    def places(self) -> list[int]:
+        """Its one result, also where that is constant."""
+        return [0]
+
     def trial(self, *args: Any, **kwargs: Any) -> Trial:
         return super().trial(*args, **kwargs, then=self.slope)
 
@@ -45,7 +50,8 @@ class Derived(Subject):
         steps = parts(self.direction, leaves)
         total = self.weighted(leaves, results)
         slopes = gradients(total, nodes, create_graph=True)
-        return [reduce(add, [sum_of(slope * step) for slope, step in zip(slopes, steps, strict=True)])]
+        slope = reduce(add, [sum_of(slope * step) for slope, step in zip(slopes, steps, strict=True)])
+        return [slope if isinstance(slope, Node) else type(total)(slope, requires_grad=False)]
 
     def weighted(self, leaves: Sequence[Any], results: Sequence[Any]) -> Any:
         """The results as one number."""
@@ -86,8 +92,8 @@ def second_order(question: Callable[[Subject], Iterator[Any]]) -> Callable[[Subj
             known = [*derived.outputs, *[g for g in derived.gradients if g is not None]]
         except Exception:  # that it cannot be is said where modes are nested
             raise Inapplicable from None
-        if not derived.places or not all(np.isfinite(x).all() for x in known):
-            raise Inapplicable  # it is constant, or overflows on the way
+        if not all(np.isfinite(x).all() for x in known):
+            raise Inapplicable  # it overflows on the way
         yield from question(derived)
 
     return asked

@@ -36,7 +36,7 @@ STEP = 1e-3
 
 
 def scenario_findings(
-    f: Callable[..., Any], inputs: Sequence[Any], runs: Sequence[Run], rng: Any, counts: Counter[str]
+    f: Callable[..., Any], inputs: Sequence[Any], runs: Sequence[Run], rng: Any, counts: Counter[str], order: int
 ) -> list[Finding]:
     """Where ways to the same number part: for the operations of a function, and for the whole."""
     generator = np.random.default_rng(rng)
@@ -46,7 +46,8 @@ def scenario_findings(
             findings += list(call_scenarios(sample, generator, counts))
     broken = {finding.check for finding in findings if finding.outcome in ("wrong", "missing")}
     subject = Subject(f, inputs, runs, generator)
-    for name, scenario in (SCENARIOS_OF_LONG if subject.is_long else SCENARIOS).items():
+    scenarios = SCENARIOS_OF_LONG if subject.is_long else {**SCENARIOS, **(SECOND if order == 2 else {})}
+    for name, scenario in scenarios.items():
         if name not in broken:  # by an operation, which is nearer to the fault
             findings += asked_of(subject, name, f"scenario: {name.removeprefix('scenario: ')}", scenario, counts)
     return findings
@@ -250,6 +251,11 @@ SCENARIOS: Mapping[str, Callable[[Subject], Iterator[Finding]]] = {
     "scenario: scalar graph": scalar_graph,
     "scenario: constant": constants,
     "scenario: nested modes": nestings,
+}
+
+#: Asked where the second order is.
+SECOND: Mapping[str, Callable[[Subject], Iterator[Finding]]] = {
     "scenario: replayed, second order": second_order(replayed),
     "scenario: scalar graph, second order": second_order(scalar_graph),
+    "plain function, second order": second_order(plain_function),
 }
