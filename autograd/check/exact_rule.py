@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from autograd.check.references.real import Real, Tape
-from autograd.check.references.reference import Call, Reference, flat
+from autograd.check.references.reference import BITS, Call, Reference, flat
 from autograd.check.references.taped import Taped, arranged, constants, run
 from autograd.check.report import Outcome
 from autograd.ops.shaping import unbroadcast
 
 SLACK = 4
 
-#: A rule is right where it is that near, as a part of the number.
-CLOSE = 1e-25
+#: A rule is right where it is that near, as a part of the number: it may have products of floats in it.
+CLOSE = 2.0**-50
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,20 @@ class RuleNumbers:
         return "imprecise" if most <= CLOSE * size else "inconclusive"
 
 
-def rule_in(call: Call, k: int, reference: Reference) -> list[RuleNumbers] | None:
-    """The rule of an input at each element, in the arithmetic of a reference; None where it does not run on that."""
+def rule_in(call: Call, k: int, reference: Reference, dtype: np.dtype[Any]) -> list[RuleNumbers]:
+    """The rule of an input at each element, in the arithmetic of a reference, and rounded as a dtype is.
+
+    None of it where the rule does not run on that.
+    """
     if not isinstance(reference, Taped):
-        return None
+        return []
     try:
         with reference.make(reference.beside) as arithmetic:
             exact = contribution(call, k, Tape(arithmetic))
-        with reference.make(53, reference.beside) as coarse:
+        with reference.make(BITS[dtype], reference.beside) as coarse:
             radii = [coarse.radius(raw) for raw in contribution(call, k, Tape(coarse))]
     except Exception:  # a rule may do what only arrays of floats can
-        return None
+        return []
     return [RuleNumbers(arithmetic, raw, radius) for raw, radius in zip(exact, radii, strict=True)]
 
 

@@ -180,17 +180,26 @@ class One:
         got = [0.0] * len(raws) if contribution is None else flat(np.broadcast_to(contribution, shape))
         tied = self.pulled.ties.get(k, ())
         bad: list[tuple[int, Judged]] = []
+        rule: list[RuleNumbers] | None = None
         for place, (raw, number) in enumerate(zip(raws, got, strict=True)):
             if place in tied:
                 yield from self.at_kink(k, place, number, dtype, shape)
                 continue
-            verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
+            verdict = judged(self.pulled.arithmetic, raw, number, dtype)
+            if verdict.verdict == "off" and math.isfinite(number):
+                if rule is None:
+                    rule = rule_in(self.call, k, self.reference, self.fewest)
+                if rule:  # it says itself what rounding does to it, however the function is rounded
+                    slack = SLACK * rule[place].radius
+                    loose = judged(self.pulled.arithmetic, raw, number, dtype, slack)
+                    verdict = verdict if loose.verdict == "off" else loose
+                else:
+                    verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
             if verdict.verdict == "undecided" and self.pulled.live is not None:
                 verdict = judged(self.pulled.arithmetic, self.pulled.live[k][place], number, dtype)
             if verdict.verdict in ("off", "undecided"):
                 bad.append((place, verdict))
         if bad:
-            rule = rule_in(self.call, k, self.reference)
             hint = hint_for(self.call, k, raws, got, self.pulled.arithmetic)
             for place, verdict in bad:
                 yield self.finding(
@@ -198,7 +207,7 @@ class One:
                     "local derivative",
                     raws[place],
                     got[place],
-                    rule=None if rule is None else rule[place],
+                    rule=rule[place] if rule else None,
                     input=k,
                     element=element_at(place, shape),
                     hint=hint,
@@ -220,13 +229,17 @@ class One:
         return first if second.verdict == "off" else second
 
     @property
+    def fewest(self) -> np.dtype[Any]:
+        """Of the dtypes that take part the one of the fewest digits."""
+        dtypes = [getattr(x, "dtype", FLOAT64) for x in (self.data, *self.call.inputs)]
+        return min((dtype for dtype in dtypes if dtype in BITS), key=BITS.__getitem__, default=FLOAT64)
+
+    @property
     def rounded(self) -> Pulled | None:
-        """The same with the fewest digits of the dtypes that take part."""
+        """The same with as few digits."""
         if "_rounded" not in vars(self):
-            dtypes = [getattr(x, "dtype", FLOAT64) for x in (self.data, *self.call.inputs)]
-            fewest = min((dtype for dtype in dtypes if dtype in BITS), key=BITS.__getitem__, default=FLOAT64)
             try:
-                self._rounded = self.reference.rounded(self.call, fewest)
+                self._rounded = self.reference.rounded(self.call, self.fewest)
             except Exception:  # with few digits a comparison may be open
                 self._rounded = None
         return self._rounded

@@ -173,7 +173,7 @@ class GraphSpread:
 
     def moved(self, index: int) -> Sequence[tuple[Any, Sequence[Any]]]:
         self.asked[index] += 1
-        while len(self.drawn) < DRAWS * 2 ** (self.asked[index] - 1):
+        while len(self.drawn) < DRAWS * 2 ** min(self.asked[index] - 1, PATIENCE - 1):
             graph = jittered_graph(self.graph, self.rng, self.eps)
             self.drawn.append((graph.data[graph.outputs[0]], jittered_sweep(graph, self.seed, self.rng, self.eps)))
         return self.drawn

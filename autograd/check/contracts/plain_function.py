@@ -116,16 +116,8 @@ class Line:
             return "right" if bar <= WIDE * max(size, abs(slope)) else "unknown"
         if self.is_steep or gap <= TIMES * bar:
             return "unknown"
-        slope, error = number(self.with_noise(self.noise).central)
+        slope, error = number(self.with_noise(self.subject.noise).central)
         return "wrong" if abs(slope - expected) > TIMES * 2 * error else "unknown"
-
-    @property
-    def noise(self) -> float:
-        """How far rounding on the way takes what the function gives, where there is time to look."""
-        if self.subject.is_long:
-            return 0.0
-        spreads = [self.subject.spreads.of_result(i) for i in range(len(self.subject.places))]
-        return float(sum(np.sum(s * np.abs(w)) for s, w in zip(spreads, self.subject.weights, strict=True)))
 
     @property
     def is_steep(self) -> bool:

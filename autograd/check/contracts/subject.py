@@ -64,6 +64,14 @@ class Subject:
         """The unit in the last place at 1 of the coarsest floats that take part."""
         return eps_of(*[data for run in self.runs for data in run.graph.data])
 
+    @cached_property
+    def noise(self) -> float:
+        """How far rounding on the way takes the weighted sum of the results, where there is time to look."""
+        if self.is_long:
+            return 0.0
+        spreads = [self.spreads.of_result(i) for i in range(len(self.places))]
+        return float(sum(np.sum(s * np.abs(w)) for s, w in zip(spreads, self.weights, strict=True)))
+
     def spreads_of(self, trial: Trial, eps: float | None = None) -> Spreads:
         return Spreads(trial, self.places, self.weights, self.rng, eps)
 
