@@ -518,7 +518,12 @@ class TestPosix:
         (tmp_path / "files").mkdir()
         words = command(*DEMO, "--json", str(tmp_path / "files" / "trace"), "--svg", str(tmp_path / "files" / "graph"))
         path = f"{tmp_path}:{os.environ['PATH']}"
-        with subprocess.Popen(words, env=environment(PATH=path), stderr=subprocess.PIPE) as process:
+
+        def as_usual() -> None:  # nohup ignores SIGHUP, and so does all that it starts
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+        started = subprocess.Popen(words, env=environment(PATH=path), stderr=subprocess.PIPE, preexec_fn=as_usual)
+        with started as process:
             assert process.stderr
             while not (tmp_path / "running").exists() or not (tmp_path / "running").read_text():
                 assert process.poll() is None

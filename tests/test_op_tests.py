@@ -164,6 +164,24 @@ def test_an_entry_that_is_wrong_fails(fault: str, entered: Callable[..., Op]) ->
         assert outcome(op, section).startswith("op_tests"), f"{fault}: {section} passes"
 
 
+def test_a_rule_of_one_form_is_found_wrong_once(entered: Callable[..., Op]) -> None:
+    alone = outcome(entered(np.sin, lambda y, x: -autograd.cos(x)), "forms_of_rules")
+    assert ": 1 wrong; " in alone
+    assert "textbook" not in alone
+
+
+@pytest.mark.parametrize(
+    ("numeric", "is_right"), [(lambda y, x: autograd.cos(x), True), (lambda y, x: -autograd.cos(x), False)]
+)
+def test_that_two_forms_differ_is_said_where_one_is_right(
+    entered: Callable[..., Op], numeric: Callable[..., Any], is_right: bool
+) -> None:
+    op = entered(np.sin, lambda y, x: -autograd.cos(x), numeric=[numeric])
+    text = outcome(op, "forms_of_rules")
+    assert "textbook form: op mine" in text
+    assert ("what is shown to people is not what numbers come from" in text) == is_right
+
+
 def test_a_right_entry_of_ones_own_passes_all(entered: Callable[..., Op]) -> None:
     op = entered(np.sinh, lambda y, x: (autograd.exp(x) + autograd.exp(-x)) / 2)
     found = {section: outcome(op, section) for section in SECTIONS}
