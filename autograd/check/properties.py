@@ -56,6 +56,7 @@ def check_gradients(
 
         @functools.wraps(f)
         def check(*args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True  # pytest shows the report
             names = [name for name in drawn if name in kwargs]  # of the rest, fixtures, no gradient is asked
 
             def function(*inputs: Any) -> Any:
