@@ -41,8 +41,8 @@ def gradcheck(
     that the result depends on, be it an argument, a parameter, or a node that ``f`` closes over. The result may be of
     any shape, and a tree; it is pulled back from random cotangents, drawn by ``rng``.
 
-    It gives a report and raises nothing where the gradient is wrong, so a test asks for it: ``assert gradcheck(f, x)``,
-    whose failure shows the report, or ``gradcheck(f, x).raise_if_failed()``.
+    It gives a report and raises nothing where the gradient is wrong: a test says ``assert gradcheck(f, x)``, or
+    ``gradcheck(f, x).raise_if_failed()``, whose failure is the whole report.
 
     ``reference`` is one of "balls", "digits", "complex step" and "differences"; None takes the best that is installed
     and knows an operation. ``order=2`` checks the gradient of the gradient too.
