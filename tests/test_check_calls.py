@@ -6,12 +6,16 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 
 import autograd
-from autograd import check
+from autograd import GradientError, Op, check
+from autograd.check.strategies import tensors, values
 from autograd.errors import DTypeError
+
+FEW = hypothesis.settings(max_examples=10, derandomize=True, database=None)
 
 
 def test_the_names_that_are_shown_are_the_public_ones() -> None:
@@ -51,6 +55,20 @@ def of_one(x: Any) -> Any:
 )
 def test_what_can_be_called_is_checked(f: Callable[..., Any]) -> None:
     assert check.gradcheck(f, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("op", "strategies"),
+    [(autograd.tanh, values()), (autograd.sum, tensors((2, 3))), (autograd.mul, (values(), values()))],
+)
+def test_a_property_of_an_operation_takes_its_inputs_in_order(op: Op, strategies: Any) -> None:
+    check.check_gradients(given=strategies, settings=FEW)(op)()
+    wrong = autograd.elementwise("wrong", np.tanh, lambda y, x: y, doc="its output")
+    try:
+        with pytest.raises(GradientError, match="op wrong"):
+            check.check_gradients(given=values(), settings=FEW)(wrong)()
+    finally:
+        autograd.remove("wrong")
 
 
 def test_a_long_line_of_code_is_cut_in_a_report() -> None:
