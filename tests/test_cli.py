@@ -223,8 +223,9 @@ def test_help_and_version() -> None:
 
 def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    lines = [line.partition(" > ")[0] for line in call("--help")[1].split("examples:")[1].splitlines()]
-    commands = [shlex.split(line)[1:] for line in lines if line.startswith("  stepgrad")]
+    examples = call("--help")[1].split("examples:")[1].lstrip().partition("\n\n")[0]
+    lines = [line.strip().partition(" > ")[0] for line in examples.splitlines()]
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("stepgrad")]
     assert len(commands) >= 4
     for words in commands:
         if renderer() is not None or "--json" in words or not any(word.startswith("--") for word in words):
