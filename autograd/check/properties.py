@@ -55,7 +55,7 @@ def check_gradients(
 
         in_order, by_name = positional, named
         if isinstance(f, Op):  # whose own parameters Hypothesis does not see, and which has no fixtures
-            in_order, by_name = (), {**named, **dict(zip(f.binding.names, positional, strict=False))}
+            in_order, by_name = (), {**named, **dict(zip(f.binding.names[: len(positional)], positional, strict=True))}
         drawn = list(by_name) or list(inspect.signature(f).parameters)[-len(in_order) :]
 
         @functools.wraps(f)
