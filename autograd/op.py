@@ -90,8 +90,9 @@ class Op:
         put(self, "is_flat", not any(self.rules))
         put(self, "has_partials", self.is_elementwise and not self.masks)
         put(self, "computes", self.has_partials or self.linear != "jointly")
-        put(self, "rules", tuple([checked_rule(self.name, rule, self.has_partials) for rule in binding.rules]))
-        put(self, "textbook", tuple([checked_rule(self.name, rule, self.has_partials) for rule in textbook]))
+        checked = {id(rule): checked_rule(self.name, rule, self.has_partials) for rule in (*binding.rules, *textbook)}
+        put(self, "rules", tuple([checked[id(rule)] for rule in binding.rules]))
+        put(self, "textbook", tuple([checked[id(rule)] for rule in textbook]))
         for which in ("forward", "scalars"):
             if (function := getattr(self, which)) is not None:
                 put(self, which, checked_forward(self.name, function, len(self.rules), self.is_elementwise))

@@ -154,6 +154,9 @@ def in_recorded_sweep() -> bool:
 _root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OURS = (*(os.path.join(_root, package, "") for package in ("autograd", "nn", "viz")), "<autograd ")
 
+#: Tests that are made for a person: no line of what runs them, pytest say, is the one that made a node.
+TESTS = tuple(os.path.join(_root, "autograd", "check", part) for part in ("battery" + os.sep, "properties.py"))
+
 #: The standard library; what is installed lies in folders of these names.
 _STDLIB = (os.path.join(os.path.dirname(os.__file__), ""), "<frozen ")
 _INSTALLED = ("site-packages", "dist-packages")
@@ -319,10 +322,15 @@ def leave(mine: Entry, variables: Sequence[Entries[Entry]]) -> None:
 
 
 def user_frame() -> FrameType | None:
-    """The line the person wrote: the innermost frame of no library, or, if there is none, outside this project."""
+    """The line the person wrote: the innermost frame of no library, or, if there is none, outside this project.
+
+    What runs the tests that are made here is not looked at.
+    """
     frame: FrameType | None = sys._getframe(1)
     library: FrameType | None = None
     while frame is not None and (author := author_of(frame.f_code.co_filename)) != "person":
+        if author == "test":
+            return library
         if author == "library" and library is None:
             library = frame
         frame = frame.f_back
@@ -330,8 +338,10 @@ def user_frame() -> FrameType | None:
 
 
 @lru_cache(maxsize=4096)
-def author_of(filename: str) -> Literal["project", "library", "person"]:
+def author_of(filename: str) -> Literal["project", "test", "library", "person"]:
     """Who wrote the code of a file."""
+    if filename.startswith(TESTS):
+        return "test"
     if filename.startswith(OURS):
         return "project"
     is_installed = any(part in filename for part in _INSTALLED)

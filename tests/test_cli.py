@@ -223,8 +223,9 @@ def test_help_and_version() -> None:
 
 def test_the_examples_of_the_help_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    lines = [line.partition(" > ")[0] for line in call("--help")[1].split("examples:")[1].splitlines()]
-    commands = [shlex.split(line)[1:] for line in lines if line.startswith("  stepgrad")]
+    examples = call("--help")[1].split("examples:")[1].lstrip().partition("\n\n")[0]
+    lines = [line.strip().partition(" > ")[0] for line in examples.splitlines()]
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("stepgrad")]
     assert len(commands) >= 4
     for words in commands:
         if renderer() is not None or "--json" in words or not any(word.startswith("--") for word in words):
@@ -518,7 +519,12 @@ class TestPosix:
         (tmp_path / "files").mkdir()
         words = command(*DEMO, "--json", str(tmp_path / "files" / "trace"), "--svg", str(tmp_path / "files" / "graph"))
         path = f"{tmp_path}:{os.environ['PATH']}"
-        with subprocess.Popen(words, env=environment(PATH=path), stderr=subprocess.PIPE) as process:
+
+        def as_usual() -> None:  # nohup ignores SIGHUP, and so does all that it starts
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+        started = subprocess.Popen(words, env=environment(PATH=path), stderr=subprocess.PIPE, preexec_fn=as_usual)
+        with started as process:
             assert process.stderr
             while not (tmp_path / "running").exists() or not (tmp_path / "running").read_text():
                 assert process.poll() is None

@@ -127,7 +127,16 @@ def test_nn_needs_autograd_and_numpy_alone() -> None:
 
 
 def test_viz_needs_autograd_and_its_own_tools_and_not_nn() -> None:
-    assert outside("viz") <= {"autograd", "numpy", "graphviz", "graphviz_pure", "rich", "IPython", "pytest"}
+    assert outside("viz") <= {
+        "autograd",
+        "numpy",
+        "graphviz",
+        "graphviz_pure",
+        "rich",
+        "IPython",
+        "pytest",
+        "hypothesis",
+    }
 
 
 @pytest.mark.parametrize("package", ["nn", "viz"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unittest
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -164,10 +165,52 @@ def test_an_entry_that_is_wrong_fails(fault: str, entered: Callable[..., Op]) ->
         assert outcome(op, section).startswith("op_tests"), f"{fault}: {section} passes"
 
 
+def test_a_rule_of_one_form_is_found_wrong_once(entered: Callable[..., Op]) -> None:
+    alone = outcome(entered(np.sin, lambda y, x: -autograd.cos(x)), "forms_of_rules")
+    assert ": 1 wrong; " in alone
+    assert "textbook" not in alone
+
+
+@pytest.mark.parametrize(
+    ("numeric", "is_right"), [(lambda y, x: autograd.cos(x), True), (lambda y, x: -autograd.cos(x), False)]
+)
+def test_that_two_forms_differ_is_said_where_one_is_right(
+    entered: Callable[..., Op], numeric: Callable[..., Any], is_right: bool
+) -> None:
+    op = entered(np.sin, lambda y, x: -autograd.cos(x), numeric=[numeric])
+    text = outcome(op, "forms_of_rules")
+    assert "textbook form: op mine" in text
+    assert ("what is shown to people is not what numbers come from" in text) == is_right
+
+
 def test_a_right_entry_of_ones_own_passes_all(entered: Callable[..., Op]) -> None:
     op = entered(np.sinh, lambda y, x: (autograd.exp(x) + autograd.exp(-x)) / 2)
     found = {section: outcome(op, section) for section in SECTIONS}
     assert {section: text for section, text in found.items() if text not in ("passed", "skipped")} == {}
+
+
+def unfinished(y: Any, x: Any) -> Any:
+    raise RuntimeError("still to be written")
+
+
+def of_one_number(x: Any) -> Any:
+    return float(x) * 2.0
+
+
+@pytest.mark.parametrize(
+    ("functions", "section", "message", "line"),
+    [
+        ((np.tanh, unfinished), "values", "unfinished raised RuntimeError: still to be", 'raise RuntimeError("still'),
+        ((np.tanh, unfinished), "declared_masks", "unfinished raised RuntimeError", 'raise RuntimeError("still'),
+        ((of_one_number, lambda y, x: 2.0), "domain", "of_one_number raised ShapeError", "return float(x) * 2.0"),
+    ],
+)
+def test_what_a_function_of_the_entry_raises_is_said_with_its_line(
+    entered: Callable[..., Op], functions: tuple[Any, ...], section: str, message: str, line: str
+) -> None:
+    text = outcome(entered(*functions), section)
+    assert f"wrong: the operation runs: op mine: its function {message}" in text
+    assert re.search(rf", test_op_tests\.py:\d+: `{re.escape(line)}", text)
 
 
 def test_calls_may_be_given(entered: Callable[..., Op]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from autograd.check.battery.tests import SECTIONS
 from autograd.check.references import KNOWN
 from viz.pytest_plugin import REFERENCES
 
@@ -67,8 +68,69 @@ def test_failures_are_reports_with_a_picture_and_not_our_code(pytester: pytest.P
     pictures = re.findall(r"picture of the graph: (.*)", text)
     assert len(pictures) == 4
     assert all("got 0.5211" in Path(path).read_text(encoding="utf-8") for path in pictures[:2])
-    assert Path(pictures[0]).is_relative_to(pytester.path / "temporary")
-    assert Path(pictures[1]).is_relative_to(pytester.path / ".pytest_cache")
+    assert all(Path(path).is_relative_to(pytester.path / "temporary") for path in pictures)
+    assert len(set(pictures)) == 4
+
+
+MADE = """
+    import numpy as np
+    from autograd import check, elementwise
+    from autograd.check.strategies import values
+
+    wrong = elementwise("wrong", np.sinh, lambda y, x: y, doc="has its output for a slope")
+    test_battery = check.op_tests(wrong)
+    other = elementwise("other", np.cosh, lambda y, x: y, doc="has its output for a slope")
+    test_other = check.op_tests(other)
+
+    @check.check_gradients(given=values())
+    def test_property(x):
+        return wrong(x)
+"""
+
+
+def test_tests_that_are_made_have_pictures_and_no_line_that_nobody_wrote(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_made=MADE)
+    where = ["--basetemp", str(pytester.path / "temporary")]
+    result = pytester.runpytest_subprocess(*LOADED, *where, "-k", "test_tensors or test_property")
+    result.assert_outcomes(failed=3, deselected=2 * len(SECTIONS) - 2)
+    text = result.stdout.str()
+    findings = [line for line in text.splitlines() if "wrong: local derivative" in line]
+    assert len(findings) >= 3
+    assert all("op wrong" in line or "op other" in line for line in findings)
+    assert {line for text in findings for line in re.findall(r"\S+:\d+: `.*`", text)} == {
+        "test_made.py:12: `return wrong(x)`"
+    }
+    assert "__tracebackhide__" not in text
+    pictures = set(re.findall(r"picture of the graph: (.*)", text))
+    assert len(pictures) == 3
+    assert all(Path(path).is_relative_to(pytester.path / "temporary") for path in pictures)
+
+
+@pytest.mark.parametrize("without", [["tmpdir"], ["tmpdir", "cacheprovider"]])
+def test_pictures_go_where_pytest_keeps_files_or_nowhere(pytester: pytest.Pytester, without: list[str]) -> None:
+    pytester.makepyfile(MADE)
+    result = run(pytester, *(f"-pno:{name}" for name in without), "-k", "test_tensors")
+    text = result.stdout.str()
+    assert result.parseoutcomes()["failed"] == 2
+    pictures = set(re.findall(r"picture of the graph: (.*)", text))
+    assert all(Path(path).is_relative_to(pytester.path / ".pytest_cache") for path in pictures)
+    assert len(pictures) == (2 if len(without) == 1 else 0)
+    assert "no picture" not in text
+
+
+def test_the_fixture_stands_beside_what_hypothesis_draws(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        from hypothesis import given, settings
+        from autograd.check.strategies import values
+
+        @settings(max_examples=5)
+        @given(x=values())
+        def test_square(gradcheck, x):
+            gradcheck(lambda x: x * x, x)
+        """
+    )
+    run(pytester).assert_outcomes(passed=1)
 
 
 def test_options_reach_the_fixture_and_a_call_has_the_last_word(pytester: pytest.Pytester) -> None:
@@ -106,15 +168,13 @@ def test_without_a_renderer_the_failure_says_so(pytester: pytest.Pytester) -> No
         viz.picture.render._find = lambda: None
         """
     )
-    result = run(pytester, "-k", "test_fixture", "-p", "no:cacheprovider")
+    result = run(pytester, "-k", "test_fixture")
     result.assert_outcomes(failed=1, deselected=3)
     result.stdout.fnmatch_lines(["*got 0.521*", "no picture of the graph: no renderer found*"])
 
 
-def test_without_the_plugin_and_without_a_cache_there_is_the_text(pytester: pytest.Pytester) -> None:
+def test_without_the_plugin_there_is_the_text(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
-    result = run(pytester, "-k", "test_report", "-p", "no:cacheprovider")
-    result.stdout.fnmatch_lines(["*got 0.521*", "no picture of the graph: there is no folder for it*"])
     bare = pytester.runpytest_subprocess("-k", "test_report", "-p", "no:stepgrad", "-W", "error")
     bare.stdout.fnmatch_lines(["*got 0.521*"])
     bare.stdout.no_fnmatch_line("*picture of the graph*")

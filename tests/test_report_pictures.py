@@ -134,3 +134,21 @@ def test_drawing_waits_for_no_check() -> None:
     code = "import sys, viz; from autograd import Value; viz.draw(Value(1.0) * 2).source; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "autograd.check" not in loaded
+
+
+@pytest.mark.usefixtures("each_renderer")
+def test_what_a_rule_raised_stands_in_its_box() -> None:
+    def unfinished(y: Any, x: Any) -> Any:
+        raise RuntimeError("no slope <yet>:\nit is still to be written, as soon as anybody has the time to do so")
+
+    op = elementwise("unfinished", np.tanh, unfinished, doc="raises")
+    try:
+        report = check.gradcheck(op, np.array([0.5, 0.25]))
+    finally:
+        autograd.remove("unfinished")
+    shown = texts(groups(draw(report).svg())["n1"])
+    assert shown[shown.index("wrong") + 1 :] == [
+        "a rule raised RuntimeError: no slope",
+        "<yet>: it is still to be written, as",
+        "soon as anybody has the time to do so",
+    ]

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 REFERENCES = ("balls", "digits", "complex step", "differences")
 
-#: Where the pictures of a test that has the fixture go.
-FOLDERS = pytest.StashKey[pytest.TempPathFactory]()
-
-LONGEST = 40  #: characters of the name of a test in that of a file
+LONGEST = 40  #: characters of the name of a test in that of a folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,14 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.fixture
-def gradcheck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Report]:
+@pytest.fixture(scope="session")
+def gradcheck(request: pytest.FixtureRequest) -> Callable[..., Report]:
     """The function of that name in autograd.check; where the gradient is not right, it fails the test with the report.
 
     The options are those of autograd.check.gradcheck; what is not given is as --gradcheck-reference and
-    --gradcheck-order say.
+    --gradcheck-order say. It is one for all tests, so that Hypothesis takes it beside what it draws.
     """
-    request.node.stash[FOLDERS] = tmp_path_factory
     options = {name: request.config.getoption(f"gradcheck_{name}") for name in ("reference", "order")}
     defaults = {name: value for name, value in options.items() if value is not None}
 
@@ -100,20 +96,32 @@ def drawn(report: Report, item: pytest.Item, name: str) -> str:
     try:
         from viz.picture.dot import draw
 
-        path = folder(item) / name
+        if (made := folder(item)) is None:
+            return ""
+        path = made / name
         draw(report).save(path)
     except Exception as error:
         return f"no picture of the graph: {error}"
     return f"picture of the graph: {path}"
 
 
-def folder(item: pytest.Item) -> Path:
-    """Where the pictures of a test go: into pytest's temporary folder, if it has the fixture, else into its cache."""
-    name = re.sub(r"\W+", "_", item.name)[:LONGEST]
-    if FOLDERS in item.stash:
-        return item.stash[FOLDERS].mktemp(name)
-    if (cache := getattr(item.config, "cache", None)) is None:
-        raise RuntimeError("there is no folder for it: use the gradcheck fixture")
-    made: Path = cache.mkdir("gradcheck") / name
+def folder(item: pytest.Item) -> Path | None:
+    """Where the pictures of a test go, by whichever check it failed: a folder of its own, if pytest keeps any files.
+
+    That is where its temporary folders are, else its cache. Pytest hands out the first by fixtures alone, which a test
+    that is made, as those of an operation, does not have: so it is taken from where they have it.
+    """
+    temporary: pytest.TempPathFactory | None = getattr(item.config, "_tmp_path_factory", None)
+    if temporary is not None:
+        return temporary.mktemp(short(item.name))
+    cache: pytest.Cache | None = getattr(item.config, "cache", None)
+    if cache is None:
+        return None
+    made = cache.mkdir("gradcheck") / short(item.nodeid)
     made.mkdir(exist_ok=True)
     return made
+
+
+def short(name: str) -> str:
+    """A name as that of a folder: what tells tests apart stands at its end."""
+    return re.sub(r"\W+", "_", name)[-LONGEST:]

@@ -49,3 +49,7 @@ def __getattr__(name: str) -> Any:
     except ImportError as error:
         raise ImportError(f"check.{name} needs Hypothesis: pip install 'stepgrad[check]'") from error
     return found if attribute is None else getattr(found, attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from autograd.check.second import recorded_graph, second_findings
 from autograd.check.sweeps import other_sweeps, sum_findings
 from autograd.check.swept import Stopped
 from autograd.check.whole import whole_findings
+from autograd.errors import DTypeError, short_repr
 
 
 @leaving_all_as_it_was
@@ -39,6 +41,9 @@ def gradcheck(
     that the result depends on, be it an argument, a parameter, or a node that ``f`` closes over. The result may be of
     any shape, and a tree; it is pulled back from random cotangents, drawn by ``rng``.
 
+    It gives a report and raises nothing where the gradient is wrong: a test says ``assert gradcheck(f, x)``, or
+    ``gradcheck(f, x).raise_if_failed()``, whose failure is the whole report.
+
     ``reference`` is one of "balls", "digits", "complex step" and "differences"; None takes the best that is installed
     and knows an operation. ``order=2`` checks the gradient of the gradient too.
 
@@ -47,8 +52,9 @@ def gradcheck(
     >>> bool(report), report.checked["edge"]
     (True, 3)
 
-    Raises `GraphError` if the result depends on no tracked leaf.
+    Raises `GraphError` if the result depends on no tracked leaf, `DTypeError` if ``f`` does not take these inputs.
     """
+    expect_call(f, inputs)
     if order not in (1, 2):
         raise ValueError(f"gradcheck: expected order=1 or order=2, got {order!r}")
     references = chosen(reference)
@@ -77,6 +83,31 @@ def gradcheck(
         runs = Run.of(f, inputs, rng, traced=True)
         findings = [located(finding, runs) for finding in findings]
     return Report(tuple(findings), dict(counts), ", ".join(used), runs[0].graph, name=f"gradcheck of {name_of(f)}")
+
+
+def expect_call(f: Any, inputs: Sequence[Any]) -> None:
+    """Refuse what cannot be called as ``f(*inputs)``, before anything runs.
+
+    >>> expect_call(lambda x, y: x * y, [(1.0, 2.0)])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    autograd.errors.DTypeError: gradcheck: expected the inputs of <lambda>(x, y), got a tuple of 2 (missing ...
+    """
+    if not callable(f):
+        raise DTypeError(f"gradcheck: expected a function, got {short_repr(f)}: gradcheck(f, x, y) checks f(x, y)")
+    try:
+        signature = inspect.signature(f, follow_wrapped=False)
+    except (TypeError, ValueError):  # some functions written in C have none
+        return
+    try:
+        signature.bind(*inputs)
+    except TypeError as error:
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        names = [name for name, x in signature.parameters.items() if x.kind in kinds and x.default is x.empty]
+        came = [f"a {type(x).__name__}" + (f" of {len(x)}" if isinstance(x, tuple | list) else "") for x in inputs]
+        raise DTypeError(
+            f"gradcheck: expected the inputs of {name_of(f)}({', '.join(names)}), got {', '.join(came) or 'none'} "
+            f"({error}): give them one by one, as in gradcheck({', '.join(['f', *names])})"
+        ) from None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from autograd.check.gradcheck import gradcheck
 from autograd.errors import DTypeError, short_repr
+from autograd.op import Op
 
 #: Hypothesis makes a finite number large.
 LARGEST = 1e300
@@ -52,10 +53,14 @@ def check_gradients(
         if not callable(f):
             raise DTypeError(f"check_gradients: expected a function to check, got {short_repr(f)}")
 
-        drawn = list(named) or list(inspect.signature(f).parameters)[-len(positional) :]
+        in_order, by_name = positional, named
+        if isinstance(f, Op):  # whose own parameters Hypothesis does not see, and which has no fixtures
+            in_order, by_name = (), {**named, **dict(zip(f.binding.names[: len(positional)], positional, strict=True))}
+        drawn = list(by_name) or list(inspect.signature(f).parameters)[-len(in_order) :]
 
         @functools.wraps(f)
         def check(*args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True  # pytest shows the report
             names = [name for name in drawn if name in kwargs]  # of the rest, fixtures, no gradient is asked
 
             def function(*inputs: Any) -> Any:
@@ -66,7 +71,7 @@ def check_gradients(
             hypothesis.target(min(report.ulps, LARGEST), label="units in the last place")
             report.raise_if_failed()
 
-        test: Callable[..., None] = hypothesis.given(*positional, **named)(check)
+        test: Callable[..., None] = hypothesis.given(*in_order, **by_name)(check)
         chosen = settings or hypothesis.settings()
         if chosen.deadline == hypothesis.settings().deadline:  # a check takes as long as it takes, unless one says so
             chosen = hypothesis.settings(chosen, deadline=None)

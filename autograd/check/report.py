@@ -21,6 +21,9 @@ ORDER: Sequence[Outcome] = ("wrong", "inconclusive", "imprecise", "kink", "missi
 #: How many findings of an outcome the text of a report shows.
 SHOWN = 5
 
+#: How many characters of a line of code a finding shows.
+LONGEST = 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -66,9 +69,18 @@ class Finding:
         text += f"{self.place}: {self.message}" if self.place else self.message
         if self.source:
             where, _, code = self.source.partition("  ")
-            text += f", {where}: `{code}`" if code else f", {where}"
+            text += f", {where}: `{shorten(code)}`" if code else f", {where}"
         hint = f"; {self.hint}" if self.hint else ""
         return text + hint + (f" [the {self.side} is wrong]" if self.side else "")
+
+
+def shorten(code: str) -> str:
+    """A line of code, cut where it is long: a report may show it many times.
+
+    >>> shorten("q = x + y"), len(shorten("q = f(" + "x, " * 100 + "y)"))
+    ('q = x + y', 100)
+    """
+    return code if len(code) <= LONGEST else f"{code[: LONGEST - 1]}…"
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,9 @@ The output of an expression has to be one number: of an array, take the sum
 or the mean. FILE may be - for standard output; an option may be given again,
 for another file.
 
-stepgrad write-tests MODULE [FILE] writes a file of gradient tests for the
-functions of a Python module, to be kept and edited.
+Two more commands, each with its own --help:
+  stepgrad audit FILE ...             checks gradients written by hand
+  stepgrad write-tests MODULE [FILE]  writes gradient tests for a module
 """
 
 FILES = {
@@ -170,7 +171,7 @@ class Parser(argparse.ArgumentParser):
     """One whose complaints are exceptions."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message.removeprefix('argument ')}; see stepgrad --help")
+        raise UsageError(f"{message.removeprefix('argument ')}; see {self.prog} --help")
 
 
 def parser() -> Parser:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from autograd import Graph, GraphError, format_number
@@ -18,6 +19,9 @@ OUTCOMES = ("wrong", "inconclusive", "imprecise", "kink", "missing")
 
 #: The number in the text of a certified one: "[0.25 +/- 1e-20]".
 NUMBER = re.compile(r"\[?\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)", re.IGNORECASE)
+
+#: How many characters of a message there are on a line, and how many lines.
+WIDE, LINES = 40, 3
 
 FEW, ALL = 4, 17  #: digits: of a number that is read at a glance, and of a float
 
@@ -85,7 +89,12 @@ def mark_of(findings: list[Finding]) -> Mark:
     head = first.outcome if first.check in ("value", "local derivative") else f"{first.outcome}: {first.check}"
     head += f" at {first.element}" if first.element else ""
     more = (f"and {len(findings) - 1} more",) if len(findings) > 1 else ()
-    return Mark(first.outcome, (head, *numbers(first), *more), "; ".join(map(str, findings[:3])))
+    return Mark(first.outcome, (head, *(numbers(first) or said(first)), *more), "; ".join(map(str, findings[:3])))
+
+
+def said(finding: Finding) -> list[str]:
+    """What was found, where it is no number: what a rule raised, say."""
+    return wrap(finding.message, WIDE, max_lines=LINES, placeholder=" …")
 
 
 def numbers(finding: Finding) -> tuple[str, ...]:

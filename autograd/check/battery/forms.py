@@ -44,13 +44,23 @@ def form_findings(example: Example, references: Sequence[Any]) -> Iterator[Findi
         except Exception as error:  # a forward function may do anything with a number that is none
             yield missing(example, None, "its forward function does not run on numbers of a reference", error)
             return
+        rules, shown = (example.op.rules_for(inputs, example.params, textbook) for textbook in (False, True))
         for k in example.wanted:
-            for is_textbook in (False, True) if example.op.textbook != example.op.rules else (False,):
-                yield from of_form(example, call, k, pulled, arithmetic, is_textbook)
+            found = list(of_form(example, call, k, pulled, arithmetic))
+            yield from found
+            if shown[k] != rules[k]:
+                hint = None if found else "what is shown to people is not what numbers come from"
+                yield from of_form(example, call, k, pulled, arithmetic, is_textbook=True, hint=hint)
 
 
 def of_form(
-    example: Example, call: Call, k: int, pulled: Pulled, arithmetic: Any, is_textbook: bool
+    example: Example,
+    call: Call,
+    k: int,
+    pulled: Pulled,
+    arithmetic: Any,
+    is_textbook: bool = False,
+    hint: str | None = None,
 ) -> Iterator[Finding]:
     which = "textbook form" if is_textbook else "rule"
     try:
@@ -76,7 +86,7 @@ def of_form(
             element=tuple(map(int, np.unravel_index(place, shape))) if shape else None,
             got=arithmetic.middle(got),
             expected=arithmetic.text(truth),
-            hint="what is shown to people is not what numbers come from" if is_textbook else None,
+            hint=hint,
         )
 
 

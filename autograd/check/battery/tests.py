@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import traceback
 import unittest
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +31,7 @@ from autograd.check.report import Finding, Report
 from autograd.check.run import Run, Stale
 from autograd.errors import AutogradError, DTypeError, short_repr
 from autograd.op import Op
+from autograd.state import author_of, file_or_cell
 
 #: To how many elements calls are looked at one number at a time, and to the second order.
 FEW = 30
@@ -237,7 +240,7 @@ def test_of(battery: Battery, section: Section) -> Callable[[Any], None]:
     def test(self: Any) -> None:
         __tracebackhide__ = True  # pytest shows the report
         reports = []
-        for report in section(battery):
+        for report in caught(battery, section):
             report.raise_if_failed()
             reports.append(report)
         if not any(count for report in reports for count in report.checked.values()):
@@ -246,6 +249,29 @@ def test_of(battery: Battery, section: Section) -> Callable[[Any], None]:
 
     test.__doc__ = section.__doc__
     return test
+
+
+def caught(battery: Battery, section: Section) -> Iterator[Report]:
+    """The reports of a section; what a function of the operation itself raises is one too, the last."""
+    try:
+        yield from section(battery)
+    except Exception as error:
+        frames = [place for each in (error, error.__cause__) if each for place in traceback.walk_tb(each.__traceback__)]
+        frames = [(frame, line) for frame, line in frames if author_of(frame.f_code.co_filename) == "person"]
+        if not frames:
+            raise
+        frame, line = frames[-1]
+        file, name = frame.f_code.co_filename, frame.f_code.co_name
+        finding = Finding(
+            outcome="wrong",
+            check="the operation runs",
+            message=f"its function {name} raised {type(error).__name__}: {error}",
+            op=battery.op.name,
+            source=f"{file_or_cell(file)}:{line}  {linecache.getline(file, line, frame.f_globals).strip()}",
+        )
+    else:
+        return
+    yield Report((finding,), name=f"op_tests: {battery.op.name}")
 
 
 test_of.__test__ = False  # type: ignore[attr-defined]  # it makes tests
