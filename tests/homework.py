@@ -252,6 +252,49 @@ audit = [(Net(), None, rng.normal(size=(5, 2)), rng.normal(size=(5, 1)))]
 """
 )
 
+DROPOUT = (
+    DATA
+    + """
+def dropout_forward(x, dropout_param):
+    p, mode = dropout_param['p'], dropout_param['mode']
+    if 'seed' in dropout_param:
+        np.random.seed(dropout_param['seed'])
+    mask, out = None, None
+    if mode == 'train':
+        mask = (np.random.rand(*x.shape) < p) / p
+        out = x * mask
+    elif mode == 'test':
+        out = x
+    return out.astype(x.dtype, copy=False), (dropout_param, mask)
+def dropout_backward(dout, cache):
+    dropout_param, mask = cache
+    dx = dout * mask if dropout_param['mode'] == 'train' else dout
+    return dx
+audit = [(dropout_forward, dropout_backward, rng.normal(size=(4, 5)), {'p': 0.5, 'mode': 'train', 'seed': 3})]
+"""
+)
+
+NOISE = (
+    DATA
+    + """
+class Noisy:
+    def __init__(self):
+        self.W = rng.normal(size=(3, 2))
+    def forward(self, x):
+        noise = np.random.default_rng(1)
+        self.mask = noise.random(x.shape) < 0.7
+        self.x = x * self.mask + noise.normal(0.0, 0.1, size=x.shape)
+        out = np.zeros((len(x), 2))
+        for i in range(len(x)):
+            out[i] = self.x[i] @ self.W
+        return out
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        return dout @ self.W.T * self.mask
+audit = [(Noisy(), None, rng.normal(size=(4, 3)))]
+"""
+)
+
 RIGHT = {
     "two layers": TWO_LAYERS,
     "note 4": NOTE_4,
@@ -266,6 +309,8 @@ RIGHT = {
     "batch norm": NORM,
     "logistic": LOGISTIC,
     "blog": BLOG,
+    "dropout": DROPOUT,
+    "noise": NOISE,
     "float32": REGRESSION.replace("rng.normal(size=3), 0.5", "rng.normal(size=3).astype(np.float32), np.float32(0.5)"),
 }
 
@@ -396,5 +441,7 @@ FAULTS = [
     ),
     Fault("batch norm", NORM, " - hat * (dhat * hat).mean(axis=0)", "", {"x"}, "gradient", ""),
     Fault("logistic, sign", LOGISTIC, "(h - y)", "(y - h)", {"theta"}, "gradient", "sign"),
+    Fault("dropout, mask forgotten", DROPOUT, "dout * mask if", "dout if", {"x"}, "gradient", "forgotten"),
+    Fault("noise, mask forgotten", NOISE, " * self.mask\naudit", "\naudit", {"x"}, "gradient", ""),
     Fault("blog", BLOG, "(1 - self.a ** 2)", "(1 - self.z ** 2)", {"W1"}, "gradient", "in the place of the output"),
 ]

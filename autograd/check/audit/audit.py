@@ -218,7 +218,7 @@ def routes(case: Case) -> Iterator[Explanation]:
     subject = case.subject
     try:
         with reference.make(reference.bits[0]) as arithmetic:
-            recorded = run_on(Recorder(arithmetic, with_places=True), subject.run, subject.parameters, subject.seed)
+            recorded = run_on(Recorder(arithmetic, with_places=True), subject)
             if len(recorded.tape.made) > TRACED:
                 return
             flows = Flows(recorded)

@@ -13,6 +13,7 @@ from autograd.check.audit.failures import CodeError, UnreadError, called
 from autograd.check.audit.forms import OUTPUT, Function, constants_of, counts_of, first_of, with_gradient
 from autograd.check.audit.losses import SUMS, Loss, scales
 from autograd.check.audit.matching import Pairs
+from autograd.check.audit.namespaces import namespaces_of
 from autograd.check.audit.naming import arguments_of, name_of
 from autograd.check.audit.network import BACKWARD, DATA, LOSS, TRAIN, UPDATE, Network, method_of
 from autograd.check.audit.shown import changes, is_gradient, kept, returned, updates
@@ -158,6 +159,7 @@ def subject(network: Network, function: Function, step: Step, loss: Loss | None,
         {slot.name: slot.value for slot in places},
         {slot.name: part for slot, part in step.pairs},
         run,
+        namespaces=[*namespaces_of(network.net), *(namespaces_of(loss) if loss is not None else ())],
         seed=step.seed,
         slack=step.slack,
         is_rate_known=step.is_rate_known,

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.check.audit.failures import UnreadError, called
 from autograd.check.audit.matching import Pairs, matched
+from autograd.check.audit.namespaces import namespaces_of
 from autograd.check.audit.naming import arguments_of, input_names, name_of
 from autograd.check.audit.slots import Slot, replaced, slots
 from autograd.check.audit.subject import Subject
@@ -176,6 +177,7 @@ def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any)
         run,
         function.f if inspect.isfunction(function.f) else None,
         with_function,
+        namespaces_of(function.f),
         seed,
         constants=constants_of(function, places),
         counts=counts_of(function.inputs),

@@ -90,7 +90,7 @@ def proven(subject: Subject) -> Known:
 
 def pulled(subject: Subject, reference: Taped, bits: int, wide: int | None = None) -> Known:
     with reference.make(bits, wide) as arithmetic:
-        run = run_on(Recorder(arithmetic), subject.run, subject.parameters, subject.seed)
+        run = run_on(Recorder(arithmetic), subject)
         run.tape.pull(run.outputs)
         zero = arithmetic.number(0)
         parts = {
@@ -115,7 +115,7 @@ def beside(subject: Subject, reference: Taped) -> Callable[[str, int], tuple[flo
             def moved(name: str, i: int, x: float, side: int = side, arithmetic: Any = arithmetic) -> Any:
                 return arithmetic.moved(x, side * int(direction[name][i]))
 
-            run = run_on(Recorder(arithmetic), subject.run, subject.parameters, subject.seed, moved)
+            run = run_on(Recorder(arithmetic), subject, moved)
             run.tape.pull(run.outputs)
             found.append(
                 {

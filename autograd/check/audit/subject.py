@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from autograd.check.audit.namespaces import Namespace
 from autograd.check.references.reference import BITS
 
 
@@ -21,6 +22,7 @@ class Subject:
     run: Callable[[Mapping[str, Any]], Any]  #: the function with these in their places
     function: Callable[..., Any] | None = None  #: a person's function, where that alone is what is run
     with_function: Callable[..., Any] = lambda f, values: f(values)  #: another one run in its place
+    namespaces: Sequence[Namespace] = ()  #: the globals of the person's code that is run
     seed: Any = None  #: the cotangent of a result that is no single number
     slack: Mapping[str, Any] = field(default_factory=dict)  #: by how much a claimed gradient is known to be rounded
     is_rate_known: bool = True  #: False where claimed gradients are known up to one factor, which updates hide
