@@ -65,7 +65,7 @@ def test_faults_are_found_named_and_put_on_a_side(fault: Fault, load: Load) -> N
     assert {finding.side for finding in report.wrong} == {fault.side or None}, str(report)
     for finding in report.wrong:
         assert fault.says in (finding.hint or ""), str(report)
-        assert finding.expected is not None or "shape" in finding.message
+        assert finding.expected is not None or "shape" in finding.message or "no gradient came" in finding.message
 
 
 def test_one_element_is_found_with_its_factor(load: Load) -> None:
@@ -166,6 +166,16 @@ def test_parameters_in_dicts_and_lists() -> None:
     claimed = {"dW": 2 * params["W"], "layers": [3 * layers[0] ** 2, 3.0]}
     (finding,) = audit(loss, claimed, params, layers).wrong
     assert (finding.name, finding.factor) == ("layers[1]", 1.5)
+
+
+def test_who_gives_some_gradients_is_told_which_were_not_asked_for() -> None:
+    def loss(params: Any, x: Any, y: Any) -> Any:
+        return np.sum((x @ params["W"] + params["b"] - y) ** 2) + 0.0 * np.sum(params["unused"])
+
+    params = {"W": W, "b": np.ones(1), "unused": np.ones(2)}
+    report = audit(loss, {"W": 2 * X.T @ (X @ W + 1.0 - Y)}, params, X, Y)
+    assert report
+    assert [finding.name for finding in report.missing] == ["b"]
 
 
 def test_a_net_with_params_and_grads() -> None:

@@ -49,7 +49,7 @@ def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = 
       given, or else the usual one that fits best.
 
     Parameters are found by name, in the signature, dicts, lists and attributes; ``W1`` has the gradient ``dW1``,
-    ``grads["W1"]``, ``W1_grad`` and the like.
+    ``grads["W1"]``, ``W1_grad`` and the like. One for which none came, beside others for which one did, is wrong too.
 
     >>> import numpy as np
     >>> def loss(w, x, y):
@@ -100,6 +100,7 @@ def likeliest(subjects: Sequence[Subject], rng: np.random.Generator) -> Subject:
     directions = [
         (name, rng.uniform(0.5, 1.5, np.shape(x)))
         for name, x in subjects[0].parameters.items()
+        if name in subjects[0].claimed
         for _ in range(1 if subjects[0].is_rate_known else 3)
     ]
     return min(subjects, key=lambda subject: mismatch(subject, directions))
@@ -127,8 +128,8 @@ def slope_along(subject: Subject, name: str, direction: Any) -> float:
 def with_rate(subject: Subject, true: Mapping[str, Any]) -> Subject:
     """The claimed gradients without the learning rate that the updates hide: the factor of the one that has it best."""
     found = []
-    for name, x in true.items():
-        claimed = subject.claimed[name]
+    for name, claimed in subject.claimed.items():
+        x = true[name]
         if np.shape(claimed) == np.shape(x) and np.isfinite(x).all() and np.any(x):
             factor = float(np.sum(claimed * x) / np.sum(x * x))
             if factor > 0 and np.isfinite(factor):
@@ -156,6 +157,8 @@ def unsteady(subject: Subject) -> Finding | None:
 
 def judged_report(subject: Subject, known: Known, name: str) -> Report:
     """The verdict on each element, and the explanation of what is wrong."""
+    absent = list(absences(subject, known))
+    subject = replace(subject, parameters={name: subject.parameters[name] for name in subject.claimed})
     claimed = {name: fitted_shape(x, subject.parameters[name]) for name, x in subject.claimed.items()}
     true = {name: known.middles(name, np.shape(x)) for name, x in subject.parameters.items()}
     verdicts = {name: verdicts_of(subject, known, name, claimed[name]) for name in claimed}
@@ -167,10 +170,29 @@ def judged_report(subject: Subject, known: Known, name: str) -> Report:
         for parameter in claimed
         for finding in findings_of(case, known, parameter, verdicts[parameter], reasons.get(parameter))
     ]
+    findings += absent
     findings += [Finding(outcome="missing", check="claimed gradient", message=note) for note in subject.notes]
     checked = {"parameter": len(claimed), "element": sum(len(parts) for parts in known.parts.values())}
     by = known.name + (f", {subject.against}" if subject.against else "")
     return Report(tuple(findings), checked, by, None, name)
+
+
+def absences(subject: Subject, known: Known) -> Iterator[Finding]:
+    """The parameters that have a gradient, and none was claimed."""
+    for name in subject.unclaimed:
+        shape = np.shape(subject.parameters[name])
+        verdicts = verdicts_of(subject, known, name, np.zeros(shape))
+        places = [place for place, verdict in verdicts.items() if verdict == "off"]
+        if not places:
+            continue
+        raw = known.parts[name][max(places, key=lambda place: abs(known.middles(name, shape).flat[place]))]
+        yield Finding(
+            outcome="wrong" if subject.is_all_asked else "missing",
+            check="claimed gradient",
+            message=f"no gradient came, and the loss depends on it: at most by {known.arithmetic.text(raw)}",
+            name=name,
+            side="gradient" if subject.is_all_asked else None,
+        )
 
 
 def fitted_shape(claimed: Any, parameter: Any) -> Any:

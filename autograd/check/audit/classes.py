@@ -19,6 +19,7 @@ from autograd.check.audit.network import BACKWARD, DATA, LOSS, TRAIN, UPDATE, Ne
 from autograd.check.audit.shown import changes, is_gradient, kept, returned, updates
 from autograd.check.audit.slots import Slot, slots
 from autograd.check.audit.subject import Subject
+from autograd.check.audit.unclaimed import unclaimed
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Step:
     """What one step of an object showed."""
 
     pairs: Pairs
+    others: Sequence[Slot]  #: what else may be a parameter
     seed: Any = None  #: of a layer: the cotangent that was given
     slack: Mapping[str, Any] = field(default_factory=dict)
     is_rate_known: bool = True  #: False where updates alone show the gradients, at a rate that nothing says
@@ -94,7 +96,7 @@ def stepped(network: Network, rng: Any) -> Step:
         pairs, slack = shown(network, places, net, method, called(name_of(method), bound(net, method, given)))
         if pairs:
             is_known = not slack or network.rate_of(method) is not None
-            return Step(pairs, seed if is_pulled else None, slack, is_known)
+            return Step(pairs, places, seed if is_pulled else None, slack, is_known)
     raise UnreadError(
         f"{network.name}: expected gradients: returned by backward, kept in attributes such as dW1, or seen in updates "
         "of its parameters; none of these was found"
@@ -124,7 +126,7 @@ def is_used(network: Network, slot: Slot, y: Any) -> bool:
     function = Function(network.forward, network.data)
     try:
         with np.errstate(all="ignore"):
-            moved = first_of(function.with_values([slot], [slot.value * 1.25 + 0.125]))
+            moved = first_of(function.with_values([slot], {slot.name: slot.value * 1.25 + 0.125}))
     except Exception:  # a setting, which must be what it is
         return False
     return not np.array_equal(moved, y)
@@ -146,7 +148,7 @@ def subject(network: Network, function: Function, step: Step, loss: Loss | None,
     target = network.targets[0] if network.targets else None
 
     def run(values: Mapping[str, Any]) -> Any:
-        out = first_of(function.with_values(places, [values[slot.name] for slot in places]))
+        out = first_of(function.with_values([*places, *step.others], values))
         return out if loss is None else loss(out, target)
 
     own = (
@@ -156,7 +158,7 @@ def subject(network: Network, function: Function, step: Step, loss: Loss | None,
     )
     return Subject(
         network.name,
-        {slot.name: slot.value for slot in places},
+        {**{slot.name: slot.value for slot in places}, **unclaimed(step.others, places, run)},
         {slot.name: part for slot, part in step.pairs},
         run,
         namespaces=[*namespaces_of(network.net), *(namespaces_of(loss) if loss is not None else ())],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from autograd.check.audit.namespaces import namespaces_of
 from autograd.check.audit.naming import arguments_of, input_names, name_of
 from autograd.check.audit.slots import Slot, replaced, slots
 from autograd.check.audit.subject import Subject
+from autograd.check.audit.unclaimed import unclaimed
 
 #: How the arguments of a backward function are called that are no inputs of the forward one.
 CACHE = re.compile(r"caches?|ctx|context|memo(ry)?|tape|saved", re.IGNORECASE)
@@ -40,8 +42,13 @@ class Function:
         owner, *inputs = given
         return (getattr(owner, self.f.__name__) if self.is_method else self.f)(*inputs)
 
-    def with_values(self, places: Sequence[Slot], values: Sequence[Any]) -> Any:
-        return self.on(replaced(self.given, places, [copied(x) for x in values]))
+    def given_with(self, places: Iterable[Slot], values: Mapping[str, Any]) -> list[Any]:
+        """A copy of its object and of its inputs, with the values, by name, in those of the places that have one."""
+        places = [slot for slot in places if slot.name in values]
+        return replaced(self.given, places, [copied(values[slot.name]) for slot in places])
+
+    def with_values(self, places: Iterable[Slot], values: Mapping[str, Any]) -> Any:
+        return self.on(self.given_with(places, values))
 
 
 def copied(x: Any) -> Any:
@@ -66,7 +73,7 @@ def with_gradient(f: Callable[..., Any], inputs: Sequence[Any]) -> Subject:
     raw = result[1] if len(result) == 2 else result[1:]
     first = 1 if len(result) > 2 or not isinstance(raw, tuple | list | Mapping) else len(result)
     pairs, strange = matched(raw, function.places, f, first)
-    return subject(function, pairs, strange, None)
+    return subject(function, pairs, strange, None, function.places)
 
 
 def with_data(f: Callable[..., Any], raw: Any, inputs: Sequence[Any]) -> Subject:
@@ -74,7 +81,8 @@ def with_data(f: Callable[..., Any], raw: Any, inputs: Sequence[Any]) -> Subject
     function = Function(f, inputs)
     result = first_of(called(function.name, function.on, copy.deepcopy(function.given)))
     pairs, strange = matched(raw, own_places(function), None)
-    return subject(function, pairs, strange, ones_if_elementwise(function, result, pairs))
+    found = subject(function, pairs, strange, ones_if_elementwise(function, result, pairs), function.places)
+    return replace(found, is_all_asked=False)
 
 
 def with_function(f: Callable[..., Any], claimed: Callable[..., Any], inputs: Sequence[Any], rng: Any) -> Subject:
@@ -93,7 +101,8 @@ def with_function(f: Callable[..., Any], claimed: Callable[..., Any], inputs: Se
     if not is_pulled and isinstance(raw, tuple) and len(raw) == 2 and np.size(raw[0]) == 1 and np.size(raw[1]) != 1:
         raw = raw[1]  # (loss, gradients), beside a loss of its own
     pairs, strange = matched(raw, own_places(function), claimed)
-    return subject(function, pairs, strange, seed if is_pulled else ones_if_elementwise(function, y, pairs))
+    seed = seed if is_pulled else ones_if_elementwise(function, y, pairs)
+    return subject(function, pairs, strange, seed, own_places(function))
 
 
 def own_places(function: Function) -> list[Slot]:
@@ -155,8 +164,11 @@ def ones_if_elementwise(function: Function, y: Any, pairs: Pairs) -> Any:
     )
 
 
-def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any) -> Subject:
-    """A function and its claimed gradients, with what is known of the numbers beside the parameters."""
+def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any, others: Sequence[Slot]) -> Subject:
+    """A function and its claimed gradients, with what is known of the numbers beside the parameters.
+
+    ``others`` may be parameters too.
+    """
     if not pairs:
         known = ", ".join(slot.name for slot in function.places) or "none, as there are no floats among the inputs"
         got = ", ".join(strange) or "none"
@@ -164,15 +176,14 @@ def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any)
     places = [slot for slot, _ in pairs]
 
     def with_function(f: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-        given = replaced(function.given, places, [copied(values[slot.name]) for slot in places])
-        return first_of(f(*given[1:]))
+        return first_of(f(*function.given_with(function.places, values)[1:]))
 
     def run(values: Mapping[str, Any]) -> Any:
-        return first_of(function.with_values(places, [values[slot.name] for slot in places]))
+        return first_of(function.with_values(function.places, values))
 
     return Subject(
         function.name,
-        {slot.name: slot.value for slot in places},
+        {**{slot.name: slot.value for slot in places}, **unclaimed(others, places, run)},
         {slot.name: part for slot, part in pairs},
         run,
         function.f if inspect.isfunction(function.f) else None,
