@@ -379,6 +379,26 @@ audit = [(Stack(), None, rng.normal(size=(5, 3)))]
 """
 )
 
+TELLING = (
+    DATA
+    + """
+class Net:
+    def __init__(self):
+        self.W1, self.W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+    def forward(self, X):
+        self.h = np.tanh(X @ self.W1)
+        return self.h @ self.W2
+    def train_step(self, X, y, learning_rate=0.1):
+        out = self.forward(X)
+        delta = 2 * (out - y) / out.size
+        back = (delta @ self.W2.T) * (1 - self.h ** 2)
+        self.W2 -= learning_rate * self.h.T @ delta
+        self.W1 -= learning_rate * X.T @ back
+        return np.mean((out - y) ** 2)
+audit = [(Net(), None, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))]
+"""
+)
+
 RIGHT = {
     "two layers": TWO_LAYERS,
     "note 4": NOTE_4,
@@ -399,6 +419,13 @@ RIGHT = {
     "params of a class": PARAMS,
     "a class that updates itself": UPDATING,
     "a stack of layers": STACK,
+    "a step that returns its loss": TELLING,
+    "a step that returns the loss behind it": TELLING.replace("np.mean((out", "np.mean((self.forward(X)"),
+    "a step that returns how many are right": TELLING.replace("((out - y) ** 2)", "((out > 0) == (y > 0))"),
+    "a step of a kept rate": TELLING.replace("def __init__(self):", "def __init__(self, lr=0.1):\n        self.lr = lr")
+    .replace(", learning_rate=0.1", "")
+    .replace("learning_rate", "self.lr")
+    .replace("np.mean((out", "np.mean((self.forward(X)"),
     "float32": REGRESSION.replace("rng.normal(size=3), 0.5", "rng.normal(size=3).astype(np.float32), np.float32(0.5)"),
 }
 
@@ -416,6 +443,8 @@ class Fault(NamedTuple):
 
 
 FAULTS = [
+    Fault("half of the batch's mean", TELLING, "/ out.size", "/ len(y)", {"W1", "W2"}, "gradient", "twice too large"),
+    Fault("a loss without its mean", TELLING, "np.mean((", "np.sum((", {"W1", "W2"}, "loss", "10"),
     Fault("b not returned", FORGOTTEN, ', "b": 2 * e.sum(axis=0) / e.size}', "}", {"b"}, "gradient", ""),
     Fault("b is None", FORGOTTEN, "2 * e.sum(axis=0) / e.size", "None", {"b"}, "gradient", ""),
     Fault("b1 is None", TWO_LAYERS, "= np.sum(dh, axis=0)", "= None", {"b1"}, "gradient", ""),

@@ -310,6 +310,18 @@ def test_a_learning_rate_that_nothing_says_is_no_fault(kind: type[Net], rate: fl
     assert "with a learning rate of" in report.headline
 
 
+@pytest.mark.parametrize(
+    ("program", "loss"),
+    [
+        (RIGHT["a step that returns its loss"], "for what Net.train_step returns"),
+        (RIGHT["a step that returns how many are right"], "for half the mean over the rows of"),
+        (RIGHT["blog"], "for the sum of (out − y)²"),
+    ],
+)
+def test_a_report_on_a_class_says_which_loss_its_gradient_is_of(program: str, loss: str, load: Load) -> None:
+    assert loss in audited(load(program)).headline
+
+
 def test_one_of_several_parameters_may_ignore_the_cotangent() -> None:
     def forward(x: Any, w: Any) -> Any:
         return x @ w, (x, w)

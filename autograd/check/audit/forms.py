@@ -204,7 +204,7 @@ def constants_of(function: Function, places: Sequence[Slot]) -> dict[str, float]
 
 
 def counts_of(inputs: Sequence[Any]) -> dict[int, str]:
-    """The lengths of the axes of the inputs, from the first on: what a mean may be over."""
+    """The lengths of the axes of the inputs, from the first on, and of all together: what a mean may be over."""
     counts: dict[int, str] = {}
     arrays = [x for x in inputs if isinstance(x, np.ndarray | list) and np.ndim(np.asarray(x, dtype=object)) >= 1]
     for axis in range(4):
@@ -212,4 +212,7 @@ def counts_of(inputs: Sequence[Any]) -> dict[int, str]:
             shape = np.shape(x) if isinstance(x, np.ndarray) else (len(x),)
             if len(shape) > axis and shape[axis] > 1:
                 counts.setdefault(shape[axis], "the batch" if axis == 0 else f"axis {axis}")
+    for x in arrays:
+        if isinstance(x, np.ndarray) and x.ndim > 1:
+            counts.setdefault(x.size, "all elements")
     return counts
