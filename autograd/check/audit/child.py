@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograd.check.audit.discover import Item, NotCheckedError, items
+from autograd.check.audit.discover import Item, NotCheckedError, NothingError, items
 from autograd.check.audit.failures import CodeError, UnreadError
 from autograd.check.audit.lines import raised_at
 from autograd.check.report import Report
@@ -69,6 +69,8 @@ def guarded(run: Callable[[], object]) -> dict[str, Any] | None:
     """What stopped some code, be it that it wanted to end the process."""
     try:
         run()
+    except NothingError:
+        return {"outcome": "nothing", "message": "it gives no gradient"}
     except (NotCheckedError, UnreadError) as error:
         return {"outcome": "not checked", "message": str(error)}
     except CodeError as error:
@@ -103,7 +105,8 @@ def told(report: Report) -> dict[str, Any]:
         }
         for finding in report.findings
     ]
-    return {"outcome": outcome, "message": report.headline, "findings": findings}
+    against = report.reference.partition(", ")[2]
+    return {"outcome": outcome, "message": report.headline, "findings": findings, "against": against}
 
 
 def limit_memory(megabytes: int) -> None:

@@ -55,13 +55,13 @@ def of_object(net: Any, loss: Loss | None, inputs: Sequence[Any], rng: Any) -> I
     elif step.loss is not None:
         yield subject(network, forward, step, step.loss, f"for what {step.loss_name} returns")
     elif not network.targets:
-        raise UnreadError(f"{network.name}: expected inputs and targets, got no targets: audit(net, None, X, y)")
+        raise UnreadError(f"{network.name}: expected inputs and targets, got no targets", "audit(net, None, X, y)")
     else:
         out = first_of(called(forward.name, forward.on, copy.deepcopy(forward.given)))
         for text, total in SUMS.items():
             for factor, words in scales(len(out) if np.ndim(out) else 1, np.size(out)).items():
                 run = on_output(network, forward, step, scaled(total, factor))
-                yield subject(network, forward, step, run, f"for {words}{text}")
+                yield subject(network, forward, step, run, f"for {words}{text}, the likeliest loss")
 
 
 def scaled(total: Loss, factor: float) -> Loss:
@@ -101,8 +101,8 @@ def stepped(network: Network, rng: Any) -> Step:
             seed = seed if trip.is_pulled else None
             return Step(pairs, places, seed, slack, is_known, *told_loss(trip, places, results))
     raise UnreadError(
-        f"{network.name}: expected gradients: returned by backward, kept in attributes such as dW1, or seen in updates "
-        "of its parameters; none of these was found"
+        f"{network.name}: expected gradients, and none were found",
+        "return them from backward, keep them in attributes such as dW1, or update the parameters",
     )
 
 

@@ -68,7 +68,8 @@ def with_gradient(f: Callable[..., Any], inputs: Sequence[Any]) -> Subject:
     if not isinstance(result, tuple) or len(result) < 2 or np.size(first_of(result)) != 1:
         raise UnreadError(
             f"{function.name}: expected (loss, gradients), as no gradient was given beside it, "
-            f"got {type(result).__name__}: return both, or give the gradient as the second argument"
+            f"got {type(result).__name__}",
+            "return both, or give the gradient as the second argument",
         )
     raw = result[1] if len(result) == 2 else result[1:]
     first = 1 if len(result) > 2 or not isinstance(raw, tuple | list | Mapping) else len(result)
@@ -148,7 +149,8 @@ def backward_arguments(
     names = ", ".join(x.name for x in wanted)
     raise UnreadError(
         f"{name_of(backward)}({names}): expected the inputs of {function.name}, which are "
-        f"{', '.join(function.input_names)}, or (dout, cache): wrap it in a function of these"
+        f"{', '.join(function.input_names)}, or (dout, cache)",
+        "wrap it in a function of these",
     )
 
 
@@ -159,8 +161,8 @@ def ones_if_elementwise(function: Function, y: Any, pairs: Pairs) -> Any:
     if len(pairs) == 1 and np.shape(pairs[0][0].value) == np.shape(y):
         return np.ones(np.shape(y))
     raise UnreadError(
-        f"{function.name}: expected one number as the result, got an array of shape {np.shape(y)}: take its sum or "
-        "mean, or give a backward function of (dout, cache)"
+        f"{function.name}: expected one number as the result, got an array of shape {np.shape(y)}",
+        "take its sum or mean, or give a backward function of (dout, cache)",
     )
 
 
@@ -172,7 +174,10 @@ def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any,
     if not pairs:
         known = ", ".join(slot.name for slot in function.places) or "none, as there are no floats among the inputs"
         got = ", ".join(strange) or "none"
-        raise UnreadError(f"{function.name}: expected gradients by the names of parameters ({known}), got {got}")
+        raise UnreadError(
+            f"{function.name}: expected gradients by the names of parameters ({known}), got {got}",
+            "call each as its parameter is called",
+        )
     places = [slot for slot, _ in pairs]
 
     def with_function(f: Callable[..., Any], values: Mapping[str, Any]) -> Any:

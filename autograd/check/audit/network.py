@@ -58,7 +58,8 @@ class Network:
         if forward is None:
             raise UnreadError(
                 f"{self.name}: expected a function, or an object with a method called {', '.join(FORWARD[:3])} …, "
-                "which it has not: give a function of its parameters"
+                "which it has not",
+                "give a function of its parameters",
             )
         self.forward: Callable[..., Any] = forward
         count = len([x for x in arguments_of(forward) if x.default is x.empty])
@@ -109,5 +110,6 @@ class Network:
             elif data or targets:
                 found[x.name] = (data or targets).pop(0)
             else:
-                raise UnreadError(f"{name_of(method)}: what is to be given for {x.name!r}? Wrap it in a function")
+                what = f"{name_of(method)}: nothing says what to give for {x.name!r}"
+                raise UnreadError(what, "wrap it in a function of the others")
         return found
