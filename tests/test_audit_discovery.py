@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,56 @@ def test_the_command_says_which_loss_it_took(tmp_path: Path, capsys: pytest.Capt
     told.write_text(TELLING.replace("        return np.mean((out - y) ** 2)\n", ""), encoding="utf-8")
     assert main(["audit", str(told)]) == 0
     assert "Net: checked for half the mean over the rows of (out − y)², the likeliest loss\n" in capsys.readouterr().out
+
+
+# Notebooks.
+
+
+def notebook(*cells: str) -> str:
+    """As Jupyter saves it, with some text between the cells."""
+    found = []
+    for text in cells:
+        found.append({"cell_type": "markdown", "metadata": {}, "source": ["# Exercise\n", "Do it."]})
+        lines = text.splitlines(keepends=True)
+        found.append({"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": lines})
+    return json.dumps({"cells": found, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+IMPORTS = "%matplotlib inline\n!pip install numpy\nimport numpy as np\nnp.dot?\nif True:\n    %time\n"
+IMPORTS += "'%s' \\\n    % (3,)\ndisplay(np)\n"
+FUNCTION = "%%time\ndef loss(w, x):\n    e = x @ w\n    return np.sum(e ** 2), {'w': 2 * x.T @ e}\n"
+VARIABLES = "rng = np.random.default_rng(0)\nw, x = rng.normal(size=3), rng.normal(size=(5, 3))\n"
+
+
+def test_the_code_of_a_notebook_is_one_module(tmp_path: Path) -> None:
+    text = notebook(IMPORTS, "%%bash\nls no such thing\n", FUNCTION, VARIABLES)
+    assert {name: outcome for name, (outcome, _) in rows_of(tmp_path, text, "hw.ipynb").items()} == {"loss": "right"}
+    assert rows_of(tmp_path, text.replace("2 * x.T", "3 * x.T"), "hw.ipynb")["loss"][0] == "wrong"
+
+
+def test_lines_of_a_notebook_are_those_of_its_cells(tmp_path: Path) -> None:
+    loss = "\ndef loss(w, x):\n    h = np.tanh(x @ w)\n    return np.sum(h ** 2), {'w': 2 * x.T @ h}\n"
+    path = tmp_path / "hw.ipynb"
+    path.write_text(notebook(IMPORTS, loss, VARIABLES), encoding="utf-8")
+    (row,) = audit_file(str(path))
+    assert row.outcome == "wrong"
+    assert [finding["source"] for finding in row.findings] == ["hw.ipynb cell 2:3  h = np.tanh(x @ w)"]
+
+
+def test_a_cell_that_stops_does_not_stop_the_others(tmp_path: Path) -> None:
+    text = notebook(IMPORTS, "data = load_all()\n", "x = = 2\n", FUNCTION, VARIABLES)
+    rows = rows_of(tmp_path, text, "hw.ipynb")
+    assert {name: outcome for name, (outcome, _) in rows.items()} == {
+        "loss": "right",
+        "cell 2": "not checked",
+        "cell 3": "not checked",
+    }
+    assert rows["cell 2"][1].startswith("it stopped with NameError: name 'load_all' is not defined, hw.ipynb cell 2:1")
+    assert "SyntaxError" in rows["cell 3"][1]
+
+
+@pytest.mark.parametrize("text", ["", "3", "{}", '{"cells": 3}', '{"cells": [{}]}'])
+def test_what_is_no_notebook_is_refused(text: str, tmp_path: Path) -> None:
+    ((outcome, message),) = rows_of(tmp_path, text, "hw.ipynb").values()
+    assert outcome == "broken"
+    assert "expected a notebook of nbformat 4" in message

@@ -16,7 +16,7 @@ from viz.command.arguments import Parser, UsageError
 from viz.terminal.console import new_console
 
 DESCRIPTION = """\
-Runs the code in each FILE, and checks the gradients that were written by hand
+Runs the code in each FILE, be it of Python or a notebook, and checks the gradients that were written by hand
 in it: which parameter is wrong, at which element, by what factor, and whether
 the gradient is wrong or the loss.
 

@@ -34,6 +34,8 @@ class Row:
 def audit_file(path: str, seconds: float = 60.0, memory: int = 4096) -> list[Row]:
     """Run a file, and audit the gradients that are found in it. **This runs the code of the file**, with your rights.
 
+    It is a Python file, or a notebook, of which the code cells are run in their order.
+
     It is run in a process of its own, which has so many ``seconds`` to load the file and as many for each audit, and so
     many megabytes of ``memory``. What is found is said in `autograd.check.audit.discover`.
     """

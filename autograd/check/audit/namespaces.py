@@ -55,7 +55,7 @@ def loaded() -> Iterator[Namespace]:
 
 
 def is_persons_file(path: str) -> bool:
-    return path.endswith((".py", ".ipynb")) and not path.startswith((*OURS, *INSTALLED))
+    return path.endswith(".py") and not path.startswith((*OURS, *INSTALLED))
 
 
 @contextmanager
