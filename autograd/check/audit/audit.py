@@ -18,6 +18,7 @@ from autograd.check.audit.forms import with_data, with_function, with_gradient
 from autograd.check.audit.known import Known, known_gradient, verdict_of
 from autograd.check.audit.naming import name_of
 from autograd.check.audit.network import is_network
+from autograd.check.audit.nodes import graph_of
 from autograd.check.audit.penalties import penalty_faults
 from autograd.check.audit.recorder import Recorder, run_on
 from autograd.check.audit.routes import routed_faults
@@ -78,7 +79,7 @@ def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = 
     if not subject.is_rate_known:
         subject = with_rate(subject, {each: known.middles(each, np.shape(x)) for each, x in subject.parameters.items()})
     with collector_paused():
-        return judged_report(subject, known, name)
+        return replace(judged_report(subject, known, name), graph=graph_of(subject))
 
 
 def subject_of(f: Any, claimed: Any, inputs: Sequence[Any], loss: Callable[..., Any] | None, rng: Any) -> Subject:
@@ -180,17 +181,21 @@ def judged_report(subject: Subject, known: Known, name: str) -> Report:
 def absences(subject: Subject, known: Known) -> Iterator[Finding]:
     """The parameters that have a gradient, and none was claimed."""
     for name in subject.unclaimed:
-        shape = np.shape(subject.parameters[name])
-        verdicts = verdicts_of(subject, known, name, np.zeros(shape))
+        true = known.middles(name, np.shape(subject.parameters[name]))
+        verdicts = verdicts_of(subject, known, name, np.zeros(true.shape))
         places = [place for place, verdict in verdicts.items() if verdict == "off"]
         if not places:
             continue
-        raw = known.parts[name][max(places, key=lambda place: abs(known.middles(name, shape).flat[place]))]
+        largest = max(places, key=lambda place: abs(true.flat[place]))
+        text = known.arithmetic.text(known.parts[name][largest])
+        several = f"; {len(places)} of {true.size} elements" if true.size > 1 else ""
         yield Finding(
             outcome="wrong" if subject.is_all_asked else "missing",
             check="claimed gradient",
-            message=f"no gradient came, and the loss depends on it: at most by {known.arithmetic.text(raw)}",
+            message=f"no gradient came; {known.word} {text}{several}",
             name=name,
+            element=tuple(map(int, np.unravel_index(largest, true.shape))) if true.shape else None,
+            expected=text,
             side="gradient" if subject.is_all_asked else None,
         )
 
@@ -272,11 +277,10 @@ def findings_of(
             continue
         worst = max(places, key=lambda place: error[place] if np.isfinite(error[place]) else np.inf)
         got, raw = float(claimed.reshape(-1)[worst]), known.parts[name][worst]
-        word = "certified" if known.name == "balls" else known.name
         text = known.arithmetic.text(raw)
         several = f"; {len(places)} of {true.size} elements" if true.size > 1 else ""
         finding = finding_with(
-            reason if verdict == "off" else None, case, name, outcome, f"got {got!r}, {word} {text}{several}"
+            reason if verdict == "off" else None, case, name, outcome, f"got {got!r}, {known.word} {text}{several}"
         )
         factor = factor_of(got, float(true.reshape(-1)[worst])) if verdict == "off" else None
         yield replace(
