@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from homework import DATA, DROPOUT, TELLING
+from homework import DATA, DROPOUT, PARAMS, TELLING
 
 from autograd.check import audit_file
 from viz.command.cli import main
@@ -119,6 +119,29 @@ def rnn_step_backward(dnext_h, cache):
 """,
     "settings": DROPOUT[: DROPOUT.index("audit =")],
     "a class": TELLING[: TELLING.index("audit =")],
+    "a class with a loss": PARAMS[: PARAMS.index("audit =")],
+    "a regression": """
+import numpy as np
+def compute_cost(X, y, w, b):
+    return np.sum((X @ w + b - y) ** 2) / (2 * len(y))
+def compute_gradient(X, y, w, b):
+    error = X @ w + b - y
+    return X.T @ error / len(y), error.mean()
+""",
+    "a class with its own sizes": """
+import numpy as np
+class Softmax:
+    def __init__(self, input_dim=7, num_classes=3):
+        self.params = {"W": 0.1 * np.random.default_rng(0).normal(size=(input_dim, num_classes))}
+    def loss(self, X, y=None):
+        scores = X @ self.params["W"]
+        if y is None:
+            return scores
+        p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        d = p.copy()
+        d[np.arange(len(y)), y] -= 1
+        return -np.log(p[np.arange(len(y)), y]).sum(), {"W": X.T @ d}
+""",
 }
 
 

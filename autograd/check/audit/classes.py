@@ -16,7 +16,7 @@ from autograd.check.audit.losses import SUMS, Loss, scales
 from autograd.check.audit.matching import Pairs
 from autograd.check.audit.namespaces import namespaces_of
 from autograd.check.audit.naming import arguments_of, name_of
-from autograd.check.audit.network import BACKWARD, DATA, LOSS, TRAIN, UPDATE, Network, method_of
+from autograd.check.audit.network import BACKWARD, DATA, FORWARD, LOSS, TRAIN, UPDATE, Network, method_of
 from autograd.check.audit.shown import changes, is_gradient, kept, returned, updates
 from autograd.check.audit.slots import Slot, slots
 from autograd.check.audit.subject import Subject
@@ -76,7 +76,9 @@ def gives_gradients(method: Callable[..., Any], inputs: Sequence[Any]) -> bool:
     own, given = copy.deepcopy((method, list(inputs)))
     try:
         result = called(name_of(method), own, *given)
-    except CodeError:  # it is not to be called with these
+    except CodeError:  # it is not to be called with these, or there is nothing else to be called
+        if method_of(getattr(method, "__self__", None), FORWARD) is None:
+            raise
         return False
     return isinstance(result, tuple) and len(result) >= 2 and np.size(result[0]) == 1
 

@@ -25,10 +25,11 @@ import numpy as np
 from autograd.check.audit.audit import audit
 from autograd.check.audit.failures import UnreadError
 from autograd.check.audit.forms import first_of
-from autograd.check.audit.inputs import NoInputsError, inputs_for
+from autograd.check.audit.inputs import KINDS, SIZES, NoInputsError, inputs_for
 from autograd.check.audit.naming import arguments_of, name_of
 from autograd.check.audit.network import BACKWARD, FORWARD, LOSS, TARGET, TRAIN, method_of
 from autograd.check.audit.returns import gives_gradients
+from autograd.check.audit.slots import slots
 from autograd.check.report import Report
 
 #: How a gradient is called that is of a function of this name.
@@ -108,15 +109,16 @@ def gradient_name(name: str, own: Mapping[str, Any]) -> str | None:
 
 def if_any(run: Callable[[], Report], f: Callable[..., Any], named: Mapping[str, Any]) -> Report:
     """The report on a function whose results are a number, with arrays behind it. Raises `NothingError` for others."""
-    try:
-        inputs, _ = inputs_for(f, named)
-        with np.errstate(all="ignore"):
-            result = f(*copy.deepcopy(inputs))
-    except Exception:  # of a function that nothing says to give a gradient
-        raise NothingError from None
-    if not isinstance(result, tuple) or len(result) < 2 or np.ndim(result[0]) or not holds_arrays(result[1]):
-        raise NothingError
-    return run()
+    for guesses in KINDS:
+        try:
+            inputs, _ = inputs_for(f, named, guesses)
+            with np.errstate(all="ignore"):
+                result = f(*copy.deepcopy(inputs))
+        except Exception:  # of a function that nothing says to give a gradient
+            continue
+        if isinstance(result, tuple) and len(result) >= 2 and not np.ndim(result[0]) and holds_arrays(result[1]):
+            return run()
+    raise NothingError
 
 
 def holds_arrays(x: Any) -> bool:
@@ -147,13 +149,23 @@ def audited_object(kind: type, there: Sequence[Any], named: Mapping[str, Any]) -
         return kind(*arguments), is_guessed
 
     net, was_guessed = guarded(made)
-    method = method_of(net, LOSS) or method_of(net, BACKWARD) or method_of(net, TRAIN)
     forward = method_of(net, FORWARD)
-    inputs, is_guessed = guarded(lambda: inputs_for(forward or method or kind, named))
-    targets = [named[name] for name in ("y", "Y", "t", "targets", "labels") if name in named][:1]
-    if not targets and forward is not None and wants_target(net):
-        targets, is_guessed = guarded(lambda: [target_like(first_of(copy.deepcopy(forward)(*inputs)))]), True
-    return finished(lambda: audit(net, None, *inputs, *targets), was_guessed or is_guessed)
+    method = forward or method_of(net, LOSS) or method_of(net, BACKWARD) or method_of(net, TRAIN) or kind
+    features = next((len(matrix) for matrix in matrices_of(net)), SIZES["D"])  # as the first layer says
+    inputs, is_guessed = guarded(lambda: inputs_for(method, named, sizes={**SIZES, "D": features}))
+    is_guessed = is_guessed or was_guessed
+    if any(TARGET.fullmatch(x.name) and x.default is x.empty for x in arguments_of(method)):
+        return finished(partial(audit, net, None, *inputs), is_guessed)
+    known = next((named[name] for name in ("y", "Y", "t", "targets", "labels") if name in named), None)
+    if known is not None:
+        return finished(partial(audit, net, None, *inputs, known), is_guessed)
+    if not wants_target(net):
+        return finished(partial(audit, net, None, *inputs), is_guessed)
+    return first_finished([partial(audit, net, None, *inputs, target) for target in some_targets(net, inputs)], True)
+
+
+def matrices_of(net: Any) -> Sequence[Any]:
+    return [slot.value for slot in slots([net], ["self"]) if np.ndim(slot.value) == 2]
 
 
 def wants_target(net: Any) -> bool:
@@ -162,17 +174,36 @@ def wants_target(net: Any) -> bool:
     return any(TARGET.fullmatch(x.name) for method in found for x in arguments_of(method))
 
 
-def target_like(out: Any) -> Any:
-    """Something that an output might have been meant to be."""
-    return np.random.default_rng(1).uniform(0.1, 0.9, np.shape(out))
+def some_targets(net: Any, inputs: Sequence[Any]) -> Sequence[Any]:
+    """What the outputs of an object might have been meant to be: numbers of their shape, or classes."""
+    rng = np.random.default_rng(1)
+    classes = rng.integers(0, SIZES["C"], SIZES["N"])
+    if (forward := method_of(net, FORWARD)) is not None:
+        out = guarded(lambda: first_of(copy.deepcopy(forward)(*inputs)))
+        return [rng.uniform(0.1, 0.9, np.shape(out)), classes]
+    outputs = [rng.uniform(0.1, 0.9, (SIZES["N"], matrix.shape[1])) for matrix in matrices_of(net)[-1:]]
+    return [classes, *outputs, rng.uniform(0.1, 0.9, SIZES["N"])]
 
 
 def tried(f: Callable[..., Any], claimed: Callable[..., Any] | None, named: Mapping[str, Any]) -> Callable[[], Report]:
     def run() -> Report:
-        inputs, is_guessed = guarded(lambda: inputs_for(f, named))
-        return finished(lambda: audit(f, claimed, *inputs), is_guessed)
+        found = guarded(lambda: [inputs_for(f, named, guesses) for guesses in KINDS])
+        is_guessed = any(is_guessed for _, is_guessed in found)
+        ways = [partial(audit, f, claimed, *inputs) for inputs, _ in found]
+        return first_finished(ways if is_guessed else ways[:1], is_guessed)
 
     return run
+
+
+def first_finished(ways: Sequence[Callable[[], Report]], is_guessed: bool) -> Report:
+    """The report on the first inputs that the code runs on; else why it does not run on the first of all."""
+    errors = []
+    for way in ways:
+        try:
+            return finished(way, is_guessed)
+        except NotCheckedError as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def guarded(make: Callable[[], Any]) -> Any:
