@@ -178,6 +178,20 @@ def test_who_gives_some_gradients_is_told_which_were_not_asked_for() -> None:
     assert [finding.name for finding in report.missing] == ["b"]
 
 
+def test_a_gradient_by_one_parameter_alone_is_no_fault() -> None:
+    def loss(w: Any, b: Any, x: Any, y: Any) -> Any:
+        return np.sum((x @ w + b - y) ** 2)
+
+    def grad_w(w: Any, b: Any, x: Any, y: Any) -> Any:
+        return 2 * x.T @ (x @ w + b - y)
+
+    b = np.ones(6)
+    assert [finding.name for finding in audit(loss, grad_w, W, b, X, Y).missing] == ["b"]
+    assert audit(loss, grad_w, W, b, X, Y)
+    report = audit(loss, lambda *inputs: {"w": grad_w(*inputs)}, W, b, X, Y)
+    assert [finding.name for finding in report.wrong] == ["b"]
+
+
 def test_a_net_with_params_and_grads() -> None:
     class Net:
         def __init__(self) -> None:

@@ -103,7 +103,8 @@ def with_function(f: Callable[..., Any], claimed: Callable[..., Any], inputs: Se
         raw = raw[1]  # (loss, gradients), beside a loss of its own
     pairs, strange = matched(raw, own_places(function), claimed)
     seed = seed if is_pulled else ones_if_elementwise(function, y, pairs)
-    return subject(function, pairs, strange, seed, own_places(function))
+    found = subject(function, pairs, strange, seed, own_places(function))
+    return replace(found, is_all_asked=isinstance(raw, Mapping | tuple | list))  # and not by one parameter alone
 
 
 def own_places(function: Function) -> list[Slot]:
