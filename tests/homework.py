@@ -252,6 +252,153 @@ audit = [(Net(), None, rng.normal(size=(5, 2)), rng.normal(size=(5, 1)))]
 """
 )
 
+DROPOUT = (
+    DATA
+    + """
+def dropout_forward(x, dropout_param):
+    p, mode = dropout_param['p'], dropout_param['mode']
+    if 'seed' in dropout_param:
+        np.random.seed(dropout_param['seed'])
+    mask, out = None, None
+    if mode == 'train':
+        mask = (np.random.rand(*x.shape) < p) / p
+        out = x * mask
+    elif mode == 'test':
+        out = x
+    return out.astype(x.dtype, copy=False), (dropout_param, mask)
+def dropout_backward(dout, cache):
+    dropout_param, mask = cache
+    dx = dout * mask if dropout_param['mode'] == 'train' else dout
+    return dx
+audit = [(dropout_forward, dropout_backward, rng.normal(size=(4, 5)), {'p': 0.5, 'mode': 'train', 'seed': 3})]
+"""
+)
+
+NOISE = (
+    DATA
+    + """
+class Noisy:
+    def __init__(self):
+        self.W = rng.normal(size=(3, 2))
+    def forward(self, x):
+        noise = np.random.default_rng(1)
+        self.mask = noise.random(x.shape) < 0.7
+        self.x = x * self.mask + noise.normal(0.0, 0.1, size=x.shape)
+        out = np.zeros((len(x), 2))
+        for i in range(len(x)):
+            out[i] = self.x[i] @ self.W
+        return out
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        return dout @ self.W.T * self.mask
+audit = [(Noisy(), None, rng.normal(size=(4, 3)))]
+"""
+)
+
+FORGOTTEN = (
+    DATA
+    + """
+def net(p, x):
+    e = x @ p["W"] + p["b"]
+    return np.mean(e ** 2), {"W": 2 * x.T @ e / e.size, "b": 2 * e.sum(axis=0) / e.size}
+audit = [(net, None, {"W": rng.normal(size=(3, 2)), "b": rng.normal(size=2), "X": np.ones(2)}, rng.normal(size=(4, 3)))]
+"""
+)
+
+PARAMS = (
+    DATA
+    + """
+class TwoLayerNet:
+    def __init__(self):
+        self.params = {"W1": rng.normal(size=(3, 4)), "b1": rng.normal(size=4)}
+        self.params |= {"W2": rng.normal(size=(4, 2)), "b2": rng.normal(size=2)}
+        self.running_mean, self.shift = np.zeros(3), np.array([0.5, 0.25, -1.0])
+        self.reg = 0.1
+    def loss(self, X, y=None):
+        p = self.params
+        self.running_mean = 0.9 * self.running_mean + 0.1 * X.mean(axis=0)
+        h = np.tanh((X - self.shift) @ p["W1"] + p["b1"])
+        e = h @ p["W2"] + p["b2"] - y
+        grads = {"W2": h.T @ e + self.reg * p["W2"], "b2": e.sum(axis=0)}
+        back = (e @ p["W2"].T) * (1 - h * h)
+        grads["W1"] = (X - self.shift).T @ back + self.reg * p["W1"]
+        grads["b1"] = back.sum(axis=0)
+        return 0.5 * np.sum(e ** 2) + 0.5 * self.reg * (np.sum(p["W1"] ** 2) + np.sum(p["W2"] ** 2)), grads
+audit = [(TwoLayerNet(), None, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))]
+"""
+)
+
+UPDATING = (
+    DATA
+    + """
+class Net:
+    def __init__(self):
+        self.W1, self.b1 = rng.normal(size=(3, 4)), rng.normal(size=4)
+        self.W2, self.b2 = rng.normal(size=(4, 2)), rng.normal(size=2)
+        self.input, self.momentum, self.velocity = None, 0.9, np.zeros((3, 4))
+        self.input_mean, self.input_std = np.full(3, 0.125), np.full(3, 2.0)
+    def forward(self, X):
+        self.input = (X - self.input_mean) / self.input_std
+        self.h = np.tanh(self.input @ self.W1 + self.b1)
+        return self.h @ self.W2 + self.b2
+    def backward(self, X, y, out, lr):
+        delta = out - y
+        back = (delta @ self.W2.T) * (1 - self.h ** 2)
+        self.W2 -= lr * self.h.T @ delta
+        self.b2 -= lr * delta.sum(axis=0)
+        self.W1 -= lr * self.input.T @ back
+        self.b1 -= lr * back.sum(axis=0)
+audit = [(Net(), None, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))]
+"""
+)
+
+STACK = (
+    DATA
+    + """
+class Dense:
+    def __init__(self, m, n):
+        self.W, self.b = rng.normal(size=(m, n)), rng.normal(size=n)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+class Stack:
+    def __init__(self):
+        self.layers = [Dense(3, 4), Dense(4, 2)]
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+audit = [(Stack(), None, rng.normal(size=(5, 3)))]
+"""
+)
+
+TELLING = (
+    DATA
+    + """
+class Net:
+    def __init__(self):
+        self.W1, self.W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+    def forward(self, X):
+        self.h = np.tanh(X @ self.W1)
+        return self.h @ self.W2
+    def train_step(self, X, y, learning_rate=0.1):
+        out = self.forward(X)
+        delta = 2 * (out - y) / out.size
+        back = (delta @ self.W2.T) * (1 - self.h ** 2)
+        self.W2 -= learning_rate * self.h.T @ delta
+        self.W1 -= learning_rate * X.T @ back
+        return np.mean((out - y) ** 2)
+audit = [(Net(), None, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))]
+"""
+)
+
 RIGHT = {
     "two layers": TWO_LAYERS,
     "note 4": NOTE_4,
@@ -266,6 +413,19 @@ RIGHT = {
     "batch norm": NORM,
     "logistic": LOGISTIC,
     "blog": BLOG,
+    "dropout": DROPOUT,
+    "noise": NOISE,
+    "parameters in a dict": FORGOTTEN,
+    "params of a class": PARAMS,
+    "a class that updates itself": UPDATING,
+    "a stack of layers": STACK,
+    "a step that returns its loss": TELLING,
+    "a step that returns the loss behind it": TELLING.replace("np.mean((out", "np.mean((self.forward(X)"),
+    "a step that returns how many are right": TELLING.replace("((out - y) ** 2)", "((out > 0) == (y > 0))"),
+    "a step of a kept rate": TELLING.replace("def __init__(self):", "def __init__(self, lr=0.1):\n        self.lr = lr")
+    .replace(", learning_rate=0.1", "")
+    .replace("learning_rate", "self.lr")
+    .replace("np.mean((out", "np.mean((self.forward(X)"),
     "float32": REGRESSION.replace("rng.normal(size=3), 0.5", "rng.normal(size=3).astype(np.float32), np.float32(0.5)"),
 }
 
@@ -283,6 +443,32 @@ class Fault(NamedTuple):
 
 
 FAULTS = [
+    Fault("half of the batch's mean", TELLING, "/ out.size", "/ len(y)", {"W1", "W2"}, "gradient", "twice too large"),
+    Fault("a loss without its mean", TELLING, "np.mean((", "np.sum((", {"W1", "W2"}, "loss", "10"),
+    Fault("b not returned", FORGOTTEN, ', "b": 2 * e.sum(axis=0) / e.size}', "}", {"b"}, "gradient", ""),
+    Fault("b is None", FORGOTTEN, "2 * e.sum(axis=0) / e.size", "None", {"b"}, "gradient", ""),
+    Fault("b1 is None", TWO_LAYERS, "= np.sum(dh, axis=0)", "= None", {"b1"}, "gradient", ""),
+    Fault("b1 forgotten", TWO_LAYERS, "    grads['b1'] = np.sum(dh, axis=0)\n", "", {"b1"}, "gradient", ""),
+    Fault(
+        "b1 deleted",
+        PARAMS,
+        "        return 0.5",
+        "        del grads['b1']\n        return 0.5",
+        {"b1"},
+        "gradient",
+        "",
+    ),
+    Fault("b2 not updated", UPDATING, "        self.b2 -= lr * delta.sum(axis=0)\n", "", {"b2"}, "gradient", ""),
+    Fault(
+        "db not kept",
+        STACK,
+        "self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)",
+        "self.dW = self.x.T @ dout",
+        {"layers[0].b", "layers[1].b"},
+        "gradient",
+        "",
+    ),
+    Fault("affine without db", AFFINE, "return dx, dw, db", "return dx, dw", {"b"}, "gradient", ""),
     Fault("no mean", TWO_LAYERS, "    ds /= N\n", "", {"W1", "b1", "W2", "b2"}, "gradient", "5 times too large"),
     Fault(
         "mask forgotten",
@@ -396,5 +582,7 @@ FAULTS = [
     ),
     Fault("batch norm", NORM, " - hat * (dhat * hat).mean(axis=0)", "", {"x"}, "gradient", ""),
     Fault("logistic, sign", LOGISTIC, "(h - y)", "(y - h)", {"theta"}, "gradient", "sign"),
+    Fault("dropout, mask forgotten", DROPOUT, "dout * mask if", "dout if", {"x"}, "gradient", "forgotten"),
+    Fault("noise, mask forgotten", NOISE, " * self.mask\naudit", "\naudit", {"x"}, "gradient", ""),
     Fault("blog", BLOG, "(1 - self.a ** 2)", "(1 - self.z ** 2)", {"W1"}, "gradient", "in the place of the output"),
 ]

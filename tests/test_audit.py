@@ -168,6 +168,30 @@ def test_parameters_in_dicts_and_lists() -> None:
     assert (finding.name, finding.factor) == ("layers[1]", 1.5)
 
 
+def test_who_gives_some_gradients_is_told_which_were_not_asked_for() -> None:
+    def loss(params: Any, x: Any, y: Any) -> Any:
+        return np.sum((x @ params["W"] + params["b"] - y) ** 2) + 0.0 * np.sum(params["unused"])
+
+    params = {"W": W, "b": np.ones(1), "unused": np.ones(2)}
+    report = audit(loss, {"W": 2 * X.T @ (X @ W + 1.0 - Y)}, params, X, Y)
+    assert report
+    assert [finding.name for finding in report.missing] == ["b"]
+
+
+def test_a_gradient_by_one_parameter_alone_is_no_fault() -> None:
+    def loss(w: Any, b: Any, x: Any, y: Any) -> Any:
+        return np.sum((x @ w + b - y) ** 2)
+
+    def grad_w(w: Any, b: Any, x: Any, y: Any) -> Any:
+        return 2 * x.T @ (x @ w + b - y)
+
+    b = np.ones(6)
+    assert [finding.name for finding in audit(loss, grad_w, W, b, X, Y).missing] == ["b"]
+    assert audit(loss, grad_w, W, b, X, Y)
+    report = audit(loss, lambda *inputs: {"w": grad_w(*inputs)}, W, b, X, Y)
+    assert [finding.name for finding in report.wrong] == ["b"]
+
+
 def test_a_net_with_params_and_grads() -> None:
     class Net:
         def __init__(self) -> None:
@@ -298,6 +322,18 @@ def test_a_learning_rate_that_nothing_says_is_no_fault(kind: type[Net], rate: fl
     report = audit(kind(rate), None, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))
     assert report, str(report)
     assert "with a learning rate of" in report.headline
+
+
+@pytest.mark.parametrize(
+    ("program", "loss"),
+    [
+        (RIGHT["a step that returns its loss"], "for what Net.train_step returns"),
+        (RIGHT["a step that returns how many are right"], "for half the mean over the rows of"),
+        (RIGHT["blog"], "for the sum of (out − y)²"),
+    ],
+)
+def test_a_report_on_a_class_says_which_loss_its_gradient_is_of(program: str, loss: str, load: Load) -> None:
+    assert loss in audited(load(program)).headline
 
 
 def test_one_of_several_parameters_may_ignore_the_cotangent() -> None:

@@ -118,6 +118,7 @@ def test_no_traceback_of_ours(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout
     assert "nothing to audit was found" in done.stdout
     assert "whose name ends in .py" in done.stdout
+    assert "whose name ends in .ipynb" in done.stdout
 
 
 def test_what_cannot_be_run_is_said_and_is_no_pass(tmp_path: Path) -> None:

@@ -123,6 +123,23 @@ def test_numbers_that_differ_are_shown_with_the_digits_in_which_they_do() -> Non
     assert numbers(finding) == ("got 1.00000001", "expected 1")
 
 
+def test_an_audit_marks_the_parameters_whose_gradient_is_wrong() -> None:
+    def net(w: Any, b: Any, x: Any) -> Any:
+        error = x @ w + b
+        return np.sum(error**2), {"w": x.T @ error}
+
+    rng = np.random.default_rng(0)
+    report = check.audit(net, None, rng.normal(size=(3, 2)), np.ones(2), rng.normal(size=(4, 3)))
+    graph, marks = marked(report)
+    assert {graph.names[index]: mark.lines[0] for index, mark in marks.nodes.items()} == {
+        "w": f"wrong: claimed gradient at {report.wrong[0].element}",
+        "b": f"wrong: claimed gradient at {report.wrong[1].element}",
+    }
+    assert not marks.notes
+    shown = groups(draw(report).svg())
+    assert "wrong" in shown[f"n{graph.labels.index('w')}"].attrib["class"]
+
+
 def test_a_report_without_a_graph_is_refused() -> None:
     with pytest.raises(GraphError, match="no graph to draw"):
         draw(Report())

@@ -16,7 +16,7 @@ from viz.command.arguments import Parser, UsageError
 from viz.terminal.console import new_console
 
 DESCRIPTION = """\
-Runs the code in each FILE, and checks the gradients that were written by hand
+Runs the code in each FILE, be it of Python or a notebook, and checks the gradients that were written by hand
 in it: which parameter is wrong, at which element, by what factor, and whether
 the gradient is wrong or the loss.
 
@@ -26,7 +26,9 @@ with limits of time and memory, which are no protection from malice.
 
 EPILOG = """\
 What is audited in a file:
-  audit = [(f, gradient, *inputs), ...]    if it has such a list, that alone
+  audit = [(f, gradient, *inputs), ...]    if it has such a list, or a dict of
+                                           such by name, that alone; None is
+                                           the gradient if f returns both
   forward, backward                        also relu_forward, relu_backward
   loss, grad                               also f, f_grad and the like
   functions that return (loss, grads)
@@ -39,6 +41,8 @@ checked, 2 if the command line is not understood.
 
 STYLES = {"right": "green", "wrong": "bold red"}
 COLUMNS = ("function", "verdict", "parameter", "element", "factor", "wrong side")
+
+NOTHING = "nothing to audit was found: write audit = [(f, gradient, *inputs)], where gradient is None if f returns both"
 
 #: How wide a table may be where no terminal says it.
 WIDE = 200
@@ -67,7 +71,7 @@ def audit(argv: Sequence[str]) -> tuple[str, int]:
             for sentence in sentences(rows):
                 console.print(Text(sentence), soft_wrap=not console.is_terminal)
         else:
-            console.print("nothing to audit was found: audit = [(f, gradient, *inputs)] says what is", soft_wrap=True)
+            console.print(NOTHING, soft_wrap=True)
         if not rows or any(row.outcome != "right" for row in rows):
             status = 1
     return text.getvalue(), status
@@ -99,8 +103,10 @@ def wrong_of(row: Any) -> list[Any]:
 
 
 def sentences(rows: Sequence[Any]) -> Iterator[str]:
-    """What there is to say of what is not right: several parameters with one fault have it once."""
+    """Which loss was taken, and what there is to say of what is not right: several with one fault have it once."""
     for row in rows:
+        if row.against:
+            yield f"{row.name}: checked {row.against}"
         if row.outcome == "right":
             continue
         said: dict[tuple[str, str | None], list[Any]] = {}

@@ -65,22 +65,32 @@ def marked(report: Report) -> tuple[Graph, Marks]:
     """
     graph = report.graph
     if graph is None:
-        raise GraphError(f"{report.name}: this report has no graph to draw: print it")
+        why = "as what was checked was not recorded on nodes"
+        raise GraphError(f"{report.name}: this report has no graph to draw, {why}: print it")
     nodes: dict[int, list[Finding]] = {}
     edges: dict[tuple[int, int], list[Finding]] = {}
     notes = []
     for finding in sorted(report.findings, key=lambda each: OUTCOMES.index(each.outcome)):
-        if finding.node is None or not 0 <= finding.node < len(graph):
+        place = place_of(finding, graph)
+        if place is None:
             notes.append(str(finding))
-        elif finding.input is None or finding.input >= len(graph.equations[finding.node].inputs):
-            nodes.setdefault(finding.node, []).append(finding)
+        elif finding.input is None or finding.input >= len(graph.equations[place].inputs):
+            nodes.setdefault(place, []).append(finding)
         else:
-            edges.setdefault((finding.node, finding.input), []).append(finding)
+            edges.setdefault((place, finding.input), []).append(finding)
     return graph, Marks(
         {place: mark_of(found) for place, found in nodes.items()},
         {place: mark_of(found) for place, found in edges.items()},
         tuple(notes),
     )
+
+
+def place_of(finding: Finding, graph: Graph) -> int | None:
+    """The node that a finding is about: by its index, or the parameter of that name."""
+    if finding.node is None:
+        named = finding.name is not None and finding.name in graph.labels
+        return graph.labels.index(finding.name) if named else None
+    return finding.node if 0 <= finding.node < len(graph) else None
 
 
 def mark_of(findings: list[Finding]) -> Mark:

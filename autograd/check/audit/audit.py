@@ -18,6 +18,7 @@ from autograd.check.audit.forms import with_data, with_function, with_gradient
 from autograd.check.audit.known import Known, known_gradient, verdict_of
 from autograd.check.audit.naming import name_of
 from autograd.check.audit.network import is_network
+from autograd.check.audit.nodes import graph_of
 from autograd.check.audit.penalties import penalty_faults
 from autograd.check.audit.recorder import Recorder, run_on
 from autograd.check.audit.routes import routed_faults
@@ -49,7 +50,7 @@ def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = 
       given, or else the usual one that fits best.
 
     Parameters are found by name, in the signature, dicts, lists and attributes; ``W1`` has the gradient ``dW1``,
-    ``grads["W1"]``, ``W1_grad`` and the like.
+    ``grads["W1"]``, ``W1_grad`` and the like. One for which none came, beside others for which one did, is wrong too.
 
     >>> import numpy as np
     >>> def loss(w, x, y):
@@ -78,7 +79,7 @@ def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = 
     if not subject.is_rate_known:
         subject = with_rate(subject, {each: known.middles(each, np.shape(x)) for each, x in subject.parameters.items()})
     with collector_paused():
-        return judged_report(subject, known, name)
+        return replace(judged_report(subject, known, name), graph=graph_of(subject))
 
 
 def subject_of(f: Any, claimed: Any, inputs: Sequence[Any], loss: Callable[..., Any] | None, rng: Any) -> Subject:
@@ -100,6 +101,7 @@ def likeliest(subjects: Sequence[Subject], rng: np.random.Generator) -> Subject:
     directions = [
         (name, rng.uniform(0.5, 1.5, np.shape(x)))
         for name, x in subjects[0].parameters.items()
+        if name in subjects[0].claimed
         for _ in range(1 if subjects[0].is_rate_known else 3)
     ]
     return min(subjects, key=lambda subject: mismatch(subject, directions))
@@ -127,8 +129,8 @@ def slope_along(subject: Subject, name: str, direction: Any) -> float:
 def with_rate(subject: Subject, true: Mapping[str, Any]) -> Subject:
     """The claimed gradients without the learning rate that the updates hide: the factor of the one that has it best."""
     found = []
-    for name, x in true.items():
-        claimed = subject.claimed[name]
+    for name, claimed in subject.claimed.items():
+        x = true[name]
         if np.shape(claimed) == np.shape(x) and np.isfinite(x).all() and np.any(x):
             factor = float(np.sum(claimed * x) / np.sum(x * x))
             if factor > 0 and np.isfinite(factor):
@@ -156,6 +158,8 @@ def unsteady(subject: Subject) -> Finding | None:
 
 def judged_report(subject: Subject, known: Known, name: str) -> Report:
     """The verdict on each element, and the explanation of what is wrong."""
+    absent = list(absences(subject, known))
+    subject = replace(subject, parameters={name: subject.parameters[name] for name in subject.claimed})
     claimed = {name: fitted_shape(x, subject.parameters[name]) for name, x in subject.claimed.items()}
     true = {name: known.middles(name, np.shape(x)) for name, x in subject.parameters.items()}
     verdicts = {name: verdicts_of(subject, known, name, claimed[name]) for name in claimed}
@@ -167,10 +171,33 @@ def judged_report(subject: Subject, known: Known, name: str) -> Report:
         for parameter in claimed
         for finding in findings_of(case, known, parameter, verdicts[parameter], reasons.get(parameter))
     ]
+    findings += absent
     findings += [Finding(outcome="missing", check="claimed gradient", message=note) for note in subject.notes]
     checked = {"parameter": len(claimed), "element": sum(len(parts) for parts in known.parts.values())}
     by = known.name + (f", {subject.against}" if subject.against else "")
     return Report(tuple(findings), checked, by, None, name)
+
+
+def absences(subject: Subject, known: Known) -> Iterator[Finding]:
+    """The parameters that have a gradient, and none was claimed."""
+    for name in subject.unclaimed:
+        true = known.middles(name, np.shape(subject.parameters[name]))
+        verdicts = verdicts_of(subject, known, name, np.zeros(true.shape))
+        places = [place for place, verdict in verdicts.items() if verdict == "off"]
+        if not places:
+            continue
+        largest = max(places, key=lambda place: abs(true.flat[place]))
+        text = known.arithmetic.text(known.parts[name][largest])
+        several = f"; {len(places)} of {true.size} elements" if true.size > 1 else ""
+        yield Finding(
+            outcome="wrong" if subject.is_all_asked else "missing",
+            check="claimed gradient",
+            message=f"no gradient came; {known.word} {text}{several}",
+            name=name,
+            element=tuple(map(int, np.unravel_index(largest, true.shape))) if true.shape else None,
+            expected=text,
+            side="gradient" if subject.is_all_asked else None,
+        )
 
 
 def fitted_shape(claimed: Any, parameter: Any) -> Any:
@@ -218,7 +245,7 @@ def routes(case: Case) -> Iterator[Explanation]:
     subject = case.subject
     try:
         with reference.make(reference.bits[0]) as arithmetic:
-            recorded = run_on(Recorder(arithmetic, with_places=True), subject.run, subject.parameters, subject.seed)
+            recorded = run_on(Recorder(arithmetic, with_places=True), subject)
             if len(recorded.tape.made) > TRACED:
                 return
             flows = Flows(recorded)
@@ -250,11 +277,10 @@ def findings_of(
             continue
         worst = max(places, key=lambda place: error[place] if np.isfinite(error[place]) else np.inf)
         got, raw = float(claimed.reshape(-1)[worst]), known.parts[name][worst]
-        word = "certified" if known.name == "balls" else known.name
         text = known.arithmetic.text(raw)
         several = f"; {len(places)} of {true.size} elements" if true.size > 1 else ""
         finding = finding_with(
-            reason if verdict == "off" else None, case, name, outcome, f"got {got!r}, {word} {text}{several}"
+            reason if verdict == "off" else None, case, name, outcome, f"got {got!r}, {known.word} {text}{several}"
         )
         factor = factor_of(got, float(true.reshape(-1)[worst])) if verdict == "off" else None
         yield replace(

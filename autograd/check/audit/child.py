@@ -5,7 +5,6 @@ A line of JSON for each thing that happens; the process that waits for it reads 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
@@ -13,13 +12,12 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from autograd.check.audit.discover import Item, NotCheckedError, items
+from autograd.check.audit.discover import Item, NotCheckedError, NothingError, items
 from autograd.check.audit.failures import CodeError, UnreadError
 from autograd.check.audit.lines import raised_at
+from autograd.check.audit.modules import loaded
 from autograd.check.report import Report
 
 MEGABYTE = 2**20
@@ -36,7 +34,7 @@ def main(path: str, results: str, skip: int, megabytes: int) -> None:
 
     tell(event="loading")
     there: list[Item] = []
-    failure = guarded(lambda: there.extend(items(module_of(path))))
+    failure = guarded(lambda: there.extend(found_in(path)))
     if failure is not None:
         tell(event="broken", **failure)
         return
@@ -49,26 +47,26 @@ def main(path: str, results: str, skip: int, megabytes: int) -> None:
     tell(event="end")
 
 
+def found_in(path: str) -> list[Item]:
+    """What there is to audit in a file, and the cells that stopped, which have what is not there."""
+    module, stopped = loaded(path)
+    return [*items(module), *(Item(name, partial(refused, why)) for name, why in stopped.items())]
+
+
+def refused(why: str) -> Report:
+    raise NotCheckedError(why)
+
+
 def kept(item: Item, reports: list[Report]) -> None:
     reports.append(item.run())
-
-
-def module_of(path: str) -> ModuleType:
-    """A file as a module. It is not ``__main__``: what stands below that line is not run."""
-    sys.path.insert(0, str(Path(path).resolve().parent))
-    spec = importlib.util.spec_from_file_location("homework", path)
-    if spec is None or spec.loader is None:
-        raise ImportError("expected a Python file, whose name ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["homework"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def guarded(run: Callable[[], object]) -> dict[str, Any] | None:
     """What stopped some code, be it that it wanted to end the process."""
     try:
         run()
+    except NothingError:
+        return {"outcome": "nothing", "message": "it gives no gradient"}
     except (NotCheckedError, UnreadError) as error:
         return {"outcome": "not checked", "message": str(error)}
     except CodeError as error:
@@ -103,7 +101,8 @@ def told(report: Report) -> dict[str, Any]:
         }
         for finding in report.findings
     ]
-    return {"outcome": outcome, "message": report.headline, "findings": findings}
+    against = report.reference.partition(", ")[2]
+    return {"outcome": outcome, "message": report.headline, "findings": findings, "against": against}
 
 
 def limit_memory(megabytes: int) -> None:

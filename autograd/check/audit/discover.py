@@ -1,10 +1,10 @@
 """Discover: what there is to audit in a file: a list that says so, or functions called as people call them.
 
-- ``audit = [(f, claimed, *inputs), …]``, the arguments of `audit`: then that alone is done;
+- ``audit = [(f, claimed, *inputs), …]``, the arguments of `audit`, or a dict of such by name: then that alone is done;
 - ``forward`` and ``backward``, also ``relu_forward`` and ``relu_backward``, or ``forward_relu`` and ``backward_relu``;
 - ``loss`` (or ``cost``) and ``grad`` (or ``gradient``, ``gradients``);
 - ``f`` and ``f_grad``, ``grad_f``, ``df``, ``f_prime``;
-- functions that return ``(loss, gradients)``;
+- functions that return ``(loss, gradients)``, however they are called;
 - objects and classes with methods forward and backward.
 
 Arguments are the variables of the file that have their names; else numbers that are usual for such names.
@@ -12,19 +12,24 @@ Arguments are the variables of the file that have their names; else numbers that
 
 from __future__ import annotations
 
+import copy
 import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from autograd.check.audit.audit import audit
 from autograd.check.audit.failures import UnreadError
-from autograd.check.audit.inputs import NoInputsError, inputs_for
-from autograd.check.audit.naming import name_of, returned_names
-from autograd.check.audit.network import BACKWARD, FORWARD, LOSS, TRAIN, method_of
+from autograd.check.audit.forms import first_of
+from autograd.check.audit.inputs import KINDS, SIZES, NoInputsError, inputs_for
+from autograd.check.audit.naming import arguments_of, name_of
+from autograd.check.audit.network import BACKWARD, FORWARD, LOSS, TARGET, TRAIN, method_of
+from autograd.check.audit.returns import gives_gradients
+from autograd.check.audit.slots import slots
 from autograd.check.report import Report
 
 #: How a gradient is called that is of a function of this name.
@@ -41,12 +46,12 @@ GRADIENTS = (
     "loss_gradient",
 )
 
-CURE = "say what to audit: audit = [(f, gradient, *inputs)]"
+CURE = "write audit = [(f, gradient, *inputs)], where gradient is None if f returns both"
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to audit. ``run`` raises `NotCheckedError` where it cannot be."""
+    """One thing to audit. ``run`` raises `NotCheckedError` where it cannot be, `NothingError` if it is none."""
 
     name: str
     run: Callable[[], Report]
@@ -56,10 +61,16 @@ class NotCheckedError(Exception):
     """Something that looks like a gradient, and cannot be audited as it is."""
 
 
+class NothingError(Exception):
+    """Something that might have given a gradient, and does not."""
+
+
 def items(module: ModuleType) -> list[Item]:
     """What there is to audit in a module, in the order of the file."""
     named = vars(module)
     listed = named.get("audit")
+    if isinstance(listed, Mapping):
+        return [Item(str(name), partial(of_entry, entry)) for name, entry in listed.items()]
     if isinstance(listed, list | tuple):
         return [Item(title(entry, i), partial(of_entry, entry)) for i, entry in enumerate(listed)]
     own = {name: x for name, x in named.items() if inspect.isfunction(x) and x.__module__ == module.__name__}
@@ -70,8 +81,9 @@ def items(module: ModuleType) -> list[Item]:
             taken |= {name, gradient}
             found.append(Item(name, tried(f, own[gradient], named)))
     for name, f in own.items():
-        if name not in taken and gives_gradients(f):
-            found.append(Item(name, tried(f, None, named)))
+        if name not in taken and (sign := gives_gradients(f)) != "no":
+            run = tried(f, None, named)
+            found.append(Item(name, run if sign == "said" else partial(if_any, run, f, named)))
     return [*found, *objects(module)]
 
 
@@ -95,10 +107,23 @@ def gradient_name(name: str, own: Mapping[str, Any]) -> str | None:
     return next((other for other in wanted if other in own and other != name), None)
 
 
-def gives_gradients(f: Callable[..., Any]) -> bool:
-    """Whether what a function returns last is called a loss, with something behind it."""
-    names = returned_names(f)
-    return len(names) >= 2 and re.fullmatch(r"loss|cost|[JL]|total_loss|data_loss", str(names[0])) is not None
+def if_any(run: Callable[[], Report], f: Callable[..., Any], named: Mapping[str, Any]) -> Report:
+    """The report on a function whose results are a number, with arrays behind it. Raises `NothingError` for others."""
+    for guesses in KINDS:
+        try:
+            inputs, _ = inputs_for(f, named, guesses)
+            with np.errstate(all="ignore"):
+                result = f(*copy.deepcopy(inputs))
+        except Exception:  # of a function that nothing says to give a gradient
+            continue
+        if isinstance(result, tuple) and len(result) >= 2 and not np.ndim(result[0]) and holds_arrays(result[1]):
+            return run()
+    raise NothingError
+
+
+def holds_arrays(x: Any) -> bool:
+    parts = list(x.values()) if isinstance(x, Mapping) else list(x) if isinstance(x, tuple | list) else [x]
+    return any(isinstance(part, np.ndarray) and part.dtype.kind == "f" for part in parts)
 
 
 def objects(module: ModuleType) -> Iterator[Item]:
@@ -124,26 +149,68 @@ def audited_object(kind: type, there: Sequence[Any], named: Mapping[str, Any]) -
         return kind(*arguments), is_guessed
 
     net, was_guessed = guarded(made)
-    method = method_of(net, LOSS) or method_of(net, BACKWARD) or method_of(net, TRAIN)
     forward = method_of(net, FORWARD)
-    inputs, is_guessed = guarded(lambda: inputs_for(forward or method or kind, named))
-    targets = [named[name] for name in ("y", "Y", "t", "targets", "labels") if name in named][:1]
-    return finished(lambda: audit(net, None, *inputs, *targets), was_guessed or is_guessed)
+    method = forward or method_of(net, LOSS) or method_of(net, BACKWARD) or method_of(net, TRAIN) or kind
+    features = next((len(matrix) for matrix in matrices_of(net)), SIZES["D"])  # as the first layer says
+    inputs, is_guessed = guarded(lambda: inputs_for(method, named, sizes={**SIZES, "D": features}))
+    is_guessed = is_guessed or was_guessed
+    if any(TARGET.fullmatch(x.name) and x.default is x.empty for x in arguments_of(method)):
+        return finished(partial(audit, net, None, *inputs), is_guessed)
+    known = next((named[name] for name in ("y", "Y", "t", "targets", "labels") if name in named), None)
+    if known is not None:
+        return finished(partial(audit, net, None, *inputs, known), is_guessed)
+    if not wants_target(net):
+        return finished(partial(audit, net, None, *inputs), is_guessed)
+    return first_finished([partial(audit, net, None, *inputs, target) for target in some_targets(net, inputs)], True)
+
+
+def matrices_of(net: Any) -> Sequence[Any]:
+    return [slot.value for slot in slots([net], ["self"]) if np.ndim(slot.value) == 2]
+
+
+def wants_target(net: Any) -> bool:
+    """Whether what goes back or trains is told what is expected."""
+    found = [method for names in (BACKWARD, TRAIN, LOSS) if (method := method_of(net, names)) is not None]
+    return any(TARGET.fullmatch(x.name) for method in found for x in arguments_of(method))
+
+
+def some_targets(net: Any, inputs: Sequence[Any]) -> Sequence[Any]:
+    """What the outputs of an object might have been meant to be: numbers of their shape, or classes."""
+    rng = np.random.default_rng(1)
+    classes = rng.integers(0, SIZES["C"], SIZES["N"])
+    if (forward := method_of(net, FORWARD)) is not None:
+        out = guarded(lambda: first_of(copy.deepcopy(forward)(*inputs)))
+        return [rng.uniform(0.1, 0.9, np.shape(out)), classes]
+    outputs = [rng.uniform(0.1, 0.9, (SIZES["N"], matrix.shape[1])) for matrix in matrices_of(net)[-1:]]
+    return [classes, *outputs, rng.uniform(0.1, 0.9, SIZES["N"])]
 
 
 def tried(f: Callable[..., Any], claimed: Callable[..., Any] | None, named: Mapping[str, Any]) -> Callable[[], Report]:
     def run() -> Report:
-        inputs, is_guessed = guarded(lambda: inputs_for(f, named))
-        return finished(lambda: audit(f, claimed, *inputs), is_guessed)
+        found = guarded(lambda: [inputs_for(f, named, guesses) for guesses in KINDS])
+        is_guessed = any(is_guessed for _, is_guessed in found)
+        ways = [partial(audit, f, claimed, *inputs) for inputs, _ in found]
+        return first_finished(ways if is_guessed else ways[:1], is_guessed)
 
     return run
+
+
+def first_finished(ways: Sequence[Callable[[], Report]], is_guessed: bool) -> Report:
+    """The report on the first inputs that the code runs on; else why it does not run on the first of all."""
+    errors = []
+    for way in ways:
+        try:
+            return finished(way, is_guessed)
+        except NotCheckedError as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def guarded(make: Callable[[], Any]) -> Any:
     try:
         return make()
     except NoInputsError as error:
-        raise NotCheckedError(f"{error}: {CURE}") from None
+        raise NotCheckedError(str(error)) from None
     except Exception as error:  # a person's own constructor
         raise NotCheckedError(f"{type(error).__name__}: {error}: {CURE}") from error
 
@@ -153,7 +220,7 @@ def finished(run: Callable[[], Report], is_guessed: bool) -> Report:
     try:
         report = run()
     except UnreadError as error:
-        raise NotCheckedError(f"{error}: {CURE}") from error
+        raise NotCheckedError(f"{error.what}: {CURE}") from error
     if is_guessed and any(finding.check == "the code runs" for finding in report.wrong):
         raise NotCheckedError(f"it does not run on inputs that were guessed ({report.wrong[0].message}): {CURE}")
     return report

@@ -20,7 +20,11 @@ class CodeError(Exception):
 
 
 class UnreadError(ValueError):
-    """What was handed over has none of the forms that an audit knows; the message says what to give."""
+    """What was handed over has none of the forms that an audit knows; the cure says what to give."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(f"{what}: {cure}")
+        self.what = what
 
 
 def called(what: str, function: Callable[..., Any], *args: Any) -> Any:

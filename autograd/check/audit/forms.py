@@ -5,16 +5,19 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd.check.audit.failures import UnreadError, called
 from autograd.check.audit.matching import Pairs, matched
+from autograd.check.audit.namespaces import namespaces_of
 from autograd.check.audit.naming import arguments_of, input_names, name_of
 from autograd.check.audit.slots import Slot, replaced, slots
 from autograd.check.audit.subject import Subject
+from autograd.check.audit.unclaimed import unclaimed
 
 #: How the arguments of a backward function are called that are no inputs of the forward one.
 CACHE = re.compile(r"caches?|ctx|context|memo(ry)?|tape|saved", re.IGNORECASE)
@@ -39,8 +42,13 @@ class Function:
         owner, *inputs = given
         return (getattr(owner, self.f.__name__) if self.is_method else self.f)(*inputs)
 
-    def with_values(self, places: Sequence[Slot], values: Sequence[Any]) -> Any:
-        return self.on(replaced(self.given, places, [copied(x) for x in values]))
+    def given_with(self, places: Iterable[Slot], values: Mapping[str, Any]) -> list[Any]:
+        """A copy of its object and of its inputs, with the values, by name, in those of the places that have one."""
+        places = [slot for slot in places if slot.name in values]
+        return replaced(self.given, places, [copied(values[slot.name]) for slot in places])
+
+    def with_values(self, places: Iterable[Slot], values: Mapping[str, Any]) -> Any:
+        return self.on(self.given_with(places, values))
 
 
 def copied(x: Any) -> Any:
@@ -60,12 +68,13 @@ def with_gradient(f: Callable[..., Any], inputs: Sequence[Any]) -> Subject:
     if not isinstance(result, tuple) or len(result) < 2 or np.size(first_of(result)) != 1:
         raise UnreadError(
             f"{function.name}: expected (loss, gradients), as no gradient was given beside it, "
-            f"got {type(result).__name__}: return both, or give the gradient as the second argument"
+            f"got {type(result).__name__}",
+            "return both, or give the gradient as the second argument",
         )
     raw = result[1] if len(result) == 2 else result[1:]
     first = 1 if len(result) > 2 or not isinstance(raw, tuple | list | Mapping) else len(result)
     pairs, strange = matched(raw, function.places, f, first)
-    return subject(function, pairs, strange, None)
+    return subject(function, pairs, strange, None, function.places)
 
 
 def with_data(f: Callable[..., Any], raw: Any, inputs: Sequence[Any]) -> Subject:
@@ -73,7 +82,8 @@ def with_data(f: Callable[..., Any], raw: Any, inputs: Sequence[Any]) -> Subject
     function = Function(f, inputs)
     result = first_of(called(function.name, function.on, copy.deepcopy(function.given)))
     pairs, strange = matched(raw, own_places(function), None)
-    return subject(function, pairs, strange, ones_if_elementwise(function, result, pairs))
+    found = subject(function, pairs, strange, ones_if_elementwise(function, result, pairs), function.places)
+    return replace(found, is_all_asked=False)
 
 
 def with_function(f: Callable[..., Any], claimed: Callable[..., Any], inputs: Sequence[Any], rng: Any) -> Subject:
@@ -92,7 +102,9 @@ def with_function(f: Callable[..., Any], claimed: Callable[..., Any], inputs: Se
     if not is_pulled and isinstance(raw, tuple) and len(raw) == 2 and np.size(raw[0]) == 1 and np.size(raw[1]) != 1:
         raw = raw[1]  # (loss, gradients), beside a loss of its own
     pairs, strange = matched(raw, own_places(function), claimed)
-    return subject(function, pairs, strange, seed if is_pulled else ones_if_elementwise(function, y, pairs))
+    seed = seed if is_pulled else ones_if_elementwise(function, y, pairs)
+    found = subject(function, pairs, strange, seed, own_places(function))
+    return replace(found, is_all_asked=isinstance(raw, Mapping | tuple | list))  # and not by one parameter alone
 
 
 def own_places(function: Function) -> list[Slot]:
@@ -138,7 +150,8 @@ def backward_arguments(
     names = ", ".join(x.name for x in wanted)
     raise UnreadError(
         f"{name_of(backward)}({names}): expected the inputs of {function.name}, which are "
-        f"{', '.join(function.input_names)}, or (dout, cache): wrap it in a function of these"
+        f"{', '.join(function.input_names)}, or (dout, cache)",
+        "wrap it in a function of these",
     )
 
 
@@ -149,33 +162,39 @@ def ones_if_elementwise(function: Function, y: Any, pairs: Pairs) -> Any:
     if len(pairs) == 1 and np.shape(pairs[0][0].value) == np.shape(y):
         return np.ones(np.shape(y))
     raise UnreadError(
-        f"{function.name}: expected one number as the result, got an array of shape {np.shape(y)}: take its sum or "
-        "mean, or give a backward function of (dout, cache)"
+        f"{function.name}: expected one number as the result, got an array of shape {np.shape(y)}",
+        "take its sum or mean, or give a backward function of (dout, cache)",
     )
 
 
-def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any) -> Subject:
-    """A function and its claimed gradients, with what is known of the numbers beside the parameters."""
+def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any, others: Sequence[Slot]) -> Subject:
+    """A function and its claimed gradients, with what is known of the numbers beside the parameters.
+
+    ``others`` may be parameters too.
+    """
     if not pairs:
         known = ", ".join(slot.name for slot in function.places) or "none, as there are no floats among the inputs"
         got = ", ".join(strange) or "none"
-        raise UnreadError(f"{function.name}: expected gradients by the names of parameters ({known}), got {got}")
+        raise UnreadError(
+            f"{function.name}: expected gradients by the names of parameters ({known}), got {got}",
+            "call each as its parameter is called",
+        )
     places = [slot for slot, _ in pairs]
 
     def with_function(f: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-        given = replaced(function.given, places, [copied(values[slot.name]) for slot in places])
-        return first_of(f(*given[1:]))
+        return first_of(f(*function.given_with(function.places, values)[1:]))
 
     def run(values: Mapping[str, Any]) -> Any:
-        return first_of(function.with_values(places, [values[slot.name] for slot in places]))
+        return first_of(function.with_values(function.places, values))
 
     return Subject(
         function.name,
-        {slot.name: slot.value for slot in places},
+        {**{slot.name: slot.value for slot in places}, **unclaimed(others, places, run)},
         {slot.name: part for slot, part in pairs},
         run,
         function.f if inspect.isfunction(function.f) else None,
         with_function,
+        namespaces_of(function.f),
         seed,
         constants=constants_of(function, places),
         counts=counts_of(function.inputs),
@@ -191,7 +210,7 @@ def constants_of(function: Function, places: Sequence[Slot]) -> dict[str, float]
 
 
 def counts_of(inputs: Sequence[Any]) -> dict[int, str]:
-    """The lengths of the axes of the inputs, from the first on: what a mean may be over."""
+    """The lengths of the axes of the inputs, from the first on, and of all together: what a mean may be over."""
     counts: dict[int, str] = {}
     arrays = [x for x in inputs if isinstance(x, np.ndarray | list) and np.ndim(np.asarray(x, dtype=object)) >= 1]
     for axis in range(4):
@@ -199,4 +218,7 @@ def counts_of(inputs: Sequence[Any]) -> dict[int, str]:
             shape = np.shape(x) if isinstance(x, np.ndarray) else (len(x),)
             if len(shape) > axis and shape[axis] > 1:
                 counts.setdefault(shape[axis], "the batch" if axis == 0 else f"axis {axis}")
+    for x in arrays:
+        if isinstance(x, np.ndarray) and x.ndim > 1:
+            counts.setdefault(x.size, "all elements")
     return counts

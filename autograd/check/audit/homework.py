@@ -28,14 +28,22 @@ class Row:
     message: str
     source: str | None = None
     findings: Sequence[Mapping[str, Any]] = ()
+    against: str = ""  #: which loss the gradient is of, and at which learning rate, where the code leaves that open
 
 
 def audit_file(path: str, seconds: float = 60.0, memory: int = 4096) -> list[Row]:
     """Run a file, and audit the gradients that are found in it. **This runs the code of the file**, with your rights.
 
+    It is a Python file, or a notebook, of which the code cells are run in their order.
+
     It is run in a process of its own, which has so many ``seconds`` to load the file and as many for each audit, and so
     many megabytes of ``memory``. What is found is said in `autograd.check.audit.discover`.
     """
+    return [row for row in all_rows(path, seconds, memory) if row.outcome != "nothing"]
+
+
+def all_rows(path: str, seconds: float, memory: int) -> list[Row]:
+    """A row for each thing that was found, be it that there is nothing to audit in it."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         skip = 0
@@ -58,7 +66,14 @@ def audit_file(path: str, seconds: float = 60.0, memory: int = 4096) -> list[Row
 
 
 def row(name: str, event: Mapping[str, Any]) -> Row:
-    return Row(name, event["outcome"], event["message"], event.get("source"), event.get("findings", ()))
+    return Row(
+        name,
+        event["outcome"],
+        event["message"],
+        event.get("source"),
+        event.get("findings", ()),
+        event.get("against", ""),
+    )
 
 
 def read(results: Path) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.check.audit.nodes import pulled_back
 from autograd.check.audit.recorder import Recorder, run_on
 from autograd.check.audit.subject import Subject
 from autograd.check.references import chosen
@@ -19,8 +20,6 @@ from autograd.check.references.real import UndecidedError, ancestors
 from autograd.check.references.reference import BITS, flat
 from autograd.check.references.taped import Taped
 from autograd.check.verdict import ULPS, unit_of
-from autograd.node import Node
-from autograd.tensor.tensor import Tensor
 
 #: Of what rounding comes to in the worst case, as many times is allowed.
 SLACK = 4
@@ -41,6 +40,11 @@ class Known:
     parts: Mapping[str, Mapping[int, Any]]
     slack: Mapping[str, Sequence[float]]
     sides: Mapping[str, Mapping[int, tuple[float, float]]] = field(default_factory=dict)  #: of elements at a kink
+
+    @property
+    def word(self) -> str:
+        """What its numbers are."""
+        return "certified" if self.name == "balls" else self.name
 
     def middles(self, name: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
         """The gradient as floats; NaN where it is not known."""
@@ -90,7 +94,7 @@ def proven(subject: Subject) -> Known:
 
 def pulled(subject: Subject, reference: Taped, bits: int, wide: int | None = None) -> Known:
     with reference.make(bits, wide) as arithmetic:
-        run = run_on(Recorder(arithmetic), subject.run, subject.parameters, subject.seed)
+        run = run_on(Recorder(arithmetic), subject)
         run.tape.pull(run.outputs)
         zero = arithmetic.number(0)
         parts = {
@@ -115,7 +119,7 @@ def beside(subject: Subject, reference: Taped) -> Callable[[str, int], tuple[flo
             def moved(name: str, i: int, x: float, side: int = side, arithmetic: Any = arithmetic) -> Any:
                 return arithmetic.moved(x, side * int(direction[name][i]))
 
-            run = run_on(Recorder(arithmetic), subject.run, subject.parameters, subject.seed, moved)
+            run = run_on(Recorder(arithmetic), subject, moved)
             run.tape.pull(run.outputs)
             found.append(
                 {
@@ -128,11 +132,7 @@ def beside(subject: Subject, reference: Taped) -> Callable[[str, int], tuple[flo
 
 def recorded(subject: Subject) -> Known:
     """By this project's own rules, which are checked elsewhere, where the code runs on Tensors."""
-    leaves = {name: Tensor(np.array(value)) for name, value in subject.parameters.items()}
-    y = subject.run(leaves)
-    if not isinstance(y, Node) or not y.requires_grad:
-        raise TypeError(f"{subject.name} does not run on Tensors")
-    y.backward(subject.seed)  # type: ignore[attr-defined]
+    leaves, _ = pulled_back(subject)
     parts = {
         name: dict(
             enumerate(map(ARITHMETIC.number, flat(np.broadcast_to(0.0 if x.grad is None else x.grad, x.shape)[()])))

@@ -68,8 +68,9 @@ def by_place(parts: Sequence[Any], places: Sequence[Slot]) -> Pairs:
         if not fitting or (len(parts) == 1 and len(fitting) > 1):
             names = ", ".join(slot.name for slot in places)
             raise UnreadError(
-                f"expected a gradient for each of {names or 'the inputs, which hold no floats'}, or a dict of them by "
-                f"name, as in {{'dW': …}}; got {len(parts)}, of shape {', '.join(str(np.shape(x)) for x in parts)}"
+                f"expected a gradient for each of {names or 'the inputs, which hold no floats'}, "
+                f"got {len(parts)}, of shape {', '.join(str(np.shape(x)) for x in parts)}",
+                "give a dict of them by name, as in {'dW': …}",
             )
         pairs.append((fitting[0], part))
         rest = rest[rest.index(fitting[0]) + 1 :]

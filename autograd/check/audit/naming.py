@@ -41,18 +41,32 @@ def parameter_of(key: str, names: Sequence[str], is_gradient: bool = True) -> st
     return None
 
 
-def returned_names(function: Callable[..., Any]) -> Sequence[str | None]:
-    """The names of what a function returns, as its last ``return dx, dw, db`` has them; () where it cannot be read."""
+def tree_of(function: Callable[..., Any]) -> ast.AST | None:
+    """The source of a function, parsed; None where it cannot be read."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        return ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, ValueError):
-        return ()
-    own = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
+        return None
+
+
+def returned_parts(function: Callable[..., Any]) -> Sequence[ast.expr]:
+    """What a function returns, as its last ``return dx, dw, db`` has it; () where it cannot be read."""
+    tree = tree_of(function)
+    own = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None] if tree else []
     if not own:
         return ()
     value = max(own, key=lambda node: node.lineno).value
-    parts = value.elts if isinstance(value, ast.Tuple) else [value]
-    return [part.id if isinstance(part, ast.Name) else getattr(part, "attr", None) for part in parts]
+    return value.elts if isinstance(value, ast.Tuple) else [value] if value is not None else ()
+
+
+def written_name(part: ast.expr) -> str | None:
+    """The name of a variable, or of an attribute."""
+    return part.id if isinstance(part, ast.Name) else getattr(part, "attr", None)
+
+
+def returned_names(function: Callable[..., Any]) -> Sequence[str | None]:
+    """The names of what a function returns, where these have names."""
+    return [written_name(part) for part in returned_parts(function)]
 
 
 def arguments_of(function: Callable[..., Any]) -> list[inspect.Parameter]:

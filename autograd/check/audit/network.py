@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -57,7 +58,8 @@ class Network:
         if forward is None:
             raise UnreadError(
                 f"{self.name}: expected a function, or an object with a method called {', '.join(FORWARD[:3])} …, "
-                "which it has not: give a function of its parameters"
+                "which it has not",
+                "give a function of its parameters",
             )
         self.forward: Callable[..., Any] = forward
         count = len([x for x in arguments_of(forward) if x.default is x.empty])
@@ -72,15 +74,23 @@ class Network:
         own = [x for name, x in vars(self.net).items() if RATE.fullmatch(name) and isinstance(x, int | float)]
         return float(own[0]) if own else None
 
-    def arguments(self, method: Callable[..., Any], result: Any, seed: Any) -> dict[str, Any]:
-        """What a method is to be called with, by the names of its arguments."""
+    @property
+    def rates(self) -> list[str]:
+        """The attributes that are learning rates and nothing else (alpha may be a slope)."""
+        own = vars(self.net).items()
+        return [name for name, x in own if name != "alpha" and RATE.fullmatch(name) and isinstance(x, int | float)]
+
+    def arguments(
+        self, method: Callable[..., Any], result: Any, seed: Any, rate: float | None = None
+    ) -> dict[str, Any]:
+        """What a method is to be called with, by the names of its arguments; with this rate, if one is given."""
         found: dict[str, Any] = {}
         forward_names = [x.name for x in arguments_of(self.forward)]
-        data, targets = list(self.data), list(self.targets)
+        data, targets = copy.deepcopy((self.data, self.targets))
         cache = result[1] if isinstance(result, tuple) and len(result) == 2 else result
         for x in arguments_of(method):
             if RATE.fullmatch(x.name):
-                found[x.name] = self.rate_of(method)
+                found[x.name] = self.rate_of(method) if rate is None else rate
             elif ROUNDS.fullmatch(x.name):
                 found[x.name] = 1
             elif x.name == "batch_size":
@@ -100,5 +110,6 @@ class Network:
             elif data or targets:
                 found[x.name] = (data or targets).pop(0)
             else:
-                raise UnreadError(f"{name_of(method)}: what is to be given for {x.name!r}? Wrap it in a function")
+                what = f"{name_of(method)}: nothing says what to give for {x.name!r}"
+                raise UnreadError(what, "wrap it in a function of the others")
         return found

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 
-from autograd.check.audit.lines import Place, calls, is_persons
-from autograd.check.references.real import Real, Tape
+from autograd.check.audit.lines import Place, calls
+from autograd.check.audit.namespaces import seen_by
+from autograd.check.audit.subject import Subject
+from autograd.check.references.real import Real, Reals, Tape
 from autograd.check.references.reference import flat
 from autograd.check.references.taped import arranged
 
@@ -51,24 +51,19 @@ class Recorded:
     outputs: list[tuple[Real, float]]
 
 
-def run_on(
-    tape: Recorder,
-    run: Callable[[Mapping[str, Any]], Any],
-    parameters: Mapping[str, Any],
-    seed: Any,
-    moved: Callable[[str, int, float], Any] | None = None,
-) -> Recorded:
+def run_on(tape: Recorder, subject: Subject, moved: Callable[[str, int, float], Any] | None = None) -> Recorded:
     """Run a function on leaves in the places of its parameters; ``moved`` says where a leaf lies if beside its number.
 
     Raises what the function raises on numbers that have no float.
     """
+    parameters, seed = subject.parameters, subject.seed
     leaves = {name: [tape.leaf(x) for x in flat(value)] for name, value in parameters.items()}
     if moved is not None:
         for name, reals in leaves.items():
             for i, real in enumerate(reals):
                 real.value = moved(name, i, flat(parameters[name])[i])
-    with creating(tape), np.errstate(all="ignore"):
-        result = run({name: arranged(leaves[name], value) for name, value in parameters.items()})
+    with seen_by(subject.namespaces, replacements(tape)), np.errstate(all="ignore"):
+        result = subject.run({name: arranged(leaves[name], value) for name, value in parameters.items()})
     elements = flat(np.asarray(result, dtype=object))
     seeds = flat(np.broadcast_to(np.asarray(1.0 if seed is None else seed), np.shape(result)))
     outputs = [(x, g) for x, g in zip(elements, seeds, strict=True) if isinstance(x, Real) and x.parts is not None]
@@ -79,37 +74,34 @@ def run_on(
 MAKERS: Mapping[str, float | None] = {"zeros": 0.0, "ones": 1.0, "empty": 0.0, "full": None}
 
 
-@contextmanager
-def creating(tape: Recorder) -> Iterator[None]:
-    """Within the block, arrays of floats that a person's code makes by `np.zeros` and the like take any numbers.
+def replacements(tape: Recorder) -> dict[str, Any]:
+    """What NumPy's functions are to a person's code that is recorded.
 
-    Code that fills an array element by element would else ask each for its float.
+    Arrays of floats that it makes by `np.zeros` and the like take any numbers: code that fills an array element by
+    element would else ask each for its float.
     """
-
-    def maker(name: str, likewise: bool) -> Callable[..., Any]:
-        original = getattr(np, name)
-
-        def make(first: Any, *args: Any, **kwargs: Any) -> Any:
-            made = original(first, *args, **kwargs)
-            of_objects = likewise and isinstance(first, np.ndarray) and first.dtype == object
-            if not (made.dtype.kind == "f" or of_objects) or not is_persons(sys._getframe(1).f_code):
-                return made
-            array = np.empty(made.shape, dtype=object)
-            number = MAKERS[name.removesuffix("_like")]
-            for i in np.ndindex(*made.shape):
-                array[i] = tape.constant(number if number is not None else made[i])
-            return array
-
-        return make
-
-    replacements: dict[str, Any] = {name: maker(name, False) for name in MAKERS}
-    replacements |= {f"{name}_like": maker(f"{name}_like", True) for name in MAKERS}
+    found: dict[str, Any] = {name: maker(tape, name, likewise=False) for name in MAKERS}
+    found |= {f"{name}_like": maker(tape, f"{name}_like", likewise=True) for name in MAKERS}
     if tape.places is not None:
-        replacements["maximum"] = Maximum(tape)
-    with ExitStack() as stack:
-        for name, function in replacements.items():
-            stack.enter_context(patch.object(np, name, function))
-        yield
+        found["maximum"] = Maximum(tape)
+    return found
+
+
+def maker(tape: Recorder, name: str, likewise: bool) -> Callable[..., Any]:
+    original = getattr(np, name)
+    number = MAKERS[name.removesuffix("_like")]
+
+    def make(first: Any, *args: Any, **kwargs: Any) -> Any:
+        made = original(first, *args, **kwargs)
+        of_objects = likewise and isinstance(first, np.ndarray) and first.dtype == object
+        if not (made.dtype.kind == "f" or of_objects):
+            return made
+        array = np.empty(made.shape, dtype=object)
+        for i in np.ndindex(*made.shape):
+            array[i] = tape.constant(number if number is not None else made[i])
+        return array.view(Reals)
+
+    return make
 
 
 class Maximum:

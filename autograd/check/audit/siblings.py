@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -30,7 +31,7 @@ def sibling_faults(case: Case) -> Iterator[Explanation]:
     for (p, q, line), run in list(siblings(subject.function, case))[:MOST]:
         try:
             with reference.make(reference.bits[0]) as arithmetic:
-                recorded = run_on(Recorder(arithmetic), run, subject.parameters, subject.seed)
+                recorded = run_on(Recorder(arithmetic), replace(subject, run=run))
                 recorded.tape.pull(recorded.outputs)
                 gradients = {
                     name: np.reshape(

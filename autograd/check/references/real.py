@@ -357,6 +357,10 @@ class Reals(np.ndarray[Any, np.dtype[Any]]):
     NumPy has no ``logaddexp`` of objects, and the ``maximum`` of objects passes a NaN over.
     """
 
+    @property
+    def ctypes(self) -> Any:
+        raise RefusedError("numbers of a reference have no address that C code could take floats from")
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         arrays = [x.view(np.ndarray) if isinstance(x, Reals) else x for x in inputs]
         if out is not None:
