@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -23,6 +25,9 @@ from autograd.scalar.value import Value
 from autograd.state import recording, tracing
 from autograd.sweep.events import Event
 from autograd.tensor.tensor import Tensor
+
+#: What draws random numbers.
+GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 
 #: From how many nodes on a function is run without a trace at first.
 LONG = 5_000
@@ -129,8 +134,9 @@ def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """Arguments with leaves of their own in the places of nodes, floats and arrays: nothing happens to the person's."""
     leaves, structure = tree.flatten(given)
     are_settings = list(settings(given))
-    twins: dict[int, Node] = {}
+    twins: dict[int, Any] = {}
     has_values = any(isinstance(x, Value) for x in leaves)  # beside these an array is data
+    is_of_arrays = not has_values and any(is_array(x) or isinstance(x, Tensor) for x in leaves)
 
     def twin(x: Any) -> Any:
         if id(x) in twins:
@@ -143,19 +149,36 @@ def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
             twins[id(x)] = made
             return made
         if type(x) is float:
-            return Value(x)
-        if isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f" and not has_values:
+            return Tensor(x) if is_of_arrays else Value(x)
+        if is_array(x) and not has_values:
             return Tensor(x)
+        if isinstance(x, GENERATORS):  # each run draws the same
+            return twins.setdefault(id(x), copy.deepcopy(x))
         return x
+
+    def setting(x: Any) -> Any:
+        """A buffer of a Module is written to by each run, and is nobody else's."""
+        return (
+            twins.setdefault(id(x), x.copy())
+            if isinstance(x, np.ndarray)
+            else twin(x)
+            if isinstance(x, GENERATORS)
+            else x
+        )
 
     rebuilt: tuple[Any, ...] = tree.unflatten(
         structure,
         [
-            x if is_setting and not isinstance(x, Node) else twin(x)
+            setting(x) if is_setting and not isinstance(x, Node) else twin(x)
             for x, is_setting in zip(leaves, are_settings, strict=True)
         ],
     )
     return rebuilt
+
+
+def is_array(x: Any) -> bool:
+    """Whether it is one of floats, with or without axes."""
+    return isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f"
 
 
 def settings(part: Any, inside: bool = False) -> Iterator[bool]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.contracts.operations import FACTOR, LAYOUTS, call_contracts, product, same_bits, sums
+from autograd.check.contracts.operations import FACTOR, LAYOUTS, call_contracts, native, product, same_bits, sums
 from autograd.check.contracts.samples import samples_of
 from autograd.check.contracts.subject import Inapplicable, Spreads, Subject, asked_of, draw
 from autograd.check.contracts.surroundings import engine_state, restored_engine
@@ -91,8 +91,8 @@ def kept_kind(subject: Subject) -> Iterator[Finding]:
         if g is None:
             continue
         data = data_of(x)
-        wanted = (type(data), np.shape(data), getattr(data, "dtype", None))
-        got = (type(g), np.shape(g), getattr(g, "dtype", None))
+        wanted = (type(data), np.shape(data), native(data))
+        got = (type(g), np.shape(g), native(g))
         if wanted != got:
             came = f"{got[2] or got[0].__name__} of shape {got[1]}"
             message = f"expected {wanted[2] or 'a float'} of shape {wanted[1]}, got {came}"

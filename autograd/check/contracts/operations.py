@@ -178,10 +178,15 @@ def kept_kind(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
     """A gradient has the shape and the dtype of what it is the gradient of."""
     for k, part in sample.pull(sample.draw(rng, sample.y)).items():
         x = sample.inputs[k]
-        wanted, got = (np.shape(x), getattr(x, "dtype", None)), (np.shape(part), getattr(part, "dtype", None))
+        wanted, got = (np.shape(x), native(x)), (np.shape(part), native(part))
         if isinstance(x, np.ndarray) and wanted != got:
             message = f"expected {wanted[1]} of shape {wanted[0]}, got {got[1]} of shape {got[0]}"
             yield sample.finding("wrong", "dtype and shape", message, input=k)
+
+
+def native(x: Any) -> Any:
+    """The dtype, in whatever order its bytes lie."""
+    return x.dtype.newbyteorder("=") if isinstance(x, np.ndarray | np.generic) else None
 
 
 def deterministic(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
