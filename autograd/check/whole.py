@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from math import isfinite, ulp
+from math import isfinite, isnan, nan, ulp
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,13 @@ import numpy as np
 from autograd.check.large import cost
 from autograd.check.local import Checker
 from autograd.check.references.real import UndecidedError
-from autograd.check.references.reference import BITS, element_at, flat
+from autograd.check.references.reference import BITS, are_finite, element_at, flat
 from autograd.check.references.taped import Taped
 from autograd.check.replay import Whole, gradient, known_gradient
 from autograd.check.report import Finding
 from autograd.check.run import Run
 from autograd.check.verdict import ULPS, judged
-from autograd.graph.graph import operands
+from autograd.graph.graph import Graph, operands
 
 #: Up to how many products the whole is replayed.
 MOST = 500_000
@@ -49,6 +49,8 @@ def whole_findings(
         return [Finding(outcome="missing", check="whole gradient", message=message)]
     try:
         rounded = coarse(checker, run, reference)
+        if not already and (lost := nowhere(graph, adjoints)):
+            return list(of_no_numbers(checker, lost, known_gradient(graph, run.seed, reference)))
         if rounded.overflows:
             return []  # what left the range of floats has another gradient than what did not
         suspects: list[tuple[int, list[float]]] = []
@@ -68,6 +70,35 @@ def whole_findings(
     suspects = [(index, got) for index, got in suspects if index not in whole.tied]
     counts["whole gradient"] += sum(len(got) for _, got in suspects)
     return [finding for index, got in suspects for finding in of_leaf(checker, index, got, whole, rounded)]
+
+
+def nowhere(graph: Graph, adjoints: Sequence[Any]) -> dict[int, list[int]]:
+    """The elements of each leaf whose gradient is NaN, where neither the leaves nor the output are."""
+    leaves = [i for i, equation in enumerate(graph.equations) if equation.op is None]
+    if not all(are_finite(graph.data[i]) for i in (*leaves, *graph.outputs)):
+        return {}
+    found = {i: numbers(adjoints[i], graph.data[i]) for i in leaves if graph.equations[i].requires_grad}
+    places = {i: [place for place, x in enumerate(got) if isnan(x)] for i, got in found.items()}
+    return {i: elements for i, elements in places.items() if elements}
+
+
+def of_no_numbers(checker: Checker, lost: Mapping[int, Sequence[int]], whole: Whole) -> Iterator[Finding]:
+    """That a gradient is NaN: wrong where there is one, and told where there is none."""
+    arithmetic = whole.pulled.arithmetic
+    for index, places in lost.items():
+        for place in places:
+            raw = whole.pulled.parts[index][place]
+            raw = arithmetic.number(0) if raw is None else raw
+            element = element_at(place, checker.graph.equations[index].shape) or None
+            details: dict[str, Any] = {"element": element, "got": nan}
+            if not arithmetic.is_defined(raw):
+                message = "got nan, and there is no gradient here: zero times an infinite slope"
+                yield checker.finding(index, "kink", "whole gradient", message, **details)
+                continue
+            known = arithmetic.text(raw)
+            hint = "numbers leave the range of floats on the way, and ∞ · 0 is none: write it so that they do not"
+            message = f"got nan, and the whole function has {known}"
+            yield checker.finding(index, "wrong", "whole gradient", message, expected=known, hint=hint, **details)
 
 
 def numbers(adjoint: Any, data: Any) -> list[float]:

@@ -43,6 +43,9 @@ MOST = 20
 #: How far aside of a kink a function is asked again, as a part of what the numbers are.
 ASIDE = 1e-3
 
+LOST = "a gradient is lost: is there a .data, a float() or a detach() of a node inside?"
+AT_A_POINT = "a little aside it is right: a branch, or several operations, have their kink here"
+
 Verdict = Literal["right", "wrong", "kink", "unknown"]
 
 
@@ -143,7 +146,7 @@ class Line:
             k,
             got=expected,
             expected=f"{slope!r} ± {error:.2g}",
-            hint="a gradient is lost: is there a .data, a float() or a detach() of a node inside?",
+            hint=LOST,
         )
 
 
@@ -162,6 +165,8 @@ def plain_function(subject: Subject) -> Iterator[Finding]:
         if verdict == "kink":  # a little aside there is none, and what is lost is lost there
             yield from findings
             verdict, findings = asked(aside(subject), group, is_plain)
+        elif verdict == "wrong" and asked(aside(subject), group, is_plain)[0] == "right":
+            findings = [replace(finding, hint=AT_A_POINT) for finding in findings]
         is_said |= verdict != "unknown"
         if verdict == "wrong":
             yield from findings
@@ -194,8 +199,8 @@ def at_kink(line: Line, k: int) -> list[Finding]:
     got = line.gradient[0] / step / size
     which = "between" if line.is_between else "outside of"
     message = f"at a kink: got {got:.6g}, {which} the slopes {below:.6g} below and {above:.6g} above"
-    finding = line.subject.finding("plain function", message, k, got=got, slopes=(below, above))
-    return [replace(finding, outcome="kink") if line.is_between else finding]
+    finding = line.subject.finding("plain function", message, k, got=got, slopes=(below, above), hint=AT_A_POINT)
+    return [replace(finding, outcome="kink", hint=None) if line.is_between else finding]
 
 
 def groups(subject: Subject) -> Iterator[list[int]]:

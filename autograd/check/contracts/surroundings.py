@@ -131,15 +131,31 @@ def same(x: Any, y: Any) -> bool:
     return alike(np.asarray(x), np.asarray(y))
 
 
+def closed_over(f: Any) -> dict[str, Any]:
+    """What a function closes over, by name."""
+    code, closure = getattr(f, "__code__", None), getattr(f, "__closure__", None) or ()
+    cells = zip(getattr(code, "co_freevars", ()), closure, strict=False)
+    return {name: cell.cell_contents for name, cell in cells if is_filled(cell)}
+
+
 def given_things(f: Any, inputs: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
     """Every leaf of the inputs, of the function itself, and of what it closes over, by name."""
-    code, closure = getattr(f, "__code__", None), getattr(f, "__closure__", None) or ()
-    closed = dict(zip(getattr(code, "co_freevars", ()), closure, strict=False))
     named = {f"input {k}": x for k, x in enumerate(inputs)} | {"the function": f}
-    named |= {f"`{name}`": cell.cell_contents for name, cell in closed.items() if is_filled(cell)}
+    named |= {f"`{name}`": it for name, it in closed_over(f).items()}
     for name, it in named.items():
         for path, leaf in tree.leaves_with_paths(it):
             yield f"{name}{path}", leaf
+
+
+def objects_in(part: Any) -> Iterator[Any]:
+    """The objects in a tree that have attributes, such as Modules."""
+    kind = tree.kind_of(part)
+    if kind is None:
+        return
+    if kind.children is tree.OBJECT.children:
+        yield part
+    for _, child in kind.children(part):
+        yield from objects_in(child)
 
 
 class Surroundings:
@@ -149,6 +165,9 @@ class Surroundings:
         self._engine = engine_state()
         found = {id(it): (name, it) for name, it in given_things(f, inputs)}
         self._kept = [kept for name, it in found.values() if (kept := Kept.of(name, it)) is not None]
+        things = (f, *inputs, *closed_over(f).values())
+        #: A function may keep a count, or statistics, on an object: they are its own, and as they were in the end.
+        self._attributes = [(each, dict(vars(each))) for thing in things for each in objects_in(thing)]
         self.findings: tuple[Finding, ...] = ()
 
     def __enter__(self) -> Surroundings:
@@ -157,6 +176,9 @@ class Surroundings:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for each, before in self._attributes:
+            vars(each).clear()
+            vars(each).update(before)
         left = [f"{name} was left changed" for name in restored_engine(self._engine)]
         written = [message for kept in self._kept for message in kept.restored()]
         self.findings = tuple(
