@@ -16,7 +16,7 @@ from autograd.check.references.real import UndecidedError
 from autograd.check.references.reference import BITS, Call, Pulled, Reference, element_at, flat
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Outcome
-from autograd.check.verdict import Judged, judged
+from autograd.check.verdict import ULPS, Judged, judged
 from autograd.graph.graph import Graph, operands
 from autograd.op import op_of
 from autograd.program import Equation
@@ -185,21 +185,18 @@ class One:
             if place in tied:
                 yield from self.at_kink(k, place, number, dtype, shape)
                 continue
-            verdict = judged(self.pulled.arithmetic, raw, number, dtype)
-            if verdict.verdict == "off" and math.isfinite(number):
-                if rule is None:
-                    rule = rule_in(self.call, k, self.reference, self.fewest)
-                if rule:  # it says itself what rounding does to it, however the function is rounded
-                    slack = SLACK * rule[place].radius
-                    loose = judged(self.pulled.arithmetic, raw, number, dtype, slack)
-                    verdict = verdict if loose.verdict == "off" else loose
-                else:
-                    verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
+            verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
+            if verdict.verdict in ("right", "undecided") and verdict.ulps > ULPS:  # as the function is rounded
+                rule = rule_in(self.call, k, self.reference, self.fewest) if rule is None else rule
+                if rule:  # which has a rounding of its own
+                    own = judged(self.pulled.arithmetic, raw, number, dtype, SLACK * rule[place].radius)
+                    verdict = own if own.verdict == "off" else verdict
             if verdict.verdict == "undecided" and self.pulled.live is not None:
                 verdict = judged(self.pulled.arithmetic, self.pulled.live[k][place], number, dtype)
             if verdict.verdict in ("off", "undecided"):
                 bad.append((place, verdict))
         if bad:
+            rule = rule_in(self.call, k, self.reference, self.fewest) if rule is None else rule
             hint = hint_for(self.call, k, raws, got, self.pulled.arithmetic)
             for place, verdict in bad:
                 yield self.finding(

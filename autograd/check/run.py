@@ -46,6 +46,7 @@ class Run:
     graph: Graph
     seed: Any
     is_traced: bool
+    is_stable: bool = True  #: whether a run before it gave the same
 
     @cached_property
     def swept(self) -> tuple[list[Any], list[Event]]:
@@ -59,16 +60,19 @@ class Run:
         It is run inside `tracing`, so that findings know their lines of code, unless it is long: that takes its time.
         """
         given, outputs = called(f, inputs, traced)
+        is_stable = True
         if not traced and len(topological([y._record for y in outputs])) <= LONG:
+            first = given, outputs
             given, outputs = called(f, inputs, traced=True)
             traced = True
+            is_stable = is_the_same(*first, outputs)
         generator = np.random.default_rng(rng)
         kinds = [[y for y in outputs if isinstance(y, kind)] for kind in (Value, Tensor)]
         single = [total(kind, generator) for kind in kinds if kind]
         names = named(f, given)
         graphs = [graph_of(y, names) for y in single]
         return [
-            cls(y, with_names_of_code(graph), weight(y, generator), traced)
+            cls(y, with_names_of_code(graph), weight(y, generator), traced, is_stable)
             for y, graph in zip(single, graphs, strict=True)
         ]
 
@@ -79,6 +83,28 @@ class Stale(Exception):  # noqa: N818 - it is caught by the check itself
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
         self.finding = finding
+
+
+def is_the_same(given: Sequence[Any], first: Sequence[Node], second: Sequence[Node]) -> bool:
+    """Whether a second run of a function gave what the first one did.
+
+    Raises `Stale` where it holds on to a node that the first one was given.
+    """
+    earlier = {id(x._record) for x in tree.flatten(tuple(given))[0] if isinstance(x, Node) and x._record.op is None}
+    if any(id(x) in earlier for x in topological([y._record for y in second])):
+        message = "the function keeps a node of an earlier call, to which the gradient of a later one goes"
+        hint = "does it remember what it was given? Let each call begin anew"
+        raise Stale(Finding(outcome="wrong", check="deterministic", message=message, hint=hint))
+    pairs = [(x._record._snapshot(), y._record._snapshot()) for x, y in zip(first, second, strict=False)]
+    return len(first) == len(second) and all(np.shape(x) == np.shape(y) and are_near(x, y) for x, y in pairs)
+
+
+def are_near(x: Any, y: Any) -> bool:
+    """Whether two results are the same, but for what another layout in memory does to their last digits."""
+    with np.errstate(all="ignore"):
+        return bool(
+            np.allclose(x, y, rtol=1e-6 if getattr(x, "dtype", None) != np.float64 else 1e-10, atol=0.0, equal_nan=True)
+        )
 
 
 def graph_of(y: Node, names: Mapping[str, Any]) -> Graph:

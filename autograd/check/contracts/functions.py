@@ -71,8 +71,17 @@ def unchanged(subject: Subject) -> Iterator[Finding]:
 def deterministic(subject: Subject) -> Iterator[Finding]:
     """Twice the same is twice the same."""
     hint = "random numbers? Draw them from a generator that is made anew in each call"
-    again = subject.trial()
-    if again.tracked != subject.places or not all(map(same_bits, again.numbers(subject.places), subject.outputs)):
+    try:
+        again = subject.trial()
+    except Exception as error:  # what ran before has to run again
+        yield subject.finding("deterministic", f"run again it raised {type(error).__name__}: {error}", hint=hint)
+        return
+    is_stable = all(run.is_stable for run in subject.runs)
+    if (
+        not is_stable
+        or again.tracked != subject.places
+        or not all(map(same_bits, again.numbers(subject.places), subject.outputs))
+    ):
         yield subject.finding("deterministic", "the function gave two results for the same inputs", hint=hint)
         return
     for found in (
@@ -83,6 +92,14 @@ def deterministic(subject: Subject) -> Iterator[Finding]:
             if (one is None) != (two is None) or (one is not None and not same_bits(one, two)):
                 yield subject.finding("deterministic", "two sweeps gave two gradients", k)
                 return
+
+
+def accumulation(subject: Subject) -> Iterator[Finding]:
+    """A second ``backward`` adds to what the first one brought."""
+    places, weights = [*subject.places, *subject.places], [*subject.weights, *subject.weights]
+    twice = subject.base.gradients(places, weights)
+    expected = [None if g is None else 2.0 * g for g in subject.gradients]
+    yield from subject.gradients_compared("accumulation", twice, expected, "of two backward() and twice those of one")
 
 
 def kept_kind(subject: Subject) -> Iterator[Finding]:
@@ -235,6 +252,10 @@ def linear(subject: Subject) -> Iterator[Finding]:
     for i in range(len(subject.places)) if len(subject.places) > 1 else ():
         alone = pulled(subject, [g if j == i else None for j, g in enumerate(first)])
         beside = pulled(subject, [g if j == i else 0.0 * g for j, g in enumerate(first)])
+        alone = [  # a zero times an infinite slope is none
+            g if g is None or other is None else np.where(np.isfinite(other), g, other)[()]
+            for g, other in zip(alone, beside, strict=True)
+        ]
         message = f"of result {i} alone and beside cotangents of zeros"
         yield from subject.gradients_compared("linear in the cotangent", alone, beside, message)
 
@@ -314,6 +335,7 @@ CONTRACTS_OF_LONG: Mapping[str, Callable[[Subject], Iterator[Finding]]] = {
 
 CONTRACTS: Mapping[str, Callable[[Subject], Iterator[Finding]]] = {
     **CONTRACTS_OF_LONG,
+    "accumulation": accumulation,
     "aliasing": aliasing,
     "forward mode": forward_mode,
     "linear in the cotangent": linear,

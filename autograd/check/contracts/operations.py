@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from autograd.check.contracts.comparison import Again, gradient_findings, jittered_call, output_findings
 from autograd.check.contracts.samples import Sample
 from autograd.check.report import Finding
-from autograd.check.rounding import apart, at, eps_of, jittered, spread
+from autograd.check.rounding import apart, at, eps_of, jittered, smallest, spread
 from autograd.tensor.arrays import alike
 from autograd.transforms.forward import pushforward
 
@@ -20,6 +21,13 @@ Contract = Callable[[Sample, np.random.Generator], Iterator[Finding]]
 
 #: A number that is no power of two, so that to multiply by it rounds.
 FACTOR = 2.5
+
+
+#: Cotangents are tried that are so many times as large: powers of two, which round nothing.
+SCALES = (2.0**20, 2.0**-20)
+
+#: By how much inputs are moved to be asked about others, the step of a difference there, and how far that may be off.
+ELSEWHERE, STEP, COARSE = 0.1, 2.0**-17, 1e-3
 
 
 def call_contracts(sample: Sample, rng: np.random.Generator, counts: Counter[str]) -> Iterator[Finding]:
@@ -66,6 +74,12 @@ def linear(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
         "the gradient of g1 + 2.5 g2 and that of g1 plus 2.5 times that of g2",
         {k: abs(one[k]) + FACTOR * abs(two[k]) for k in one},
     )
+    for scale in SCALES:
+        message = f"the gradient of {scale:.3g} g and {scale:.3g} times that of g"
+        got, expected = sample.pull(scale * first), {k: scale * part for k, part in one.items()}
+        again = lambda moved, rng, scale=scale: moved.pull(scale * jittered(first, rng))  # noqa: E731
+        if all(map(has_all_digits, (*one.values(), *got.values(), *expected.values()))):
+            yield from gradient_findings(sample, "linear in the cotangent", got, expected, again, rng, message)
     nothing = sample.pull(0.0 * first)
     for k, part in nothing.items():
         bad = np.argwhere(np.asarray((np.asarray(part) != 0) & np.isfinite(one[k])))
@@ -79,6 +93,13 @@ def linear(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
                 got=at(part, element),
                 expected="0.0",
             )
+
+
+def has_all_digits(x: Any) -> bool:
+    """Whether nothing of it is infinite, or so small that floats have fewer digits there."""
+    size = np.abs(x)
+    info = np.finfo(getattr(x, "dtype", float))
+    return bool(np.isfinite(size).all() and ((size == 0) | (size > info.tiny / info.eps)).all())
 
 
 def batched(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
@@ -191,13 +212,59 @@ def native(x: Any) -> Any:
 
 def deterministic(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
     """The same numbers give the same bits."""
-    if not same_bits(sample.evaluated(sample.inputs).y, sample.evaluated(sample.inputs).y):
-        yield sample.finding("wrong", "deterministic", "the same inputs gave two outputs: does it draw random numbers?")
     g = sample.draw(rng, sample.y)
-    one, two = sample.pull(g), sample.pull(g)
+    try:
+        first, second = sample.evaluated(sample.inputs).y, sample.evaluated(sample.inputs).y
+        one, two = sample.pull(g), sample.pull(g)
+    except Exception as error:  # what ran once has to run again
+        message = f"run again on the same inputs it raised {type(error).__name__}: {error}"
+        yield sample.finding("wrong", "deterministic", message)
+        return
+    if not same_bits(first, second):
+        yield sample.finding("wrong", "deterministic", "the same inputs gave two outputs: does it draw random numbers?")
     for k, part in one.items():
         if not same_bits(part, two[k]):
             yield sample.finding("wrong", "deterministic", "the same cotangent gave two gradients", input=k)
+
+
+def elsewhere(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
+    """On other numbers of the same shapes the rules are those of the forward function there, roughly: nothing is kept
+    from one call to the next.
+    """
+    moved = sample.evaluated(
+        [
+            nudged(x, rng.uniform(-ELSEWHERE, ELSEWHERE, np.shape(x))) if k in sample.wanted else x
+            for k, x in enumerate(sample.inputs)
+        ]
+    )
+    g = moved.draw(rng, moved.y)
+    parts = moved.pull(g)
+    for k in sample.wanted:
+        direction = moved.draw(rng, moved.inputs[k]) * np.abs(moved.inputs[k])
+        ends = []
+        for step in (STEP, -STEP, STEP / 2, -STEP / 2):
+            inputs = list(moved.inputs)
+            inputs[k] = np.asarray(inputs[k] + step * direction)[()]
+            ends.append(product(g, moved.evaluated(inputs).y)[0])
+        slope, finer = (ends[0] - ends[1]) / (2 * STEP), (ends[2] - ends[3]) / STEP
+        got, size = product(parts.get(k), direction)
+        bar = (
+            COARSE * max(abs(finer), size)
+            + 16 * abs(slope - finer)
+            + (eps_of(moved.y) * abs(ends[0]) + smallest(moved.y)) / STEP
+        )
+        if math.isfinite(bar) and abs(got - finer) > 4 * bar:
+            message = f"on other inputs the rule gives {got!r} along a direction, and differences {finer!r}"
+            hint = "is something kept from an earlier call?"
+            yield sample.finding(
+                "wrong", "at other numbers", message, input=k, got=got, expected=repr(finer), hint=hint
+            )
+
+
+def nudged(x: Any, by: Any) -> Any:
+    """Numbers off by parts of themselves, and zeros by as much, of the same kind."""
+    moved = np.where(np.asarray(x) == 0, by, x * (1.0 + by))[()]
+    return np.asarray(moved, dtype=x.dtype) if isinstance(x, np.ndarray) else np.float64(moved)
 
 
 def same_bits(a: Any, b: Any) -> bool:
@@ -281,6 +348,10 @@ def not_a_number(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
     base = sample.pull(g)
     if not all(np.isfinite(part).all() for part in (sample.y, *base.values())):
         return
+    for k, part in sample.pull(np.full_like(g, np.nan) if isinstance(g, np.ndarray) else type(g)("nan")).items():
+        if np.any(base[k] != 0) and not np.isnan(part).any():
+            message = "a NaN in the cotangent is replaced silently: its gradient does not show it"
+            yield sample.finding("wrong", "NaN", message, input=k)
     for k in sample.wanted:
         x = np.asarray(sample.inputs[k])
         if not x.size:
@@ -338,6 +409,7 @@ CONTRACTS: Mapping[str, Contract] = {
     "dtype and shape": kept_kind,
     "deterministic": deterministic,
     "forward mode": forward_mode,
+    "at other numbers": elsewhere,
     "zero-size inputs": empty,
     "NaN": not_a_number,
 }

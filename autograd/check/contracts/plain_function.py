@@ -110,9 +110,11 @@ class Line:
         """Whether gradient and differences agree."""
         expected, size = self.gradient
         slope, error = number(self.slopes.central)
-        if self.slopes.is_kink:
+        if not math.isfinite(expected):
+            return "unknown"
+        if self.slopes.is_kink or self.is_jump:
             return "kink"
-        if not (math.isfinite(error) and math.isfinite(expected)):
+        if not math.isfinite(error):
             return "unknown"
         gap, bar = abs(slope - expected), 2 * error + SLACK * self.subject.eps * size
         if gap <= bar:
@@ -127,6 +129,12 @@ class Line:
         """Whether the gradient, if it is right, is one of a function that changes in less than most of the steps."""
         step = self.first * SHRINK ** -(self.counts[0] - 1)
         return abs(self.gradient[0]) * step > STEEP * float(np.ptp(list(self.seen.values())))
+
+    @property
+    def is_jump(self) -> bool:
+        """Whether one side alone has a slope that is known."""
+        is_told = [error <= WIDE * abs(slope) for slope, error in map(number, (self.slopes.below, self.slopes.above))]
+        return is_told[0] != is_told[1] and not number(self.slopes.central)[1] <= WIDE * self.gradient[1]
 
     @property
     def is_between(self) -> bool:
@@ -188,6 +196,17 @@ def asked(subject: Subject, group: Sequence[int], is_plain: bool) -> tuple[Verdi
     return "wrong", findings or [line.finding(None)]
 
 
+def agrees(subject: Subject) -> bool:
+    """Whether differences say that the gradient is right, of all leaves; at a kink, a little aside."""
+    subject = in_doubles(subject)
+    is_plain = takes_numbers(subject)
+    verdicts = {asked(subject, group, is_plain)[0] for group in groups(subject)}
+    if "kink" in verdicts:
+        beside = aside(subject)
+        verdicts = {asked(beside, group, is_plain)[0] for group in groups(beside)}
+    return verdicts == {"right"}
+
+
 def at_kink(line: Line, k: int) -> list[Finding]:
     """That there is a kink; where the leaf is one number, that the gradient is between the slopes of the sides."""
     if np.size(data_of(line.subject.base.leaves[k])) > 1:
@@ -199,6 +218,8 @@ def at_kink(line: Line, k: int) -> list[Finding]:
     got = line.gradient[0] / step / size
     which = "between" if line.is_between else "outside of"
     message = f"at a kink: got {got:.6g}, {which} the slopes {below:.6g} below and {above:.6g} above"
+    if line.is_jump:
+        message = f"at a jump: got {got:.6g}, which is the slope of one side alone"
     finding = line.subject.finding("plain function", message, k, got=got, slopes=(below, above), hint=AT_A_POINT)
     return [replace(finding, outcome="kink", hint=None) if line.is_between else finding]
 

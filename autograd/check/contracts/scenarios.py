@@ -123,8 +123,13 @@ def plain_call(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
         "the traced outputs": lambda: in_block(tracing, nodes),
     }
     for message, compute in ways.items():
-        with np.errstate(all="ignore"), recording(traced=False):
-            got = data_of(compute())
+        try:
+            with np.errstate(all="ignore"), recording(traced=False):
+                got = data_of(compute())
+        except Exception as error:  # what ran when it was recorded has to run again
+            said = f"{message}: it raised {type(error).__name__}: {error}"
+            yield sample.finding("wrong", "scenario: plain call", said)
+            return
         yield from output_findings(sample, "scenario: plain call", got, rng, f"{message} and of the call")
 
 
