@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,10 @@ class RuleNumbers:
     arithmetic: Any
     exact: Any
     radius: float
+
+    def divided(self, reference: Reference, g: float) -> RuleNumbers:
+        """Of the slope, where all of it is times a cotangent."""
+        return replace(self, exact=divided(reference, self.exact, g), radius=self.radius / abs(g))
 
     def outcome(self, got: float, arithmetic: Any, truth: Any) -> Outcome:
         """Of what is off: imprecise if the rule is right, and this is within its own rounding; open if that may be."""
@@ -55,6 +59,16 @@ def rule_in(call: Call, k: int, reference: Reference, dtype: np.dtype[Any]) -> l
     except Exception:  # a rule may do what only arrays of floats can
         return []
     return [RuleNumbers(arithmetic, raw, radius) for raw, radius in zip(exact, radii, strict=True)]
+
+
+def divided(reference: Reference, raw: Any, g: float) -> Any:
+    """A number of a reference divided by a float, with all digits."""
+    if raw is None or g == 1.0:
+        return raw
+    if not isinstance(reference, Taped):
+        return raw / g
+    with reference.make(reference.beside) as arithmetic:
+        return raw / arithmetic.number(g)
 
 
 def contribution(call: Call, k: int, tape: Tape, textbook: bool = False) -> list[Any]:

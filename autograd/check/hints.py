@@ -24,7 +24,7 @@ def hint_for(call: Call, k: int, raws: Sequence[Any], got: Sequence[float], arit
             return None
         for looks_like, hint in FAULTS:
             if looks_like(call, k, expected.reshape(shape), found.reshape(shape)):
-                return hint
+                return hint if found.size > 1 or hint.endswith("?") else f"{hint}?"  # one number may be so by chance
     return None
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.exact_rule import RuleNumbers, rule_in
+from autograd.check.exact_rule import RuleNumbers, divided, rule_in
 from autograd.check.hints import hint_for
 from autograd.check.large import is_large, probes, sampled
+from autograd.check.references.differences import DIFFERENCES
 from autograd.check.references.real import UndecidedError
 from autograd.check.references.reference import BITS, Call, Pulled, Reference, element_at, flat
 from autograd.check.references.taped import Taped
@@ -28,6 +29,9 @@ SLACK = 4
 
 #: How much nearer a second look at a slope beside a number is taken.
 NEARER = 2.0**-400
+
+#: Of how many elements differences are asked beside another reference, and how far these have to be from each other.
+FEW, APART = 100, 1e-3
 
 #: A slope beyond this is infinite, next to a number where it has none.
 INFINITE = 1e30
@@ -195,20 +199,45 @@ class One:
                 verdict = judged(self.pulled.arithmetic, self.pulled.live[k][place], number, dtype)
             if verdict.verdict in ("off", "undecided"):
                 bad.append((place, verdict))
-        if bad:
+        if bad and self.is_disputed(k, bad, got):
+            message = f"{self.reference.name} follow the branches that the numbers take, and differences disagree"
+            place = bad[0][0]
+            yield self.at("inconclusive", "local derivative", message, input=k, element=element_at(place, shape))
+        elif bad:
             rule = rule_in(self.call, k, self.reference, self.fewest) if rule is None else rule
             hint = hint_for(self.call, k, raws, got, self.pulled.arithmetic)
             for place, verdict in bad:
+                g = self.cotangent_at(k, place)
                 yield self.finding(
                     verdict,
                     "local derivative",
-                    raws[place],
-                    got[place],
-                    rule=rule[place] if rule else None,
+                    divided(self.reference, raws[place], g),
+                    got[place] / g,
+                    rule=rule[place].divided(self.reference, g) if rule else None,
                     input=k,
                     element=element_at(place, shape),
                     hint=hint,
                 )
+
+    def is_disputed(self, k: int, bad: Sequence[tuple[int, Judged]], got: Sequence[float]) -> bool:
+        """Whether differences, where they tell, are for what came: a function that searches has a slope of its own."""
+        if not isinstance(self.reference, Taped) or np.size(self.call.inputs[k]) > FEW:
+            return False
+        try:
+            pulled = DIFFERENCES.pull(replace(self.call, wanted=[k]))
+        except Exception:  # its forward function may do anything with other numbers
+            return False
+        known = [(place, pulled.parts[k][place]) for place, _ in bad if pulled.arithmetic.tells(pulled.parts[k][place])]
+        return bool(known) and all(
+            pulled.arithmetic.error(near, got[place])[0] == 0
+            and self.pulled.arithmetic.error(self.raw(k, place), got[place])[0] > APART * abs(got[place])
+            for place, near in known
+        )
+
+    def raw(self, k: int, place: int) -> Any:
+        """What the reference knows of one element."""
+        raw = self.pulled.parts[k][place]
+        return self.pulled.arithmetic.number(0) if raw is None else raw
 
     def judge(self, raw: Any, got: float, dtype: np.dtype[Any] | None, find: Any) -> Judged:
         """The verdict; what is off by more than the last digits is given what rounding comes to."""
@@ -241,6 +270,13 @@ class One:
                 self._rounded = None
         return self._rounded
 
+    def cotangent_at(self, k: int, place: int) -> float:
+        """The cotangent that a contribution is a multiple of, where each element has one: what is said is the slope."""
+        if not self.call.op.is_elementwise or np.shape(self.call.inputs[k]) != np.shape(self.data):
+            return 1.0
+        g = flat(np.broadcast_to(self.call.cotangent, np.shape(self.data))[()])[place]
+        return g if math.isfinite(g) and g != 0 else 1.0
+
     def at_kink(
         self, k: int, place: int, got: float, dtype: np.dtype[Any] | None, shape: tuple[int, ...]
     ) -> Iterator[Finding]:
@@ -248,6 +284,8 @@ class One:
         sides = self.reference.sides(self.call, k, place)
         verdicts = [judged(arithmetic, raw, got, dtype).verdict for arithmetic, raw in sides]
         slopes = tuple([arithmetic.middle(raw) for arithmetic, raw in sides])
+        g = self.cotangent_at(k, place)
+        got, slopes = got / g, tuple([slope / g for slope in slopes])
         where = {"input": k, "element": element_at(place, shape), "got": got, "slopes": slopes}
         if sides and all(verdict == "right" for verdict in verdicts):
             return
@@ -260,6 +298,7 @@ class One:
             if verdicts == ["right"] or (abs(slope) > INFINITE and not abs(got) < INFINITE):
                 return
             nearer = [a.middle(raw) for a, raw in self.reference.sides(self.call, k, place, NEARER)]
+            nearer = [slope / g for slope in nearer]
             if nearer and abs(nearer[0] - got) < abs(slope - got) * 2.0**-30:  # it is what the slopes tend to
                 return
             yield self.at("wrong", "local derivative", f"got {got}, and beside it {slope:.17g}", **where)
@@ -267,7 +306,7 @@ class One:
         low, high = min(slopes), max(slopes)
         if not low <= got <= high and isinstance(self.reference, Taped):  # where several tie, to the sides of all
             found = self.reference.around(self.call, k, place, self.pulled.ties)
-            low, high = min(low, *found), max(high, *found)
+            low, high = min(low, *[slope / g for slope in found]), max(high, *[slope / g for slope in found])
         if low <= got <= high or "right" in verdicts:
             message = f"at a kink: got {got:.17g}, between the slopes {slopes[0]:.6g} below and {slopes[1]:.6g} above"
             yield self.at("kink", "local derivative", message, **where)
@@ -286,7 +325,11 @@ class One:
         if outcome == "wrong" and rule is not None:
             outcome = rule.outcome(got, arithmetic, raw)
         if outcome == "imprecise":
-            details["hint"] = "the rule is right, and loses digits here: numeric= takes a form that does not"
+            details["hint"] = (
+                "the rule is right, and loses digits here: numeric= takes a form that does not"
+                if self.call.op.linear == "no"
+                else "the rule is right: what it adds up cancels, and the digits are lost there"
+            )
         return self.at(outcome, check, message, got=got, expected=known, ulps=verdict.ulps, **details)
 
     def at(self, outcome: Outcome, check: str, message: str, **details: Any) -> Finding:

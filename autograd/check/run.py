@@ -17,7 +17,7 @@ import numpy as np
 from autograd import tree
 from autograd.check.report import Finding
 from autograd.check.swept import swept_events
-from autograd.errors import GraphError, StaleDataError
+from autograd.errors import DTypeError, GraphError, StaleDataError
 from autograd.graph.graph import Graph
 from autograd.node import Node, topological
 from autograd.op import Op
@@ -177,6 +177,11 @@ def with_twins(given: tuple[Any, ...]) -> tuple[Any, ...]:
         if type(x) is float:
             return Tensor(x) if is_of_arrays else Value(x)
         if is_array(x) and not has_values:
+            if x.dtype.itemsize > 8:
+                raise DTypeError(
+                    f"gradcheck: expected floats of up to 64 bits, which the references know, got {x.dtype}: "
+                    "give x.astype(np.float64)"
+                )
             return Tensor(x)
         if isinstance(x, GENERATORS):  # each run draws the same
             return twins.setdefault(id(x), copy.deepcopy(x))
@@ -263,7 +268,12 @@ def with_names_of_code(graph: Graph) -> Graph:
     taken = {label for label in labels if label}
     last: dict[str, int] = {}
     for index, source in enumerate(graph.sources):
-        if source and graph.equations[index].op is not None and (match := ASSIGNED.search(source)):
+        if (
+            source
+            and ";" not in source
+            and graph.equations[index].op is not None
+            and (match := ASSIGNED.search(source))
+        ):
             last[match[1]] = index
     for name, index in last.items():
         if labels[index] is None and name not in taken:

@@ -24,7 +24,8 @@ from autograd.check.run import Run
 from autograd.check.swept import swept_events
 from autograd.errors import AutogradError, GraphError
 from autograd.graph.graph import Graph
-from autograd.node import topological
+from autograd.node import Node, topological
+from autograd.scalar.value import Value
 from autograd.state import no_grad, recording, tracing
 from autograd.tensor.tensor import Tensor
 
@@ -144,6 +145,8 @@ def scalar_graph(subject: Subject) -> Iterator[Finding]:
     try:
         numbers, gradients = on_objects(subject, lambda node: objects(data_of(node)))
     except AutogradError:
+        if has_other_arrays(subject):  # which cannot be mixed with Values
+            raise Inapplicable from None
         raise  # an operation refuses Values: that is missing
     except Exception:  # many functions call methods that arrays of objects do not have
         raise Inapplicable from None
@@ -154,6 +157,15 @@ def scalar_graph(subject: Subject) -> Iterator[Finding]:
     message = "of the scalar graph and of arrays"
     trial = Trial([], [], numbers)
     yield from subject.compared("scenario: scalar graph", trial, message, gradients, again=again)
+
+
+def has_other_arrays(subject: Subject) -> bool:
+    """Whether the function computes with Tensors that it was not given."""
+    given = {id(x._record) for x in subject.base.nodes}
+    return any(
+        place.op is None and not isinstance(place, Value) and id(place) not in given
+        for place in topological([y._record for y in subject.base.results if isinstance(y, Node)])
+    )
 
 
 def on_objects(subject: Subject, change: Callable[[Any], Any]) -> tuple[list[Any], list[Any]]:
