@@ -190,7 +190,8 @@ class One:
                 yield from self.at_kink(k, place, number, dtype, shape)
                 continue
             verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
-            if verdict.verdict in ("right", "undecided") and verdict.ulps > ULPS:  # as the function is rounded
+            is_linear = self.call.op.linear != "no"  # where the rule is rounded as the function is
+            if not is_linear and verdict.verdict in ("right", "undecided") and verdict.ulps > ULPS:
                 rule = rule_in(self.call, k, self.reference, self.fewest) if rule is None else rule
                 if rule:  # which has a rounding of its own
                     own = judged(self.pulled.arithmetic, raw, number, dtype, SLACK * rule[place].radius)

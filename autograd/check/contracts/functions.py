@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations, count
 from typing import Any
 
@@ -16,9 +17,13 @@ from autograd.check.contracts.subject import Inapplicable, Spreads, Subject, ask
 from autograd.check.contracts.surroundings import engine_state, restored_engine
 from autograd.check.contracts.trial import data_of, prepared, remade
 from autograd.check.local import Checker
+from autograd.check.references import chosen
+from autograd.check.references.reference import are_finite
 from autograd.check.report import Finding
 from autograd.check.rounding import GraphSpread, apart, eps_of
-from autograd.check.run import Run
+from autograd.check.run import Run, weight
+from autograd.check.swept import swept_events
+from autograd.graph.graph import Graph
 from autograd.node import topological
 from autograd.scalar.value import Value
 from autograd.sweep.reverse import gradients
@@ -298,7 +303,7 @@ def empty(subject: Subject) -> Iterator[Finding]:
 
 
 def single_precision(subject: Subject) -> Iterator[Finding]:
-    """On inputs of float32 the gradient is that of float64, but for what rounding to float32 comes to."""
+    """On inputs of float32 each edge is right too; the gradient is that of float64, but for what rounding comes to."""
     if not all(isinstance(x, Tensor) and x.dtype == np.float64 for x in subject.base.nodes):
         raise Inapplicable
     with np.errstate(all="ignore"):
@@ -308,11 +313,19 @@ def single_precision(subject: Subject) -> Iterator[Finding]:
         for x, node in zip(kept, subject.base.nodes, strict=True)
     ):
         raise Inapplicable  # out of its range
+    trial = subject.trial(lambda node: remade(node, np.asarray(data_of(node), dtype=FLOAT32)))
+    if trial.tracked != subject.places:
+        raise Inapplicable
+    if len(subject.runs) == len(subject.places) == 1:
+        y = trial.results[subject.places[0]]
+        wrong = list(of_edges(Graph.of(y, names={}), weight(y, subject.rng), subject.runs[0]))
+        if wrong:
+            yield from wrong
+            return
     fine = Subject(subject.f, subject.inputs, subject.runs, subject.rng)
     fine.base = subject.trial(lambda node: remade(node, np.asarray(data_of(node), dtype=FLOAT32).astype(float)))
     if fine.places != subject.places:
         raise Inapplicable
-    trial = subject.trial(lambda node: remade(node, np.asarray(data_of(node), dtype=FLOAT32)))
     weights = [np.asarray(w, dtype=trial.results[i].dtype) for i, w in zip(fine.places, fine.weights, strict=True)]
     fine.weights = [np.asarray(w, dtype=float) for w in weights]
     found = trial.gradients(fine.places, weights)
@@ -323,6 +336,25 @@ def single_precision(subject: Subject) -> Iterator[Finding]:
     for k, g in enumerate(found):
         if g is not None and g.dtype != FLOAT32:
             yield subject.finding("dtype and shape", f"the gradient of a float32 is {g.dtype}", k)
+
+
+def of_edges(graph: Graph, seed: Any, run: Run) -> Iterator[Finding]:
+    """The edges of a graph that are wrong, said of the graph that has names and lines, if it is one with it."""
+    checker = Checker(graph, chosen(None))
+    adjoints, events = swept_events(graph, seed)
+    if not all(map(are_finite, [*graph.data, *(g for g in adjoints if g is not None)])):
+        return  # it overflows there
+    by_node: dict[int, dict[int, Any]] = {}
+    for event in events:
+        by_node.setdefault(event.node, {})[event.input] = event.contribution
+    is_one = [equation.op for equation in graph.equations] == [equation.op for equation in run.graph.equations]
+    for index, equation in enumerate(graph.equations):
+        if equation.op is None or adjoints[index] is None:
+            continue
+        for finding in checker.check(index, adjoints[index], by_node.get(index, {})):
+            if finding.outcome == "wrong":
+                name, source = (run.graph.names[index], run.graph.sources[index]) if is_one else (None, None)
+                yield replace(finding, check=f"float32, {finding.check}", name=name, source=source)
 
 
 #: By what a finding says was looked at.
