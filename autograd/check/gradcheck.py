@@ -77,7 +77,7 @@ def gradcheck(
             is_told = any(finding.outcome == "kink" for finding in findings)  # of the operation that it is of
             found = scenario_findings(f, inputs, runs, rng, counts, order)
             if is_told:
-                found = [at_kinks(finding) for finding in found if finding.outcome != "kink"]
+                found = [at_kinks(finding) for finding in found if is_said_at_kinks(finding)]
             findings += found
     findings = without_consequences(findings)
     if findings and not runs[0].is_traced:  # to say where
@@ -121,6 +121,11 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def is_said_at_kinks(finding: Finding) -> bool:
+    """Whether it is no kink again, and no second derivative, which there is none of."""
+    return finding.outcome != "kink" and not (finding.hint == AT_A_POINT and finding.check.endswith("second order"))
 
 
 def at_kinks(finding: Finding) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,8 +11,9 @@ import numpy as np
 
 from autograd.check.contracts.comparison import Again, gradient_findings, jittered_call, output_findings
 from autograd.check.contracts.samples import Sample
+from autograd.check.references.differences import STEPS, is_steep, stepped
 from autograd.check.report import Finding
-from autograd.check.rounding import apart, at, eps_of, jittered, smallest, spread
+from autograd.check.rounding import apart, at, eps_of, jittered, spread
 from autograd.tensor.arrays import alike
 from autograd.transforms.forward import pushforward
 
@@ -241,24 +241,27 @@ def elsewhere(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
     parts = moved.pull(g)
     for k in sample.wanted:
         direction = moved.draw(rng, moved.inputs[k]) * np.abs(moved.inputs[k])
-        ends = []
-        for step in (STEP, -STEP, STEP / 2, -STEP / 2):
-            inputs = list(moved.inputs)
-            inputs[k] = np.asarray(inputs[k] + step * direction)[()]
-            ends.append(product(g, moved.evaluated(inputs).y)[0])
-        slope, finer = (ends[0] - ends[1]) / (2 * STEP), (ends[2] - ends[3]) / STEP
         got, size = product(parts.get(k), direction)
-        bar = (
-            COARSE * max(abs(finer), size)
-            + 16 * abs(slope - finer)
-            + (eps_of(moved.y) * abs(ends[0]) + smallest(moved.y)) / STEP
-        )
-        if math.isfinite(bar) and abs(got - finer) > 4 * bar:
-            message = f"on other inputs the rule gives {got!r} along a direction, and differences {finer!r}"
+
+        seen: list[float] = []
+
+        def along(t: float, k: int = k, direction: Any = direction, seen: list[float] = seen) -> float:
+            inputs = list(moved.inputs)
+            inputs[k] = np.asarray(inputs[k] + t * direction, dtype=moved.inputs[k].dtype)[()]
+            seen.append(product(g, moved.evaluated(inputs).y)[0])
+            return seen[-1]
+
+        if abs(got - (along(STEP) - along(-STEP)) / (2 * STEP)) <= COARSE * size:
+            continue
+        slopes = stepped(along, 0.0, ELSEWHERE, eps=eps_of(moved.y, moved.inputs[k]))
+        (slope,), (error,) = slopes.central.value.tolist(), slopes.central.error.tolist()
+        if slopes.is_kink or is_steep(got, ELSEWHERE, STEPS, seen):
+            continue
+        if abs(got - slope) > 8 * error + COARSE * max(abs(slope), size):
+            message = f"on other inputs the rule gives {got!r} along a direction, and differences {slope!r}"
             hint = "is something kept from an earlier call?"
-            yield sample.finding(
-                "wrong", "at other numbers", message, input=k, got=got, expected=repr(finer), hint=hint
-            )
+            details = {"input": k, "got": got, "expected": repr(slope), "hint": hint}
+            yield sample.finding("wrong", "at other numbers", message, **details)
 
 
 def nudged(x: Any, by: Any) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 from autograd.check.contracts.operations import product, sums
 from autograd.check.contracts.subject import Inapplicable, Subject
 from autograd.check.contracts.trial import Change, Trial, data_of, remade
-from autograd.check.references.differences import NOISY, SHRINK, STEPS, Slopes, is_known, stepped
+from autograd.check.references.differences import NOISY, STEPS, Slopes, is_known, is_steep, stepped
 from autograd.check.report import Finding
 from autograd.check.rounding import SLACK
 from autograd.node import Node
@@ -31,9 +31,6 @@ FIRST_OF_LONG, COUNTS_OF_LONG = 1e-4, (3, 1)
 #: How many times its bar a difference may be off, and from what part of the slope on a bar says nothing.
 TIMES = 8
 WIDE = 0.01
-
-#: A gradient is too steep for differences where a small step, by it, moves this part of what any step did.
-STEEP = 0.05
 
 #: Leaves are asked together where what they move is no smaller than this part of what others do; of so many leaves
 #: each by itself.
@@ -119,16 +116,10 @@ class Line:
         gap, bar = abs(slope - expected), 2 * error + SLACK * self.subject.eps * size
         if gap <= bar:
             return "right" if bar <= WIDE * max(size, abs(slope)) else "unknown"
-        if self.is_steep or gap <= TIMES * bar:
+        if is_steep(expected, self.first, self.counts[0], list(self.seen.values())) or gap <= TIMES * bar:
             return "unknown"
         slope, error = number(self.with_noise(self.subject.noise).central)
         return "wrong" if abs(slope - expected) > TIMES * 2 * error else "unknown"
-
-    @property
-    def is_steep(self) -> bool:
-        """Whether the gradient, if it is right, is one of a function that changes in less than most of the steps."""
-        step = self.first * SHRINK ** -(self.counts[0] - 1)
-        return abs(self.gradient[0]) * step > STEEP * float(np.ptp(list(self.seen.values())))
 
     @property
     def is_jump(self) -> bool:

@@ -31,6 +31,9 @@ SMALLEST_STEPS = 3
 #: What fades is so many times smaller in the end; else it is a jump that larger steps go over.
 FADING = 16
 
+#: A slope is too steep where a small step, by it, moves more than this part of what any step did.
+STEEP = 0.05
+
 #: How often extrapolated.
 ORDERS = 6
 
@@ -209,6 +212,15 @@ def stepped(
         extrapolated(here, ys_below, x - below, SHRINK, many, eps, noise),
         extrapolated(ys_above, here, above - x, SHRINK, many, eps, noise),
     )
+
+
+def is_steep(slope: float, step: float, many: int, seen: Sequence[float]) -> bool:
+    """Whether a slope, if it is right, is one of a function that changes in less than most of the steps.
+
+    Then differences, which see what it does in larger ones, say nothing of it.
+    """
+    smallest = step * SHRINK ** -(many - 1)
+    return abs(slope) * smallest > STEEP * float(np.ptp(seen))
 
 
 def row(f: Callable[[float], Any], x: float, size: int) -> Array:
