@@ -41,7 +41,10 @@ def found_in(subject: Subject, order: int, rng: np.random.Generator, counts: Cou
     findings = list(inputs_unchanged(subject, inputs.values, seeds))
     places = [f" of output{path}" if len(paths) > 1 else "" for path in paths]
     found = gradient_findings(engine, subject, inputs, [f"gradient{place}" for place in places], seeds, rng, counts)
-    if order == 2 and not any(finding.outcome == "wrong" for finding in found):
+    if order == 2 and any(finding.outcome == "kink" for finding in found):
+        message = "at a kink the gradient jumps, and has no derivative: take inputs beside it"
+        found.append(Finding(outcome="missing", check="second order", message=message))
+    elif order == 2 and not any(finding.outcome == "wrong" for finding in found):
         found += second_findings(subject, inputs, places, seeds, rng, counts)
     if single := double_precision(subject, inputs.values):
         found = [single, *[finding for finding in found if finding.outcome != "inconclusive"]]
@@ -59,7 +62,7 @@ def inputs_of(subject: Subject) -> Inputs:
             )
     places = subject.places
     if not places:
-        kinds = ", ".join(type(part).__name__ for part in subject.parts) or "nothing"
+        kinds = ", ".join(type(part).__name__ for part in subject.parts if not callable(part)) or "nothing"
         raise TypeError(f"{subject.title}: expected an input of floats, got {kinds}: give what is differentiated by")
     values = [np.array(engine.numbers(subject.parts[i]), dtype=np.float64) for i in places]
     return Inputs([subject.names[i] for i in places], values)

@@ -19,14 +19,17 @@ ROUNDING = 1e-13
 KNOWN: Mapping[float, str] = {-1.0: "the sign is turned round", 2.0: "twice too large", 0.5: "half of it"}
 
 
-def compared(got: float | None, known: Slope, scale: float, **where: Any) -> Iterator[Finding]:
-    """What is not plainly right of one number; None is a gradient that never came, which stands for 0."""
+def compared(got: float | None, known: Slope, scale: float, noise: float, **where: Any) -> Iterator[Finding]:
+    """What is not plainly right of one number; None is a gradient that never came, which stands for 0.
+
+    ``scale`` is the largest number that its rounding may go by, ``noise`` how far it may be off for other reasons.
+    """
     value, bar = known.value.value, known.value.error
     text = str(known.value)
     came = "no gradient" if got is None else repr(got)
     got = 0.0 if got is None else got
     where["got"] = got
-    rounding = ROUNDING * max(scale, abs(value))
+    rounding = ROUNDING * max(scale, abs(value)) + noise
     if known.sides is not None:
         below, above = known.sides
         is_between = known.low - rounding <= got <= known.high + rounding

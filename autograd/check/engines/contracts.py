@@ -62,8 +62,8 @@ def double_precision(subject: Subject, values: Sequence[Array]) -> Finding | Non
     for path, y in results_of(subject, values):
         dtype = str(getattr(y, "dtype", "float64")).removeprefix("torch.")
         if dtype != "float64":
-            message = f"output{path} is {dtype} where the inputs are float64, too few digits for differences"
-            message += f": {subject.engine.cure}"
+            message = f"output{path} is {dtype} where the inputs are float64, too few digits for differences: "
+            message += "take dtypes from the inputs, rather than cast to one"
             return Finding(outcome="inconclusive", check="double precision", message=message)
     return None
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.check.audit.naming import name_of
 from autograd.check.report import Finding
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -95,6 +96,12 @@ class Subject:
 
     def __call__(self, values: Sequence[Any]) -> Results:
         return self.call(self.filled(values))
+
+
+def title_of(check: str, f: Any) -> str:
+    """Of a report; a method of a class, as ``Cube.apply`` of an autograd.Function, has that class before it."""
+    owner = getattr(f, "__self__", None)
+    return f"{check} of {owner.__name__}.{f.__name__}" if isinstance(owner, type) else f"{check} of {name_of(f)}"
 
 
 def installed(name: str) -> Any:

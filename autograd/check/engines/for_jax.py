@@ -9,9 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.audit.naming import input_names, name_of
+from autograd.check.audit.naming import input_names
 from autograd.check.engines.checked import checked
-from autograd.check.engines.engine import Array, Engine, Function, Pulled, Results, Subject, installed, kind_of_numpy
+from autograd.check.engines.engine import (
+    Array,
+    Engine,
+    Function,
+    Pulled,
+    Results,
+    Subject,
+    installed,
+    kind_of_numpy,
+    title_of,
+)
 from autograd.check.report import Report
 
 
@@ -98,4 +108,4 @@ def subject_of(engine: Jax, f: Callable[..., Any], inputs: Sequence[Any]) -> Sub
         found, _ = trees.tree_flatten_with_path(function(*given))
         return [(trees.keystr(path), y) for path, y in found if engine.kind(y) is not None]
 
-    return Subject(f"check_jax of {name_of(f)}", engine, names, [part for _, part in leaves], call)
+    return Subject(title_of("check_jax", f), engine, names, [part for _, part in leaves], call)

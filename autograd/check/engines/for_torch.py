@@ -8,11 +8,24 @@ from typing import Any
 import numpy as np
 
 from autograd import tree
-from autograd.check.audit.naming import input_names, name_of
+from autograd.check.audit.naming import input_names
 from autograd.check.engines.checked import checked
-from autograd.check.engines.engine import Array, Engine, Function, Pulled, Results, Subject, installed, kind_of_numpy
-from autograd.check.engines.torch_modules import Parameters, buffers_kept, module_of
+from autograd.check.engines.engine import (
+    Array,
+    Engine,
+    Function,
+    Pulled,
+    Results,
+    Subject,
+    installed,
+    kind_of_numpy,
+    title_of,
+)
+from autograd.check.engines.torch_modules import Parameters, buffers_kept, module_of, one_thread
 from autograd.check.report import Finding, Report
+
+#: How many shapes a message shows.
+SHOWN = 5
 
 
 def check_torch(f: Callable[..., Any], *inputs: Any, order: int = 1, rng: Any = 0) -> Report:
@@ -35,7 +48,7 @@ def check_torch(f: Callable[..., Any], *inputs: Any, order: int = 1, rng: Any = 
     """
     torch = installed("torch")
     engine = Torch(torch)
-    with torch.random.fork_rng(), buffers_kept(torch):
+    with torch.random.fork_rng(), buffers_kept(torch), one_thread(torch):
         return checked(subject_of(engine, f, inputs), order, rng)
 
 
@@ -114,9 +127,9 @@ class Torch(Engine):
         others = [x for x in leaves_below([y for _, y in results if self.has_gradient(y)]) if id(x) not in own]
         if not others:
             return ()
-        shapes = ", ".join(str(tuple(x.shape)) for x in others)
-        message = f"what f closes over and requires a gradient is not looked at, of shapes {shapes}"
-        message += ": give it, or its Module, as an input"
+        shapes = ", ".join(str(tuple(x.shape)) for x in others[:SHOWN]) + ", …" * (len(others) > SHOWN)
+        message = f"f closes over {len(others)} tensors that require a gradient, not looked at, of shapes {shapes}"
+        message += ": give them, or their Module, as inputs"
         return [Finding(outcome="missing", check="gradient", message=message)]
 
 
@@ -154,9 +167,14 @@ def subject_of(engine: Torch, f: Callable[..., Any], inputs: Sequence[Any]) -> S
         return [(path, y) for path, y in tree.leaves_with_paths(result) if engine.kind(y) is not None]
 
     parts = [on_cpu(torch, leaf) for leaf in leaves]
-    reference = "differences in float64" + (" of a copy in float64" if modules else "")
-    title = f"check_torch of {name_of(f)}"
-    return Subject(title, engine, [*names, *parameters.names], [*parts, *parameters.values], call, reference)
+    return Subject(
+        title_of("check_torch", f),
+        engine,
+        [*names, *parameters.names],
+        [*parts, *parameters.values],
+        call,
+        "differences of a copy in float64" if modules else "differences in float64",
+    )
 
 
 def on_cpu(torch: Any, leaf: Any) -> Any:

@@ -11,12 +11,16 @@ import numpy as np
 
 from autograd.check.engines.compared import compared
 from autograd.check.engines.engine import Array, Engine, Function, Pulled
+from autograd.check.references.differences import EPS
 from autograd.check.references.lines import Slope, chosen_elements, slope
 from autograd.check.references.reference import element_at
 from autograd.check.report import Finding
 
 #: How many slopes are looked at one by one: of all, and of one result by one input at most, and at least.
 LOOKS, MOST, LEAST = 600, 60, 3
+
+#: How far rounding may move a result, as a part of it.
+NOISE = 8 * EPS
 
 #: Random directions of all inputs together, which are looked at besides.
 DIRECTIONS = 2
@@ -62,9 +66,10 @@ class Numbers:
     claimed: Mapping[int, Pulled]
 
     def findings(self, rng: np.random.Generator, counts: Counter[str]) -> list[Finding]:
-        pairs = max(1, len(self.claimed) * len(self.inputs.values))
-        most = min(MOST, max(LEAST, LOOKS // pairs))
         found: list[Finding] = []
+        if not self.claimed:
+            return found
+        most = min(MOST, max(LEAST, LOOKS // (len(self.claimed) * len(self.inputs.values))))
         for i, value in enumerate(self.inputs.values):
             elements = chosen_elements(value.size, most, rng)
             for element in elements:
@@ -89,7 +94,7 @@ class Numbers:
             got = None if gradient is None else float(gradient.flat[element])
             where = {"name": self.inputs.names[i], "element": element_at(element, value.shape) or None}
             known = along.slope(k, self.seeds[k]).by(step)
-            yield from compared(got, known, largest(gradient), check=self.checks[k], **where)
+            yield from compared(got, known, largest(gradient), self.noise(k) / step, check=self.checks[k], **where)
 
     def of_input(self, i: int, rest: Array, rng: np.random.Generator) -> Iterator[Finding]:
         """The elements of an input that were not looked at one by one, together; the wrong one is then sought."""
@@ -101,18 +106,23 @@ class Numbers:
             return list(self.of_direction({i: part}, self.inputs.names[i]))
 
         whole = found(rest)
-        wrong = narrowed(rest, lambda places: any(x.outcome == "wrong" for x in found(places))) if whole else None
-        located = [] if wrong is None else list(self.of_element(i, wrong))
-        yield from located or whole
+        place = narrowed(rest, lambda places: any(x.outcome == "wrong" for x in found(places))) if whole else None
+        yield from whole if place is None else self.of_element(i, place)
 
     def of_direction(self, directions: Mapping[int, Array], name: str | None = None) -> Iterator[Finding]:
         along = Along(self.engine, self.function, self.inputs.values, directions)
         for k, pulled in self.claimed.items():
-            parts = [pulled.gradients[i] * d for i, d in directions.items() if pulled.gradients[i] is not None]
+            came = {i: g for i, g in enumerate(pulled.gradients) if g is not None and i in directions}
+            parts = [g[directions[i] != 0] * directions[i][directions[i] != 0] for i, g in came.items()]
             got = float(sum(np.sum(part) for part in parts)) if parts else None
             scale = float(sum(np.sum(np.abs(part)) for part in parts))
             known = along.slope(k, self.seeds[k])
-            yield from compared(got, known, scale, check=f"{self.checks[k]} along a random direction", name=name)
+            check = f"{self.checks[k]} along a random direction"
+            yield from compared(got, known, scale, self.noise(k), check=check, name=name)
+
+    def noise(self, k: int) -> float:
+        """What rounding moves a result by: a slope that moves it less is not told from none, as that of tanh at 20."""
+        return NOISE * float(np.sum(np.abs(self.claimed[k].result * self.seeds[k])))
 
 
 def narrowed(places: Array, is_wrong: Callable[[Array], bool]) -> int | None:

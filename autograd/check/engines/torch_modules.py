@@ -27,6 +27,7 @@ class Parameters:
         self.caller.forward = lambda function, inputs: function(*inputs)
         places = {str(i): name for i, name in enumerate(modules)}
         named = {key: x for key, x in self.caller.named_parameters() if x.requires_grad}
+        self.buffers = dict(self.caller.named_buffers())
         self.keys = list(named)
         self.values = [x.detach() for x in named.values()]
         self.names = []
@@ -36,9 +37,20 @@ class Parameters:
 
     def call(self, function: Callable[..., Any], inputs: Sequence[Any], values: Sequence[Any]) -> Any:
         """With parameters of these values, and with buffers that start anew."""
-        buffers = {key: x.clone() for key, x in self.caller.named_buffers()}
+        buffers = {key: x.clone() for key, x in self.buffers.items()}
         given = {**buffers, **dict(zip(self.keys, values, strict=True))}
         return self.torch.func.functional_call(self.caller, given, (function, inputs))
+
+
+@contextmanager
+def one_thread(torch: Any) -> Iterator[None]:
+    """What is small and runs a thousand times would only wait for others; and sums have one order."""
+    count = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(count)
 
 
 @contextmanager
