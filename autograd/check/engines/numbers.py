@@ -107,7 +107,8 @@ class Numbers:
 
         whole = found(rest)
         place = narrowed(rest, lambda places: any(x.outcome == "wrong" for x in found(places))) if whole else None
-        yield from whole if place is None else self.of_element(i, place)
+        located = [] if place is None else list(self.of_element(i, place))
+        yield from located or whole
 
     def of_direction(self, directions: Mapping[int, Array], name: str | None = None) -> Iterator[Finding]:
         along = Along(self.engine, self.function, self.inputs.values, directions)
