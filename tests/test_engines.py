@@ -34,7 +34,9 @@ def engine(name: str) -> tuple[Any, Callable[..., Report]]:
 
 @pytest.fixture
 def torch() -> Any:
-    return pytest.importorskip("torch", reason="torch is not installed")
+    module = pytest.importorskip("torch", reason="torch is not installed")
+    module.set_num_threads(2)
+    return module
 
 
 def array(*numbers: float) -> Any:
@@ -447,6 +449,19 @@ def test_dropout(torch: Any) -> None:
     assert (finding.check, finding.outcome) == ("deterministic", "inconclusive")
     assert state(torch, module) == before
     assert check_torch(copy.deepcopy(module).eval(), x)
+
+
+def test_each_run_starts_from_the_same_buffers(torch: Any) -> None:
+    class Counting(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("count", torch.tensor(1.0))
+
+        def forward(self, x: Any) -> Any:
+            self.count += 1
+            return x * self.count
+
+    assert check_torch(Counting(), torch.ones(2, dtype=torch.bfloat16))
 
 
 def test_gradients_taken_inside(torch: Any) -> None:
