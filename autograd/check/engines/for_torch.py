@@ -41,7 +41,7 @@ def check_torch(f: Callable[..., Any], *inputs: Any, order: int = 1, rng: Any = 
 
     >>> import torch  # doctest: +SKIP
     >>> print(check_torch(torch.nn.Linear(3, 2), torch.ones(4, 3)))  # doctest: +SKIP
-    check_torch of Linear passed; checked 20 elements, 2 directions against differences in float64
+    check_torch of Linear passed; checked 20 elements, 2 directions against differences of a copy in float64
 
     Raises `ImportError` where torch is not installed, `TypeError` where no input or no result is of floats, where one
     is complex, and where ``f`` takes float32 alone, `ValueError` for another order, and what ``f`` raises.
