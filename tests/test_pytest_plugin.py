@@ -124,7 +124,7 @@ def test_the_fixture_stands_beside_what_hypothesis_draws(pytester: pytest.Pytest
         from hypothesis import given, settings
         from autograd.check.strategies import values
 
-        @settings(max_examples=5)
+        @settings(max_examples=5, deadline=None)
         @given(x=values())
         def test_square(gradcheck, x):
             gradcheck(lambda x: x * x, x)

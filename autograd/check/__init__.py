@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.check.audit.audit import audit
 from autograd.check.audit.homework import audit_file
-from autograd.check.engines import check_jax, check_torch
+from autograd.check.engines.for_jax import check_jax
+from autograd.check.engines.for_torch import check_torch
 from autograd.check.gradcheck import gradcheck
 from autograd.check.report import Finding, Report
 
