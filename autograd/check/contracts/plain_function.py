@@ -46,15 +46,24 @@ AT_A_POINT = "a little aside it is right: a branch, or several operations, have 
 Verdict = Literal["right", "wrong", "kink", "unknown"]
 
 
-@dataclass
 class Beside(Subject):
-    """The same function where its leaves are others."""
+    """What is asked, where the leaves are others: ``first`` says, for each trial anew, what becomes of them."""
 
-    first: Callable[[], Change] = lambda: lambda node: node  #: what becomes of them, made anew for each trial
+    def __init__(self, of: Subject, first: Callable[[], Change]) -> None:
+        super().__init__(of.f, of.inputs, of.runs, of.rng)
+        self.of = of
+        self.first = first
+
+    @cached_property
+    def places(self) -> list[int]:
+        return self.of.places
 
     def trial(self, change: Change = lambda node: node, *args: Any, **kwargs: Any) -> Trial:
         first = self.first()
-        return super().trial(lambda node: change(first(node)), *args, **kwargs)
+        return self.of.trial(lambda node: change(first(node)), *args, **kwargs)
+
+    def finding(self, *args: Any, **kwargs: Any) -> Finding:
+        return self.of.finding(*args, **kwargs)
 
 
 @dataclass
@@ -250,22 +259,18 @@ def aside(subject: Subject) -> Subject:
         parts = iter(steps)
         return lambda node: remade(node, data_of(node) + next(parts))
 
-    return beside(subject, first)
+    return Beside(subject, first)
 
 
 def in_doubles(subject: Subject) -> Subject:
     """The function on leaves of double precision, where it takes them: differences need all digits."""
     if not any(isinstance(x, Tensor) and x.dtype != np.float64 for x in subject.base.leaves):
         return subject
-    wide = beside(subject, lambda: lambda node: remade(node, np.asarray(data_of(node)).astype(np.float64)))
+    wide = Beside(subject, lambda: lambda node: remade(node, np.asarray(data_of(node)).astype(np.float64)))
     try:
-        return wide if wide.places == subject.places and wide.gradients else subject
+        return wide if wide.base.tracked == subject.base.tracked and wide.gradients else subject
     except Exception:  # it may mind
         return subject
-
-
-def beside(subject: Subject, first: Callable[[], Change]) -> Subject:
-    return Beside(subject.f, subject.inputs, subject.runs, subject.rng, first)
 
 
 def takes_numbers(subject: Subject) -> bool:

@@ -168,6 +168,8 @@ class Surroundings:
         things = (f, *inputs, *closed_over(f).values())
         #: A function may keep a count, or statistics, on an object: they are its own, and as they were in the end.
         self._attributes = [(each, dict(vars(each))) for thing in things for each in objects_in(thing)]
+        held = [x for _, attributes in self._attributes for x in tree.flatten(attributes)[0]]
+        self._own = {id(x) for x in held if isinstance(x, np.ndarray)}
         self.findings: tuple[Finding, ...] = ()
 
     def __enter__(self) -> Surroundings:
@@ -180,7 +182,8 @@ class Surroundings:
             vars(each).clear()
             vars(each).update(before)
         left = [f"{name} was left changed" for name in restored_engine(self._engine)]
-        written = [message for kept in self._kept for message in kept.restored()]
+        restored = [(kept, message) for kept in self._kept for message in kept.restored()]
+        written = [message for kept, message in restored if id(kept.it) not in self._own]
         self.findings = tuple(
             [Finding(outcome="wrong", check="engine state", message=message) for message in left]
             + [Finding(outcome="wrong", check="inputs unchanged", message=message) for message in written]
