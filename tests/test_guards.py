@@ -242,8 +242,11 @@ def test_a_condition_of_a_recorded_sweep_is_no_input_of_the_next(kind: Any) -> N
     (condition,) = (node for node in Graph.of(slope) if node.name == "q")
     assert (condition.requires_grad, condition.grad) == (False, None)
     assert not isinstance(x > 0, kind), "the person's own comparisons are plain"
+    y = x.relu()
     with no_grad():
-        assert gradients(x.relu(), x, create_graph=True).op is None
+        assert gradients(y, x, create_graph=True).op is None
+        with pytest.raises(GraphError, match="computed inside no_grad"):
+            gradients(x.relu(), x)
 
 
 @each_kind
