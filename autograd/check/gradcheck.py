@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +20,7 @@ from autograd.check.local import Checker
 from autograd.check.references import chosen
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Report
-from autograd.check.run import Run, Stale, located, name_of
+from autograd.check.run import Run, Stale, collector_paused, located, name_of
 from autograd.check.scalars import plainly_right
 from autograd.check.second import recorded_graph, second_findings
 from autograd.check.sweeps import other_sweeps, sum_findings
@@ -109,18 +107,6 @@ def expect_call(f: Any, inputs: Sequence[Any]) -> None:
             f"gradcheck: expected the inputs of {name_of(f)}({', '.join(names)}), got {', '.join(came) or 'none'} "
             f"({error}): give them one by one, as in gradcheck({', '.join(['f', *names])})"
         ) from None
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """A replay makes many objects and no cycles: half of its time would go to the search for some."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def is_said_at_kinks(finding: Finding) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import gc
 import inspect
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -70,7 +71,8 @@ class Run:
         kinds = [[y for y in outputs if isinstance(y, kind)] for kind in (Value, Tensor)]
         single = [total(kind, generator) for kind in kinds if kind]
         names = named(f, given)
-        graphs = [graph_of(y, names) for y in single]
+        with collector_paused():
+            graphs = [graph_of(y, names) for y in single]
         return [
             cls(y, with_names_of_code(graph), weight(y, generator), traced, is_stable)
             for y, graph in zip(single, graphs, strict=True)
@@ -83,6 +85,18 @@ class Stale(Exception):  # noqa: N818 - it is caught by the check itself
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
         self.finding = finding
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """A replay makes many objects and no cycles: half of its time would go to the search for some."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def is_the_same(given: Sequence[Any], first: Sequence[Node], second: Sequence[Node]) -> bool:

@@ -24,11 +24,11 @@ from autograd.check.audit.recorder import Recorder, run_on
 from autograd.check.audit.routes import routed_faults
 from autograd.check.audit.siblings import sibling_faults
 from autograd.check.audit.subject import Subject
-from autograd.check.gradcheck import collector_paused
 from autograd.check.references import chosen as references
 from autograd.check.references.lines import slope
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Report
+from autograd.check.run import collector_paused
 
 #: The larger computations are proven or found wrong; where in the code is looked for in smaller ones.
 TRACED = 100_000

@@ -25,10 +25,10 @@ from autograd.check.battery.declared import (
 from autograd.check.battery.examples import Example, bound, drawn
 from autograd.check.battery.forms import code_findings, form_findings
 from autograd.check.contracts.scenarios import op_findings
-from autograd.check.gradcheck import check_run, check_second, collector_paused
+from autograd.check.gradcheck import check_run, check_second
 from autograd.check.references import chosen
 from autograd.check.report import Finding, Report
-from autograd.check.run import Run, Stale
+from autograd.check.run import Run, Stale, collector_paused
 from autograd.errors import AutogradError, DTypeError, short_repr
 from autograd.op import Op
 from autograd.state import author_of, file_or_cell

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.contracts.trial import Trial
+from autograd.check.contracts.trial import Trial, data_of
 from autograd.check.report import Finding
 from autograd.check.rounding import GraphSpread, apart, at, eps_of, spread
 from autograd.check.run import LONG, Run
@@ -37,6 +37,17 @@ class Subject:
     @cached_property
     def base(self) -> Trial:
         return self.trial()
+
+    @cached_property
+    def again(self) -> tuple[Trial, list[tuple[Any, Any]]]:
+        """A second trial; the records that its leaves had before it, and copies of their data."""
+        given: list[tuple[Any, Any]] = []
+
+        def remembered(node: Any) -> Any:
+            given.append((node._record, np.array(data_of(node))))
+            return node
+
+        return self.trial(remembered), given
 
     @cached_property
     def places(self) -> list[int]:

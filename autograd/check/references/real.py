@@ -148,7 +148,11 @@ class Tape:
 
     def computed(self, raw: Any, parts: Iterable[tuple[Real, Any]]) -> Real:
         """A number and its slope by each of those that it was computed from."""
-        kept = tuple([part for part in parts if part[0].parts is not None])
+        kept = tuple(parts)
+        for x, _ in kept:
+            if x.parts is None:
+                kept = tuple([part for part in kept if part[0].parts is not None])
+                break
         if not kept:
             return Real(self, raw, None)
         real = Real(self, raw, kept)
