@@ -77,7 +77,17 @@ def measure(name: str, truths: Path) -> dict[str, Any]:
             start = time.perf_counter()
             alarms[case.name] = checker.findings(f, inputs, 1) is not None
             seconds += time.perf_counter() - start
-    return {"caught": caught, "alarms": alarms, "seconds": seconds}
+    return {"caught": caught, "alarms": alarms, "seconds": seconds, "large": large(checker) if name == "ours" else {}}
+
+
+def large(checker: Any) -> dict[str, float]:
+    """How many seconds the checks of some large functions take."""
+    found = {}
+    for title, (f, inputs) in checker.large().items():
+        start = time.perf_counter()
+        assert checker.findings(f, inputs, 1) is None
+        found[title] = time.perf_counter() - start
+    return found
 
 
 def runs(f: Any, inputs: Sequence[Any]) -> bool:
@@ -195,9 +205,13 @@ def main() -> None:
         answers = _common.take_turns(options.only, options.rounds, run)
     for answer in answers.values():  # the verdicts are those of the first round
         answer[0]["seconds"] = _common.medians([{"seconds": each["seconds"]} for each in answer])["seconds"]
+        answer[0]["large"] = _common.medians([each["large"] for each in answer])
     print(f"{_common.machine()} · {len(bugs)} bugs, {len(right)} right functions")
     print(_common.table(HEADINGS, [row(ENGINES[name][0], answer[0]) for name, answer in answers.items()]))
     print(NOTES)
+    for name, answer in answers.items():
+        for title, seconds in answer[0]["large"].items():
+            print(f"{ENGINES[name][0]}, {title}: {seconds:.2f} s")
     if options.details:
         print("\n".join(details(name, answer[0], bugs, right) for name, answer in answers.items()))
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+import nn
 from autograd import Node, Value
 
 check = import_module("autograd.check")
@@ -43,3 +44,24 @@ def gradient(f: Any, inputs: Sequence[Any], weights: Sequence[float]) -> list[An
         terms.append(y * float(w) if isinstance(y, Value) else (y * w.astype(y.dtype)).sum())
     total: Any = sum(terms[1:], terms[0])
     return autograd.gradients(total, leaves)
+
+
+def chain(x: Any) -> Any:
+    """A scalar graph of 7 edges a turn."""
+    for _ in range(14_285):
+        x = x * 0.999 + 0.001
+        x = autograd.tanh(x) * 1.5 - x * 0.1
+    return x
+
+
+def large() -> dict[str, tuple[Any, Sequence[Any]]]:
+    """What takes its time."""
+    rng = np.random.default_rng(0)
+    model = nn.MLP([10, 40, 14], rng=0)
+    return {
+        "a 2-layer network of 1,014 parameters, a batch of 32": (
+            lambda model, x: nn.cross_entropy(model(x), np.arange(32) % 14),
+            [model, rng.normal(size=(32, 10))],
+        ),
+        "a scalar graph of 100,000 edges": (chain, [0.5]),
+    }
