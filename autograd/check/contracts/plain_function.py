@@ -17,7 +17,7 @@ import numpy as np
 from autograd.check.contracts.operations import product, sums
 from autograd.check.contracts.subject import Inapplicable, Subject
 from autograd.check.contracts.trial import Change, Trial, data_of, remade
-from autograd.check.references.differences import NOISY, STEPS, Slopes, is_known, is_steep, stepped
+from autograd.check.references.differences import NOISY, STEPS, Slopes, is_steep, stepped
 from autograd.check.report import Finding
 from autograd.check.rounding import SLACK
 from autograd.node import Node
@@ -131,18 +131,22 @@ class Line:
         return "wrong" if abs(slope - expected) > TIMES * 2 * error else "unknown"
 
     @property
+    def sides(self) -> list[tuple[float, float]]:
+        """The slopes to the sides that have one that is known, with their bars."""
+        found = map(number, (self.slopes.below, self.slopes.above))
+        return [(slope, error) for slope, error in found if error <= WIDE * abs(slope) or slope == 0]
+
+    @property
     def is_jump(self) -> bool:
         """Whether one side alone has a slope that is known."""
-        is_told = [error <= WIDE * abs(slope) for slope, error in map(number, (self.slopes.below, self.slopes.above))]
-        return is_told[0] != is_told[1] and not number(self.slopes.central)[1] <= WIDE * self.gradient[1]
+        return len(self.sides) == 1 and not number(self.slopes.central)[1] <= WIDE * self.gradient[1]
 
     @property
     def is_between(self) -> bool:
-        """At a kink, whether the gradient is none that the sides rule out."""
-        low, high = sorted(number(side)[0] for side in (self.slopes.below, self.slopes.above))
-        slack = TIMES * max(number(side)[1] for side in (self.slopes.below, self.slopes.above))
-        known = is_known(self.slopes.below).all() and is_known(self.slopes.above).all()
-        return not known or low - slack <= self.gradient[0] <= high + slack
+        """At a kink, whether the gradient is none that the sides rule out; at a jump, that of the side that has one."""
+        low = min((slope - TIMES * error for slope, error in self.sides), default=-math.inf)
+        high = max((slope + TIMES * error for slope, error in self.sides), default=math.inf)
+        return low <= self.gradient[0] <= high
 
     def finding(self, k: int | None) -> Finding:
         """That the gradient is not the slope; what is known of that."""
@@ -219,7 +223,8 @@ def at_kink(line: Line, k: int) -> list[Finding]:
     which = "between" if line.is_between else "outside of"
     message = f"at a kink: got {got:.6g}, {which} the slopes {below:.6g} below and {above:.6g} above"
     if line.is_jump:
-        message = f"at a jump: got {got:.6g}, which is the slope of one side alone"
+        is_of = "is" if line.is_between else "is not"
+        message = f"at a jump: got {got:.6g}, which {is_of} the slope of the one side that has one"
     finding = line.subject.finding("plain function", message, k, got=got, slopes=(below, above), hint=AT_A_POINT)
     return [replace(finding, outcome="kink", hint=None) if line.is_between else finding]
 
