@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from autograd.check.hints import hint_for
 from autograd.check.large import is_large, probes, sampled
 from autograd.check.references.differences import DIFFERENCES
 from autograd.check.references.real import UndecidedError
-from autograd.check.references.reference import BITS, Call, Pulled, Reference, element_at, flat
+from autograd.check.references.reference import BITS, Call, Pulled, Reference, are_finite, element_at, flat
 from autograd.check.references.taped import Taped
 from autograd.check.report import Finding, Outcome
 from autograd.check.verdict import ULPS, Judged, judged
@@ -194,7 +195,8 @@ class One:
             if not is_linear and verdict.verdict in ("right", "undecided") and verdict.ulps > ULPS:
                 rule = rule_in(self.call, k, self.reference, self.fewest) if rule is None else rule
                 if rule:  # which has a rounding of its own
-                    own = judged(self.pulled.arithmetic, raw, number, dtype, SLACK * rule[place].radius)
+                    slack = SLACK * rule[place].radius + self.least
+                    own = judged(self.pulled.arithmetic, raw, number, dtype, slack)
                     verdict = own if own.verdict == "off" else verdict
             if verdict.verdict == "undecided" and self.pulled.live is not None:
                 verdict = judged(self.pulled.arithmetic, self.pulled.live[k][place], number, dtype)
@@ -242,7 +244,7 @@ class One:
 
     def judge(self, raw: Any, got: float, dtype: np.dtype[Any] | None, find: Any) -> Judged:
         """The verdict; what is off by more than the last digits is given what rounding comes to."""
-        first = judged(self.pulled.arithmetic, raw, got, dtype)
+        first = judged(self.pulled.arithmetic, raw, got, dtype, self.least)
         if first.verdict != "off" or not math.isfinite(got):
             return first
         rounded = self.rounded
@@ -255,10 +257,15 @@ class One:
         second = judged(self.pulled.arithmetic, raw, got, dtype, slack)
         return first if second.verdict == "off" else second
 
-    @property
+    @cached_property
+    def least(self) -> float:
+        """What is lost where a narrow dtype, of a wider input, has no smaller numbers."""
+        return ULPS * float(np.finfo(self.fewest).smallest_subnormal) if self.fewest != FLOAT64 else 0.0
+
+    @cached_property
     def fewest(self) -> np.dtype[Any]:
         """Of the dtypes that take part the one of the fewest digits."""
-        dtypes = [getattr(x, "dtype", FLOAT64) for x in (self.data, *self.call.inputs)]
+        dtypes = [getattr(x, "dtype", FLOAT64) for x in (self.data, self.call.cotangent, *self.call.inputs)]
         return min((dtype for dtype in dtypes if dtype in BITS), key=BITS.__getitem__, default=FLOAT64)
 
     @property
@@ -282,6 +289,8 @@ class One:
         self, k: int, place: int, got: float, dtype: np.dtype[Any] | None, shape: tuple[int, ...]
     ) -> Iterator[Finding]:
         """Between the slopes on the two sides."""
+        if math.isnan(got) and not are_finite(self.call.cotangent):  # it came so
+            return
         sides = self.reference.sides(self.call, k, place)
         verdicts = [judged(arithmetic, raw, got, dtype).verdict for arithmetic, raw in sides]
         slopes = tuple([arithmetic.middle(raw) for arithmetic, raw in sides])

@@ -24,6 +24,11 @@ from autograd.sweep.masked import Masked
 DRAWS = 4
 SLACK = 32
 
+#: By its unit at 1, the smallest number of a dtype: what comes of such is rounded by as much.
+LEAST = {
+    float(np.finfo(kind).eps): float(np.finfo(kind).smallest_subnormal) for kind in (np.float16, np.float32, np.float64)
+}
+
 #: How often more draws are asked for before a difference is one: few may all fall to one side of a tie.
 PATIENCE = 5
 
@@ -80,7 +85,8 @@ def apart(
     a, b = np.broadcast_arrays(np.asarray(got, dtype=float), np.asarray(expected, dtype=float))
     with np.errstate(all="ignore"):
         distance = np.abs(a - b)
-        allowed = ULPS * (eps * np.maximum(np.maximum(np.abs(a), np.abs(b)), size) + smallest(got, expected))
+        least = max(smallest(got, expected), LEAST.get(eps, 0.0))
+        allowed = ULPS * (eps * np.maximum(np.maximum(np.abs(a), np.abs(b)), size) + least)
         alike = (distance <= allowed) | (a == b) | (np.isnan(a) & np.isnan(b))
         alike |= ~np.isfinite(np.asarray(size, dtype=float))  # parts that left the range may come to anything
         if not strict:

@@ -242,6 +242,8 @@ def elsewhere(sample: Sample, rng: np.random.Generator) -> Iterator[Finding]:
     for k in sample.wanted:
         direction = moved.draw(rng, moved.inputs[k]) * np.abs(moved.inputs[k])
         got, size = product(parts.get(k), direction)
+        if not all(has_all_digits(np.asarray(got, dtype=x.dtype)) for x in (moved.y, moved.inputs[k])):
+            continue
 
         seen: list[float] = []
 

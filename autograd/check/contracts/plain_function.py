@@ -272,6 +272,7 @@ def in_doubles(subject: Subject) -> Subject:
     if not any(isinstance(x, Tensor) and x.dtype != np.float64 for x in subject.base.leaves):
         return subject
     wide = Beside(subject, lambda: lambda node: remade(node, np.asarray(data_of(node)).astype(np.float64)))
+    wide.eps = float(np.finfo(np.float64).eps)
     try:
         return wide if wide.base.tracked == subject.base.tracked and wide.gradients else subject
     except Exception:  # it may mind
