@@ -332,3 +332,46 @@ def test_a_hidden_rate_is_that_of_the_largest_parameter_that_it_fits() -> None:
     (finding,) = audit(Line(), None, rng.normal(size=(5, 3)), rng.normal(size=5)).wrong
     assert finding.name == "b"
     assert finding.factor == pytest.approx(3)
+
+
+# Kinks: no convention for the slope at one is a fault.
+
+
+def test_what_a_convention_switches_off_at_a_kink_is_no_fault() -> None:
+    def loss(w: Any, b: Any) -> Any:
+        return np.sum(np.maximum(0, w + b))
+
+    def gradient(w: Any, b: Any) -> Any:
+        return {"dw": np.sum((w + b > 0) * 1.0), "db": (w + b > 0) * 1.0}
+
+    report = audit(loss, gradient, 0.0, np.zeros(4))
+    assert report, str(report)
+    assert {finding.name for finding in report.kinks} == {"w", "b"}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("has_biases", [True, False])
+@pytest.mark.parametrize("on", [np.greater, np.greater_equal])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_network_that_begins_with_zeros_is_right(dtype: Any, has_biases: bool, on: Any, seed: int) -> None:
+    def net(x: Any, y: Any, w1: Any, w2: Any, b1: Any = 0.0) -> Any:
+        z = x @ w1 + b1
+        h = np.maximum(0, z)
+        error = h @ w2 - y
+        dz = 2 * error @ w2.T * on(z, 0)
+        gradients = {"w1": x.T @ dz, "w2": 2 * h.T @ error}
+        return np.sum(error**2), {**gradients, "b1": dz.sum(axis=0)} if has_biases else gradients
+
+    rng = np.random.default_rng(seed)
+    x, y, w2 = (rng.normal(size=shape).astype(dtype) for shape in ((6, 4), (6, 2), (5, 2)))
+    biases = [np.zeros(5, dtype)] if has_biases else []
+    report = audit(net, None, x, y, np.zeros((4, 5), dtype), w2, *biases)
+    assert report, str(report)
+
+
+def test_large_arrays_are_judged_all_at_once() -> None:
+    x = np.random.default_rng(0).normal(size=1_000_000)
+    assert audit(lambda x: np.sum(x**2), lambda x: 2 * x, x)
+    (finding,) = audit(lambda x: np.sum(x**2), lambda x: 3 * x, x).wrong
+    assert finding.factor == pytest.approx(1.5)
+    assert f"{x.size} of {x.size} elements" in finding.message

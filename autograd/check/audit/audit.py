@@ -15,7 +15,7 @@ from autograd.check.audit.failures import CodeError
 from autograd.check.audit.faults import factor_of, simple_faults
 from autograd.check.audit.flows import Flows
 from autograd.check.audit.forms import with_data, with_function, with_gradient
-from autograd.check.audit.known import Known, known_gradient, verdict_of
+from autograd.check.audit.known import Known, known_gradient, verdicts
 from autograd.check.audit.naming import name_of
 from autograd.check.audit.network import is_network
 from autograd.check.audit.penalties import penalty_faults
@@ -31,6 +31,9 @@ from autograd.check.report import Finding, Report
 
 #: The larger computations are proven or found wrong; where in the code is looked for in smaller ones.
 TRACED = 100_000
+
+#: How many numbers are computed at most to find a parameter in the place of another.
+SIBLINGS = 1_000_000
 
 
 def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = None, rng: Any = 0) -> Report:
@@ -158,14 +161,14 @@ def judged_report(subject: Subject, known: Known, name: str) -> Report:
     """The verdict on each element, and the explanation of what is wrong."""
     claimed = {name: fitted_shape(x, subject.parameters[name]) for name, x in subject.claimed.items()}
     true = {name: known.middles(name, np.shape(x)) for name, x in subject.parameters.items()}
-    verdicts = {name: verdicts_of(subject, known, name, claimed[name]) for name in claimed}
-    wrong = [name for name, found in verdicts.items() if "off" in found.values() or not found]
+    judged = {name: verdicts_of(subject, known, name, claimed[name]) for name in claimed}
+    wrong = [name for name, found in judged.items() if found is None or "off" in found.values()]
     case = Case(subject, claimed, true, wrong)
-    reasons = explained(case) if wrong else {}
+    reasons = explained(case, known.numbers) if wrong else {}
     findings = [
         finding
         for parameter in claimed
-        for finding in findings_of(case, known, parameter, verdicts[parameter], reasons.get(parameter))
+        for finding in findings_of(case, known, parameter, judged[parameter], reasons.get(parameter))
     ]
     findings += [Finding(outcome="missing", check="claimed gradient", message=note) for note in subject.notes]
     checked = {"parameter": len(claimed), "element": sum(len(parts) for parts in known.parts.values())}
@@ -182,63 +185,54 @@ def fitted_shape(claimed: Any, parameter: Any) -> Any:
     return array
 
 
-def verdicts_of(subject: Subject, known: Known, name: str, claimed: Any) -> dict[int, str]:
-    """The verdict on each element that is known; none of an array of another shape."""
+def verdicts_of(subject: Subject, known: Known, name: str, claimed: Any) -> dict[int, str] | None:
+    """The verdicts on the elements that are not right; None of an array of another shape."""
     shape = np.shape(subject.parameters[name])
     if claimed.shape != shape:
-        return {}
+        return None
     slack = np.broadcast_to(subject.slack.get(name, 0.0), shape).reshape(-1)
-    scale = max((abs(known.arithmetic.middle(raw)) for raw in known.parts[name].values()), default=0.0)
-    got = claimed.reshape(-1).tolist()
-    sides = known.sides.get(name, {})
-    found = {}
-    for place in known.parts[name]:
-        verdict = verdict_of(known, name, place, got[place], subject.dtype, scale, float(slack[place]))
-        if verdict != "right" and place in sides:
-            low, high = sorted(sides[place])
-            margin = 1e-9 * max(abs(low), abs(high))
-            verdict = "kink" if low - margin <= got[place] <= high + margin else verdict
-        found[place] = verdict
+    return verdicts(known, name, shape, claimed.reshape(-1), subject.dtype, slack)
+
+
+def explained(case: Case, numbers: int | None) -> dict[str, Explanation]:
+    """What each wrong parameter suffers from, where it is a fault that is known.
+
+    ``numbers``: how many the code computes, where it runs on those of a reference.
+    """
+    is_traced = numbers is not None and numbers <= TRACED
+    flows = traced(case.subject) if is_traced else None
+    with np.errstate(all="ignore"):
+        routes = routed_faults(case, flows) if flows is not None else ()
+        found = chosen(case.wrong, chain(simple_faults(case), penalty_faults(case), routes))
+    if is_traced and (len(set(found.values())) > 1 or len(found) < len(case.wrong)):
+        found |= chosen(case.wrong, sibling_faults(case, SIBLINGS // max(numbers or 1, 1)))
     return found
 
 
-def explained(case: Case) -> dict[str, Explanation]:
-    """What each wrong parameter suffers from, where it is a fault that is known."""
-    found = chosen(case.wrong, chain(simple_faults(case), penalty_faults(case), routes(case)))
-    if len(set(found.values())) > 1 or len(found) < len(case.wrong):
-        found |= chosen(case.wrong, sibling_faults(case))
-    return found
-
-
-def routes(case: Case) -> Iterator[Explanation]:
-    """Faults by where in the code they are; none where the code does not run on numbers that tell."""
+def traced(subject: Subject) -> Flows | None:
+    """What flows where in the code; None where it does not run on numbers that tell."""
     reference = next((each for each in references(None) if isinstance(each, Taped)), None)
     if reference is None:
-        return
-    subject = case.subject
+        return None
     try:
         with reference.make(reference.bits[0]) as arithmetic:
-            recorded = run_on(Recorder(arithmetic, with_places=True), subject.run, subject.parameters, subject.seed)
-            if len(recorded.tape.made) > TRACED:
-                return
-            flows = Flows(recorded)
+            return Flows(run_on(Recorder(arithmetic, with_places=True), subject.run, subject.parameters, subject.seed))
     except Exception:  # a person's code may do anything with a number that is none
-        return
-    with np.errstate(all="ignore"):
-        yield from routed_faults(case, flows)
+        return None
 
 
 def findings_of(
-    case: Case, known: Known, name: str, verdicts: dict[int, str], reason: Explanation | None
+    case: Case, known: Known, name: str, verdicts: dict[int, str] | None, reason: Explanation | None
 ) -> Iterator[Finding]:
     """The worst element of a parameter for each outcome that it has."""
     claimed, true = case.claimed[name], case.true[name]
     shape = np.shape(case.subject.parameters[name])
-    if not verdicts:
+    if verdicts is None:
         message = f"expected a gradient of shape {shape}, got {claimed.shape}"
         yield finding_with(reason, case, name, "wrong", message)
         return
-    error = np.abs(claimed - true).reshape(-1)
+    with np.errstate(invalid="ignore"):
+        error = np.abs(claimed - true).reshape(-1)
     for outcome, verdict in (
         ("wrong", "off"),
         ("inconclusive", "undecided"),
