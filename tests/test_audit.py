@@ -195,7 +195,7 @@ def test_inputs_are_left_as_they_were() -> None:
 
 def test_code_for_floats_alone_is_measured() -> None:
     def loss(w: Any) -> float:
-        return float(np.sum(w**4))
+        return sum(float(x) ** 4 for x in w)
 
     assert audit(loss, lambda w: 4 * w**3, W)
     report = audit(loss, lambda w: 3 * w**3, W)
@@ -375,3 +375,114 @@ def test_large_arrays_are_judged_all_at_once() -> None:
     (finding,) = audit(lambda x: np.sum(x**2), lambda x: 3 * x, x).wrong
     assert finding.factor == pytest.approx(1.5)
     assert f"{x.size} of {x.size} elements" in finding.message
+
+
+# What was handed over, in other forms.
+
+
+def test_gradients_are_matched_by_name_beside_other_results(load: Load) -> None:
+    module = load("""
+import numpy as np
+def step(h0, W):
+    hs = {0: h0 @ W}
+    dW = np.outer(h0, 2 * hs[0])
+    return np.sum(hs[0] ** 2), dW, hs[0]
+""")
+    report = audit(module.step, None, np.array([0.5, -1.0, 2.0]), np.arange(12.0).reshape(3, 4))
+    assert report, str(report)
+    assert report.checked == {"parameter": 1, "element": 12}
+    assert [finding.outcome for finding in report.findings] == ["missing"]
+
+
+def line(x: Any, y: Any, w: Any, b: Any) -> Any:
+    return (w * x + b - y) ** 2
+
+
+@pytest.mark.parametrize(
+    ("gradient", "factors"),
+    [
+        (lambda x, y, w, b: (2 * (w * x + b - y) * x, 2 * (w * x + b - y)), {}),
+        (lambda x, y, w, b: (2 * (w * x + b - y), 2 * (w * x + b - y) * x), {}),
+        (lambda x, y, w, b: (2 * (w * x + b - y) * x, w * x + b - y), {"b": 0.5}),
+    ],
+)
+def test_gradients_without_names_are_those_that_they_are_right_for(gradient: Any, factors: Any) -> None:
+    report = audit(line, gradient, 1.5, 2.0, 0.75, 0.25)
+    assert {finding.name: finding.factor for finding in report.wrong} == factors
+
+
+class Unfitted:
+    def __init__(self) -> None:
+        self.weights = None
+
+    def forward(self, x: Any) -> Any:
+        return x @ self.weights
+
+    def backward(self, dout: Any) -> Any:
+        return dout
+
+
+def model_forward(x: Any, parameters: Any) -> Any:
+    a = np.tanh(parameters["w"] @ x)
+    return a, [x]
+
+
+def model_backward(a: Any, labels: Any, caches: Any) -> Any:
+    return {"dw": (a - labels.reshape(a.shape)) @ caches[0].T}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((lambda a, c: np.sum(a * c), lambda a, c: 3 * a, X, X + 1), "they may be of a or of c: give them in a dict"),
+        (
+            (model_forward, model_backward, X.T, {"w": np.ones((1, 3))}),
+            "may be meant.*cannot reshape.*wrap it",
+        ),
+        ((Unfitted(), None, X), "weights is None as yet"),
+        ((lambda w: None, lambda w: w, W), "expected a real number as the result, got None"),
+        ((lambda w: "1.0", lambda w: w, W), "got text"),
+        ((lambda w: np.sum(w) * 1j, lambda w: w, W), "got complex ones"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_with_the_cure(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        audit(*arguments)
+
+
+@pytest.mark.parametrize("claimed", [2 * W + 1j, W.astype(str), {"w": [1.0, None, 2.0]}, {"w": [W, "2.0", W]}], ids=str)
+def test_what_is_no_real_number_is_no_gradient(claimed: Any) -> None:
+    assert audit(lambda w: np.sum(w**2), claimed, W).wrong
+
+
+@pytest.mark.parametrize(
+    "x", [3, 3.0, [1, 2], [1.0, 2.0], np.array([1, 2]), np.array([1.0, 2.0]), np.zeros(0)], ids=repr
+)
+@pytest.mark.parametrize("is_right", [True, False])
+def test_numbers_of_any_kind(x: Any, is_right: bool) -> None:
+    def function(x: Any) -> Any:
+        return np.sum(np.asarray(x) ** 3)
+
+    report = audit(function, lambda x: (3 if is_right else 4) * np.asarray(x) ** 2, x)
+    assert bool(report) is (is_right or np.size(x) == 0)
+
+
+def test_a_float_of_the_loss_and_what_follows_it_are_no_part_of_it(load: Load) -> None:
+    module = load("""
+import numpy as np
+def cost(W, X, y, reg=0.25):
+    error = X @ W - y
+    loss = np.sum(error ** 2) + reg * np.sum(W ** 2)
+    loss = float(np.squeeze(loss))
+    dW = 2 * X.T @ np.array(error, dtype=float)
+    dW += 2 * reg * W
+    return loss, dW
+def squared(w):
+    w = float(w)
+    return w ** 2
+""")
+    report = audit(module.cost, None, W, X, Y)
+    assert report, str(report)
+    assert report.reference.startswith("balls")
+    assert audit(module.squared, lambda w: 2 * w, 1.0)  # where the float is what the result is, by chance
+    assert not audit(module.squared, lambda w: w, 1.0)

@@ -11,13 +11,13 @@ import numpy as np
 
 from autograd.check.audit.case import Case, Explanation, chosen
 from autograd.check.audit.classes import of_object
-from autograd.check.audit.failures import CodeError
+from autograd.check.audit.failures import CodeError, UnreadError, called
 from autograd.check.audit.faults import factor_of, simple_faults
 from autograd.check.audit.flows import Flows
 from autograd.check.audit.forms import with_data, with_function, with_gradient
 from autograd.check.audit.known import Known, known_gradient, verdicts
 from autograd.check.audit.naming import name_of
-from autograd.check.audit.network import is_network
+from autograd.check.audit.network import DATA, TARGET, is_network
 from autograd.check.audit.penalties import penalty_faults
 from autograd.check.audit.recorder import Recorder, run_on
 from autograd.check.audit.routes import routed_faults
@@ -71,6 +71,9 @@ def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = 
     name = f"audit of {name_of(f)}"
     try:
         subject = subject_of(f, claimed, inputs, loss, generator)
+        if strange := list(strange_gradients(subject)):
+            return Report(tuple(strange), {}, "", None, name)
+        check_result(subject)
         if (unstable := unsteady(subject)) is not None:
             return Report((unstable,), {}, "", None, name)
         with collector_paused():
@@ -88,12 +91,62 @@ def subject_of(f: Any, claimed: Any, inputs: Sequence[Any], loss: Callable[..., 
     if is_network(f):
         if claimed is not None:
             raise ValueError(f"audit: expected None beside an object with forward and backward, got {claimed!r:.60}")
-        return likeliest(list(of_object(f, loss, inputs, rng)), rng)
+        try:
+            return likeliest(list(of_object(f, loss, inputs, rng)), rng)
+        except CodeError as error:
+            unset = [name for name, x in getattr(f, "__dict__", {}).items() if x is None]
+            if unset and isinstance(error.__cause__, TypeError | ValueError | AttributeError):
+                raise UnreadError(
+                    f"{error}: {', '.join(unset)} is None as yet: audit an object that is ready"
+                ) from error
+            raise
+    return the_right_one(of_function(f, claimed, inputs, rng), rng)
+
+
+def of_function(f: Any, claimed: Any, inputs: Sequence[Any], rng: Any) -> list[Subject]:
     if claimed is None:
         return with_gradient(f, inputs)
     if callable(claimed):
         return with_function(f, claimed, inputs, rng)
     return with_data(f, claimed, inputs)
+
+
+def the_right_one(subjects: Sequence[Subject], rng: np.random.Generator) -> Subject:
+    """Of several ways to match gradients with parameters the one that all is right for, if there is just one.
+
+    If there is none, the one in the order of the parameters, where all that is called as data are is left out.
+    """
+    if len(subjects) == 1:
+        return subjects[0]
+    slopes: dict[str, tuple[Any, float]] = {}
+    for subject in subjects:
+        for name, x in subject.parameters.items():
+            if name not in slopes:
+                direction = rng.uniform(0.5, 1.5, np.shape(x))
+                slopes[name] = direction, slope_along(subject, name, direction)
+    right = [subject for subject in subjects if all(is_along(subject, name, *slopes[name]) for name in subject.claimed)]
+    order = list(slopes)
+    others = [
+        subject
+        for subject in subjects
+        if sorted(subject.claimed, key=order.index) == list(subject.claimed)
+        and not any(DATA.fullmatch(name) or TARGET.fullmatch(name) for name in subject.claimed)
+    ]
+    likely = right or others
+    if len(likely) == 1:
+        return likely[0]
+    ways = " or of ".join(", ".join(subject.claimed) for subject in subjects[:3])
+    raise UnreadError(
+        f"{subjects[0].name}: expected the names of the gradients, as by their shapes they may be of {ways}"
+        f"{' or others' * (len(subjects) > 3)}: give them in a dict, as in {{'d{next(iter(subjects[0].claimed))}': …}}"
+    )
+
+
+def is_along(subject: Subject, name: str, direction: Any, slope: float) -> bool:
+    """Whether a claimed gradient has this slope along a direction."""
+    parts = np.asarray(subject.claimed[name], dtype=float) * direction
+    scale = float(np.sum(np.abs(parts))) + abs(slope)
+    return abs(float(np.sum(parts)) - slope) <= max(1e-5, 64 * float(np.finfo(subject.dtype).eps)) * scale
 
 
 def likeliest(subjects: Sequence[Subject], rng: np.random.Generator) -> Subject:
@@ -147,6 +200,42 @@ def with_rate(subject: Subject, true: Mapping[str, Any]) -> Subject:
     return replace(subject, claimed=scaled, slack=slack, against=against, is_rate_known=True)
 
 
+def strange_gradients(subject: Subject) -> Iterator[Finding]:
+    """Said of claimed gradients that are not made of real numbers."""
+    for name, claimed in subject.claimed.items():
+        if (what := strange(claimed)) is not None:
+            message = f"expected real numbers, got {what}"
+            yield Finding(outcome="wrong", check="claimed gradient", message=message, name=name, side="gradient")
+
+
+def check_result(subject: Subject) -> None:
+    """Raises `ValueError` if the function gives no real numbers."""
+    y = called(subject.name, subject.run, subject.parameters)
+    what = "None: does it return its result?" if y is None else strange(y)
+    if what is not None:
+        raise UnreadError(f"{subject.name}: expected a real number as the result, got {what}")
+
+
+def strange(x: Any) -> str | None:
+    """What something is that is not made of real numbers."""
+    array = np.asarray(x, dtype=object if isinstance(x, list | tuple) else None)
+    if array.dtype.kind in "fiub":
+        return None
+    if array.dtype.kind == "c":
+        imaginary = array.reshape(-1)[np.argmax(np.abs(array.imag))] if np.any(array.imag) else None
+        return None if imaginary is None else f"complex ones, as {imaginary:.6g}"
+    if array.dtype.kind in "SU":
+        return f"text, {x!r:.60}"
+    numbers = (int, float, np.number, np.bool_, np.ndarray)
+    odd = next((each for each in array.reshape(-1) if not isinstance(each, numbers)), None)
+    if odd is None and array.size:
+        try:
+            return None if np.asarray(x).dtype.kind in "fiubO" else strange(np.asarray(x))
+        except ValueError:  # ragged
+            return f"arrays of several shapes, {x!r:.60}"
+    return None if not array.size else f"{type(odd).__name__}, {odd!r:.60}"
+
+
 def unsteady(subject: Subject) -> Finding | None:
     """Said of code that gives another number each time."""
     with np.errstate(all="ignore"):
@@ -178,7 +267,7 @@ def judged_report(subject: Subject, known: Known, name: str) -> Report:
 
 def fitted_shape(claimed: Any, parameter: Any) -> Any:
     """A claimed gradient as an array of floats; axes of length 1 are nobody's fault."""
-    array = np.asarray(claimed, dtype=float)
+    array = np.asarray(np.real(claimed), dtype=float)
     shape = np.shape(parameter)
     if array.shape != shape and [n for n in array.shape if n != 1] == [n for n in shape if n != 1]:
         return array.reshape(shape)

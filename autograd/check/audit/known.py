@@ -17,7 +17,7 @@ from autograd.check.audit.subject import Subject
 from autograd.check.references import chosen
 from autograd.check.references.differences import ARITHMETIC
 from autograd.check.references.lines import chosen_elements, slope
-from autograd.check.references.real import UndecidedError, ancestors
+from autograd.check.references.real import RefusedError, UndecidedError, ancestors
 from autograd.check.references.reference import BITS
 from autograd.check.references.taped import Taped
 from autograd.check.verdict import ULPS, unit_of
@@ -114,6 +114,8 @@ def proven(subject: Subject) -> Known:
             break
     if found is None:
         raise UndecidedError
+    if subject.is_reached and not is_slope_of(subject, found):
+        raise RefusedError("what it had come to is not its result")
     try:
         rounded = pulled(subject, reference, BITS[subject.dtype], bits)
         slack = {
@@ -123,6 +125,23 @@ def proven(subject: Subject) -> Known:
     except UndecidedError:
         slack = loose(subject, found)
     return Known(found.name, found.arithmetic, found.parts, slack, found.sides, found.numbers)
+
+
+def is_slope_of(subject: Subject, found: Known) -> bool:
+    """Whether differences of the function are as this gradient says, along a direction of each parameter."""
+    rng = np.random.default_rng(0)
+    for name, x in subject.parameters.items():
+        direction = rng.uniform(0.5, 1.5, np.shape(x))
+        parts = found.middles(name, np.shape(x)) * direction
+
+        def line(h: Any, name: str = name, x: Any = x, direction: Any = direction) -> Any:
+            return subject.scalar({**subject.parameters, name: np.asarray(x + h * direction, dtype=float)[()]})
+
+        along = slope(line, 0.1)
+        margin = 1e-5 * float(np.sum(np.abs(parts)))
+        if not along.low - margin <= float(np.sum(parts)) <= along.high + margin:
+            return False
+    return True
 
 
 def pulled(subject: Subject, reference: Taped, bits: int, wide: int | None = None) -> Known:

@@ -27,6 +27,7 @@ class Subject:
     constants: Mapping[str, float] = field(default_factory=dict)  #: numbers among the inputs, as ``reg``
     counts: Mapping[int, str] = field(default_factory=dict)  #: lengths of axes of the inputs, such as the batch
     notes: tuple[str, ...] = ()  #: what was claimed and is not checked
+    is_reached: bool = False  #: once it stopped on numbers of a reference, with what is taken to be its result
     against: str = ""  #: the loss that the code may have been written for, where it has none
 
     @property
