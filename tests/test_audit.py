@@ -486,3 +486,82 @@ def squared(w):
     assert report.reference.startswith("balls")
     assert audit(module.squared, lambda w: 2 * w, 1.0)  # where the float is what the result is, by chance
     assert not audit(module.squared, lambda w: w, 1.0)
+
+
+# Words, and sides.
+
+REGULARISED = """
+import numpy as np
+def net(W, X, y, reg):
+    error = X @ W - y
+    loss = np.sum(error ** 2) + LOSS
+    return loss, {"W": 2 * X.T @ error + GRADIENT}
+"""
+
+
+@pytest.mark.parametrize(
+    ("of_loss", "of_gradient", "side", "says"),
+    [
+        ("0.5 * reg * np.sum(W ** 2)", "2 * reg * W", "gradient", "twice too large"),
+        ("2 * reg * np.sum(W ** 2)", "reg * W", "gradient", "0.25 times what it should be"),
+        ("reg * np.sum(W ** 2)", "-2 * reg * W", "gradient", "of the other sign"),
+        ("reg * np.sum(W ** 2)", "0", "gradient", "lacks it"),
+        ("0.5 * reg * np.sum(W ** 2)", "reg", "gradient", "0.03 is added where 0.03·W is due"),
+        ("0", "reg", "gradient", "each element is reg = 0.03 too large"),
+        ("0", "2 * reg * W", "loss", "which the loss lacks"),
+        ("reg * np.sum(np.abs(W))", "2 * reg * W", "loss", "the loss has reg·Σ|W|"),
+    ],
+)
+def test_a_regulariser_is_spoken_of_where_there_is_one(
+    of_loss: str, of_gradient: str, side: str, says: str, load: Load
+) -> None:
+    module = load(REGULARISED.replace("LOSS", of_loss).replace("GRADIENT", of_gradient))
+    rng = np.random.default_rng(0)
+    report = audit(module.net, None, rng.normal(size=(2, 3)), rng.normal(size=(5, 2)), rng.normal(size=(5, 3)), 0.03)
+    (finding,) = report.wrong
+    assert says in (finding.hint or ""), str(report)
+    assert finding.side == side
+
+
+@pytest.mark.parametrize(
+    ("gradient", "says"),
+    [
+        (lambda w: 3 * w, "1.5 times what it should be"),
+        (lambda w: w, "half of it"),
+        (lambda w: 2 * w + 0.1, "too large"),
+        (lambda w: 2 * w - 0.1, "too small"),
+    ],
+)
+@pytest.mark.parametrize("w", [np.ones(2), np.full(3, 0.5), np.array([0.25, 0.5, 1.0]), W], ids=str)
+def test_no_regulariser_is_made_up(gradient: Any, says: str, w: Any) -> None:
+    (finding,) = audit(lambda w: np.sum(w**2), gradient, w).wrong
+    assert finding.side == "gradient"
+    assert "Σ" not in (finding.hint or "")
+    if np.ptp(w):
+        assert says in (finding.hint or "")
+
+
+def test_a_factor_is_of_the_gradient_whatever_the_lengths_are() -> None:
+    rng = np.random.default_rng(0)
+    for rows, columns in ((5, 2), (2, 3), (2, 2)):
+        x, y = rng.normal(size=(rows, columns)), rng.normal(size=rows)
+        w = rng.normal(size=columns)
+        gradient = lambda w, x, y: {"dw": x.T @ (x @ w - y)}  # noqa: E731
+        (finding,) = audit(lambda w, x, y: np.sum((x @ w - y) ** 2), gradient, w, x, y).wrong
+        assert finding.side == "gradient"
+        assert "a factor 2 forgotten" in (finding.hint or "")
+
+
+def test_a_mean_may_be_over_all_elements() -> None:
+    rng = np.random.default_rng(0)
+    x, y, w = rng.normal(size=(5, 2)), rng.normal(size=(5, 3)), rng.normal(size=(2, 3))
+    gradient = lambda w, x, y: {"dw": 2 * x.T @ (x @ w - y)}  # noqa: E731
+    (finding,) = audit(lambda w, x, y: np.mean((x @ w - y) ** 2), gradient, w, x, y).wrong
+    assert "the 1/15 of the mean over all elements is missing" in (finding.hint or "")
+
+
+def test_a_factor_of_one_number_alone_is_no_explanation() -> None:
+    for factor, hint in ((1.2345678, None), (2.0, "twice too large"), (1.5, "1.5 times what it should be")):
+        (finding,) = audit(lambda b: np.sum(np.sin(X + b)), factor * np.cos(X + 0.3).sum(), 0.3).wrong
+        assert (finding.hint or "").startswith(hint or "")
+        assert bool(finding.hint) is bool(hint)

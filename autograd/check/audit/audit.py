@@ -292,7 +292,7 @@ def explained(case: Case, numbers: int | None) -> dict[str, Explanation]:
     flows = traced(case.subject) if is_traced else None
     with np.errstate(all="ignore"):
         routes = routed_faults(case, flows) if flows is not None else ()
-        found = chosen(case.wrong, chain(simple_faults(case), penalty_faults(case), routes))
+        found = chosen(case.wrong, chain(simple_faults(case), penalty_faults(case, flows), routes))
     if is_traced and (len(set(found.values())) > 1 or len(found) < len(case.wrong)):
         found |= chosen(case.wrong, sibling_faults(case, SIBLINGS // max(numbers or 1, 1)))
     return found
@@ -359,6 +359,6 @@ def finding_with(reason: Explanation | None, case: Case, name: str, outcome: Any
         message=message,
         name=name,
         source=None if reason is None else reason.source,
-        hint=None if reason is None else reason.words,
+        hint=None if reason is None else reason.words or None,
         side=side,
     )

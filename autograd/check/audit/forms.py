@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -231,7 +232,7 @@ def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any)
         with_function,
         seed,
         constants=constants_of(function, places),
-        counts=counts_of(function.inputs),
+        counts=counts_of(data_of(function, places), [slot.value for slot in places]),
         notes=tuple(f"{name}: no parameter is called after it" for name in strange),
     )
     return made
@@ -268,13 +269,26 @@ def constants_of(function: Function, places: Sequence[Slot]) -> dict[str, float]
     return {**{name: x for name, x in defaults.items() if name not in function.input_names}, **found}
 
 
-def counts_of(inputs: Sequence[Any]) -> dict[int, str]:
-    """The lengths of the axes of the inputs, from the first on: what a mean may be over."""
+def data_of(function: Function, places: Sequence[Slot]) -> Sequence[Any]:
+    """The inputs that hold no parameters; all of them, where each does."""
+    taken = {path[0][1] - 1 for slot in places for path in slot.paths}
+    return [x for i, x in enumerate(function.inputs) if i not in taken] or function.inputs
+
+
+def counts_of(data: Sequence[Any], parameters: Sequence[Any] = ()) -> dict[int, str]:
+    """The lengths of the axes of the data, and how many elements these have: what a mean may be over. It may be over
+    the batch and the outputs too, whose number the parameters have.
+    """
     counts: dict[int, str] = {}
-    arrays = [x for x in inputs if isinstance(x, np.ndarray | list) and np.ndim(np.asarray(x, dtype=object)) >= 1]
+    shapes = [np.shape(x) if isinstance(x, np.ndarray) else (len(x),) for x in data if isinstance(x, np.ndarray | list)]
     for axis in range(4):
-        for x in arrays:
-            shape = np.shape(x) if isinstance(x, np.ndarray) else (len(x),)
+        for shape in shapes:
             if len(shape) > axis and shape[axis] > 1:
                 counts.setdefault(shape[axis], "the batch" if axis == 0 else f"axis {axis}")
+    rows = {shape[0] for shape in shapes if shape}
+    outputs = {np.shape(x)[-1] for x in parameters if np.ndim(x) > 1}
+    products = [math.prod(shape) for shape in shapes if len(shape) > 1] + [n * m for n in rows for m in outputs]
+    for n in products:
+        if n > 1:
+            counts.setdefault(n, "all elements")
     return counts
