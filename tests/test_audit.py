@@ -370,7 +370,7 @@ def test_a_network_that_begins_with_zeros_is_right(dtype: Any, has_biases: bool,
 
 
 def test_large_arrays_are_judged_all_at_once() -> None:
-    x = np.random.default_rng(0).normal(size=1_000_000)
+    x = np.random.default_rng(0).normal(size=600_000)
     assert audit(lambda x: np.sum(x**2), lambda x: 2 * x, x)
     (finding,) = audit(lambda x: np.sum(x**2), lambda x: 3 * x, x).wrong
     assert finding.factor == pytest.approx(1.5)
@@ -565,3 +565,22 @@ def test_a_factor_of_one_number_alone_is_no_explanation() -> None:
         (finding,) = audit(lambda b: np.sum(np.sin(X + b)), factor * np.cos(X + 0.3).sum(), 0.3).wrong
         assert (finding.hint or "").startswith(hint or "")
         assert bool(finding.hint) is bool(hint)
+
+
+def test_a_large_network_is_not_measured_for_what_its_gradient_does(load: Load) -> None:
+    text = TWO_LAYERS.replace("(5, 4)", "(64, 80)").replace("np.array([0, 2, 1, 2, 0])", "[0, 1] * 32")
+    text = text.replace("(4, 6)", "(80, 120)").replace("size=6", "size=120").replace("(6, 3)", "(120, 3)")
+    text = text.replace("scores -= ", "scores = scores - ").replace("p /= ", "p = p / ")
+    text = text.replace("X.dot(W1)", "X @ W1").replace("h.dot(W2)", "h @ W2")
+    report = audited(load(text))
+    assert report, str(report)
+    assert report.reference == "the rules of stepgrad"
+    (finding,) = audited(load(text.replace("np.sum(dh, axis=0)", "2 * np.sum(dh, axis=0)"))).wrong
+    assert (finding.name, finding.factor) == ("b1", pytest.approx(2.0))
+
+
+def test_a_number_that_is_infinite_hides_no_fault() -> None:
+    x = np.array([np.inf, 1.0, 2.0])
+    assert audit(lambda w: np.sum(w**2), lambda w: 2 * w, x)
+    (finding,) = audit(lambda w: np.sum(w**2), lambda w: 3 * w, x).wrong
+    assert "2 of 3 elements" in finding.message

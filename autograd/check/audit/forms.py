@@ -18,6 +18,7 @@ from autograd.check.audit.naming import arguments_of, input_names, name_of, retu
 from autograd.check.audit.slots import Slot, is_number, replaced, slots
 from autograd.check.audit.subject import Subject
 from autograd.check.references.real import Real
+from autograd.node import Node
 
 #: How the arguments of a backward function are called that are no inputs of the forward one.
 CACHE = re.compile(r"caches?|ctx|context|memo(ry)?|tape|saved", re.IGNORECASE)
@@ -238,9 +239,10 @@ def subject(function: Function, pairs: Pairs, strange: Sequence[str], seed: Any)
     return made
 
 
-def reached(error: BaseException, f: Callable[..., Any], loss: float | None) -> Real | None:
-    """The loss of a function that stopped on numbers of a reference, where it had come to it: what it then did with it,
-    to make a float of it or to go on with the gradient, has no part in it.
+def reached(error: BaseException, f: Callable[..., Any], loss: float | None) -> Any:
+    """The loss of a function that stopped on numbers of a reference, or on Tensors, where it had come to it.
+
+    What it then did with it, to make a float of it or to go on with the gradient, has no part in it.
     """
     if loss is None:
         return None
@@ -256,10 +258,14 @@ def reached(error: BaseException, f: Callable[..., Any], loss: float | None) -> 
         ):
             found.append(frame.f_locals["self"])
         traceback = traceback.tb_next
-    for y in found:
-        if isinstance(y, Real) and abs(y.tape.arithmetic.middle(y.value) - loss) <= 1e-3 * abs(loss):
-            return y
-    return None
+    return next((y for y in found if abs(float_of(y) - loss) <= 1e-3 * abs(loss)), None)
+
+
+def float_of(y: Any) -> float:
+    """The value of a recorded number; NaN of anything else."""
+    if isinstance(y, Real):
+        return y.tape.arithmetic.middle(y.value)
+    return float(y.data) if isinstance(y, Node) and np.size(y.data) == 1 else math.nan
 
 
 def constants_of(function: Function, places: Sequence[Slot]) -> dict[str, float]:

@@ -103,7 +103,8 @@ def partial_sums(case: Case, flows: Flows) -> Iterator[Explanation]:
                 one = np.array([parts[place] if parts else 0.0 for parts in sent])
                 if case.fits(name, one.reshape(case.true[name].shape)):
                     what = f"each element has the {words} of its contributions alone: = where += is due"
-                    yield Explanation(frozenset({name}), what, "gradient", 1)
+                    is_loop = max(map(len, sent)) > 2  # of two, the line of the other says more
+                    yield Explanation(frozenset({name}), what, "gradient", 1 if is_loop else 7)
         for n, what in case.subject.counts.items():
             if all(len(parts) % n == 0 for parts in sent) and any(len(parts) > n for parts in sent):
                 for which, words in ((-1, "last"), (0, "first")):
