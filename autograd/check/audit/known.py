@@ -240,7 +240,8 @@ def lies_between(subject: Subject, name: str, places: list[int], low: Any, high:
     claimed = np.asarray(subject.claimed[name]).reshape(-1)
     if claimed.size != low.size or claimed.dtype.kind != "f":
         return False
-    return bool(((low[places] <= claimed[places]) & (claimed[places] <= high[places])).all())
+    margin = LOOSE * float(np.finfo(subject.dtype).eps) * scale_of(claimed)
+    return bool(((low[places] - margin <= claimed[places]) & (claimed[places] <= high[places] + margin)).all())
 
 
 def recorded(subject: Subject) -> Known:
