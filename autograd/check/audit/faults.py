@@ -123,7 +123,7 @@ def words_of(case: Case, factor: float, is_of_all: bool) -> tuple[str, Side]:
         return "the sign is turned round", "gradient"
     if near(factor, 2):
         text = f"twice too large: a factor 2 too many{', or a ½ in the loss alone' * is_of_all}"
-        return text + (f", or the 1/2 of the mean over {two} is missing" if two else ""), "gradient"
+        return text + ", or the 1/2 of the mean over the batch is missing" * (two == "the batch"), "gradient"
     if near(factor, 0.5):
         return f"half of it: a factor 2 forgotten{', or a ½ missing in the loss' * is_of_all}", "gradient"
     for n, what in case.subject.counts.items():
