@@ -219,7 +219,7 @@ def test_inputs_are_left_as_they_were() -> None:
 
 def test_code_for_floats_alone_is_measured() -> None:
     def loss(w: Any) -> float:
-        return float(np.sum(w**4))
+        return sum(float(x) ** 4 for x in w)
 
     assert audit(loss, lambda w: 4 * w**3, W)
     report = audit(loss, lambda w: 3 * w**3, W)
@@ -368,3 +368,338 @@ def test_a_hidden_rate_is_that_of_the_largest_parameter_that_it_fits() -> None:
     (finding,) = audit(Line(), None, rng.normal(size=(5, 3)), rng.normal(size=5)).wrong
     assert finding.name == "b"
     assert finding.factor == pytest.approx(3)
+
+
+# Kinks: no convention for the slope at one is a fault.
+
+
+def test_what_a_convention_switches_off_at_a_kink_is_no_fault() -> None:
+    def loss(w: Any, b: Any) -> Any:
+        return np.sum(np.maximum(0, w + b))
+
+    def gradient(w: Any, b: Any) -> Any:
+        return {"dw": np.sum((w + b > 0) * 1.0), "db": (w + b > 0) * 1.0}
+
+    report = audit(loss, gradient, 0.0, np.zeros(4))
+    assert report, str(report)
+    assert {finding.name for finding in report.kinks} == {"w", "b"}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("has_biases", [True, False])
+@pytest.mark.parametrize("on", [np.greater, np.greater_equal])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_network_that_begins_with_zeros_is_right(dtype: Any, has_biases: bool, on: Any, seed: int) -> None:
+    def net(x: Any, y: Any, w1: Any, w2: Any, b1: Any = 0.0) -> Any:
+        z = x @ w1 + b1
+        h = np.maximum(0, z)
+        error = h @ w2 - y
+        dz = 2 * error @ w2.T * on(z, 0)
+        gradients = {"w1": x.T @ dz, "w2": 2 * h.T @ error}
+        return np.sum(error**2), {**gradients, "b1": dz.sum(axis=0)} if has_biases else gradients
+
+    rng = np.random.default_rng(seed)
+    x, y, w2 = (rng.normal(size=shape).astype(dtype) for shape in ((6, 4), (6, 2), (5, 2)))
+    biases = [np.zeros(5, dtype)] if has_biases else []
+    report = audit(net, None, x, y, np.zeros((4, 5), dtype), w2, *biases)
+    assert report, str(report)
+
+
+def test_large_arrays_are_judged_all_at_once() -> None:
+    x = np.random.default_rng(0).normal(size=600_000)
+    assert audit(lambda x: np.sum(x**2), lambda x: 2 * x, x)
+    (finding,) = audit(lambda x: np.sum(x**2), lambda x: 3 * x, x).wrong
+    assert finding.factor == pytest.approx(1.5)
+    assert f"{x.size} of {x.size} elements" in finding.message
+
+
+# What was handed over, in other forms.
+
+
+def test_gradients_are_matched_by_name_beside_other_results(load: Load) -> None:
+    module = load("""
+import numpy as np
+def step(h0, W):
+    hs = {0: h0 @ W}
+    dW = np.outer(h0, 2 * hs[0])
+    return np.sum(hs[0] ** 2), dW, hs[0]
+""")
+    report = audit(module.step, None, np.array([0.5, -1.0, 2.0]), np.arange(12.0).reshape(3, 4))
+    assert report, str(report)
+    assert report.checked == {"parameter": 1, "element": 12}
+    assert [finding.outcome for finding in report.findings] == ["missing"]
+
+
+def line(x: Any, y: Any, w: Any, b: Any) -> Any:
+    return (w * x + b - y) ** 2
+
+
+@pytest.mark.parametrize(
+    ("gradient", "factors"),
+    [
+        (lambda x, y, w, b: (2 * (w * x + b - y) * x, 2 * (w * x + b - y)), {}),
+        (lambda x, y, w, b: (2 * (w * x + b - y), 2 * (w * x + b - y) * x), {}),
+        (lambda x, y, w, b: (2 * (w * x + b - y) * x, w * x + b - y), {"b": 0.5}),
+    ],
+)
+def test_gradients_without_names_are_those_that_they_are_right_for(gradient: Any, factors: Any) -> None:
+    report = audit(line, gradient, 1.5, 2.0, 0.75, 0.25)
+    assert {finding.name: finding.factor for finding in report.wrong} == factors
+
+
+class Unfitted:
+    def __init__(self) -> None:
+        self.weights = None
+
+    def forward(self, x: Any) -> Any:
+        return x @ self.weights
+
+    def backward(self, dout: Any) -> Any:
+        return dout
+
+
+def model_forward(x: Any, parameters: Any) -> Any:
+    a = np.tanh(parameters["w"] @ x)
+    return a, [x]
+
+
+def model_backward(a: Any, labels: Any, caches: Any) -> Any:
+    return {"dw": (a - labels.reshape(a.shape)) @ caches[0].T}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((lambda a, c: np.sum(a * c), lambda a, c: 3 * a, X, X + 1), "they may be of a or of c: give them in a dict"),
+        (
+            (model_forward, model_backward, X.T, {"w": np.ones((1, 3))}),
+            "may be meant.*cannot reshape.*wrap it",
+        ),
+        ((Unfitted(), None, X), "weights is None as yet"),
+        ((lambda w: None, lambda w: w, W), "expected a real number as the result, got None"),
+        ((lambda w: "1.0", lambda w: w, W), "got text"),
+        ((lambda w: np.sum(w) * 1j, lambda w: w, W), "got complex ones"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_with_the_cure(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        audit(*arguments)
+
+
+@pytest.mark.parametrize("claimed", [2 * W + 1j, W.astype(str), {"w": [1.0, None, 2.0]}, {"w": [W, "2.0", W]}], ids=str)
+def test_what_is_no_real_number_is_no_gradient(claimed: Any) -> None:
+    assert audit(lambda w: np.sum(w**2), claimed, W).wrong
+
+
+@pytest.mark.parametrize(
+    "x", [3, 3.0, [1, 2], [1.0, 2.0], np.array([1, 2]), np.array([1.0, 2.0]), np.zeros(0)], ids=repr
+)
+@pytest.mark.parametrize("is_right", [True, False])
+def test_numbers_of_any_kind(x: Any, is_right: bool) -> None:
+    def function(x: Any) -> Any:
+        return np.sum(np.asarray(x) ** 3)
+
+    report = audit(function, lambda x: (3 if is_right else 4) * np.asarray(x) ** 2, x)
+    assert bool(report) is (is_right or np.size(x) == 0)
+
+
+def test_a_float_of_the_loss_and_what_follows_it_are_no_part_of_it(load: Load) -> None:
+    module = load("""
+import numpy as np
+def cost(W, X, y, reg=0.25):
+    error = X @ W - y
+    loss = np.sum(error ** 2) + reg * np.sum(W ** 2)
+    loss = float(np.squeeze(loss))
+    dW = 2 * X.T @ np.array(error, dtype=float)
+    dW += 2 * reg * W
+    return loss, dW
+def squared(w):
+    w = float(w)
+    return w ** 2
+""")
+    report = audit(module.cost, None, W, X, Y)
+    assert report, str(report)
+    assert report.reference.startswith("balls")
+    assert audit(module.squared, lambda w: 2 * w, 1.0)  # where the float is what the result is, by chance
+    assert not audit(module.squared, lambda w: w, 1.0)
+
+
+# Words, and sides.
+
+REGULARISED = """
+import numpy as np
+def net(W, X, y, reg):
+    error = X @ W - y
+    loss = np.sum(error ** 2) + LOSS
+    return loss, {"W": 2 * X.T @ error + GRADIENT}
+"""
+
+
+@pytest.mark.parametrize(
+    ("of_loss", "of_gradient", "side", "says"),
+    [
+        ("0.5 * reg * np.sum(W ** 2)", "2 * reg * W", "gradient", "twice too large"),
+        ("2 * reg * np.sum(W ** 2)", "reg * W", "gradient", "0.25 times what it should be"),
+        ("reg * np.sum(W ** 2)", "-2 * reg * W", "gradient", "of the other sign"),
+        ("reg * np.sum(W ** 2)", "0", "gradient", "lacks it"),
+        ("0.5 * reg * np.sum(W ** 2)", "reg", "gradient", "0.03 is added where 0.03·W is due"),
+        ("0", "reg", "gradient", "each element is reg = 0.03 too large"),
+        ("0", "2 * reg * W", "loss", "which the loss lacks"),
+        ("reg * np.sum(np.abs(W))", "2 * reg * W", "loss", "the loss has reg·Σ|W|"),
+    ],
+)
+def test_a_regulariser_is_spoken_of_where_there_is_one(
+    of_loss: str, of_gradient: str, side: str, says: str, load: Load
+) -> None:
+    module = load(REGULARISED.replace("LOSS", of_loss).replace("GRADIENT", of_gradient))
+    rng = np.random.default_rng(0)
+    report = audit(module.net, None, rng.normal(size=(2, 3)), rng.normal(size=(5, 2)), rng.normal(size=(5, 3)), 0.03)
+    (finding,) = report.wrong
+    assert says in (finding.hint or ""), str(report)
+    assert finding.side == side
+
+
+@pytest.mark.parametrize(
+    ("gradient", "says"),
+    [
+        (lambda w: 3 * w, "1.5 times what it should be"),
+        (lambda w: w, "half of it"),
+        (lambda w: 2 * w + 0.1, "too large"),
+        (lambda w: 2 * w - 0.1, "too small"),
+    ],
+)
+@pytest.mark.parametrize("w", [np.ones(2), np.full(3, 0.5), np.array([0.25, 0.5, 1.0]), W], ids=str)
+def test_no_regulariser_is_made_up(gradient: Any, says: str, w: Any) -> None:
+    (finding,) = audit(lambda w: np.sum(w**2), gradient, w).wrong
+    assert finding.side == "gradient"
+    assert "Σ" not in (finding.hint or "")
+    if np.ptp(w):
+        assert says in (finding.hint or "")
+
+
+def test_a_factor_is_of_the_gradient_whatever_the_lengths_are() -> None:
+    rng = np.random.default_rng(0)
+    for rows, columns in ((5, 2), (2, 3), (2, 2)):
+        x, y = rng.normal(size=(rows, columns)), rng.normal(size=rows)
+        w = rng.normal(size=columns)
+        gradient = lambda w, x, y: {"dw": x.T @ (x @ w - y)}  # noqa: E731
+        (finding,) = audit(lambda w, x, y: np.sum((x @ w - y) ** 2), gradient, w, x, y).wrong
+        assert finding.side == "gradient"
+        assert "a factor 2 forgotten" in (finding.hint or "")
+
+
+def test_a_mean_may_be_over_all_elements() -> None:
+    rng = np.random.default_rng(0)
+    x, y, w = rng.normal(size=(5, 2)), rng.normal(size=(5, 3)), rng.normal(size=(2, 3))
+    gradient = lambda w, x, y: {"dw": 2 * x.T @ (x @ w - y)}  # noqa: E731
+    (finding,) = audit(lambda w, x, y: np.mean((x @ w - y) ** 2), gradient, w, x, y).wrong
+    assert "the 1/15 of the mean over all elements is missing" in (finding.hint or "")
+
+
+def test_a_factor_of_one_number_alone_is_no_explanation() -> None:
+    for factor, hint in ((1.2345678, None), (2.0, "twice too large"), (1.5, "1.5 times what it should be")):
+        (finding,) = audit(lambda b: np.sum(np.sin(X + b)), factor * np.cos(X + 0.3).sum(), 0.3).wrong
+        assert (finding.hint or "").startswith(hint or "")
+        assert bool(finding.hint) is bool(hint)
+
+
+def test_a_large_network_is_not_measured_for_what_its_gradient_does(load: Load) -> None:
+    text = TWO_LAYERS.replace("(5, 4)", "(64, 80)").replace("np.array([0, 2, 1, 2, 0])", "[0, 1] * 32")
+    text = text.replace("(4, 6)", "(80, 120)").replace("size=6", "size=120").replace("(6, 3)", "(120, 3)")
+    text = text.replace("scores -= ", "scores = scores - ").replace("p /= ", "p = p / ")
+    text = text.replace("X.dot(W1)", "X @ W1").replace("h.dot(W2)", "h @ W2")
+    report = audited(load(text))
+    assert report, str(report)
+    assert report.reference == "the rules of stepgrad"
+    (finding,) = audited(load(text.replace("np.sum(dh, axis=0)", "2 * np.sum(dh, axis=0)"))).wrong
+    assert (finding.name, finding.factor) == ("b1", pytest.approx(2.0))
+
+
+def test_a_number_that_is_infinite_hides_no_fault() -> None:
+    x = np.array([np.inf, 1.0, 2.0])
+    assert audit(lambda w: np.sum(w**2), lambda w: 2 * w, x)
+    (finding,) = audit(lambda w: np.sum(w**2), lambda w: 3 * w, x).wrong
+    assert "2 of 3 elements" in finding.message
+
+
+# A row at a time, in place, as courses have it.
+
+SOFTMAX = """
+import numpy as np
+def softmax_loss_naive(W, X, y, reg):
+    loss, dW = 0.0, np.zeros_like(W)
+    for i in range(X.shape[0]):
+        s = X[i].dot(W)
+        s -= np.max(s)
+        e = np.exp(s)
+        e /= e.sum()
+        loss -= np.log(e[y[i]])
+        e[y[i]] -= 1
+        dW += np.outer(X[i], e)
+    loss = loss / X.shape[0] + reg * np.sum(W * W)
+    dW = dW / X.shape[0] + 2 * reg * W
+    return loss, dW
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("", "", ""),
+        ("2 * reg * W", "reg * W", "half"),
+        ("dW / X.shape[0]", "dW", "the 1/5 of the mean over the batch is missing"),
+    ],
+)
+def test_a_softmax_in_place_is_proven(right: str, wrong: str, says: str, load: Load) -> None:
+    rng = np.random.default_rng(0)
+    module = load(SOFTMAX.replace(right, wrong))
+    inputs = rng.normal(size=(4, 3)), rng.normal(size=(5, 4)), np.array([0, 2, 1, 2, 0]), 0.5
+    report = audit(module.softmax_loss_naive, None, *inputs)
+    assert report.reference == "balls"
+    assert [says in (finding.hint or "") for finding in report.wrong] == [True] * bool(says), str(report)
+
+
+# Parameters without a gradient, where other things are unusual too.
+
+
+def test_no_gradient_at_a_kink_is_a_convention() -> None:
+    def loss(x: Any, w: Any, b: Any) -> Any:
+        return np.sum(np.maximum(0, x @ w + b))
+
+    def gradient(x: Any, w: Any, b: Any) -> Any:
+        return {"dw": x.T @ ((x @ w + b > 0) * 1.0)}
+
+    assert audit(loss, gradient, X, np.zeros((3, 2)), np.zeros(2))
+    (finding,) = audit(loss, gradient, X, np.ones((3, 2)), np.full(2, 9.0)).wrong
+    assert (finding.name, finding.message.startswith("no gradient came")) == ("b", True)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "outcome"),
+    [
+        (lambda w, b, x, y: (2 * x.T @ (x @ w + b - y),), "wrong"),
+        (lambda w, b, x, y: 2 * x.T @ (x @ w + b - y), "missing"),
+        ({"dw": 2 * X.T @ (X @ W + 1 - Y)}, "missing"),
+    ],
+    ids=["all", "one", "given"],
+)
+def test_a_float_of_the_loss_hides_no_forgotten_parameter(claimed: Any, outcome: str) -> None:
+    def cost(w: Any, b: Any, x: Any, y: Any) -> Any:
+        loss = np.sum((x @ w + b - y) ** 2)
+        return float(np.real(loss))
+
+    report = audit(cost, claimed, W, np.ones(6), X, Y)
+    assert report.reference == "balls"
+    assert [(finding.name, finding.outcome) for finding in report.findings] == [("b", outcome)]
+    assert report.graph is None
+
+
+def test_the_length_of_a_forgotten_parameter_is_no_batch() -> None:
+    def loss(w: Any, b: Any, x: Any) -> Any:
+        return np.sum((x @ w + b) ** 2)
+
+    rng = np.random.default_rng(0)
+    w, b, x = rng.normal(size=(2, 7)), rng.normal(size=7), rng.normal(size=(5, 2))
+    report = audit(loss, lambda w, b, x: {"dw": 14 * x.T @ (x @ w + b)}, w, b, x)
+    assert [finding.name for finding in report.wrong] == ["w", "b"]
+    assert "7 times what it should be" in (report.wrong[0].hint or ""), str(report)

@@ -364,6 +364,22 @@ def test_what_cannot_be_told_is_not_guessed(make: Any) -> None:
         assert all([infinite > 1e308, infinite == tape.constant(math.inf)])
 
 
+@pytest.mark.parametrize("make", [Balls, Digits, ComplexStep])
+@pytest.mark.parametrize("kind", [np.ndarray, Reals])
+@pytest.mark.parametrize("operator", [np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum], ids=str)
+def test_one_number_and_an_array_also_in_place(make: Any, kind: Any, operator: Any) -> None:
+    floats = np.array([1.5, 0.5, 3.0])
+    with make(128) as arithmetic:
+        tape = Tape(arithmetic)
+        array, real = np.array([tape.leaf(x) for x in floats], dtype=object).view(kind), tape.leaf(2.0)
+        for got, expected in (
+            (operator(array, real), operator(floats, 2.0)),
+            (operator(real, array), operator(2.0, floats)),
+            (operator(array, real, out=array.copy()), operator(floats, 2.0)),
+        ):
+            assert [arithmetic.middle(x.value) for x in got] == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("reference", WIDE, ids=lambda reference: reference.name)
 def test_more_digits_decide(reference: Taped) -> None:
     call = call_of(lambda x: np.where(np.exp(x) > 1.0, x, -x)[()], 1e-200)

@@ -2,7 +2,7 @@
 
 >>> from autograd import Value, check
 >>> print(check.gradcheck(lambda x: x * x, 3.0))  # doctest: +ELLIPSIS
-gradcheck of <lambda> passed; checked 1 value, 2 edges, 6 sums, 1 whole gradient, 16 contracts, ... against balls
+gradcheck of <lambda> passed; checked 1 value, 2 edges, 6 sums, 1 whole gradient, 18 contracts, ... against balls
 """
 
 from importlib import import_module

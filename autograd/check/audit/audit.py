@@ -11,13 +11,13 @@ import numpy as np
 
 from autograd.check.audit.case import Case, Explanation, chosen
 from autograd.check.audit.classes import of_object
-from autograd.check.audit.failures import CodeError
+from autograd.check.audit.failures import CodeError, UnreadError, called
 from autograd.check.audit.faults import factor_of, simple_faults
 from autograd.check.audit.flows import Flows
 from autograd.check.audit.forms import with_data, with_function, with_gradient
-from autograd.check.audit.known import Known, known_gradient, verdict_of
+from autograd.check.audit.known import Known, known_gradient, verdicts
 from autograd.check.audit.naming import name_of
-from autograd.check.audit.network import is_network
+from autograd.check.audit.network import DATA, TARGET, is_network
 from autograd.check.audit.nodes import graph_of
 from autograd.check.audit.penalties import penalty_faults
 from autograd.check.audit.recorder import Recorder, run_on
@@ -32,6 +32,9 @@ from autograd.check.run import collector_paused
 
 #: The larger computations are proven or found wrong; where in the code is looked for in smaller ones.
 TRACED = 100_000
+
+#: How many numbers are computed at most to find a parameter in the place of another.
+SIBLINGS = 1_000_000
 
 
 def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = None, rng: Any = 0) -> Report:
@@ -69,6 +72,9 @@ def audit(f: Any, claimed: Any, *inputs: Any, loss: Callable[..., Any] | None = 
     name = f"audit of {name_of(f)}"
     try:
         subject = subject_of(f, claimed, inputs, loss, generator)
+        if strange := list(strange_gradients(subject)):
+            return Report(tuple(strange), {}, "", None, name)
+        check_result(subject)
         if (unstable := unsteady(subject)) is not None:
             return Report((unstable,), {}, "", None, name)
         with collector_paused():
@@ -86,12 +92,63 @@ def subject_of(f: Any, claimed: Any, inputs: Sequence[Any], loss: Callable[..., 
     if is_network(f):
         if claimed is not None:
             raise ValueError(f"audit: expected None beside an object with forward and backward, got {claimed!r:.60}")
-        return likeliest(list(of_object(f, loss, inputs, rng)), rng)
+        try:
+            return likeliest(list(of_object(f, loss, inputs, rng)), rng)
+        except CodeError as error:
+            unset = [name for name, x in getattr(f, "__dict__", {}).items() if x is None]
+            if unset and isinstance(error.__cause__, TypeError | ValueError | AttributeError):
+                raise UnreadError(
+                    f"{error}: {', '.join(unset)} is None as yet", "audit an object that is ready"
+                ) from error
+            raise
+    return the_right_one(of_function(f, claimed, inputs, rng), rng)
+
+
+def of_function(f: Any, claimed: Any, inputs: Sequence[Any], rng: Any) -> list[Subject]:
     if claimed is None:
         return with_gradient(f, inputs)
     if callable(claimed):
         return with_function(f, claimed, inputs, rng)
     return with_data(f, claimed, inputs)
+
+
+def the_right_one(subjects: Sequence[Subject], rng: np.random.Generator) -> Subject:
+    """Of several ways to match gradients with parameters the one that all is right for, if there is just one.
+
+    If there is none, the one in the order of the parameters, where all that is called as data are is left out.
+    """
+    if len(subjects) == 1:
+        return subjects[0]
+    slopes: dict[str, tuple[Any, float]] = {}
+    for subject in subjects:
+        for name in subject.claimed:
+            if name not in slopes:
+                direction = rng.uniform(0.5, 1.5, np.shape(subject.parameters[name]))
+                slopes[name] = direction, slope_along(subject, name, direction)
+    right = [subject for subject in subjects if all(is_along(subject, name, *slopes[name]) for name in subject.claimed)]
+    order = list(slopes)
+    others = [
+        subject
+        for subject in subjects
+        if sorted(subject.claimed, key=order.index) == list(subject.claimed)
+        and not any(DATA.fullmatch(name) or TARGET.fullmatch(name) for name in subject.claimed)
+    ]
+    likely = right or others
+    if len(likely) == 1:
+        return likely[0]
+    ways = " or of ".join(", ".join(subject.claimed) for subject in subjects[:3])
+    raise UnreadError(
+        f"{subjects[0].name}: expected the names of the gradients, as by their shapes they may be of {ways}"
+        f"{' or others' * (len(subjects) > 3)}",
+        f"give them in a dict, as in {{'d{next(iter(subjects[0].claimed))}': …}}",
+    )
+
+
+def is_along(subject: Subject, name: str, direction: Any, slope: float) -> bool:
+    """Whether a claimed gradient has this slope along a direction."""
+    parts = np.asarray(subject.claimed[name], dtype=float) * direction
+    scale = float(np.sum(np.abs(parts))) + abs(slope)
+    return abs(float(np.sum(parts)) - slope) <= max(1e-5, 64 * float(np.finfo(subject.dtype).eps)) * scale
 
 
 def likeliest(subjects: Sequence[Subject], rng: np.random.Generator) -> Subject:
@@ -146,6 +203,45 @@ def with_rate(subject: Subject, true: Mapping[str, Any]) -> Subject:
     return replace(subject, claimed=scaled, slack=slack, against=against, is_rate_known=True)
 
 
+def strange_gradients(subject: Subject) -> Iterator[Finding]:
+    """Said of claimed gradients that are not made of real numbers."""
+    for name, claimed in subject.claimed.items():
+        if (what := strange(claimed)) is not None:
+            message = f"expected real numbers, got {what}"
+            yield Finding(outcome="wrong", check="claimed gradient", message=message, name=name, side="gradient")
+
+
+def check_result(subject: Subject) -> None:
+    """Raises `ValueError` if the function gives no real numbers."""
+    y = called(subject.name, subject.run, subject.parameters)
+    what = "None" if y is None else strange(y)
+    if what is not None:
+        raise UnreadError(
+            f"{subject.name}: expected a real number as the result, got {what}",
+            "return the number that the gradient is of",
+        )
+
+
+def strange(x: Any) -> str | None:
+    """What something is that is not made of real numbers."""
+    array = np.asarray(x, dtype=object if isinstance(x, list | tuple) else None)
+    if array.dtype.kind in "fiub":
+        return None
+    if array.dtype.kind == "c":
+        imaginary = array.reshape(-1)[np.argmax(np.abs(array.imag))] if np.any(array.imag) else None
+        return None if imaginary is None else f"complex ones, as {imaginary:.6g}"
+    if array.dtype.kind in "SU":
+        return f"text, {x!r:.60}"
+    numbers = (int, float, np.number, np.bool_, np.ndarray)
+    odd = next((each for each in array.reshape(-1) if not isinstance(each, numbers)), None)
+    if odd is None and array.size:
+        try:
+            return None if np.asarray(x).dtype.kind in "fiubO" else strange(np.asarray(x))
+        except ValueError:  # ragged
+            return f"arrays of several shapes, {x!r:.60}"
+    return None if not array.size else f"{type(odd).__name__}, {odd!r:.60}"
+
+
 def unsteady(subject: Subject) -> Finding | None:
     """Said of code that gives another number each time."""
     with np.errstate(all="ignore"):
@@ -162,14 +258,14 @@ def judged_report(subject: Subject, known: Known, name: str) -> Report:
     subject = replace(subject, parameters={name: subject.parameters[name] for name in subject.claimed})
     claimed = {name: fitted_shape(x, subject.parameters[name]) for name, x in subject.claimed.items()}
     true = {name: known.middles(name, np.shape(x)) for name, x in subject.parameters.items()}
-    verdicts = {name: verdicts_of(subject, known, name, claimed[name]) for name in claimed}
-    wrong = [name for name, found in verdicts.items() if "off" in found.values() or not found]
+    judged = {name: verdicts_of(subject, known, name, claimed[name]) for name in claimed}
+    wrong = [name for name, found in judged.items() if found is None or "off" in found.values()]
     case = Case(subject, claimed, true, wrong)
-    reasons = explained(case) if wrong else {}
+    reasons = explained(case, known.numbers) if wrong else {}
     findings = [
         finding
         for parameter in claimed
-        for finding in findings_of(case, known, parameter, verdicts[parameter], reasons.get(parameter))
+        for finding in findings_of(case, known, parameter, judged[parameter], reasons.get(parameter))
     ]
     findings += absent
     findings += [Finding(outcome="missing", check="claimed gradient", message=note) for note in subject.notes]
@@ -182,8 +278,8 @@ def absences(subject: Subject, known: Known) -> Iterator[Finding]:
     """The parameters that have a gradient, and none was claimed."""
     for name in subject.unclaimed:
         true = known.middles(name, np.shape(subject.parameters[name]))
-        verdicts = verdicts_of(subject, known, name, np.zeros(true.shape))
-        places = [place for place, verdict in verdicts.items() if verdict == "off"]
+        found = verdicts_of(subject, known, name, np.zeros(true.shape)) or {}
+        places = [place for place, verdict in found.items() if verdict == "off"]
         if not places:
             continue
         largest = max(places, key=lambda place: abs(true.flat[place]))
@@ -202,70 +298,61 @@ def absences(subject: Subject, known: Known) -> Iterator[Finding]:
 
 def fitted_shape(claimed: Any, parameter: Any) -> Any:
     """A claimed gradient as an array of floats; axes of length 1 are nobody's fault."""
-    array = np.asarray(claimed, dtype=float)
+    array = np.asarray(np.real(claimed), dtype=float)
     shape = np.shape(parameter)
     if array.shape != shape and [n for n in array.shape if n != 1] == [n for n in shape if n != 1]:
         return array.reshape(shape)
     return array
 
 
-def verdicts_of(subject: Subject, known: Known, name: str, claimed: Any) -> dict[int, str]:
-    """The verdict on each element that is known; none of an array of another shape."""
+def verdicts_of(subject: Subject, known: Known, name: str, claimed: Any) -> dict[int, str] | None:
+    """The verdicts on the elements that are not right; None of an array of another shape."""
     shape = np.shape(subject.parameters[name])
     if claimed.shape != shape:
-        return {}
+        return None
     slack = np.broadcast_to(subject.slack.get(name, 0.0), shape).reshape(-1)
-    scale = max((abs(known.arithmetic.middle(raw)) for raw in known.parts[name].values()), default=0.0)
-    got = claimed.reshape(-1).tolist()
-    sides = known.sides.get(name, {})
-    found = {}
-    for place in known.parts[name]:
-        verdict = verdict_of(known, name, place, got[place], subject.dtype, scale, float(slack[place]))
-        if verdict != "right" and place in sides:
-            low, high = sorted(sides[place])
-            margin = 1e-9 * max(abs(low), abs(high))
-            verdict = "kink" if low - margin <= got[place] <= high + margin else verdict
-        found[place] = verdict
+    return verdicts(known, name, shape, claimed.reshape(-1), subject.dtype, slack)
+
+
+def explained(case: Case, numbers: int | None) -> dict[str, Explanation]:
+    """What each wrong parameter suffers from, where it is a fault that is known.
+
+    ``numbers``: how many the code computes, where it runs on those of a reference.
+    """
+    is_traced = numbers is not None and numbers <= TRACED
+    flows = traced(case.subject) if is_traced else None
+    with np.errstate(all="ignore"):
+        routes = routed_faults(case, flows) if flows is not None else ()
+        found = chosen(case.wrong, chain(simple_faults(case), penalty_faults(case, flows), routes))
+    if is_traced and (len(set(found.values())) > 1 or len(found) < len(case.wrong)):
+        found |= chosen(case.wrong, sibling_faults(case, SIBLINGS // max(numbers or 1, 1)))
     return found
 
 
-def explained(case: Case) -> dict[str, Explanation]:
-    """What each wrong parameter suffers from, where it is a fault that is known."""
-    found = chosen(case.wrong, chain(simple_faults(case), penalty_faults(case), routes(case)))
-    if len(set(found.values())) > 1 or len(found) < len(case.wrong):
-        found |= chosen(case.wrong, sibling_faults(case))
-    return found
-
-
-def routes(case: Case) -> Iterator[Explanation]:
-    """Faults by where in the code they are; none where the code does not run on numbers that tell."""
+def traced(subject: Subject) -> Flows | None:
+    """What flows where in the code; None where it does not run on numbers that tell."""
     reference = next((each for each in references(None) if isinstance(each, Taped)), None)
     if reference is None:
-        return
-    subject = case.subject
+        return None
     try:
         with reference.make(reference.bits[0]) as arithmetic:
-            recorded = run_on(Recorder(arithmetic, with_places=True), subject)
-            if len(recorded.tape.made) > TRACED:
-                return
-            flows = Flows(recorded)
+            return Flows(run_on(Recorder(arithmetic, with_places=True), subject))
     except Exception:  # a person's code may do anything with a number that is none
-        return
-    with np.errstate(all="ignore"):
-        yield from routed_faults(case, flows)
+        return None
 
 
 def findings_of(
-    case: Case, known: Known, name: str, verdicts: dict[int, str], reason: Explanation | None
+    case: Case, known: Known, name: str, verdicts: dict[int, str] | None, reason: Explanation | None
 ) -> Iterator[Finding]:
     """The worst element of a parameter for each outcome that it has."""
     claimed, true = case.claimed[name], case.true[name]
     shape = np.shape(case.subject.parameters[name])
-    if not verdicts:
+    if verdicts is None:
         message = f"expected a gradient of shape {shape}, got {claimed.shape}"
         yield finding_with(reason, case, name, "wrong", message)
         return
-    error = np.abs(claimed - true).reshape(-1)
+    with np.errstate(invalid="ignore"):
+        error = np.abs(claimed - true).reshape(-1)
     for outcome, verdict in (
         ("wrong", "off"),
         ("inconclusive", "undecided"),
@@ -302,6 +389,6 @@ def finding_with(reason: Explanation | None, case: Case, name: str, outcome: Any
         message=message,
         name=name,
         source=None if reason is None else reason.source,
-        hint=None if reason is None else reason.words,
+        hint=None if reason is None else reason.words or None,
         side=side,
     )

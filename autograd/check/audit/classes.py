@@ -41,7 +41,7 @@ def of_object(net: Any, loss: Loss | None, inputs: Sequence[Any], rng: Any) -> I
     """The subject of an object; where no loss is known, one for each that may be meant."""
     own = method_of(net, LOSS)
     if loss is None and own is not None and gives_gradients(own, inputs):
-        yield with_gradient(own, inputs)
+        yield from with_gradient(own, inputs)
         return
     network = Network(net, inputs)
     step = stepped(network, rng)

@@ -28,9 +28,11 @@ class UnreadError(ValueError):
 
 
 def called(what: str, function: Callable[..., Any], *args: Any) -> Any:
-    """The result of a person's code. Raises `CodeError`."""
+    """The result of a person's code. Raises `CodeError`; that there is no memory is not the code's fault."""
     try:
         with np.errstate(all="ignore"):
             return function(*args)
+    except MemoryError:
+        raise
     except Exception as error:
         raise CodeError(what, error) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ def simple_faults(case: Case) -> Iterator[Explanation]:
     for (words, factor), names in found.items():
         if factor is not None:
             words, side = words_of(case, factor, is_of_all=not case.right and len(names) == len(case.wrong))
+            words = words if tells(case, names, factor) else ""
             yield Explanation(frozenset(names), words, side, 0 if is_plain(case, factor) else 6, factor=factor)
         else:
             yield Explanation(frozenset(names), words, "gradient", 0)
@@ -41,12 +42,26 @@ def faults_of(case: Case, name: str) -> Iterator[tuple[str, float | None]]:
         factor = tidy(float(np.sum(claimed * true)) / norm)
         if case.fits(name, factor * true):
             yield "", factor
+        elif true.size > 1:
+            yield from offsets(case, name)
     if true.ndim == 2 and true.shape[0] == true.shape[1] and case.fits(name, true.T):
         yield "it is transposed", None
     if true.size > 1 and case.fits(name, np.full_like(true, true.sum())):
         yield "each element has the sum of all: an axis is summed too many", None
     if true.size > 1 and case.fits(name, np.abs(true)):
         yield "the signs are lost", None
+
+
+def offsets(case: Case, name: str) -> Iterator[tuple[str, float | None]]:
+    """One number too much, in each element."""
+    true = case.true[name]
+    offset = float(np.mean(case.claimed[name] - true))
+    if not np.isfinite(offset) or case.fits(name, true) or not case.fits(name, true + offset):
+        return
+    number = tidy6(abs(offset))
+    known = next((f"{what} = " for x, what in multiples(case).items() if near(number, x)), "")
+    words = f"each element is {known}{number:g} too {'large' if offset > 0 else 'small'}"
+    yield f"{words}: is a number added that {name} is to be multiplied by?", None
 
 
 def misshapen(case: Case, name: str) -> Iterator[tuple[str, float | None]]:
@@ -66,6 +81,20 @@ def misshapen(case: Case, name: str) -> Iterator[tuple[str, float | None]]:
 def tidy(factor: float) -> float:
     """A factor to the digits that it is known to."""
     return float(f"{factor:.9g}")
+
+
+def tidy6(x: float) -> float:
+    return float(f"{x:.6g}")
+
+
+def is_round(x: float) -> bool:
+    """Whether people write it so, with three digits."""
+    return near(tidy6(x), float(f"{x:.3g}"))
+
+
+def tells(case: Case, names: Collection[str], factor: float) -> bool:
+    """Whether a factor says anything: of one number alone there always is one."""
+    return is_plain(case, factor) or is_round(factor) or len(names) > 1 or any(case.true[x].size > 1 for x in names)
 
 
 def near(x: float, y: float) -> bool:
@@ -89,19 +118,21 @@ def is_plain(case: Case, factor: float) -> bool:
 
 def words_of(case: Case, factor: float, is_of_all: bool) -> tuple[str, Side]:
     """What a factor of some gradients says, and of which side."""
-    for n, what in case.subject.counts.items():
-        if near(factor, n) and n > 2:
-            return f"{n} times too large: the 1/{n} of the mean over {what} is missing", "gradient"
-        if near(factor, 1 / n) and is_of_all:
-            return f"it is the gradient of the mean over {what}: the loss lacks its 1/{n}", "loss"
-        if near(factor, 1 / n) and n > 2:
-            return f"divided by {n}, the length of {what}, once too often", "gradient"
+    two = case.subject.counts.get(2)
     if near(factor, -1):
         return "the sign is turned round", "gradient"
     if near(factor, 2):
-        return f"twice too large: a factor 2 too many{', or a ½ in the loss alone' * is_of_all}", "gradient"
+        text = f"twice too large: a factor 2 too many{', or a ½ in the loss alone' * is_of_all}"
+        return text + ", or the 1/2 of the mean over the batch is missing" * (two == "the batch"), "gradient"
     if near(factor, 0.5):
         return f"half of it: a factor 2 forgotten{', or a ½ missing in the loss' * is_of_all}", "gradient"
+    for n, what in case.subject.counts.items():
+        if near(factor, n):
+            return f"{n} times too large: the 1/{n} of the mean over {what} is missing", "gradient"
+        if near(factor, 1 / n) and is_of_all:
+            return f"it is the gradient of the mean over {what}: the loss lacks its 1/{n}", "loss"
+        if near(factor, 1 / n):
+            return f"divided by {n}, the length of {what}, once too often", "gradient"
     for x, name in multiples(case).items():
         if near(factor, x):
             return f"multiplied by {name} = {x:g}", "gradient"

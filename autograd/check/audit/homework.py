@@ -18,6 +18,9 @@ from typing import Any
 #: How often results are looked for, in seconds.
 PAUSE = 0.02
 
+#: How much of a text that a person's code gave is shown, in characters.
+LONGEST = 1000
+
 
 @dataclass(frozen=True)
 class Row:
@@ -77,9 +80,21 @@ def row(name: str, event: Mapping[str, Any]) -> Row:
 
 
 def read(results: Path) -> Iterator[dict[str, Any]]:
-    for line in results.read_text(encoding="utf-8").splitlines():
+    for line in results.read_text(encoding="utf-8", errors="replace").splitlines():
         with suppress(ValueError):  # cut off as the process ended
-            yield json.loads(line)
+            event = plain(json.loads(line))
+            if isinstance(event, dict) and "event" in event:
+                yield event
+
+
+def plain(x: Any) -> Any:
+    """What a process told, with texts that do nothing to a terminal, and are not too long for one."""
+    if isinstance(x, str):
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in x[:LONGEST])
+        return text if len(x) <= LONGEST else f"{text} …"
+    if isinstance(x, list):
+        return [plain(each) for each in x]
+    return {key: plain(each) for key, each in x.items()} if isinstance(x, dict) else x
 
 
 def run_child(path: str, results: Path, skip: int, seconds: float, memory: int) -> tuple[str, str]:

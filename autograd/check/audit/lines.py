@@ -1,9 +1,10 @@
-"""Lines: where in a person's code something happens. The code of this project, and NumPy's, is nobody's."""
+"""Lines: where in a person's code something happens. The code of this project, NumPy's and Python's is nobody's."""
 
 from __future__ import annotations
 
 import linecache
 import os
+import sysconfig
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +19,15 @@ Place = tuple[CodeType, int]
 
 OURS = (os.path.dirname(np.__file__) + os.sep, str(Path(__file__).parents[2]) + os.sep)
 
+#: Python's own code, and what is installed below it, which is not.
+PYTHONS = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
+INSTALLED = tuple({sysconfig.get_path(name) + os.sep for name in ("purelib", "platlib")})
 
+
+@lru_cache(maxsize=10_000)
 def is_persons(code: CodeType) -> bool:
-    return not code.co_filename.startswith((*OURS, "<frozen"))
+    name = code.co_filename
+    return not (name.startswith((*OURS, "<frozen")) or (name.startswith(PYTHONS) and not name.startswith(INSTALLED)))
 
 
 def calls(frame: FrameType | None, until: CodeType) -> Iterator[Place]:

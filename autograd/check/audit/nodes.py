@@ -27,9 +27,10 @@ def pulled_back(subject: Subject) -> tuple[Mapping[str, Tensor], Node]:
 
 
 def graph_of(subject: Subject) -> Graph | None:
-    """The computation with its gradient, to be looked at; None of code that does not run on Tensors."""
+    """The computation with its gradient, to be looked at; None of code that does not run on Tensors to its end."""
+    subject.is_reached = False
     try:
         _, y = pulled_back(subject)
-        return Graph.of(y, names={})
+        return None if subject.is_reached else Graph.of(y, names={})
     except Exception:  # a person's code may do anything with a number that is none
         return None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.check.audit.case import Case, Explanation
-from autograd.check.audit.faults import is_plain, tidy, words_of
+from autograd.check.audit.faults import is_plain, near, tells, tidy, words_of
 from autograd.check.audit.flows import Flows
 
 
@@ -31,7 +31,7 @@ def swept_faults(case: Case, flows: Flows) -> Iterator[Explanation]:
         source = flows.sources[column.group] if column.group >= 0 else None
         gradients = {name: shaped(case, flows, name, adjoints[:, j]) for name in case.true}
         if column.fault != "blocked":
-            rank = {"seeded": 1, "skipped": 4, "overwritten": 5}[column.fault]
+            rank = {"seeded": 1, "skipped": 4, "overwritten": 7}[column.fault]
             words = column.words
             if column.fault == "overwritten":
                 words = "of what is used several times, one contribution alone arrives: = where += is due"
@@ -44,9 +44,13 @@ def swept_faults(case: Case, flows: Flows) -> Iterator[Explanation]:
         for factor in factors(case, gradients):
             mixed = {name: part + factor * (case.true[name] - part) for name, part in gradients.items()}
             if names := case.explained(mixed):
+                if not tells(case, names, factor):
+                    continue
                 words, side = words_of(case, factor, names == set(case.true))
                 if factor == 0:
                     words = "what flows back through here is missing"
+                elif near(factor, -1):
+                    words = "what flows back through here is of the other sign"
                 elif side == "gradient":
                     words = f"what flows back through here is {words}"
                 rank = 6 if factor == 0 else 4 if is_plain(case, factor) else 8
@@ -99,7 +103,8 @@ def partial_sums(case: Case, flows: Flows) -> Iterator[Explanation]:
                 one = np.array([parts[place] if parts else 0.0 for parts in sent])
                 if case.fits(name, one.reshape(case.true[name].shape)):
                     what = f"each element has the {words} of its contributions alone: = where += is due"
-                    yield Explanation(frozenset({name}), what, "gradient", 1)
+                    is_loop = max(map(len, sent)) > 2  # of two, the line of the other says more
+                    yield Explanation(frozenset({name}), what, "gradient", 1 if is_loop else 7)
         for n, what in case.subject.counts.items():
             if all(len(parts) % n == 0 for parts in sent) and any(len(parts) > n for parts in sent):
                 for which, words in ((-1, "last"), (0, "first")):

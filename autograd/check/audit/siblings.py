@@ -22,13 +22,13 @@ from autograd.check.references.taped import Taped
 MOST = 60
 
 
-def sibling_faults(case: Case) -> Iterator[Explanation]:
-    """The sibling that all claimed gradients are right for."""
+def sibling_faults(case: Case, most: int = MOST) -> Iterator[Explanation]:
+    """The sibling that all claimed gradients are right for, of so many."""
     subject = case.subject
     reference = next((each for each in chosen(None) if isinstance(each, Taped)), None)
     if reference is None or subject.function is None or len(case.wrong) < 2:
         return
-    for (p, q, line), run in list(siblings(subject.function, case))[:MOST]:
+    for (p, q, line), run in list(siblings(subject.function, case))[: min(most, MOST)]:
         try:
             with reference.make(reference.bits[0]) as arithmetic:
                 recorded = run_on(Recorder(arithmetic), replace(subject, run=run))

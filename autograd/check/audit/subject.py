@@ -30,6 +30,7 @@ class Subject:
     counts: Mapping[int, str] = field(default_factory=dict)  #: lengths of axes of the inputs, such as the batch
     is_all_asked: bool = True  #: False where a person chose the parameters of which a gradient is claimed
     notes: tuple[str, ...] = ()  #: what was claimed and is not checked
+    is_reached: bool = False  #: once it stopped on numbers of a reference, with what is taken to be its result
     against: str = ""  #: the loss that the code may have been written for, where it has none
 
     @property

@@ -222,12 +222,11 @@ class Real:
         return op.run(unchecked(op.forward), inputs, params)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, np.ndarray) for x in inputs):  # it is then done to each element, with its ``out``
+            return getattr(ufunc, method)(*[cell(x).view(Reals) if x is self else x for x in inputs], **kwargs)
         function = self.tape.functions.get(ufunc.__name__)
         if method != "__call__" or kwargs or function is None:
             raise RefusedError(f"np.{ufunc.__name__} has no spelling in {self.tape.arithmetic.name}")
-        if any(isinstance(x, np.ndarray) for x in inputs):  # NumPy would ask the number again
-            cells = [x if isinstance(x, np.ndarray) else cell(x) for x in inputs]
-            return viewed(np.frompyfunc(self.tape.on_reals(function), len(inputs), 1)(*cells))
         return self.tape.on_reals(function)(*inputs)
 
     def __floordiv__(self, other: Any) -> Real:
@@ -366,7 +365,7 @@ class Reals(np.ndarray[Any, np.dtype[Any]]):
         raise RefusedError("numbers of a reference have no address that C code could take floats from")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        arrays = [x.view(np.ndarray) if isinstance(x, Reals) else x for x in inputs]
+        arrays = [x.view(np.ndarray) if isinstance(x, Reals) else cell(x) if x.__class__ is Real else x for x in inputs]
         if out is not None:
             kwargs["out"] = tuple([x.view(np.ndarray) if isinstance(x, Reals) else x for x in out])
         if ufunc not in BY_OPERATORS and ufunc.nout == 1 and ufunc.signature is None:
