@@ -150,6 +150,30 @@ audit = [(pool_forward, pool_backward, rng.normal(size=(2, 5, 5)), 3, 1)]
 """
 )
 
+CHANNELS = (
+    DATA
+    + """
+def pool_forward(x, size):
+    N, C, H, W = x.shape
+    out = np.zeros((N, C, H - size + 1, W - size + 1))
+    for i in range(out.shape[2]):
+        for j in range(out.shape[3]):
+            out[:, :, i, j] = np.max(x[:, :, i:i+size, j:j+size], axis=(2, 3))
+    return out, (x, size)
+def pool_backward(dout, cache):
+    x, size = cache
+    dx = np.zeros_like(x)
+    for n in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            for i in range(dout.shape[2]):
+                for j in range(dout.shape[3]):
+                    window = x[n, c, i:i+size, j:j+size]
+                    dx[n, c, i:i+size, j:j+size] += (window == window.max()) * dout[n, c, i, j]
+    return dx
+audit = [(pool_forward, pool_backward, rng.normal(size=(2, 2, 5, 5)), 3)]
+"""
+)
+
 REGRESSION = (
     DATA
     + """
@@ -407,6 +431,7 @@ RIGHT = {
     "affine": AFFINE,
     "tanh": TANH,
     "pool": POOL,
+    "pool of channels": CHANNELS,
     "regression": REGRESSION,
     "svm": SVM,
     "dense": LAYERS,
@@ -572,6 +597,7 @@ FAULTS = [
     Fault("cotangent averaged", TANH, "dout * (", "dout.mean() * (", {"x"}, "gradient", "averaged"),
     Fault("derivative forgotten", TANH, "dout * (1 - cache ** 2)", "dout", {"x"}, "gradient", "forgotten"),
     Fault("square forgotten", TANH, "cache ** 2", "cache", {"x"}, "gradient", "the square"),
+    Fault("= for += of whole windows", CHANNELS, "+= (window", "= (window", {"x"}, "gradient", "= where += is due"),
     Fault("= for += in a pool", POOL, "l] += dout", "l] = dout", {"x"}, "gradient", "= where += is due"),
     Fault("half", REGRESSION, "db = 2 *", "db =", {"b"}, "gradient", "half of it"),
     Fault("regression, no mean", REGRESSION, " / len(y)", "", {"w"}, "gradient", "7 times too large"),

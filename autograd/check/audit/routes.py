@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,9 @@ import numpy as np
 from autograd.check.audit.case import Case, Explanation
 from autograd.check.audit.faults import is_plain, near, tells, tidy, words_of
 from autograd.check.audit.flows import Flows
+
+#: How near a claimed number is to one that it is taken for, as a part of it.
+CLOSE = 1e-6
 
 
 def routed_faults(case: Case, flows: Flows) -> Iterator[Explanation]:
@@ -105,6 +108,9 @@ def partial_sums(case: Case, flows: Flows) -> Iterator[Explanation]:
                     what = f"each element has the {words} of its contributions alone: = where += is due"
                     is_loop = max(map(len, sent)) > 2  # of two, the line of the other says more
                     yield Explanation(frozenset({name}), what, "gradient", 1 if is_loop else 7)
+            if is_overwritten(claimed, true, sent):
+                what = "what a later turn sends, be it nothing, replaces what an earlier one sent: = where += is due"
+                yield Explanation(frozenset({name}), what, "gradient", 7)
         for n, what in case.subject.counts.items():
             if all(len(parts) % n == 0 for parts in sent) and any(len(parts) > n for parts in sent):
                 for which, words in ((-1, "last"), (0, "first")):
@@ -112,6 +118,16 @@ def partial_sums(case: Case, flows: Flows) -> Iterator[Explanation]:
                     if case.fits(name, one.reshape(case.true[name].shape)):
                         text = f"it is of the {words} of {n} along {what} alone: = where += is due"
                         yield Explanation(frozenset({name}), text, "gradient", 1)
+
+
+def is_overwritten(claimed: Any, true: Any, sent: Sequence[Sequence[float]]) -> bool:
+    """Whether each element that is wrong has one of its contributions alone, or none, as where windows overlap; most
+    elements are right.
+    """
+    wrong = np.flatnonzero(~np.isclose(claimed, true, rtol=CLOSE, atol=0.0)).tolist()
+    return 0 < len(wrong) < len(true) / 2 and all(
+        claimed[i] == 0 or any(abs(claimed[i] - part) <= CLOSE * abs(part) for part in sent[i]) for i in wrong
+    )
 
 
 def chunk(parts: list[float], n: int, which: int) -> float:
