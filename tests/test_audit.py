@@ -268,6 +268,36 @@ def test_what_is_not_understood_is_refused_with_the_cure(arguments: Any, message
         audit(*arguments)
 
 
+@pytest.mark.parametrize(("factor", "wrong"), [(1.0, []), (2.0, ["b"])])
+def test_results_with_and_without_names_go_by_their_order(factor: float, wrong: list[str]) -> None:
+    def loss(w: Any, b: Any, x: Any) -> Any:
+        return ((x @ w + b) ** 2).sum()
+
+    def gradient(w: Any, b: Any, x: Any) -> Any:
+        d = 2 * (x @ w + b)
+        dw = x.T @ d
+        return dw, factor * d.sum()
+
+    report = audit(loss, gradient, np.ones(3), 0.5, np.eye(3))
+    assert [finding.name for finding in report.wrong] == wrong
+    assert report.checked["parameter"] == 2
+
+
+@pytest.mark.parametrize(("factor", "wrong"), [(1.0, []), (2.0, ["x"])])
+def test_a_layer_names_one_of_its_gradients(factor: float, wrong: list[str]) -> None:
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        return x @ w + b, (x, w)
+
+    def backward(dout: Any, cache: Any) -> Any:
+        x, w = cache
+        dw = x.T @ dout
+        return factor * dout @ w.T, dw, dout.sum(axis=0)
+
+    report = audit(forward, backward, np.ones((4, 3)), np.ones((3, 2)), np.zeros(2))
+    assert [finding.name for finding in report.wrong] == wrong
+    assert report.checked["parameter"] == 3
+
+
 def test_one_loss_is_right_and_another_wrong(load: Load) -> None:
     module = load(REGRESSION)
     inputs = (module.w, module.b, module.X, module.y)

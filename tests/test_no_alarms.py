@@ -188,6 +188,30 @@ def test_kinks_that_no_operation_has_are_told() -> None:
     assert "at a jump" in jump.kinks[0].message
 
 
+def stable_softmax(x: Any) -> Any:
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_second_derivatives_of_a_softmax_by_hand(seed: int) -> None:
+    report = gradcheck(
+        lambda a, b: stable_softmax(a @ b), *normals(np.random.default_rng(seed), (3, 3), (3, 3)), order=2
+    )
+    assert report, str(report)
+
+
+def test_ties_of_many() -> None:
+    assert gradcheck(stable_softmax, np.zeros(3))
+    report = gradcheck(lambda x, y: max(x, y), 1.0, 1.0)
+    assert report
+    assert len(report.kinks) == 2
+
+
+def test_parts_that_cancel_are_known_to_the_complex_step() -> None:
+    assert gradcheck(stable_softmax, np.random.default_rng(0).normal(size=(2, 3)), reference="complex step")
+
+
 def test_a_gradient_that_there_is_none_of_is_told() -> None:
     report = gradcheck(lambda x: np.sqrt((x * x).sum()), np.zeros(3))
     assert report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,10 +72,10 @@ def gradcheck(
             findings += contract_findings(f, inputs, runs, rng, counts)
             if order == 2:
                 findings += [finding for run in runs for finding in of_rules(run, np.random.default_rng(rng), counts)]
-            is_told = any(finding.outcome == "kink" for finding in findings)  # of the operation that it is of
+            at = {finding.op for finding in findings if finding.outcome == "kink"}  # the operations that it is told of
             found = scenario_findings(f, inputs, runs, rng, counts, order)
-            if is_told:
-                found = [at_kinks(finding) for finding in found if is_said_at_kinks(finding)]
+            if at:
+                found = [at_kinks(finding, at) for finding in found if is_said_at_kinks(finding)]
             findings += found
     findings = without_consequences(findings)
     if findings and not runs[0].is_traced:  # to say where
@@ -114,9 +114,16 @@ def is_said_at_kinks(finding: Finding) -> bool:
     return finding.outcome != "kink" and not (finding.hint == AT_A_POINT and finding.check.endswith("second order"))
 
 
-def at_kinks(finding: Finding) -> Finding:
-    """Where operations are at a kink, and the function as a whole has a slope that is not what theirs come to."""
-    return replace(finding, outcome="inconclusive") if finding.hint == AT_A_POINT else finding
+def at_kinks(finding: Finding, at: Collection[str | None]) -> Finding:
+    """What is said where operations are at a kink.
+
+    The function as a whole may have a slope that is not what theirs come to; arrays and the numbers that they are made
+    of may share a tie in other ways.
+    """
+    if finding.hint == AT_A_POINT:
+        return replace(finding, outcome="inconclusive")
+    is_shared = finding.check == "scenario: scalar graph" and finding.outcome == "wrong" and finding.op in {*at, None}
+    return replace(finding, outcome="kink") if is_shared else finding
 
 
 def without_consequences(findings: list[Finding]) -> list[Finding]:

@@ -245,7 +245,7 @@ class One:
     def judge(self, raw: Any, got: float, dtype: np.dtype[Any] | None, find: Any) -> Judged:
         """The verdict; what is off by more than the last digits is given what rounding comes to."""
         first = judged(self.pulled.arithmetic, raw, got, dtype, self.least)
-        if first.verdict != "off" or not math.isfinite(got):
+        if first.verdict not in ("off", "undecided") or not math.isfinite(got):
             return first
         rounded = self.rounded
         if rounded is None:
@@ -255,7 +255,7 @@ class One:
             return first
         slack = SLACK * rounded.arithmetic.radius(loose)
         second = judged(self.pulled.arithmetic, raw, got, dtype, slack)
-        return first if second.verdict == "off" else second
+        return second if second.verdict == "right" or first.verdict == "off" != second.verdict else first
 
     @cached_property
     def least(self) -> float:

@@ -16,6 +16,8 @@ from autograd.check.references.reference import BITS, element_at, flat
 from autograd.check.references.taped import Taped
 from autograd.check.replay import Whole, gradient
 from autograd.check.report import Finding
+from autograd.check.rounding import SLACK as TIMES
+from autograd.check.rounding import GraphSpread
 from autograd.check.run import Run, weight
 from autograd.check.swept import swept_events
 from autograd.check.verdict import judged
@@ -150,6 +152,8 @@ def compared(
     except UndecidedError:
         return
     halved: Mapping[int, list[Any]] = {}
+    spreads: Mapping[int, Any] | None = None
+    rng = np.random.default_rng(0)
     own = recorded.graph()
     radii = rounding(own, recorded, reference) if own is not None else {}
     for index, raws in slopes.items():
@@ -167,6 +171,8 @@ def compared(
                 continue
             halved = halved or differences(run, recorded, reference, STEP / 2)
             slack += 2 * abs(arithmetic.middle(raw) - arithmetic.middle(halved[index][place]))  # of higher orders
+            spreads = spreads if spreads is not None or own is None else spread_of(own, recorded, rng)
+            slack += 0.0 if spreads is None or index not in spreads else float(np.ravel(spreads[index])[place])
             verdict = judged(arithmetic, raw, number, dtype, slack)
             if verdict.verdict == "off":
                 known = arithmetic.text(raw)
@@ -216,6 +222,15 @@ def rounding(own: Graph, recorded: Recorded, reference: Taped) -> dict[tuple[int
             if raw is not None and whole.pulled.arithmetic.is_defined(raw):
                 found[index, place] = whole.pulled.arithmetic.radius(raw)
     return found
+
+
+def spread_of(own: Graph, recorded: Recorded, rng: np.random.Generator) -> dict[int, Any]:
+    """The same by jitter, which goes through where branches are open in few digits; by leaf, for all its elements."""
+    places = {id(place): i for i, place in enumerate(topological([recorded.total._record]))}
+    seed = 1.0 if own.equations[own.outputs[0]].dtype is None else np.ones(())
+    spread = GraphSpread(own, seed, rng)
+    spots = {index: places[id(leaf._record)] for index, leaf in recorded.by_index() if id(leaf._record) in places}
+    return {index: TIMES * spread.of_gradient(spot) for index, spot in spots.items()}
 
 
 def of_operation(checker: Checker, index: int, reference: Taped, rng: np.random.Generator) -> list[Finding]:

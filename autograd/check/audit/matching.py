@@ -38,9 +38,36 @@ def matched(
         own = {name: part for name, part in named.items() if is_gradient_name(name, places)}
         if own:  # what else is returned is none: a state, a prediction
             pairs, strange = by_name(own, places)
-            rest = [name or f"result {i}" for i, name in enumerate(names, first + 1) if name not in own]
+            unnamed = [(i, part) for i, (name, part) in enumerate(zip(names, parts, strict=True)) if name is None]
+            found = of_the_rest(unnamed, pairs, parts, places)
+            pairs += [(found[i], parts[i]) for i in found]
+            rest = [
+                name or f"result {first + 1 + i}" for i, name in enumerate(names) if name not in own and i not in found
+            ]
             return [(pairs, [*strange, *rest])]
     return [(pairs, []) for pairs in by_place(parts, places)]
+
+
+def of_the_rest(
+    unnamed: Sequence[tuple[int, Any]], pairs: Pairs, parts: Sequence[Any], places: Sequence[Slot]
+) -> dict[int, Slot]:
+    """The parameters of results without a name, as ``d.sum(axis=0)``, beside such that have one: those that stand where
+    they do, if there is a result for each; or else the only ones left of their shapes.
+    """
+    in_order = len(parts) == len(places) and all(slot is places[index_of(part, parts)] for slot, part in pairs)
+    left = [slot for slot in places if all(slot is not taken for taken, _ in pairs)]
+    found: dict[int, Slot] = {}
+    for i, part in unnamed:
+        fitting = [slot for slot in left if np.shape(slot.value) == np.shape(part)]
+        if part is not None and in_order:
+            found[i] = places[i]
+        elif part is not None and len(fitting) == 1 and fitting[0] not in found.values():
+            found[i] = fitting[0]
+    return found
+
+
+def index_of(part: Any, parts: Sequence[Any]) -> int:
+    return next(i for i, other in enumerate(parts) if other is part)
 
 
 def is_gradient_name(name: str, places: Sequence[Slot]) -> bool:

@@ -138,8 +138,10 @@ class Line:
 
     @property
     def is_jump(self) -> bool:
-        """Whether one side alone has a slope that is known."""
-        return len(self.sides) == 1 and not number(self.slopes.central)[1] <= WIDE * self.gradient[1]
+        """Whether one side alone has a slope that is known, and nothing is known of the other."""
+        error = number(self.slopes.central)[1]
+        size = max(map(abs, self.seen.values()))
+        return len(self.sides) == 1 and not error <= WIDE * max(self.gradient[1], size)
 
     @property
     def is_between(self) -> bool:
@@ -208,7 +210,7 @@ def agrees(subject: Subject) -> bool:
     if "kink" in verdicts:
         beside = aside(subject)
         verdicts = {asked(beside, group, is_plain)[0] for group in groups(beside)}
-    return verdicts == {"right"}
+    return verdicts - {"unknown"} == {"right"}
 
 
 def at_kink(line: Line, k: int) -> list[Finding]:

@@ -238,7 +238,8 @@ def extrapolated(
 
     The bar is what the last extrapolation changed, the noise of the function, which small steps magnify, and how far
     smaller steps are from it, beyond that noise and beyond the step that it came from: a large one may step over much.
-    Where what steps move fades away, and the smallest move nothing, the noise is the least that ever moved.
+    Where what steps move fades away by whole multiples, and the smallest move nothing, the noise is the least that ever
+    moved.
     """
     with np.errstate(all="ignore"):
         slopes = (upper - lower) / widths[:, None]
@@ -247,7 +248,7 @@ def extrapolated(
         noise = 2 * np.max(np.where(np.isfinite(jumps), jumps, 0.0), axis=0)
         moves = np.abs(upper - lower)
         least = np.min(np.where(moves > 0, moves, np.inf), axis=0)
-        fades = (moves == 0).any(axis=0) & (FADING * least <= np.max(moves, axis=0))
+        fades = (moves == 0).any(axis=0) & (FADING * least <= np.max(moves, axis=0)) & are_multiples(moves, least)
         noise = np.where(fades, np.maximum(noise, least), noise)
         rounding = 2 * (eps * size + noise + known + SMALLEST) / widths[:, None]
         value = np.full(slopes.shape[1], np.nan)
@@ -265,6 +266,13 @@ def extrapolated(
                 value, error = np.where(is_best, entry, value), np.where(is_best, bar, error)
             before = level
     return Estimate(value, error)
+
+
+def are_multiples(moves: Array, least: Array) -> Any:
+    """Whether an output moves by whole steps: of the least that it ever moved, or of half of that."""
+    halves = 2 * moves / least
+    is_whole = np.abs(halves - np.round(halves)) <= 1e-9 * halves
+    return (is_whole | ~np.isfinite(halves)).all(axis=0)
 
 
 def cotangents(call: Call) -> Array:
