@@ -187,6 +187,8 @@ class One:
         bad: list[tuple[int, Judged]] = []
         rule: list[RuleNumbers] | None = None
         for place, (raw, number) in enumerate(zip(raws, got, strict=True)):
+            if math.isnan(number) and not are_finite(self.call.cotangent):  # it came so
+                continue
             if place in tied:
                 yield from self.at_kink(k, place, number, dtype, shape)
                 continue
@@ -289,8 +291,6 @@ class One:
         self, k: int, place: int, got: float, dtype: np.dtype[Any] | None, shape: tuple[int, ...]
     ) -> Iterator[Finding]:
         """Between the slopes on the two sides."""
-        if math.isnan(got) and not are_finite(self.call.cotangent):  # it came so
-            return
         sides = self.reference.sides(self.call, k, place)
         verdicts = [judged(arithmetic, raw, got, dtype).verdict for arithmetic, raw in sides]
         slopes = tuple([arithmetic.middle(raw) for arithmetic, raw in sides])
