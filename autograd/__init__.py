@@ -31,51 +31,31 @@ from autograd.node import Node
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import format_index, format_number
 from autograd.op import Op, elementwise, override, primitive, remove, table
-from autograd.ops.contraction import einsum
-from autograd.ops.decompositions import svd
-from autograd.ops.elementwise import (
-    abs,
-    add,
+from autograd.ops.activations import leaky_relu, relu, sigmoid
+from autograd.ops.arithmetic import add, div, mul, neg, pow, sub, sum_of, sum_of_products
+from autograd.ops.compare import (
     bitwise_and,
     bitwise_or,
-    clip,
-    cos,
-    div,
     equal,
-    exp,
     greater,
     greater_equal,
     invert,
-    leaky_relu,
     less,
     less_equal,
-    log,
-    log1p,
     logical_and,
     logical_not,
     logical_or,
-    maximum,
-    minimum,
-    mul,
-    neg,
     not_equal,
-    pow,
-    relu,
-    sech,
-    sigmoid,
-    sign,
-    sin,
-    sqrt,
-    sub,
-    sum_of,
-    sum_of_products,
-    tanh,
     where,
 )
+from autograd.ops.contraction import einsum
+from autograd.ops.corners import abs, clip, maximum, minimum, sign
+from autograd.ops.decompositions import svd
+from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
 from autograd.ops.linalg import matmul
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
-from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, transpose
+from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, swapaxes, transpose
 from autograd.ops.sorting import argsort, sort
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
@@ -173,6 +153,7 @@ __all__ = [
     "sum_of",
     "sum_of_products",
     "svd",
+    "swapaxes",
     "table",
     "take_along_axis",
     "tanh",

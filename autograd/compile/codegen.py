@@ -30,7 +30,8 @@ from autograd.notation.printer import Printed, operations
 from autograd.notation.python import Spelling, Untranslatable, python
 from autograd.notation.symbol import Symbol
 from autograd.op import Op, beside, op_of, table
-from autograd.ops.elementwise import mul, where
+from autograd.ops.arithmetic import mul
+from autograd.ops.compare import where
 from autograd.signature import each
 
 NAMES = ("x", "y", "v", "w")

@@ -26,7 +26,7 @@ from autograd.notation.words import (
     written_name,
 )
 from autograd.op import Interval, Op
-from autograd.ops.elementwise import mul
+from autograd.ops.arithmetic import mul
 from autograd.signature import each
 from autograd.sweep.pullback import every_output, spread
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.op import Op
-from autograd.ops.elementwise import secant
+from autograd.ops.functions import secant
 
 
 def on_arrays(op: Op) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.op import Op
-from autograd.ops.elementwise import secant
+from autograd.ops.functions import secant
 
 #: NumPy functions whose namesake in `math` is the same function on floats (not so floor, or remainder).
 SAME = ["exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]

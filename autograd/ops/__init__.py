@@ -1,11 +1,28 @@
 """The table: every operation with its derivative, one entry each."""
 
-from autograd.ops import contraction, decompositions, elementwise, indexing, linalg, reductions, shaping, sorting
+from autograd.ops import (
+    activations,
+    arithmetic,
+    compare,
+    contraction,
+    corners,
+    decompositions,
+    functions,
+    indexing,
+    linalg,
+    reductions,
+    shaping,
+    sorting,
+)
 
 __all__ = [
+    "activations",
+    "arithmetic",
+    "compare",
     "contraction",
+    "corners",
     "decompositions",
-    "elementwise",
+    "functions",
     "indexing",
     "linalg",
     "reductions",

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.accept import expect_unmasked, narrowed
 from autograd.call import broadcast, holds_node, shape_of
 from autograd.op import Op, override, primitive
-from autograd.ops.elementwise import where
+from autograd.ops.compare import where
 from autograd.ops.shaping import Shape, reshape, sum_dtype
 
 #: The commonest parts of an index.

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.call import broadcast
 from autograd.op import primitive
-from autograd.ops.elementwise import sum_of_products
+from autograd.ops.arithmetic import sum_of_products
 from autograd.ops.shaping import transpose
 
 

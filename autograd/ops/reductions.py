@@ -11,8 +11,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.op import override, primitive
-from autograd.ops.elementwise import exp, literal, log, log1p, sum_of
-from autograd.ops.elementwise import maximum as larger
+from autograd.ops.arithmetic import sum_of
+from autograd.ops.compare import literal
+from autograd.ops.corners import maximum as larger
+from autograd.ops.functions import exp, log, log1p
 from autograd.ops.shaping import HALF, broadcast_to, reshape, summed
 
 Axis = int | tuple[int, ...] | None

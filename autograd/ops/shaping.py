@@ -9,8 +9,10 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.call import shape_of
+from autograd.composition import composition
 from autograd.op import Op, primitive
 from autograd.signature import each
 
@@ -131,3 +133,20 @@ stack = primitive("stack", np.stack, each(stack_vjp), linear="jointly", shape=st
 astype: Op = primitive("astype", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: g,
     linear="jointly", shape=lambda x, dtype: x,
     doc="a cast hands its gradient on, in the dtype of its input")
+# fmt: on
+
+
+# Moves of axes are one transpose each, those that only change their lengths one reshape.
+
+
+@composition(np.swapaxes, method=True)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    """Two axes in each other's places.
+
+    >>> swapaxes(np.zeros((2, 3, 4)), 0, -1).shape
+    (4, 3, 2)
+    """
+    order = list(range(len(shape_of(a))))
+    first, second = normalize_axis_index(axis1, len(order)), normalize_axis_index(axis2, len(order))
+    order[first], order[second] = second, first
+    return transpose(a, tuple(order))

@@ -14,7 +14,7 @@ import numpy as np
 from autograd.call import Output, shape_of
 from autograd.node import Node
 from autograd.op import Op
-from autograd.ops.elementwise import not_equal
+from autograd.ops.compare import not_equal
 from autograd.program import Equation, made, unpickled
 from autograd.sweep.masked import Masked, numbers
 from autograd.sweep.pullback import pullback

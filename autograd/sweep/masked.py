@@ -17,7 +17,7 @@ from autograd.call import broadcast, shape_of
 from autograd.node import Node
 from autograd.op import Op
 from autograd.operators import Operators
-from autograd.ops.elementwise import logical_and, logical_not, logical_or, not_equal, where
+from autograd.ops.compare import logical_and, logical_not, logical_or, not_equal, where
 from autograd.ops.indexing import getitem
 from autograd.ops.shaping import broadcast_to, transpose
 from autograd.state import expect_number

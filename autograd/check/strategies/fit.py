@@ -13,7 +13,9 @@ from autograd.check.strategies.leaves import REAL, ROOM
 from autograd.check.strategies.rows import COMPARISONS, is_described, row_of
 from autograd.errors import AutogradError
 from autograd.op import Interval, Op
-from autograd.ops.elementwise import log, relu, where
+from autograd.ops.activations import relu
+from autograd.ops.compare import where
+from autograd.ops.functions import log
 
 #: The smallest of all floats.
 TINY = 5e-324

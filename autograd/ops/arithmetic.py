@@ -1,0 +1,85 @@
+"""Arithmetic: the operators, and sums of many terms. A slope reads: output, then inputs -> partial derivative."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError
+from autograd.op import elementwise
+from autograd.ops.compare import literal, pick, where
+from autograd.ops.functions import POSITIVE, REAL, log
+from autograd.signature import each
+
+# fmt: off
+add = elementwise("add", np.add, lambda z, x, y: 1, lambda z, x, y: 1, operator="+", linear="jointly",
+    doc="add passes the gradient on unchanged, to both inputs")
+sub = elementwise("sub", np.subtract, lambda z, x, y: 1, lambda z, x, y: -1, operator="-", symbol="−",
+    linear="jointly",
+    doc="subtract passes the gradient on to the first input, and negated to the second")
+mul = elementwise("mul", np.multiply, lambda z, x, y: y, lambda z, x, y: x, operator="*", symbol="×",
+    linear="separately",
+    doc="multiply swaps its inputs: each one's slope is the other's value")
+div = elementwise("div", np.divide, lambda z, x, y: 1 / y, lambda z, x, y: -z / y, operator="/", symbol="÷",
+    kinks=lambda x, y: y, linear="first",
+    doc="divide gives the numerator 1 over the denominator, and the denominator minus the quotient over it")
+pow = elementwise("pow", np.power,
+    lambda z, x, y: y * x ** (y - 1),
+    lambda z, x, y: z * log(x),
+    numeric=(
+        lambda z, x, y: power_slope(z, x, y),
+        lambda z, x, y: z * log(where(x == 0, literal(1.0, z), x))),
+    operator="**", symbol="xⁿ", domain=(POSITIVE, REAL),
+    doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
+neg = elementwise("neg", np.negative, lambda y, x: -1, operator="-x", symbol="−", linear="jointly",
+    doc="negate flips the sign of the gradient")
+
+# Many terms: of Values, one node each.
+
+sum_of = elementwise("sum_of", lambda xs: total(xs), each(lambda z, xs: lambda k: 1),
+    symbol="Σ", linear="jointly", method=False,
+    doc="a sum passes the gradient on unchanged, to all of its terms")
+sum_of_products = elementwise("sum_of_products", lambda xs, ys: total(list(map(operator.mul, *paired(xs, ys)))),
+    each(lambda z, xs, ys: ys.__getitem__),
+    each(lambda z, xs, ys: xs.__getitem__),
+    symbol="Σ×", method=False,
+    doc="a sum of products swaps the factors: each one's slope is the value of its partner")
+# fmt: on
+
+
+def power_slope(z: Any, x: Any, y: Any) -> Any:
+    """The slope y · xʸ⁻¹, given z = xʸ.
+
+    From 1/2 on, y − 1 is exact. Elsewhere it may be rounded, which a large logarithm of x would show, and is divided:
+    y · z / x, of which y · z is within the range wherever the slope is, as z / x and y / x are not; not so at 0, at ∞
+    and below 0, where xʸ⁻¹ is what it is. Of the power 0, whose slope is 0 everywhere, y goes first: 0 / x has slopes
+    of 0 again, where those of z / x are infinite.
+    """
+    return pick(
+        (y >= 0.5) & (y < 2**22),
+        lambda: y * x ** (y - 1),
+        lambda: pick(
+            y == 0,
+            lambda: y / where(x == 0, 1.0, x) * z,
+            lambda: where((x > 0) & (x < np.inf), y * z / x, y * x ** (y - 1.0)),
+        ),
+    )
+
+
+# Many terms.
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """From left to right; of none, zero."""
+    return reduce(operator.add, terms) if len(terms) else 0.0
+
+
+def paired(xs: Sequence[Any], ys: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Two lists whose elements are multiplied."""
+    if len(xs) != len(ys):
+        raise ShapeError(f"sum_of_products: expected two lists of one length, got {len(xs)} and {len(ys)} numbers")
+    return xs, ys

@@ -1,0 +1,55 @@
+"""Comparisons and logic, which have no gradient, and choices by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.op import Op, elementwise
+
+# fmt: off
+FLAT = "a comparison has no gradient"
+
+greater = elementwise("greater", np.greater, None, None, operator=">", doc=FLAT)
+greater_equal = elementwise("greater_equal", np.greater_equal, None, None, operator=">=", symbol="≥", doc=FLAT)
+less = elementwise("less", np.less, None, None, operator="<", doc=FLAT)
+less_equal = elementwise("less_equal", np.less_equal, None, None, operator="<=", symbol="≤", doc=FLAT)
+equal = elementwise("equal", np.equal, None, None, operator="==", doc=FLAT)
+not_equal = elementwise("not_equal", np.not_equal, None, None, operator="!=", symbol="≠", doc=FLAT)
+
+bitwise_and = elementwise("bitwise_and", np.bitwise_and, None, None, operator="&", symbol="∧", doc=FLAT)
+bitwise_or = elementwise("bitwise_or", np.bitwise_or, None, None, operator="|", symbol="∨", doc=FLAT)
+invert = elementwise("invert", np.invert, None, operator="~x", symbol="¬", method=False, doc=FLAT)
+logical_and = elementwise("logical_and", np.logical_and, None, None, symbol="∧", doc=FLAT)
+logical_or = elementwise("logical_or", np.logical_or, None, None, symbol="∨", doc=FLAT)
+logical_not = elementwise("logical_not", np.logical_not, None, symbol="¬", method=False, doc=FLAT)
+
+where: Op = elementwise("where", np.where,
+    None,
+    lambda g, z, condition, x, y: where(condition, g, 0),
+    lambda g, z, condition, x, y: where(condition, 0, g),
+    masks=True,
+    doc="where sends the gradient to the branch that was taken, and nothing to the other")
+# fmt: on
+
+
+# For rules.
+
+
+def literal(number: float, z: Any) -> Any:
+    """A number that a rule puts beside conditions or constants alone, of the dtype of ``z``: with those, 0.5 is double.
+
+    >>> literal(0.5, np.ones(1, np.float32)), literal(0.5, 1.0)
+    (np.float32(0.5), 0.5)
+    """
+    dtype = getattr(z, "dtype", None)
+    return number if dtype is None else dtype.type(number)
+
+
+def pick(condition: Any, x: Callable[[], Any], y: Callable[[], Any]) -> Any:
+    """`where` for a rule: by a condition known beforehand, as for a constant exponent, one branch is all there is."""
+    if isinstance(condition, bool | np.bool_):
+        return x() if condition else y()
+    return where(condition, x(), y())
