@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -13,13 +14,14 @@ from autograd import accept
 from autograd.call import Output, like, static
 from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.names import caller_variables, given_names, with_automatic
+from autograd.graph.zoom import Zoom
 from autograd.node import LazyEquations, Node, Recorded, topological
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import written_name
 from autograd.op import Op
 from autograd.program import Constant, Equation, frozen, unpickled
-from autograd.scalar.value import evaluate
+from autograd.scalar.value import Value, evaluate
 from autograd.state import Guard, Guards, Origin, is_told
 from autograd.sweep.events import Slopes
 
@@ -252,6 +254,69 @@ class Graph:
         """The numbers or arrays that a node, or the one of that index or name, was computed from."""
         return operands(self.equations[(node if isinstance(node, GraphNode) else self[node]).index], self.data)
 
+    def to_scalars(self) -> Graph:
+        """The scalar graph of the same computation: a node for every number, as if it had been written with Values.
+
+        So a matrix product is seen as the sums of products that it is, and its gradient as what it is made of. The
+        elements of ``h`` are named ``h[0]``, ``h[1]`` …, and what they are computed by on the way ``h[0]_1`` …; a
+        gradient that ``h`` has, its elements have, and what is between elements has its own. Of Values it is the same
+        graph again.
+
+        >>> import numpy as np
+        >>> from autograd import Tensor
+        >>> W, x = Tensor([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0])
+        >>> h = np.tanh(W @ x)
+        >>> scalars = Graph.of(h).to_scalars()
+        >>> scalars.formula("q[1]"), scalars["h[1]"].data == h.data[1]
+        ('q[1] = W[1, 0] · 5 + W[1, 1] · 6', True)
+
+        Sums of Values run from left to right, so that last digits may differ. Elements that are plain numbers, as the
+        zeros of a padding, are no nodes.
+
+        Raises `GraphError` for more than a million scalars, and where there is none; `DTypeError` for an operation that
+        has no scalar graph, with the reason, as a decomposition that is computed by iteration.
+        """
+        zoom = Context().run(Zoom, self.equations, self.data, self.names)  # nothing that is open here sees it
+        elements = [node for i in self.outputs for node in zoom.outputs(i)]
+        if not elements:
+            raise GraphError(f"to_scalars: {self.names[self.outputs[-1]]} has no elements, so that there is no node")
+        asked = [
+            (x, outcome, line)
+            for i, outcomes, line in self.guards
+            for x, outcome in zip(zoom.elements[i].flat, np.ravel(outcomes).tolist(), strict=True)
+            if isinstance(x, Value)
+        ]
+        everything = [*elements, *(x for x, _, _ in asked)]
+        graph, live = Graph.of(*everything, names={}), with_guards(everything)[0]
+        places = {id(node): k for k, node in enumerate(live)}
+        parts = [zoom.parts[id(node)] for node in live]
+        grads = [
+            None
+            if part.place is None or self.grads[part.equation] is None
+            else float(np.asarray(self.grads[part.equation])[part.place])
+            for part in parts
+        ]
+        within = {k for k, part in enumerate(parts) if part.place is None}
+        return replace(
+            graph,
+            outputs=graph.outputs[: len(elements)],
+            grads=tuple(with_inner(graph, grads, within)),
+            labels=tuple(
+                [part.name if self.labels[part.equation] and part.place is not None else None for part in parts]
+            ),
+            sources=tuple([self.sources[part.equation] for part in parts]),
+            scopes=tuple([self.scopes[part.equation] for part in parts]),
+            taken=self.taken,
+            fixed=tuple([part.name for part in parts]),
+            guards=(
+                *((k, outcome, self.sources[parts[k].equation]) for k, outcome, _ in graph.guards),
+                *((places[id(x)], outcome, line) for x, outcome, line in asked),
+            ),
+            lost=self.lost,
+            told=frozenset([k for k in graph.told if parts[k].equation in self.told]),
+            numbers=frozenset([k for k, part in enumerate(parts) if part.equation in self.numbers]),
+        )
+
     def replay(self, values: Mapping[str, Any]) -> Graph:
         """The same computation on new values for the named leaves: a new graph, without gradients.
 
@@ -315,6 +380,16 @@ class Graph:
         return replace(
             self, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self)
         )
+
+
+def with_inner(graph: Graph, grads: list[Any], inner: Collection[int]) -> list[Any]:
+    """The gradients, with those of the inner nodes, which come from the nodes that use them."""
+    for index in reversed(range(len(grads))):
+        g, equation = grads[index], graph.equations[index]
+        for x, slope in zip(equation.inputs, graph.slopes[index] or (), strict=False):
+            if isinstance(x, int) and x in inner and g is not None and slope is not None:
+                grads[x] = slope * g + (0.0 if grads[x] is None else grads[x])
+    return grads
 
 
 def expect_mapping(given: Any, what: str, example: str) -> None:

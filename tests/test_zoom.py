@@ -1,0 +1,162 @@
+"""Graph.to_scalars: the scalar graph of a program of arrays has its numbers, and its gradients."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from numeric import assert_close
+
+import autograd
+import nn
+from autograd import DTypeError, Graph, GraphError, Tensor, Value, gradients, no_grad, steps, tracing
+from autograd.check.strategies import programs
+
+
+def elements(graph: Graph, name: str, shape: tuple[int, ...], column: Any) -> Any:
+    """What a column of the scalar graph holds for each element of a tensor; nothing for one that nothing uses."""
+    known = dict(zip(graph.names, column, strict=True))
+    result = np.zeros(shape)
+    for place in np.ndindex(shape):
+        full = f"{name}[{', '.join(map(str, place))}]" if place else name
+        result[place] = known.get(full) or 0.0
+    return result
+
+
+@settings(max_examples=150)
+@given(program=programs())
+def test_it_computes_what_the_tensors_did(program: Any) -> None:
+    leaves = [Tensor(x, label=name) for x, name in zip(program.leaves, program.names, strict=True)]
+    y = program(*leaves)
+    assume(isinstance(y, Tensor) and y.requires_grad and y.size)
+    loss = (y * np.cos(np.arange(1.0, y.size + 1)).reshape(y.shape)).sum()
+    loss.backward()
+    with suppress(DTypeError):
+        graph = Graph.of(loss).to_scalars()
+    if any(op.name == "svd" for op in program.ops):  # which has none
+        return
+    assert all(node.shape == () and isinstance(node.data, float | bool) for node in graph)
+    assert_close(graph[graph.outputs[0]].data, loss.data)
+    found = steps(graph).gradients
+    for leaf in leaves:
+        assert leaf.label is not None
+        assert_close(
+            elements(graph, leaf.label, leaf.shape, found), np.zeros(leaf.shape) if leaf.grad is None else leaf.grad
+        )
+        if leaf.grad is not None:
+            np.testing.assert_array_equal(elements(graph, leaf.label, leaf.shape, graph.grads), leaf.grad)
+
+
+def network() -> tuple[Tensor, Tensor, Tensor]:
+    weights, x = Tensor([[1.0, 2.0], [3.0, 4.0]], label="W"), np.array([5.0, 6.0])
+    h = autograd.tanh(weights @ x * 0.01)
+    h.label = "h"
+    return weights, h, (h * h).sum()
+
+
+def test_every_number_between_two_elements_has_a_name_and_its_gradient() -> None:
+    _, _, loss = network()
+    softmax = autograd.softmax(Tensor([1.0, 2.0, 4.0], label="s"))
+    softmax.label = "p"
+    (softmax[1] * 1.0).backward()
+    loss.backward()
+    graph = Graph.of(softmax).to_scalars()
+    assert [node.name for node in graph if node.name.startswith("p[0]_")] != []
+    inner = [k for k, node in enumerate(graph) if node.op is not None and "_" in node.name]
+    users = graph.users()
+    for k in inner:
+        paid = [
+            (graph.slopes[user] or ())[slot] * graph.grads[user]
+            for user, slot in users[k]
+            if graph.grads[user] is not None
+        ]  # type: ignore[operator]
+        assert_close(graph.grads[k], sum(paid))
+
+
+def test_a_picture_of_what_had_no_sweep_has_no_gradients() -> None:
+    assert set(Graph.of(network()[2]).to_scalars().grads) == {None}
+
+
+def test_a_scalar_graph_is_its_own() -> None:
+    x = Value(2.0, label="x")
+    y = x * x + x
+    y.backward()
+    graph = Graph.of(y)
+    assert repr(graph.to_scalars()) == repr(graph)
+    assert graph.to_scalars().grads == graph.grads
+
+
+def test_an_element_that_only_moved_is_the_same_node() -> None:
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], label="W")
+    graph = Graph.of(x.T.reshape(4)).to_scalars()
+    assert repr(graph) == "Graph(W[0, 0], W[1, 0], W[0, 1], W[1, 1])"
+
+
+def test_what_is_no_node_stands_as_a_constant() -> None:
+    x = Tensor([1.0], label="x")
+    graph = Graph.of(autograd.put(x, (3,), slice(1, 2))).to_scalars()
+    assert [graph[i].data for i in graph.outputs] == [0.0, 1.0, 0.0]
+
+
+def test_it_holds_to_the_branches_of_the_code_and_to_those_of_its_own() -> None:
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], label="W")
+    with tracing():
+        ordered = np.sort(x, axis=0)
+        y = ordered.sum() if x.sum() > 0 else x.mean()
+    graph = Graph.of(y).to_scalars()
+    assert graph.replay({"W[0, 0]": 2.5})[graph.outputs[0]].data == 11.5
+    with pytest.raises(GraphError, match=r"ordered = np\.sort"):
+        graph.replay({"W[0, 0]": 3.5})
+    with pytest.raises(GraphError, match=r"if x\.sum"):
+        graph.replay({"W[0, 0]": -100.0, "W[1, 0]": -50.0})
+
+
+def test_a_choice_that_was_made_outside_is_outside_of_the_scalar_graph_too() -> None:
+    x = Tensor([1.0, -2.0], label="x")
+    graph = Graph.of(np.where(x > 0, x, 0.0).sum()).to_scalars()
+    with pytest.raises(GraphError, match="condition that is not in the graph"):
+        graph.replay({"x[0]": -1.0})
+
+
+def test_lines_and_scopes_are_those_of_the_tensors() -> None:
+    model = nn.MLP([2, 3, 1], rng=0)
+    with tracing():
+        y = model(np.ones((1, 2)))
+    graph, scalars = Graph.of(y), Graph.of(y).to_scalars()
+    assert set(scalars.scopes) == set(graph.scopes)
+    assert set(scalars.sources) == set(graph.sources)
+
+
+def test_a_derivative_has_its_scalar_graph_too() -> None:
+    x = Tensor([0.5, -0.25], label="x")
+    slope = gradients(autograd.tanh(x).sum(), x, create_graph=True)
+    second = gradients(slope.sum(), x)
+    graph = Graph.of(slope.sum()).to_scalars()
+    assert_close(elements(graph, "x", (2,), steps(graph).gradients), second)
+
+
+def test_it_is_the_same_inside_no_grad() -> None:
+    graph = Graph.of(network()[2])
+    with no_grad():
+        inside = graph.to_scalars()
+    assert repr(inside) == repr(graph.to_scalars())
+
+
+def test_nothing_of_it_is_in_a_block_that_is_open() -> None:
+    x = Tensor([2.0, 1.0], label="x")
+    with tracing():
+        y = x[0] * 3.0
+        Graph.of(np.sort(x).sum()).to_scalars()
+        assert Graph.of(y).guards == ()
+
+
+def test_what_has_no_scalar_graph_says_why() -> None:
+    with pytest.raises(DTypeError, match=r"svd: .*by iteration"):
+        Graph.of(autograd.svd(Tensor(np.eye(2)), compute_uv=False)).to_scalars()
+    with pytest.raises(GraphError, match="has no elements"):
+        Graph.of(Tensor(np.zeros((0, 2)))).to_scalars()
+    with pytest.raises(GraphError, match="over 1,000,000 nodes: zoom into a smaller example"):
+        Graph.of(Tensor(np.zeros((1100, 1000))) * 2).to_scalars()
