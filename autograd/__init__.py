@@ -27,6 +27,7 @@ from autograd.graph.explain import Explanation, Partial, explain
 from autograd.graph.graph import Graph, GraphNode
 from autograd.graph.steps import Step, Timeline, steps
 from autograd.graph.unfold import unfold
+from autograd.graph.why import Reason, Why, why
 from autograd.node import Node
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import format_index, format_number
@@ -80,6 +81,7 @@ __all__ = [
     "Op",
     "OperationError",
     "Partial",
+    "Reason",
     "ShapeError",
     "StaleDataError",
     "Step",
@@ -87,6 +89,7 @@ __all__ = [
     "Tensor",
     "Timeline",
     "Value",
+    "Why",
     "add",
     "add_along_axis",
     "argsort",
@@ -163,6 +166,7 @@ __all__ = [
     "unfold",
     "vjp",
     "where",
+    "why",
     "zero_grad",
 ]
 

@@ -32,15 +32,26 @@ class Guard:
     source: str | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """What was computed of nodes without being recorded, as inside `no_grad`."""
+
+    by: str
+    inputs: tuple[Any, ...]  #: places in the graph
+    result: Any
+    source: str | None
+
+
 class Guards(Slotted):
     """What a replay has to hold to, beside what the graph shows, for all that was computed in one place."""
 
-    __slots__ = ("asked", "behind", "lost")
+    __slots__ = ("asked", "behind", "cuts", "lost")
 
     def __init__(self, behind: Iterable[Guards] = (), lost: Iterable[str] = ()) -> None:
         self.asked: list[Guard] = []
         self.behind = list(behind)  #: those of what it was derived from: a gradient may keep nothing else of that
         self.lost = list(lost)  #: what among that chose by what is not in the graph
+        self.cuts: list[Cut] = []  #: no replay needs them: they are for people who miss a gradient
 
     def __bool__(self) -> bool:
         return bool(self.asked or self.behind or self.lost)
@@ -186,6 +197,13 @@ def guard(condition: Any, outcome: Any) -> None:
     asked = Guard(condition, outcome, source_line())
     for guards in concerned:
         guards.asked.append(asked)
+
+
+def note_cut(by: str, inputs: Iterable[Any], result: Any) -> None:
+    """Remember, where `tracing` is on around a `no_grad`, what came of nodes there."""
+    opened = still_open(conditional)
+    if opened:
+        opened[0].guards.cuts.append(Cut(by, tuple(inputs), result, source_line()))
 
 
 @contextmanager

@@ -267,7 +267,7 @@ class Graph:
         >>> W, x = Tensor([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0])
         >>> h = np.tanh(W @ x)
         >>> scalars = Graph.of(h).to_scalars()
-        >>> scalars.formula("q[1]"), scalars["h[1]"].data == h.data[1]
+        >>> scalars.formula("q[1]"), scalars["h[1]"].data == float(h.data[1])
         ('q[1] = W[1, 0] · 5 + W[1, 1] · 6', True)
 
         Sums of Values run from left to right, so that last digits may differ. Elements that are plain numbers, as the

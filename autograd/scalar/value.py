@@ -22,7 +22,7 @@ from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_cond
 from autograd.pickling import store, stored
 from autograd.program import Constant, Equation, frozen_params, made, private_params
 from autograd.scalar.sweep import sweep_scalars
-from autograd.state import Guards, Origin, blocks, conditional, conditions_recorded, mode, origin, still_open
+from autograd.state import Guards, Origin, blocks, conditional, conditions_recorded, mode, note_cut, origin, still_open
 from autograd.sweep.turns import backward
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
@@ -386,7 +386,10 @@ class Value(Recorded, Node):
             return cls._condition(op, operands, outcome) if conditions_recorded() else outcome
         output, *slopes = evaluate(op, values, params)
         if mode() == "no_grad":
-            return Value(output, requires_grad=False)
+            constant = Value(output, requires_grad=False)
+            if conditional.get() is not None:
+                note_cut("no_grad()", [x for x in operands if isinstance(x, Value)], constant)
+            return constant
         node = Value(output)
         node.op = op
         if params:

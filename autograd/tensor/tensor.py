@@ -23,7 +23,16 @@ from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import astype, reshape, transpose
 from autograd.pickling import store, stored
 from autograd.program import private_params
-from autograd.state import blocks, conditional, conditions_recorded, in_recorded_sweep, mode, origin, still_open
+from autograd.state import (
+    blocks,
+    conditional,
+    conditions_recorded,
+    in_recorded_sweep,
+    mode,
+    note_cut,
+    origin,
+    still_open,
+)
 from autograd.sweep.turns import UNRECORDED, backward
 from autograd.tensor.arrays import laid_like, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
@@ -436,7 +445,10 @@ class Tensor(Node):
         >>> Tensor([1.0]).detach().requires_grad
         False
         """
-        return Tensor(self.numpy(), requires_grad=False, label=self.label)
+        constant = Tensor(self.numpy(), requires_grad=False, label=self.label)
+        if conditional.get() is not None:
+            note_cut("detach()", [self._record], constant._record)
+        return constant
 
     def backward(self, seed: ArrayLike | None = None) -> None:
         """Sweep from here to the leaves, by the chain rule.
@@ -535,6 +547,8 @@ def recorded(
     state = None if blocks.get() is None else mode()
     if state == "no_grad" or not (requires_grad or is_of_graph(held)):
         record = leaf_record(array, Leaf(array, None), False)
+        if state == "no_grad" and requires_grad and conditional.get() is not None:
+            note_cut("no_grad()", [x for x in held if isinstance(x, Record)], record)
     else:
         record = new(Record)
         record.array = array

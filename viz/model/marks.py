@@ -1,4 +1,4 @@
-"""Marks: what a check found, by the place in the graph that it is about."""
+"""Marks: what a check found, or why a gradient is nothing, by the place in the graph that it is about."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from autograd import Graph, GraphError, format_number
+from autograd import Graph, GraphError, Reason, Why, format_number
 
 if TYPE_CHECKING:
     from autograd.check import Finding, Report
 
 #: What is found, from the worst on: the one that a place with several is marked with.
-OUTCOMES = ("wrong", "inconclusive", "imprecise", "kink", "missing")
+OUTCOMES = ("wrong", "stopped", "inconclusive", "imprecise", "kink", "missing")
 
 #: The number in the text of a certified one: "[0.25 +/- 1e-20]".
 NUMBER = re.compile(r"\[?\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)", re.IGNORECASE)
@@ -83,6 +83,32 @@ def marked(report: Report) -> tuple[Graph, Marks]:
         {place: mark_of(found) for place, found in edges.items()},
         tuple(notes),
     )
+
+
+def lit(why: Why) -> tuple[Graph, Marks]:
+    """The graph that a gradient is missing in, and where the reasons are."""
+    nodes: dict[int, list[Reason]] = {}
+    edges: dict[tuple[int, int], list[Reason]] = {}
+    for reason in why.reasons:
+        if reason.node is not None and reason.input is not None:
+            edges.setdefault((reason.node, reason.input), []).append(reason)
+        elif reason.node is not None:
+            nodes.setdefault(reason.node, []).append(reason)
+    notes = tuple(str(reason) for reason in why.reasons if reason.node is None)
+    return why.graph, Marks(
+        {place: mark_of_reasons(found) for place, found in nodes.items()},
+        {place: mark_of_reasons(found) for place, found in edges.items()},
+        notes,
+    )
+
+
+def mark_of_reasons(reasons: list[Reason]) -> Mark:
+    """What stops the gradient there; "here it comes" where nothing does."""
+    first = reasons[0]
+    outcome = "imprecise" if first.kind == "there" else "stopped"
+    head, _, rest = first.text.partition(": ")
+    lines = (head, *wrap(rest, WIDE, max_lines=LINES, placeholder=" …"))
+    return Mark(outcome, lines, "; ".join(map(str, reasons[:3])))
 
 
 def place_of(finding: Finding, graph: Graph) -> int | None:

@@ -28,6 +28,7 @@ COLOURS = {
 #: Likewise what a check found, and the lines and arrows of marked edges: told apart in print, too.
 FOUND = {
     "wrong": ("#fdecea", "#e5343d"),
+    "stopped": ("#fdecea", "#e5343d"),
     "inconclusive": ("#fdf3dc", "#b7791f"),
     "imprecise": ("#e8f1fc", "#3b82d6"),
     "kink": ("#f3ecfd", "#9a5cf0"),
@@ -35,6 +36,7 @@ FOUND = {
 }
 STROKES = {
     "wrong": {"penwidth": "3.5", "arrowsize": "1"},
+    "stopped": {"penwidth": "3.5", "arrowhead": "tee", "arrowsize": "1"},
     "inconclusive": {"penwidth": "3.5", "style": "dashed", "arrowsize": "1"},
     "imprecise": {"penwidth": "2", "arrowhead": "onormal"},
     "kink": {"penwidth": "2", "style": "dotted", "arrowhead": "onormal"},

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import graphviz
 
-from autograd import Graph, Node
+from autograd import Graph, Node, Why
 from viz.files import write
 from viz.inputs import flag, one_of, path, path_of, positive_int
-from viz.model.marks import marked, report_of
+from viz.model.marks import lit, marked, report_of
 from viz.model.view import LIMIT, NO_MARKS, View, graph_of, shorten, view
 from viz.picture.card import FONT, FOUND, INK, PORTS, SIZE, STROKES, clean, label, style, tag
 from viz.picture.render import TIMEOUT, Format, RenderError, TooLargeError, dot_binary, render
@@ -110,7 +110,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
 
 def draw(
-    output_or_graph: Node | Graph | Sequence[Node] | Report,
+    output_or_graph: Node | Graph | Sequence[Node] | Report | Why,
     *,
     rankdir: str = "LR",
     grads: bool = True,
@@ -126,7 +126,8 @@ def draw(
     laid out only by ``svg(force=True)``. ``format`` is that of the files `render` writes.
 
     Of the report of a check, what it found is marked: wrong edges are red and thick, kinks violet and dotted, each
-    with a label; of a larger graph what is around them is shown.
+    with a label; of a larger graph what is around them is shown. Of the answer of `autograd.why`, where the gradient is
+    stopped is marked likewise.
 
     >>> from autograd import Value
     >>> x, y = Value(-2.0), Value(5.0)
@@ -141,14 +142,17 @@ def draw(
     one_of(sorted(graphviz.FORMATS), format, "draw: format")
     grads, slopes = flag(grads, "draw: grads"), flag(slopes, "draw: slopes")
     limit = positive_int(limit, "draw: limit", "draws all")
-    if (report := report_of(output_or_graph)) is None:
-        graph, marks = graph_of(output_or_graph), NO_MARKS  # type: ignore[arg-type]
-    else:
-        graph, marks = marked(report)
+    words = ""
+    if isinstance(output_or_graph, Why):
+        (graph, marks), words = lit(output_or_graph), repr(output_or_graph)
+    elif (report := report_of(output_or_graph)) is not None:
+        (graph, marks), words = marked(report), str(report)
         grads = grads and any(grad is not None for grad in graph.grads)  # a check keeps none
+    else:
+        graph, marks = graph_of(output_or_graph), NO_MARKS  # type: ignore[arg-type]
     made = picture(view(graph, grads=grads, slopes=slopes, limit=limit, marks=marks), rankdir, format)
     made.graph = graph
-    made.words = "" if report is None else str(report)
+    made.words = words
     return made
 
 
