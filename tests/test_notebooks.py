@@ -20,6 +20,7 @@ BLANK = "answer = ..."
 ANSWERS = {
     "01_value": [-4, -12.03, 1, 0.25],
     "02_backward": [7, 2, 28, 1024, 81],
+    "03_tensor": [16, 3, 9, 204],
     "04_gradient_checks": [1e-5, 4.5e6, -1, 2],
 }
 
