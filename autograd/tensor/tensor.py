@@ -14,7 +14,7 @@ from autograd import accept
 from autograd.accept import EXACT, Array
 from autograd.call import Output, like, shape_of
 from autograd.copying import Bases, remade
-from autograd.errors import DTypeError, GraphError, LostGradientError, ShapeError
+from autograd.errors import DTypeError, GraphError, LostGradientError, ShapeError, short_repr
 from autograd.failure import FAILURES, fail
 from autograd.node import Node
 from autograd.op import Op, on_entry
@@ -281,9 +281,34 @@ class Tensor(Node):
         result: Tensor = transpose(self, axes[0] if len(axes) == 1 else axes or None)
         return result
 
-    def item(self) -> float:
-        """The one number that it holds."""
-        return float(self._one("item"))
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self._record.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self._record.array.nbytes
+
+    def item(self, *index: Any) -> float:
+        """The one number that it holds, or that at an index, as NumPy spells it: ``t.item(3)``, ``t.item(0, 1)``."""
+        if not index:
+            return float(self._one("item"))
+        try:
+            return float(self._record.array.item(*index))
+        except FAILURES as error:
+            raise ShapeError(
+                f"item: expected an index into {named(self._record)}, got {short_repr(index)}: {error}"
+            ) from error
+
+    def tolist(self) -> Any:
+        """The numbers in lists of lists, as plain floats.
+
+        >>> Tensor([[1.0, 2.0]]).tolist()
+        [[1.0, 2.0]]
+        """
+        return self._record.array.tolist()
 
     def _one(self, what: str) -> Any:
         record = self._record
