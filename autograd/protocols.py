@@ -133,15 +133,13 @@ def reduced(
     if at_once is not None:
         result = at_once(array, axis=axis, keepdims=keepdims)
         return result if initial is None else operate(result, initial)
-    shape = np.shape(array)
-    model = shape_after(ufunc, "reduce", array, {"axis": axis, "keepdims": keepdims})
-    folded = axes_of(axis, len(shape))
-    rows = rows_of(array, folded)
-    start = [] if initial is None else [initial]
-    if not rows and not start:
-        return ufunc.reduce(np.empty(shape), axis=axis, keepdims=keepdims)
-    result = reduce(operate, [*start, *rows])
-    return result if np.shape(result) == model else np.reshape(result, model)
+    settings = {"axis": axis, "keepdims": keepdims, "initial": None if initial is None else 1.0}
+    shape = shape_after(ufunc, "reduce", array, settings)
+    rows = rows_of(array, axis)
+    if not rows:
+        return np.broadcast_to(ufunc.identity if initial is None else initial, shape)
+    result = reduce(operate, rows if initial is None else [initial, *rows])
+    return result if np.shape(result) == shape else np.reshape(result, shape)
 
 
 def accumulated(
@@ -153,9 +151,8 @@ def accumulated(
     at_once = operation(ufunc, "accumulate")
     if at_once is not None:
         return at_once(array, axis=axis)
-    shape = np.shape(array)
     shape_after(ufunc, "accumulate", array, {"axis": axis})
-    rows = rows_of(array, axes_of(axis, len(shape)))
+    rows = rows_of(array, axis)
     return np.stack(list(accumulate(rows, operate)), axis) if rows else array
 
 
@@ -184,23 +181,17 @@ def shape_after(ufunc: np.ufunc, method: str, array: Any, settings: Mapping[str,
     return np.shape(asked(ask, [array], Bound({"args": [Input(0)], **settings}), [np.ones(np.shape(array))]))
 
 
-def axes_of(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
-    """The folded axes, of what NumPy has taken; it folds a single number along its axis 0."""
-    if axis is None or ndim == 0:
-        return tuple(range(ndim))
-    return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
-
-
-def rows_of(array: Any, folded: tuple[int, ...]) -> list[Any]:
-    """What is folded, one after the other."""
+def rows_of(array: Any, axis: int | tuple[int, ...] | None) -> list[Any]:
+    """What is folded along the axes, one after the other; NumPy folds a single number along its axis 0."""
     shape = np.shape(array)
     if not shape:
         return [array]
+    axes = tuple(range(len(shape))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    folded = [a % len(shape) for a in axes]
     kept = [a for a in range(len(shape)) if a not in folded]
     moved = np.transpose(array, (*folded, *kept))
-    length = prod(shape[a] for a in folded)
-    rows = np.reshape(moved, (length, *(shape[a] for a in kept)))
-    return [rows[i] for i in range(length)]
+    rows = np.reshape(moved, (prod(shape[a] for a in folded), *(shape[a] for a in kept)))
+    return [rows[i] for i in range(len(rows))]
 
 
 def run_function(node: Any, function: Operate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
