@@ -31,6 +31,33 @@ CLEARER = (
     (re.compile(r"zero-size array to reduction.*"), "expected at least one element along what is folded"),
     (re.compile(r"setting an array element with a sequence\.$"), "an array is no single element"),
     (re.compile(r"Input operand \d does not have enough dimensions"), "a single number has no axis: multiply it by *"),
+    (
+        re.compile(r"Input operand 1 has a mismatch in its core dimension \d \(size (\d+) is different from (\d+)\)"),
+        r"the inner axes have the lengths \2 and \1: transpose one, as by .T",
+    ),
+)
+
+#: What to do about what NumPy says.
+CURES = (
+    (
+        re.compile(r"could not be broadcast together with shapes"),
+        "reshape one, as by x[:, None]: from the last axis on, lengths are equal, or one is 1",
+    ),
+    (re.compile(r"cannot reshape array of size (\d+)"), r"give lengths that make \1, or -1 for one of them"),
+    (
+        re.compile(r"index .* out of bounds for .*size (\d+)"),
+        r"its \1 places are numbered from 0, or from -1 backwards",
+    ),
+    (
+        re.compile(r"axis .* out of bounds for .*dimension (\d+)"),
+        r"its \1 axes are numbered from 0, or from -1 backwards",
+    ),
+    (re.compile(r"all the input arrays must have same number of dimensions"), "add an axis, as by x[None]"),
+    (re.compile(r"all input arrays must have the same shape"), "reshape one, or use concatenate"),
+    (
+        re.compile(r"all the input array dimensions except for the concatenation axis"),
+        "cut one, or choose another axis",
+    ),
 )
 
 #: From here on, no integer is an axis, a place or a length.
@@ -98,6 +125,9 @@ def words(said: str, name: str) -> str:
     said = SIGNATURE.sub("", said).removeprefix(f"{name}: ")
     for pattern, ours in CLEARER:
         said = pattern.sub(ours, said)
+    for pattern, cure in CURES:
+        if (found := pattern.search(said)) is not None:
+            said = f"{said.rstrip()}: {found.expand(cure)}"
     return "" if INSIDES.search(said) else said
 
 

@@ -49,6 +49,18 @@ def named(node: Any) -> str:
     return f"{name} of shape {node.shape}" if node.shape else name
 
 
+def mixed(name: str, kind: str, other: Any) -> DTypeError:
+    """The refusal of a node beside those of the other kind.
+
+    >>> import autograd
+    >>> print(mixed("add", "Tensor", autograd.Value(1.0, label="v")))
+    add: cannot mix a Tensor with v, a Value: make both Tensors, or both Values
+    """
+    came, source = type(other).__name__, named(other)
+    which = f"a {came}{source.removeprefix(f'a {came}')}" if source.startswith(f"a {came}") else f"{source}, a {came}"
+    return DTypeError(f"{name}: cannot mix a {kind} with {which}: make both Tensors, or both Values")
+
+
 def no_gradient(spelled: str) -> str:
     """What is true of a function in `FLAT`."""
     return f"{spelled} gives nothing that a gradient flows back from"

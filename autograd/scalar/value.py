@@ -21,9 +21,10 @@ from autograd.op import MOST, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions
 from autograd.pickling import store, stored
 from autograd.program import Constant, Equation, frozen_params, made, private_params
+from autograd.refusal import mixed
 from autograd.scalar.sweep import sweep_scalars
 from autograd.state import Guards, Origin, blocks, conditional, conditions_recorded, mode, origin, still_open
-from autograd.sweep.turns import backward
+from autograd.sweep.turns import backward, plain_seed
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
 UNSET = float("0.0")
@@ -242,7 +243,7 @@ class Value(Recorded, Node):
 
         Raises `GraphError` if nothing here needs a gradient.
         """
-        backward(self, 1.0 if seed is None else accept.number(seed, "backward: seed"), sweep_scalars)
+        backward(self, 1.0 if seed is None else accept.number(plain_seed(self, seed), "backward: seed"), sweep_scalars)
 
     def _filled(self, number: float) -> float:
         return number
@@ -431,9 +432,7 @@ def operand(value: Any, op: Op, k: int, truths: list[bool]) -> Any:
             "write not (x > 0), for ~ makes another number of a bool"
         )
     if isinstance(value, Operators):
-        raise DTypeError(
-            f"{op.name}: cannot mix a Value with a {type(value).__name__}: make both Values, or both Tensors"
-        )
+        raise mixed(op.name, "Value", value)
     if isinstance(value, list | np.ndarray):
         value = accept.real_array(value, op.name)
         return value if value.ndim else operand(value.item(), op, k, truths)

@@ -24,7 +24,7 @@ from autograd.ops.shaping import astype, reshape, transpose
 from autograd.pickling import store, stored
 from autograd.program import private_params
 from autograd.state import blocks, conditional, conditions_recorded, in_recorded_sweep, mode, origin, still_open
-from autograd.sweep.turns import UNRECORDED, backward
+from autograd.sweep.turns import UNRECORDED, backward, plain_seed
 from autograd.tensor.arrays import laid_like, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
 from autograd.tensor.sweep import forget, sweep_tensors
@@ -244,7 +244,8 @@ class Tensor(Node):
         if self.requires_grad and mode() != "no_grad":
             raise LostGradientError(
                 f"{named(self._record)}: a plain NumPy array made of it would silently lose its gradient: use .data or "
-                ".numpy() for the numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
+                ".numpy() for the numbers alone, autograd.stack or autograd.concatenate to join Tensors, and "
+                "a @ t for a.dot(t)"
             )
         if copy is False:
             raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")
@@ -298,9 +299,8 @@ class Tensor(Node):
         try:
             return float(self._record.array.item(*index))
         except FAILURES as error:
-            raise ShapeError(
-                f"item: expected an index into {named(self._record)}, got {short_repr(index)}: {error}"
-            ) from error
+            what = f"{named(self._record)} of shape {self.shape}"
+            raise ShapeError(f"item: expected an index into {what}, got {short_repr(index)}: {error}") from error
 
     def tolist(self) -> Any:
         """The numbers in lists of lists, as plain floats.
@@ -477,12 +477,18 @@ class Tensor(Node):
             raise GraphError(UNRECORDED)
         if seed is None:
             if array.size != 1:
-                raise ShapeError(f"backward: shape {array.shape} needs a seed of that shape, or reduce it with .sum()")
+                raise ShapeError(
+                    f"backward: {named(record)} of shape {array.shape} needs a seed of that shape, its gradient: "
+                    "give one, or reduce it with .sum()"
+                )
             start = np.ones_like(array)
         else:
-            start = accept.numbers(seed, "backward: seed", array.dtype)
+            start = accept.numbers(plain_seed(self, seed), "backward: seed", array.dtype)
             if start.shape != array.shape:
-                raise ShapeError(f"backward: expected a seed of shape {array.shape}, got {start.shape}")
+                raise ShapeError(
+                    f"backward: expected a seed of the shape {array.shape} of {named(record)}, got {start.shape}: "
+                    "give one number for each of its own"
+                )
         backward(record, start, sweep_tensors)
 
     def _filled(self, number: float) -> Array:
