@@ -505,29 +505,44 @@ _evaluators: dict[Op, codegen.Evaluate] = {}
 
 def install(op: Op) -> None:
     """Give Value the generated code for an operation's operator or method, where it has such code."""
+    if op.is_flat and op.operator not in COMPARISON:
+        return
+    if op.operator in COMPARISON:
+        give(op, f"__{COMPARISON[op.operator]}__", codegen.comparison_source)
+    elif op.operator in BINARY:
+        give(op, f"__{BINARY[op.operator]}__", codegen.binary_source)
+        give(op, f"__r{BINARY[op.operator]}__", codegen.reflected_source)
+    elif op.method and op.arity == 1:
+        give(op, op.name, codegen.unary_source)
+        if op.operator in UNARY:
+            give(op, f"__{UNARY[op.operator]}__", codegen.unary_source)
+    elif op.method and op.arity == 2:
+        give(op, op.name, codegen.optional_source)
 
-    def give(name: str, source: codegen.Source) -> None:
-        general = getattr(Operators, name, op)
-        method = codegen.compiled(f"Value.{name}", source, NAMES | {"op": op, "general": general})
-        method.__name__, method.__doc__ = name, op.doc
-        setattr(Value, name, method)
 
+def give(op: Op, name: str, source: Callable[[Op], codegen.Source]) -> None:
+    """Let Value have a method that is generated when it is first called, so that an import does not wait for all."""
+
+    def first(self: Value, *args: Any, **kwargs: Any) -> Any:
+        if vars(Value).get(name) is first:  # who holds on to this one may call it again
+            setattr(Value, name, described(written(op, name, source), op, name))
+        return getattr(Value, name)(self, *args, **kwargs)
+
+    setattr(Value, name, described(first, op, name))
+
+
+def written(op: Op, name: str, source: Callable[[Op], codegen.Source]) -> Callable[..., Any]:
+    """The generated code of a method; the general way, where there is none."""
+    general = getattr(Operators, name, op)
     try:
-        if op.is_flat and op.operator not in COMPARISON:
-            return
-        if op.operator in COMPARISON:
-            give(f"__{COMPARISON[op.operator]}__", codegen.comparison_source(op))
-        elif op.operator in BINARY:
-            give(f"__{BINARY[op.operator]}__", codegen.binary_source(op))
-            give(f"__r{BINARY[op.operator]}__", codegen.reflected_source(op))
-        elif op.method and op.arity == 1:
-            give(op.name, codegen.unary_source(op))
-            if op.operator in UNARY:
-                give(f"__{UNARY[op.operator]}__", codegen.unary_source(op))
-        elif op.method and op.arity == 2:
-            give(op.name, codegen.optional_source(op))
+        return codegen.compiled(f"Value.{name}", source(op), NAMES | {"op": op, "general": general})
     except Untranslatable:
-        pass  # the general way serves it
+        return lambda self, *args, **kwargs: general(self, *args, **kwargs)
+
+
+def described(method: Callable[..., Any], op: Op, name: str) -> Callable[..., Any]:
+    method.__name__, method.__doc__ = name, op.doc
+    return method
 
 
 def function_of(op: Op) -> Callable[..., Any] | None:
