@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.accept import OPERAND, TEXT
 from autograd.errors import DTypeError, short_repr
-from autograd.op import Op, on_entry, override
+from autograd.op import Op, on_entry, override, override_of
 from autograd.protocols import run_function, run_ufunc
 from autograd.refusal import Refusing
 
@@ -109,12 +109,16 @@ class Operators(Refusing):
         return np.imag(self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        implementation = override_of(ufunc)
+        if implementation is not None and method == "__call__" and not kwargs:
+            return implementation(*inputs)
         return run_ufunc(self, ufunc, method, inputs, kwargs)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        return run_function(self, function, args, kwargs)
+        implementation = override_of(function)
+        return run_function(self, function, args, kwargs) if implementation is None else implementation(*args, **kwargs)
 
 
 def expect_conditions(op: Op, operands: Sequence[Any]) -> None:

@@ -49,7 +49,7 @@ INSTEAD = {
 
 
 def run_ufunc(node: Any, ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """What NumPy asks of a ufunc, or a method of it, of which ``node`` is an input, or ``out=``.
+    """What NumPy asks of a ufunc beside a plain call of its operation; ``node`` is an input, or ``out=``.
 
     >>> import autograd
     >>> t = autograd.Tensor([1.0, 2.0, 4.0])
@@ -57,8 +57,6 @@ def run_ufunc(node: Any, ufunc: np.ufunc, method: str, inputs: Sequence[Any], kw
     (Tensor(7., op=sum), (3, 2), array([1.   , 0.5  , 0.125]))
     """
     operate = override_of(ufunc)
-    if operate is not None and method == "__call__" and not kwargs:
-        return operate(*inputs)
     spelled = f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}"
     settings = {name: value for name, value in kwargs.items() if not is_default(name, value)}
     if method in INSTEAD:
@@ -195,10 +193,7 @@ def rows_of(array: Any, axis: int | tuple[int, ...] | None) -> list[Any]:
 
 
 def run_function(node: Any, function: Operate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """What NumPy's ``function`` does with nodes, one of which is ``node``."""
-    implementation = override_of(function)
-    if implementation is not None:
-        return implementation(*args, **kwargs)
+    """What NumPy's ``function`` that no operation stands for does with nodes, one of which is ``node``."""
     if is_flat(function):
         return answer(node, function, function.__name__, args, kwargs)
     module = function.__module__.replace("numpy", "np", 1)
