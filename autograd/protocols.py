@@ -30,6 +30,9 @@ DEFAULTS: Mapping[str, tuple[Any, ...]] = {
     "initial": (None, np._NoValue),
 }
 
+#: What ufuncs of whole vectors and matrices take: that is for their operation to know.
+OWN = frozenset({"axes", "axis", "keepdims"})
+
 #: Operations that do at once what the methods of these ufuncs do step by step, where the table has them.
 AT_ONCE: Mapping[tuple[str, str], str] = {
     ("add", "reduce"): "sum",
@@ -57,7 +60,7 @@ def run_ufunc(node: Any, ufunc: np.ufunc, method: str, inputs: Sequence[Any], kw
     (Tensor(7., op=sum), (3, 2), array([1.   , 0.5  , 0.125]))
     """
     operate = override_of(ufunc)
-    spelled = f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}"
+    spelled = spelling(ufunc) if method == "__call__" else f"{spelling(ufunc)}.{method}"
     settings = {name: value for name, value in kwargs.items() if not is_default(name, value)}
     if method in INSTEAD:
         raise LostGradientError(f"{spelled}: {named(node)} cannot be in it: {INSTEAD[method]}")
@@ -73,6 +76,12 @@ def run_ufunc(node: Any, ufunc: np.ufunc, method: str, inputs: Sequence[Any], kw
     return METHODS[method](node, spelled, ufunc, operate, *inputs, **settings)
 
 
+def spelling(ufunc: np.ufunc) -> str:
+    """A ufunc as a message names it, which may be of another package than NumPy."""
+    name = ufunc.__name__
+    return f"np.{name}" if getattr(np, name, None) is ufunc else name
+
+
 def is_default(name: str, value: Any) -> bool:
     return any(value is default or (isinstance(value, str) and value == default) for default in DEFAULTS.get(name, ()))
 
@@ -84,8 +93,10 @@ def refuse(node: Any, spelled: str, settings: Mapping[str, Any], cure: str) -> N
 
 def call(node: Any, spelled: str, operate: Operate, inputs: Sequence[Any], settings: Mapping[str, Any]) -> Any:
     """The ufunc itself. A Tensor that is given as ``out`` holds the result, as that of ``t[...] = result``."""
+    own = {name: value for name, value in settings.items() if name in OWN}
+    settings = {name: value for name, value in settings.items() if name not in OWN}
     if not settings:
-        return operate(*inputs)
+        return operate(*inputs, **own)
     rest = {name: value for name, value in settings.items() if name not in ("out", "where")}
     if rest:
         refuse(node, spelled, rest, "convert the result, as by .astype(dtype)")
@@ -100,7 +111,7 @@ def call(node: Any, spelled: str, operate: Operate, inputs: Sequence[Any], setti
             "out=Tensor(a, requires_grad=False)"
         )
     if where is True:
-        target[...] = operate(*inputs)
+        target[...] = operate(*inputs, **own)
     else:
         with np.errstate(all="ignore"):  # of the elements that are not asked for, too
             target[...] = table["where"](where, operate(*inputs), target)

@@ -366,3 +366,20 @@ def test_nodes_of_another_kind_are_not_answered_for() -> None:
         np.argmax(autograd.Symbol("x", (3,)))
     with pytest.raises(DTypeError, match="mix"):
         np.add.outer(Tensor(A), Value(1.0))
+
+
+def test_what_ufuncs_of_matrices_take_is_for_their_operation_to_know() -> None:
+    with pytest.raises(TypeError, match=r"^matmul: unknown or repeated argument 'axes'"):
+        np.matmul(Tensor(A), A.T, axes=[(0, 1), (0, 1), (0, 1)])
+    dot = autograd.primitive(
+        "rowdot",
+        np.vecdot,
+        lambda g, y, x1, x2, axis=-1: g[..., None] * x2,
+        lambda g, y, x1, x2, axis=-1: g[..., None] * x1,
+        doc="multiplies rows",
+    )
+    try:
+        if autograd.op.override_of(np.vecdot) is dot:
+            assert_close(np.vecdot(Tensor(A), B, axis=-1).data, np.vecdot(A, B, axis=-1))
+    finally:
+        autograd.remove("rowdot")
