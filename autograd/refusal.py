@@ -170,13 +170,15 @@ class Absent:
 
 #: What NumPy asks the elements of an array of objects for, so that `np.arctan` calls their method of that name: it is
 #: the function itself, which has an operation or refuses.
-for name in (
-    *("arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cosh", "sinh", "tan"),
-    *("cbrt", "deg2rad", "degrees", "exp2", "expm1", "fabs", "fmod", "hypot", "log10", "log1p", "log2"),
-    *("logical_xor", "rad2deg", "radians", "rint"),
-):
-    setattr(Refusing, name, asked(name, getattr(np, name)))
-setattr(Refusing, "bit_count", asked("bit_count", np.bitwise_count))  # noqa: B010 - it has none for type checkers
+ASKED = frozenset(
+    {
+        *("arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cosh", "sinh", "tan"),
+        *("cbrt", "deg2rad", "degrees", "exp2", "expm1", "fabs", "fmod", "hypot", "log10", "log1p", "log2"),
+        *("logical_xor", "rad2deg", "radians", "rint", "bit_count"),
+    }
+)
+for name in ASKED:
+    setattr(Refusing, name, asked(name, np.bitwise_count if name == "bit_count" else getattr(np, name)))
 
 #: Methods of an ndarray that take what the function of the same name takes.
 for name in (
