@@ -337,9 +337,11 @@ class Tensor(Node):
 
     def __getitem__(self, index: Any) -> Tensor:
         if not is_constant(index):
+            index = read_off(index)
+        if not is_constant(index):
             raise DTypeError(
-                "getitem: an index is a constant, but a node came: give int(i), or take_along_axis(t, i) for many; "
-                "where a condition of the graph picks, its shape would depend on data: use where(condition, t, other)"
+                "getitem: an index is a constant, or of integers or conditions, but a node of numbers came: give "
+                "int(i), or take_along_axis(t, i) for many, or where(condition, t, other)"
             )
         result: Tensor = getitem.apply((self,), {"index": as_index(index)})  # there is nothing to bind
         return result
@@ -367,10 +369,13 @@ class Tensor(Node):
 
         Raises `ShapeError` for a value that does not fit, `GraphError` inside `no_grad` for what was computed.
         """
-        if not is_constant(index) and not (isinstance(index, Tensor) and index._record.is_condition and is_one(value)):
+        is_recorded = isinstance(index, Tensor) and index._record.is_condition and is_one(value)
+        if not is_recorded and not is_constant(index):
+            index = read_off(index)
+        if not is_recorded and not is_constant(index):
             raise DTypeError(
-                "setitem: an index is a constant, or a condition where one number goes to all its places: "
-                "use t = where(condition, value, t), or give int(i) for a number"
+                "setitem: an index is a constant, or of integers or conditions, but a node of numbers came: give "
+                "int(i), or use t = where(condition, value, t)"
             )
         index = as_index(index)
         if isinstance(value, np.ndarray | np.generic | list):
@@ -616,6 +621,15 @@ def is_constant(index: Any) -> bool:
             if isinstance(end, Operators):
                 return False
     return True
+
+
+def read_off(index: Any) -> Any:
+    """An index with positions and conditions of the graph as plain arrays, each of which is a guard."""
+    if isinstance(index, tuple):
+        return tuple(map(read_off, index))
+    if index.__class__ is slice:
+        return slice(*(read_off(end) for end in (index.start, index.stop, index.step)))
+    return np.asarray(index)[()] if isinstance(index, Tensor) and index.dtype.kind in "biu" else index
 
 
 def is_one(value: Any) -> bool:
