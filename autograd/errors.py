@@ -44,10 +44,10 @@ class MissingOperationError(LostGradientError, NotImplementedError):
 
     >>> import autograd, numpy as np
     >>> try:
-    ...     np.unwrap(autograd.Tensor([0.0, 7.0], label="t"))
+    ...     np.fft.fft(autograd.Tensor([0.0, 7.0], label="t"))
     ... except NotImplementedError as error:
     ...     print(str(error).partition(",")[0])
-    np.unwrap has no derivative in the table
+    np.fft.fft has no derivative in the table
     """
 
 

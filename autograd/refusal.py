@@ -182,7 +182,7 @@ for name in ASKED:
 
 #: Methods of an ndarray that take what the function of the same name takes.
 for name in (
-    *("all", "any", "argmax", "argmin", "argpartition", "choose", "copy", "cumprod", "cumsum", "diagonal", "dot"),
+    *("all", "any", "argmax", "argmin", "argpartition", "copy", "cumprod", "cumsum", "diagonal", "dot"),
     *("min", "nonzero", "prod", "ravel", "repeat", "round", "searchsorted", "squeeze", "std", "take", "trace", "var"),
 ):
     setattr(Refusing, name, AsFunction(name))
@@ -200,6 +200,7 @@ for cure, names in (
     ("write t[mask], with a plain mask as index", ("compress",)),
     ("write t[...] for the same numbers, t.astype(dtype) for another dtype", ("view",)),
     ("write t.swapaxes(-1, -2)", ("mT",)),
+    ("write np.choose(i, choices), with plain places i, as a node holds no places", ("choose",)),
 ):
     for name in names:
         setattr(Refusing, name, Absent(name, cure))

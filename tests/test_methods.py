@@ -75,7 +75,6 @@ AS_FUNCTION: dict[str, list[Callable[[Any], Any]]] = {
         *(lambda a: np.sort(a, None).searchsorted(0.5), lambda a: np.sort(a, None).searchsorted([0.5, 1.0], "right")),
     ],
     "argpartition": [lambda a: a.argpartition(0), lambda a: a.argpartition(0, None)],
-    "choose": [lambda a: (a > 0).choose([a, -a])],
     "copy": [lambda a: a.copy(), lambda a: a.copy("F")],
     "diagonal": [lambda a: a.diagonal(), lambda a: a.diagonal(1, 0, 2), lambda a: a.diagonal(offset=-1)],
     "dot": [lambda a: a.dot(a[0].T), lambda a: a[0, 0].dot(a[0, 0])],

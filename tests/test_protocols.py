@@ -16,7 +16,7 @@ from numeric import assert_close
 from strategies import arrays
 
 import autograd
-from autograd import DTypeError, Graph, GraphError, LostGradientError, Tensor, Value, no_grad, tracing
+from autograd import DTypeError, Graph, GraphError, LostGradientError, Tensor, Value, tracing
 from autograd.protocols import AT_ONCE
 
 A = np.array([[1.5, -0.5, 2.0], [0.25, 3.0, -1.25]])
@@ -187,8 +187,7 @@ ANSWERS: dict[str, Callable[[Any], Any]] = {
 
 
 def plain(result: Any) -> Any:
-    with no_grad():
-        return np.array(result) if isinstance(result, tuple) else np.asarray(result)
+    return np.array(result) if isinstance(result, tuple) else np.asarray(result)
 
 
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
@@ -240,9 +239,9 @@ def test_an_answer_after_the_block_is_a_guard_too() -> None:
     t = Tensor([1.0, 2.0], label="t")
     with tracing():
         h = t * 1
-    y = (h * np.argmax(h)).sum()
+    y = (h * np.flatnonzero(h)[0]).sum()
     with pytest.raises(GraphError, match="came out"):
-        Graph.of(y).replay({"t": [2.0, 1.0]})
+        Graph.of(y).replay({"t": [0.0, 1.0]})
 
 
 @pytest.mark.parametrize("make", [np.zeros_like, np.ones_like, lambda a: np.full_like(a, 3.0)])

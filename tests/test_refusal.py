@@ -152,9 +152,9 @@ def test_only_what_is_flat_just_answers(name: str) -> None:
 
 def test_a_constant_is_not_said_to_lose_a_gradient() -> None:
     with pytest.raises(
-        LostGradientError, match=r"^np\.cumsum is no operation of the table: use np\.asarray of c of shape"
+        LostGradientError, match=r"^np\.fft\.fft is no operation of the table: use np\.asarray of c of shape"
     ):
-        np.cumsum(Tensor([1.0, 2.0], requires_grad=False, label="c"))
+        np.fft.fft(Tensor([1.0, 2.0], requires_grad=False, label="c"))
 
 
 LOST, FLATLY = (
@@ -309,7 +309,7 @@ WORDS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ShapeError,
         r"subtract\.reduce: the shapes t\(1,\), axis=1",
     ),
-    (lambda: np.unwrap(Tensor([1.0], label="t")), NotImplementedError, r"np\.unwrap has no derivative in the table"),
+    (lambda: np.fft.fft(Tensor([1.0], label="t")), NotImplementedError, r"np\.fft\.fft has no derivative in the table"),
 ]
 
 
