@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
+from functools import wraps
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
+import numpy as np
+
+from autograd.binding import Binding
+from autograd.call import NOTHING
+from autograd.failure import FAILURES, fail
 from autograd.op import override
 from autograd.operators import Operators, has_other
 
@@ -21,7 +28,8 @@ def composition(*overridden: Callable[..., Any], method: bool = False) -> Callab
     """Enter a function that is made of operations: what is recorded is these.
 
     NumPy code that calls one of the ``overridden`` functions on nodes reaches it; with ``method`` nodes have it as a
-    method. Its arguments have NumPy's names, order and defaults.
+    method. Its arguments have NumPy's names, order and defaults. Where it fails, the error names it, as that of an
+    operation does, and not what it is made of.
 
     >>> import autograd
     >>> from autograd.composition import composition, compositions
@@ -35,11 +43,48 @@ def composition(*overridden: Callable[..., Any], method: bool = False) -> Callab
         name = function.__name__
         if name in _compositions or (method and has_other(Operators, name)):
             raise ValueError(f"there is something of the name {name!r} already: choose another")
-        _compositions[name] = function
+
+        @wraps(function)
+        def composed(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except FAILURES as error:
+                refuse(function, args, kwargs, error)
+
+        _compositions[name] = composed
         for replaced in overridden:
-            override(replaced, function)
+            override(replaced, composed)
         if method:
-            setattr(Operators, name, function)
-        return function
+            setattr(Operators, name, composed)
+        return cast(F, composed)
 
     return enter
+
+
+def refuse(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], error: Exception
+) -> NoReturn:
+    """Raise what a call comes to that failed inside: the name, and the shapes and labels of all operands."""
+    signature = inspect.signature(function)
+    try:
+        arguments = signature.bind(*args, **kwargs).arguments
+    except TypeError:  # it is Python that says what the call should have been
+        raise error from None
+    operands: list[Any] = []
+    params: dict[str, Any] = {}
+    for name, value in arguments.items():
+        found = operands_in(value)
+        if found:
+            operands += found
+        elif signature.parameters[name].kind is not inspect.Parameter.VAR_KEYWORD:
+            params[name] = value
+    if not operands:
+        raise error
+    fail(Binding(function.__name__, signature, ()), operands, params or NOTHING, error)
+
+
+def operands_in(value: Any) -> list[Any]:
+    """The nodes and arrays that an argument is, or holds."""
+    if isinstance(value, list | tuple):
+        return [x for part in value for x in operands_in(part)]
+    return [value] if isinstance(value, np.ndarray) or hasattr(type(value), "_interpret") else []

@@ -37,6 +37,20 @@ class LostGradientError(AutogradError, TypeError):
     """A node given where only its number would be taken, so that no gradient would flow back from there."""
 
 
+class MissingOperationError(LostGradientError, NotImplementedError):
+    """A function of NumPy, or an operator, that the table has no operation for.
+
+    It is caught as what is not implemented, too.
+
+    >>> import autograd, numpy as np
+    >>> try:
+    ...     np.fft.fft(autograd.Tensor([0.0, 7.0], label="t"))
+    ... except NotImplementedError as error:
+    ...     print(str(error).partition(",")[0])
+    np.fft.fft has no derivative in the table
+    """
+
+
 class GraphError(AutogradError, ValueError):
     """A request that the recorded graph cannot answer."""
 

@@ -18,19 +18,46 @@ from autograd.errors import AutogradError, DTypeError, OperationError, ShapeErro
 FAILURES = (ValueError, IndexError, ArithmeticError, TypeError)
 
 #: A word for what does not fit, by which NumPy's complaints about shapes are known.
-SHAPES = re.compile(r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts?)\b")
+SHAPES = r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts?)\b"
 
 #: How a ufunc says what it takes: in letters of its own.
-SIGNATURE = re.compile(r", with gufunc signature \S+| \(has \d+, gufunc core with signature \S+ requires \d+\)")
+SIGNATURE = r", with gufunc signature \S+| \(has \d+, gufunc core with signature \S+ requires \d+\)"
 
 #: What says more of NumPy's insides than of the call.
-INSIDES = re.compile(r"ufunc|\breduce\b|squeeze|object is not|interpreted as|NoneType|_NoValue")
+INSIDES = r"ufunc|\breduce\b|squeeze|object is not|interpreted as|NoneType|_NoValue"
 
 #: What NumPy says, where it may be said so that it helps.
 CLEARER = (
-    (re.compile(r"zero-size array to reduction.*"), "expected at least one element along what is folded"),
-    (re.compile(r"setting an array element with a sequence\.$"), "an array is no single element"),
-    (re.compile(r"Input operand \d does not have enough dimensions"), "a single number has no axis: multiply it by *"),
+    (r"zero-size array to reduction.*", "expected at least one element along what is folded"),
+    (r"setting an array element with a sequence\.$", "an array is no single element"),
+    (r"Input operand \d does not have enough dimensions", "a single number has no axis: multiply it by *"),
+    (
+        r"Input operand 1 has a mismatch in its core dimension \d \(size (\d+) is different from (\d+)\)",
+        r"the inner axes have the lengths \2 and \1: transpose one, as by .T",
+    ),
+)
+
+#: What to do about what NumPy says.
+CURES = (
+    (
+        r"could not be broadcast together with shapes",
+        "reshape one, as by x[:, None]: from the last axis on, lengths are equal, or one is 1",
+    ),
+    (r"cannot reshape array of size (\d+)", r"give lengths that make \1, or -1 for one of them"),
+    (
+        r"index .* out of bounds for .*size (\d+)",
+        r"its \1 places are numbered from 0, or from -1 backwards",
+    ),
+    (
+        r"axis .* out of bounds for .*dimension (\d+)",
+        r"its \1 axes are numbered from 0, or from -1 backwards",
+    ),
+    (r"all the input arrays must have same number of dimensions", "add an axis, as by x[None]"),
+    (r"all input arrays must have the same shape", "reshape one, or use concatenate"),
+    (
+        r"all the input array dimensions except for the concatenation axis",
+        "cut one, or choose another axis",
+    ),
 )
 
 #: From here on, no integer is an axis, a place or a length.
@@ -85,7 +112,7 @@ def failure(
     too_large = any(map(is_beyond, given.values()))
     said = "no axis, place or length is so large" if too_large else words(str(error), name)
     cause = f": {said}" if said else ""
-    if too_large or isinstance(error, IndexError) or SHAPES.search(str(error)):
+    if too_large or isinstance(error, IndexError) or re.search(SHAPES, str(error)):
         return ShapeError(f"{name}: the shapes {shapes}{extra} do not fit{cause}")
     if isinstance(error, TypeError):
         takes = f"expected a call as {name}{binding.signature}"
@@ -95,10 +122,13 @@ def failure(
 
 def words(said: str, name: str) -> str:
     """What a complaint says of the call; nothing, where it is of NumPy's insides."""
-    said = SIGNATURE.sub("", said).removeprefix(f"{name}: ")
+    said = re.sub(SIGNATURE, "", said).removeprefix(f"{name}: ")
     for pattern, ours in CLEARER:
-        said = pattern.sub(ours, said)
-    return "" if INSIDES.search(said) else said
+        said = re.sub(pattern, ours, said)
+    for pattern, cure in CURES:
+        if (found := re.search(pattern, said)) is not None:
+            said = f"{said.rstrip()}: {found.expand(cure)}"
+    return "" if re.search(INSIDES, said) else said
 
 
 def is_beyond(value: Any) -> bool:

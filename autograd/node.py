@@ -23,6 +23,9 @@ TESTS: dict[Any, Callable[[Any], Any]] = {
     math.isnan: lambda v: v != v,
     math.isinf: lambda v: abs(v) == math.inf,
     math.isfinite: lambda v: abs(v) < math.inf,
+    np.isnan: lambda v: v != v,
+    np.isinf: lambda v: abs(v) == math.inf,
+    np.isfinite: lambda v: abs(v) < math.inf,
 }
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.accept import OPERAND, TEXT
-from autograd.errors import DTypeError, LostGradientError, short_repr
+from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, on_entry, override, override_of
-from autograd.refusal import Refusing, named, unregistered
+from autograd.protocols import run_function, run_ufunc
+from autograd.refusal import Refusing
 
 if TYPE_CHECKING:
     from typing import Self
@@ -93,27 +94,31 @@ class Operators(Refusing):
         """Itself, as of any real number: NumPy's variance asks for it."""
         return self
 
+    def conj(self) -> Self:
+        """The same."""
+        return self.conjugate()
+
+    @property
+    def real(self) -> Self:
+        """Itself."""
+        return self.conjugate()
+
+    @property
+    def imag(self) -> Any:
+        """Zero, as of any real number."""
+        return np.imag(self)
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         implementation = override_of(ufunc)
-        if method != "__call__":
-            raise unregistered(f"np.{ufunc.__name__}.{method}", method, self)
-        if implementation is None:
-            raise unregistered(f"np.{ufunc.__name__}", ufunc.__name__, self)
-        if kwargs:
-            raise LostGradientError(
-                f"np.{ufunc.__name__}: expected its inputs alone, got {', '.join(kwargs)}=, with which the gradient of "
-                f"{named(self)} would be silently lost: leave it out, and write a = a + b for a += b"
-            )
-        return implementation(*inputs)
+        if implementation is not None and method == "__call__" and not kwargs:
+            return implementation(*inputs)
+        return run_ufunc(self, ufunc, method, inputs, kwargs)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         implementation = override_of(function)
-        if implementation is None:
-            module = function.__module__.replace("numpy", "np", 1)
-            raise unregistered(f"{module}.{function.__name__}", function.__name__, self)
-        return implementation(*args, **kwargs)
+        return run_function(self, function, args, kwargs) if implementation is None else implementation(*args, **kwargs)
 
 
 def expect_conditions(op: Op, operands: Sequence[Any]) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
-from autograd.errors import DTypeError, LostGradientError
+import numpy as np
+
+from autograd.errors import DTypeError, MissingOperationError
+from autograd.op import override_of
 
 #: Functions of Python and NumPy, by name, that no gradient flows back from: they are flat, as a rounding, or tell of
 #: numbers where they are, how many, or whether something holds.
@@ -15,12 +19,22 @@ FLAT = frozenset(
         *("isclose", "isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "iscomplex", "isin"),
         *("all", "allclose", "any", "array_equal", "array_equiv", "count_nonzero", "logical_xor"),
         *("argmax", "argmin", "nanargmax", "nanargmin", "argpartition", "argwhere", "nonzero", "flatnonzero"),
-        *("lexsort", "searchsorted", "digitize", "empty_like", "ones_like", "zeros_like"),
+        *("lexsort", "searchsorted", "digitize", "empty_like", "full_like", "ones_like", "zeros_like"),
         *("diag_indices_from", "tril_indices_from", "triu_indices_from", "matrix_rank"),
         *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),
         *("may_share_memory", "shares_memory", "array2string", "array_repr", "array_str"),
     }
 )
+
+#: Those of them that take from their first argument nothing but its shape and its dtype.
+MODELLED = frozenset({"empty_like", "full_like", "ones_like", "zeros_like"})
+
+#: Those that other numbers of that shape and dtype are answered the same; and text, which is constant.
+UNMOVED = MODELLED | {
+    *("diag_indices_from", "tril_indices_from", "triu_indices_from", "isreal", "iscomplex"),
+    *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),
+    *("may_share_memory", "shares_memory", "array2string", "array_repr", "array_str"),
+}
 
 
 def named(node: Any) -> str:
@@ -35,27 +49,39 @@ def named(node: Any) -> str:
     return f"{name} of shape {node.shape}" if node.shape else name
 
 
+def mixed(name: str, kind: str, other: Any) -> DTypeError:
+    """The refusal of a node beside those of the other kind.
+
+    >>> import autograd
+    >>> print(mixed("add", "Tensor", autograd.Value(1.0, label="v")))
+    add: cannot mix a Tensor with v, a Value: make both Tensors, or both Values
+    """
+    came, source = type(other).__name__, named(other)
+    which = f"a {came}{source.removeprefix(f'a {came}')}" if source.startswith(f"a {came}") else f"{source}, a {came}"
+    return DTypeError(f"{name}: cannot mix a {kind} with {which}: make both Tensors, or both Values")
+
+
 def no_gradient(spelled: str) -> str:
     """What is true of a function in `FLAT`."""
     return f"{spelled} gives nothing that a gradient flows back from"
 
 
-def unregistered(spelled: str, name: str, node: Any) -> LostGradientError:
+def unregistered(spelled: str, name: str, node: Any) -> MissingOperationError:
     """The refusal of a function of NumPy, or an operator of Python, of that name: never a silent detour.
 
     >>> import autograd
-    >>> print(unregistered("np.argmax", "argmax", autograd.Value(1.0, label="x")))
-    np.argmax gives nothing that a gradient flows back from: use .data of x for its result
+    >>> print(unregistered("x // y", "floor_divide", autograd.Value(1.0, label="x")))
+    x // y gives nothing that a gradient flows back from: use .data of x for its result
     """
     is_constant = not getattr(node, "requires_grad", True)
     if name in FLAT:
         cure = f"{'np.asarray' if is_constant else '.data'} of {named(node)}"
-        return LostGradientError(f"{no_gradient(spelled)}: use {cure} for its result")
+        return MissingOperationError(f"{no_gradient(spelled)}: use {cure} for its result")
     if is_constant:  # of the plain array, and not of .data, a replay knows
-        return LostGradientError(
+        return MissingOperationError(
             f"{spelled} is no operation of the table: use np.asarray of {named(node)}, which requires no gradient"
         )
-    return LostGradientError(
+    return MissingOperationError(
         f"{spelled} has no derivative in the table, so the gradient of {named(node)} would be silently lost: "
         "use .data for a result that needs no gradient, or enter the operation with "
         "autograd.elementwise or autograd.primitive"
@@ -87,6 +113,16 @@ def refuse(attribute: str, spelled: str, name: str, refusal: Callable[[str, str,
     setattr(Refusing, attribute, method)
 
 
+def asked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of that name that is a function of NumPy, called on the node."""
+
+    def method(self: Any, *args: Any) -> Any:
+        return function(self, *args)
+
+    method.__name__, method.__doc__ = name, f"np.{function.__name__}: its operation, or what says why there is none."
+    return method
+
+
 #: Python's operators that nodes have not, and their names in NumPy.
 for spelled, attribute, name, refusal in (
     ("x // y", "floordiv", "floor_divide", unregistered),
@@ -99,10 +135,72 @@ for spelled, attribute, name, refusal in (
     refuse(f"__{attribute}__", spelled, name, refusal)
     refuse(f"__r{attribute}__", spelled, name, refusal)
 
-#: What NumPy asks the elements of an array of objects for, so that `np.arctan` calls their method of that name.
+
+class AsFunction:
+    """A method that is NumPy's function of the same name, called on the node, where that does anything with nodes.
+
+    Where it does not, there is no such attribute, and the `AttributeError` says so.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.function: Callable[..., Any] = getattr(np, name)
+
+    def __get__(self, node: Any, kind: type) -> Any:
+        if node is None:
+            return self
+        if self.name not in FLAT and override_of(self.function) is None:
+            raise AttributeError(
+                f"a {kind.__name__} has no {self.name}, as np.{self.name} has no derivative in the table: use .data "
+                "for a result that needs no gradient, or enter it with autograd.elementwise or autograd.primitive"
+            )
+        return MethodType(self.function, node)
+
+
+class Absent:
+    """What an ndarray has and nodes have not: there is no such attribute, and the `AttributeError` says the cure."""
+
+    def __init__(self, name: str, cure: str) -> None:
+        self.name = name
+        self.cure = cure
+
+    def __get__(self, node: Any, kind: type) -> Any:
+        raise AttributeError(f"a {kind.__name__} has no {self.name}: {self.cure}")
+
+
+#: What NumPy asks the elements of an array of objects for, so that `np.arctan` calls their method of that name: it is
+#: the function itself, which has an operation or refuses.
+ASKED = frozenset(
+    {
+        *("arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cosh", "sinh", "tan"),
+        *("cbrt", "deg2rad", "degrees", "exp2", "expm1", "fabs", "fmod", "hypot", "log10", "log1p", "log2"),
+        *("logical_xor", "rad2deg", "radians", "rint", "bit_count"),
+    }
+)
+for name in ASKED:
+    setattr(Refusing, name, asked(name, np.bitwise_count if name == "bit_count" else getattr(np, name)))
+
+#: Methods of an ndarray that take what the function of the same name takes.
 for name in (
-    *("arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cosh", "sinh", "tan"),
-    *("cbrt", "deg2rad", "degrees", "exp2", "expm1", "fabs", "fmod", "hypot", "log10", "log1p", "log2"),
-    *("logical_xor", "rad2deg", "radians", "rint", "bit_count"),
+    *("all", "any", "argmax", "argmin", "argpartition", "copy", "cumprod", "cumsum", "diagonal", "dot"),
+    *("min", "nonzero", "prod", "ravel", "repeat", "round", "searchsorted", "squeeze", "std", "take", "trace", "var"),
 ):
-    refuse(name, f"np.{name}", name, unregistered)
+    setattr(Refusing, name, AsFunction(name))
+
+OF_NUMBERS = "that is of plain numbers, as .numpy() of a Tensor gives them"
+IN_PLACE = "it would write over recorded numbers: assign to elements, as in t[i] = v"
+
+for cure, names in (
+    (OF_NUMBERS, ("base", "byteswap", "ctypes", "device", "dump", "dumps", "flags", "getfield", "setfield")),
+    (OF_NUMBERS, ("setflags", "strides", "to_device", "tobytes", "tofile")),
+    (IN_PLACE, ("fill", "put", "resize")),
+    ("write np.sort(t), as that of an ndarray sorts in place", ("sort",)),
+    ("write np.partition(t, k), as that of an ndarray works in place", ("partition",)),
+    ("write t.reshape(-1), and t[i] = v to assign to elements", ("flat", "flatten")),
+    ("write t[mask], with a plain mask as index", ("compress",)),
+    ("write t[...] for the same numbers, t.astype(dtype) for another dtype", ("view",)),
+    ("write t.swapaxes(-1, -2)", ("mT",)),
+    ("write np.choose(i, choices), with plain places i, as a node holds no places", ("choose",)),
+):
+    for name in names:
+        setattr(Refusing, name, Absent(name, cure))

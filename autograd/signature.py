@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,8 +86,8 @@ def check_forward(name: str, signature: inspect.Signature, forward: Forward, par
 
     Inputs come to it by position, so it may call them as it likes. A ufunc takes nothing else, and says so itself.
     """
-    if isinstance(forward, np.ufunc):
-        return
+    if isinstance(forward, np.ufunc) or isinstance(inspect.unwrap(forward), types.BuiltinFunctionType):
+        return  # NumPy has written out what it takes, but to read that costs as much as all else here
     try:
         own = arguments_of(forward)
     except (TypeError, ValueError):  # of a function in C nothing is known

@@ -238,10 +238,11 @@ def tracing() -> Iterator[None]:
     """Record, for every node made inside, the source line that made it, its scope, and what conditions it depends on.
 
     Comparisons are nodes here, so that `where` has its condition in the graph; ``bool()`` of one, as in ``if x > 0:``,
-    records a guard, as do ``int()``, ``float()``, ``math.isnan()`` and a plain array made of a node (``a[x > 0]``), and
-    so they do after the block: `Graph.replay` refuses numbers for which the code would have gone the other way. What
-    ``.item()``, ``.data``, ``.detach()``, ``.grad`` and text of a node give is constant, as are gradients without their
-    graph and what is computed inside `no_grad`.
+    records a guard, as do ``int()``, ``float()``, ``math.isnan()``, a plain array made of a node (``a[x > 0]``), and
+    functions of NumPy that just answer (``np.argmax(x)``), and so they do after the block: `Graph.replay` refuses
+    numbers for which the code would have gone the other way. What ``.item()``, ``.tolist()``, ``.data``,
+    ``.detach()``, ``.grad`` and text of a node give is constant, as are gradients without their graph and what is
+    computed inside `no_grad`.
 
     A guard is found by the nodes that were computed in its block. Where a branch picks among leaves, or nodes from
     outside (``m = a if a > b else b``), and all arithmetic comes after the block, the graph has none: then compute

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import gc
 import operator
@@ -602,11 +603,47 @@ def test_a_condition_of_the_graph_says_where_one_number_goes() -> None:
     assert graph.replay({"t": [-1.0, -1.0, 2.0]})["y"].data == 4.5
 
 
+#: Code that reads and writes elements where numbers decide which, as it stands in NumPy.
+CHOOSING: dict[str, Callable[[Any], Any]] = {
+    "mask": lambda t: t[t > 0],
+    "mask of rows": lambda t: (t[:, None] * [1.0, 2.0])[t > 0],
+    "mask in a tuple": lambda t: (t[:, None] * [1.0, 2.0])[t > 0, 1],
+    "order": lambda t: t[t.argsort()] * [1.0, 2.0, 3.0],
+    "place": lambda t: t[t.argsort()[0]] * t,
+    "slice": lambda t: t[: np.argsort(t)[-1]] * 2.0,
+    "written": lambda t: with_assigned(t * 1.0, t > 0, t.sum() * np.ones(np.count_nonzero(t > 0))),
+    "written in order": lambda t: with_assigned(t * 1.0, t.argsort(), t * 2.0),
+}
+
+
+def with_assigned(t: Any, index: Any, values: Any) -> Any:
+    t[index] = values
+    return t
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+@given(x=arrays(3), new=arrays(3))
+def test_positions_and_masks_of_the_graph_are_indices_and_guards(name: str, x: Any, new: Any) -> None:
+    def function(x: Any) -> Any:
+        return (CHOOSING[name](x) ** 2).sum()
+
+    with autograd.tracing():
+        leaf = Tensor(x, label="x")
+        y = function(leaf)
+        graph = Graph.of(y)
+    expected = Tensor(x)
+    function(expected).backward()
+    y.backward()
+    np.testing.assert_array_equal(leaf.grad, expected.grad)
+    np.testing.assert_array_equal(graph.replay({"x": x})[graph.outputs[0]].data, function(Tensor(x)).data)
+    with contextlib.suppress(GraphError):  # refused
+        again = graph.replay({"x": new})
+        np.testing.assert_allclose(again[graph.outputs[0]].data, function(Tensor(new)).data, rtol=1e-12)
+
+
 def test_any_other_node_as_an_index_is_refused_with_the_cure() -> None:
     t, i = Tensor([1.0, -2.0, 3.0]), Tensor([0.0, 1.0])
-    with autograd.tracing():
-        positive = t > 0
-    for index in (i, positive, autograd.Value(1.0), (i,), (0, positive)):
+    for index in (i, autograd.Value(1.0), (i,), slice(i[0], None)):
         with pytest.raises(autograd.DTypeError, match=r"index is a constant.*where\(condition, t, other\)"):
             t[index]
         with pytest.raises(autograd.DTypeError, match=r"index is a constant.*where\(condition, value, t\)"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, check, no_grad
+from autograd import ShapeError, Tensor, Value, check, no_grad
 from autograd.composition import compositions
 from autograd.op import overridden_by
 
@@ -54,6 +55,22 @@ def plain(result: Any) -> list[Any]:
     parts = result if isinstance(result, tuple | list) else [result]
     with no_grad():
         return [np.asarray(x, dtype=float) for x in parts]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_examples_are_right(name: str) -> None:
+    """Doctest passes over a function that is not of the module that it stands in."""
+    function: Any = compositions[name].__wrapped__  # type: ignore[attr-defined]
+    (example,) = doctest.DocTestFinder().find(function, name, globs=function.__globals__)
+    assert doctest.DocTestRunner().run(example).failed == 0
+    assert example.examples
+
+
+def test_an_error_names_the_composition_and_its_operands() -> None:
+    with pytest.raises(
+        ShapeError, match=r"^swapaxes: the shapes W\(2, 3\), axis1=0, axis2=5 do not fit: .* its 2 axes"
+    ):
+        np.swapaxes(Tensor(np.ones((2, 3)), label="W"), 0, 5)
 
 
 def test_every_composition_is_called_here() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import AutogradError, DTypeError, Op, OperationError, ShapeError, Tensor, Value, table
+from autograd import AutogradError, DTypeError, LostGradientError, Op, OperationError, ShapeError, Tensor, Value, table
 from autograd.ops import shaping
 from autograd.signature import each
 
@@ -346,3 +346,42 @@ def test_the_cause_is_not_sought_in_operands_that_are_tensors(name: str) -> None
     function, cause = CAUSES[name]
     with pytest.raises(DTypeError, match=rf"^{name}: failed on operands of the shapes .*{cause}"):
         function(Tensor([1.0, 2.0]))
+
+
+t, u, v = Tensor(np.ones((2, 3)), label="t"), Tensor(np.ones(4), label="u"), Value(1.0, label="v")
+
+#: What people write wrong most: the operation, every shape and label, the cause and the cure in one message.
+MISTAKES: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (lambda: t @ u, ShapeError, r"matmul: the shapes t\(2, 3\), u\(4,\) do not fit: .*lengths 3 and 4: transpose one"),
+    (lambda: np.ones((2, 2)) @ u, ShapeError, r"matmul: the shapes \(2, 2\), u\(4,\) .*lengths 2 and 4: transpose one"),
+    (lambda: t + u, ShapeError, r"add: the shapes t\(2, 3\), u\(4,\) do not fit: .*: reshape one, as by x\[:, None\]"),
+    (lambda: [1.0, 2.0] * t, ShapeError, r"mul: the shapes \(2,\), t\(2, 3\) do not fit: .*: reshape one"),
+    (lambda: np.concatenate([t, u]), ShapeError, r"concatenate: the shapes t\(2, 3\), u\(4,\) .*: add an axis"),
+    (lambda: np.concatenate([t, t[:, 1:]]), ShapeError, r"concatenate: .*t\(2, 3\).*: cut one, or choose another axis"),
+    (lambda: np.stack([t, u]), ShapeError, r"stack: the shapes t\(2, 3\), u\(4,\) do not fit: .*: reshape one"),
+    (lambda: t.reshape(4), ShapeError, r"reshape: .*t\(2, 3\), shape=4 .*: give lengths that make 6, or -1 for one"),
+    (lambda: t[5], ShapeError, r"getitem: .*t\(2, 3\), index=5 .*: its 2 places are numbered from 0, or from -1"),
+    (lambda: t[0, [3]], ShapeError, r"getitem: .*t\(2, 3\).* 3 is out of bounds.*: its 3 places are numbered"),
+    (lambda: t.sum(axis=2), ShapeError, r"sum: .*t\(2, 3\), axis=2 .*: its 2 axes are numbered from 0, or from -1"),
+    (lambda: t.item(9), ShapeError, r"item: expected an index into t of shape \(2, 3\), got \(9,\): index 9 is out of"),
+    (lambda: t.backward(), ShapeError, r"backward: t of shape \(2, 3\) needs a seed of that shape.*or reduce it with"),
+    (lambda: u.backward([1.0]), ShapeError, r"backward: expected a seed of the shape \(4,\) of u, got \(1,\): give"),
+    (
+        lambda: (t * 2).backward(t),
+        LostGradientError,
+        r"backward: a seed is the gradient of the output, plain .*\(2, 3\)",
+    ),
+    (lambda: (v * 2).backward(v), LostGradientError, r"backward: a seed is .*, a plain number, got v: leave it out"),
+    (lambda: v + t, DTypeError, r"add: cannot mix a Tensor with v, a Value: make both"),
+    (lambda: t * v, DTypeError, r"mul: cannot mix a Value with t of shape \(2, 3\), a Tensor: make both"),
+    (lambda: np.ones((3, 2)).dot(t), LostGradientError, r"t: a plain NumPy array .* a @ t for a\.dot\(t\)"),
+    (lambda: np.asarray([t[0], t[1]]), LostGradientError, r"the result of getitem: a plain NumPy array .*stack"),
+]
+
+
+@pytest.mark.parametrize(("use", "kind", "message"), MISTAKES)
+def test_the_commonest_mistakes_are_told_with_their_cure(
+    use: Callable[[], Any], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=f"^{message}"):
+        use()

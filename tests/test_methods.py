@@ -15,6 +15,7 @@ from strategies import arrays
 import autograd
 from autograd import Tensor, Value
 from autograd.operators import Operators
+from autograd.refusal import AsFunction, Refusing
 
 #: Methods that come from the table: PyTorch has all of them, NumPy some.
 CHOSEN = {
@@ -31,11 +32,20 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "size": [lambda a: a.size],
     "dtype": [lambda a: a.dtype],
     "conjugate": [lambda a: a.conjugate()],
+    "conj": [lambda a: a.conj()],
+    "real": [lambda a: a.real],
+    "imag": [lambda a: a.imag],
+    "itemsize": [lambda a: a.itemsize],
+    "nbytes": [lambda a: a.nbytes],
+    "tolist": [lambda a: a.tolist(), lambda a: a[0, 0, 0].tolist()],
     "astype": [lambda a: a.astype(np.float32), lambda a: a.astype("f4"), lambda a: a.astype(dtype=np.float64)],
     "argsort": [lambda a: a.argsort(), lambda a: a.argsort(0), lambda a: a.argsort(axis=None), lambda a: a.argsort(-1)],
     "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(max=0.5)],
     "swapaxes": [lambda a: a.swapaxes(0, 2), lambda a: a.swapaxes(-1, 1)],
-    "item": [lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item()],
+    "item": [
+        *(lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item(), lambda a: a.item(0), lambda a: a.item(-1)),
+        *(lambda a: a.item(0, 0, 0), lambda a: a.item((0, 0, 0))),
+    ],
     "reshape": [
         *(lambda a: a.reshape(-1), lambda a: a.reshape((-1,)), lambda a: a.reshape(a.shape[::-1])),
         *(lambda a: a.reshape(*a.shape[::-1]), lambda a: a.reshape(1, *a.shape), lambda a: a.reshape(a.size, 1)),
@@ -58,8 +68,37 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
 }  # fmt: skip
 
 
-def public(cls: type) -> set[str]:
-    return {name for name in dir(cls) if not name.startswith("_")}
+#: The same for the methods that are NumPy's function of that name, where an operation has that or it just answers.
+AS_FUNCTION: dict[str, list[Callable[[Any], Any]]] = {
+    "nonzero": [lambda a: np.array(a.nonzero())],
+    "searchsorted": [
+        *(lambda a: np.sort(a, None).searchsorted(0.5), lambda a: np.sort(a, None).searchsorted([0.5, 1.0], "right")),
+    ],
+    "argpartition": [lambda a: a.argpartition(0), lambda a: a.argpartition(0, None)],
+    "copy": [lambda a: a.copy(), lambda a: a.copy("F")],
+    "diagonal": [lambda a: a.diagonal(), lambda a: a.diagonal(1, 0, 2), lambda a: a.diagonal(offset=-1)],
+    "dot": [lambda a: a.dot(a[0].T), lambda a: a[0, 0].dot(a[0, 0])],
+    "ravel": [lambda a: a.ravel(), lambda a: a.ravel("C")],
+    "repeat": [lambda a: a.repeat(2), lambda a: a.repeat(2, 0), lambda a: a.repeat(2, axis=-1)],
+    "round": [lambda a: a.round(), lambda a: a.round(1), lambda a: a.round(decimals=-1)],
+    "squeeze": [lambda a: a[:1].squeeze(0), lambda a: a[:1, :1].squeeze(axis=(0, 1)), lambda a: a.squeeze()],
+    "take": [lambda a: a.take([0]), lambda a: a.take(0, 1), lambda a: a.take([0, -1], axis=0)],
+    "trace": [lambda a: a.trace(), lambda a: a.trace(1, 0, 2)],
+    **{name: [lambda a, n=name: getattr(a, n)(), lambda a, n=name: getattr(a, n)(1)] for name in ("cumprod", "cumsum")},
+    **{
+        name: [
+            *(lambda a, n=name: getattr(a, n)(), lambda a, n=name: getattr(a, n)(0)),
+            *(lambda a, n=name: getattr(a, n)(axis=-1, keepdims=True), lambda a, n=name: getattr(a, n)(None)),
+        ]
+        for name in ("argmax", "argmin", "any", "all", "min", "prod", "std", "var")
+    },
+}  # fmt: skip
+
+COMPARED = AS_FUNCTION | AS_NUMPY
+
+
+def public(x: Any) -> set[str]:
+    return {name for name in dir(x) if not name.startswith("_") and hasattr(x, name)}
 
 
 def test_the_methods_from_the_table_are_those_that_were_chosen() -> None:
@@ -71,14 +110,27 @@ def test_the_methods_from_the_table_are_those_that_were_chosen() -> None:
 
 
 def test_every_name_that_an_ndarray_has_too_is_compared_with_its() -> None:
-    common = public(Tensor) & public(np.ndarray)
-    assert common - set(AS_NUMPY) == {"data"}, "a memoryview there, the array here"
+    common = public(Tensor([[1.0]])) & public(np.ones((1, 1)))
+    assert common - set(COMPARED) == {"data"}, "a memoryview there, the array here"
 
 
-@pytest.mark.parametrize("name", AS_NUMPY)
+@pytest.mark.parametrize("node", [Tensor([[1.0]], label="t"), Value(1.0)], ids=["Tensor", "Value"])
+@pytest.mark.parametrize("name", sorted(public(np.ones((1, 1))) - public(Tensor([[1.0]]))))
+def test_what_an_ndarray_has_and_nodes_have_not_is_told_with_its_cure(name: str, node: Any) -> None:
+    assert not hasattr(node, name)
+    assert getattr(node, name, None) is None
+    with pytest.raises(AttributeError, match=rf"^a {type(node).__name__} has no {name}(: |, as np\.{name} ).*\w"):
+        getattr(node, name)
+
+
+def test_every_method_that_is_a_function_is_called_here() -> None:
+    assert set(AS_FUNCTION) == {name for name, x in vars(Refusing).items() if isinstance(x, AsFunction)}
+
+
+@pytest.mark.parametrize("name", [name for name in COMPARED if hasattr(Tensor([[1.0]]), name)])
 @given(array=arrays(hnp.array_shapes(min_dims=3, max_dims=3, max_side=3)))
 def test_what_an_ndarray_has_too_is_the_same_here(name: str, array: Any) -> None:
-    for call in AS_NUMPY[name]:
+    for call in COMPARED[name]:
         expected, got = call(array), call(Tensor(array))
         if isinstance(got, Tensor):
             assert got.dtype == np.asarray(expected).dtype

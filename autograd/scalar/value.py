@@ -21,9 +21,10 @@ from autograd.op import MOST, Op, on_entry
 from autograd.operators import BINARY, COMPARISON, UNARY, Operators, expect_conditions
 from autograd.pickling import store, stored
 from autograd.program import Constant, Equation, frozen_params, made, private_params
+from autograd.refusal import mixed
 from autograd.scalar.sweep import sweep_scalars
 from autograd.state import Guards, Origin, blocks, conditional, conditions_recorded, mode, note_cut, origin, still_open
-from autograd.sweep.turns import backward
+from autograd.sweep.turns import backward, plain_seed
 
 #: The gradient before any sweep: 0.0, as in micrograd, but told apart by identity.
 UNSET = float("0.0")
@@ -242,7 +243,7 @@ class Value(Recorded, Node):
 
         Raises `GraphError` if nothing here needs a gradient.
         """
-        backward(self, 1.0 if seed is None else accept.number(seed, "backward: seed"), sweep_scalars)
+        backward(self, 1.0 if seed is None else accept.number(plain_seed(self, seed), "backward: seed"), sweep_scalars)
 
     def _filled(self, number: float) -> float:
         return number
@@ -434,9 +435,7 @@ def operand(value: Any, op: Op, k: int, truths: list[bool]) -> Any:
             "write not (x > 0), for ~ makes another number of a bool"
         )
     if isinstance(value, Operators):
-        raise DTypeError(
-            f"{op.name}: cannot mix a Value with a {type(value).__name__}: make both Values, or both Tensors"
-        )
+        raise mixed(op.name, "Value", value)
     if isinstance(value, list | np.ndarray):
         value = accept.real_array(value, op.name)
         return value if value.ndim else operand(value.item(), op, k, truths)
@@ -509,29 +508,44 @@ _evaluators: dict[Op, codegen.Evaluate] = {}
 
 def install(op: Op) -> None:
     """Give Value the generated code for an operation's operator or method, where it has such code."""
+    if op.is_flat and op.operator not in COMPARISON:
+        return
+    if op.operator in COMPARISON:
+        give(op, f"__{COMPARISON[op.operator]}__", codegen.comparison_source)
+    elif op.operator in BINARY:
+        give(op, f"__{BINARY[op.operator]}__", codegen.binary_source)
+        give(op, f"__r{BINARY[op.operator]}__", codegen.reflected_source)
+    elif op.method and op.arity == 1:
+        give(op, op.name, codegen.unary_source)
+        if op.operator in UNARY:
+            give(op, f"__{UNARY[op.operator]}__", codegen.unary_source)
+    elif op.method and op.arity == 2:
+        give(op, op.name, codegen.optional_source)
 
-    def give(name: str, source: codegen.Source) -> None:
-        general = getattr(Operators, name, op)
-        method = codegen.compiled(f"Value.{name}", source, NAMES | {"op": op, "general": general})
-        method.__name__, method.__doc__ = name, op.doc
-        setattr(Value, name, method)
 
+def give(op: Op, name: str, source: Callable[[Op], codegen.Source]) -> None:
+    """Let Value have a method that is generated when it is first called, so that an import does not wait for all."""
+
+    def first(self: Value, *args: Any, **kwargs: Any) -> Any:
+        if vars(Value).get(name) is first:  # who holds on to this one may call it again
+            setattr(Value, name, described(written(op, name, source), op, name))
+        return getattr(Value, name)(self, *args, **kwargs)
+
+    setattr(Value, name, described(first, op, name))
+
+
+def written(op: Op, name: str, source: Callable[[Op], codegen.Source]) -> Callable[..., Any]:
+    """The generated code of a method; the general way, where there is none."""
+    general = getattr(Operators, name, op)
     try:
-        if op.is_flat and op.operator not in COMPARISON:
-            return
-        if op.operator in COMPARISON:
-            give(f"__{COMPARISON[op.operator]}__", codegen.comparison_source(op))
-        elif op.operator in BINARY:
-            give(f"__{BINARY[op.operator]}__", codegen.binary_source(op))
-            give(f"__r{BINARY[op.operator]}__", codegen.reflected_source(op))
-        elif op.method and op.arity == 1:
-            give(op.name, codegen.unary_source(op))
-            if op.operator in UNARY:
-                give(f"__{UNARY[op.operator]}__", codegen.unary_source(op))
-        elif op.method and op.arity == 2:
-            give(op.name, codegen.optional_source(op))
+        return codegen.compiled(f"Value.{name}", source(op), NAMES | {"op": op, "general": general})
     except Untranslatable:
-        pass  # the general way serves it
+        return lambda self, *args, **kwargs: general(self, *args, **kwargs)
+
+
+def described(method: Callable[..., Any], op: Op, name: str) -> Callable[..., Any]:
+    method.__name__, method.__doc__ = name, op.doc
+    return method
 
 
 def function_of(op: Op) -> Callable[..., Any] | None:

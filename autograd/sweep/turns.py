@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd.errors import GraphError
-from autograd.node import Recorded
+from autograd.errors import GraphError, LostGradientError
+from autograd.node import Node, Recorded
+from autograd.refusal import named
 from autograd.sweep.reverse import swept
 
 
@@ -48,6 +49,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=locks.fork)
 
 UNRECORDED = "backward: nothing here was recorded: no input requires a gradient, or no_grad() was on"
+
+
+def plain_seed(output: Any, seed: Any) -> Any:
+    """A seed, if no gradient is lost with it, as with a node that was meant to be what is swept from.
+
+    Raises `LostGradientError`.
+    """
+    if isinstance(seed, Node) and seed.requires_grad:
+        kind = f"plain numbers of its shape {output.shape}" if output.shape else "a plain number"
+        raise LostGradientError(
+            f"backward: a seed is the gradient of the output, {kind}, got {named(seed)}: leave it out for that of one "
+            "number, give .data of it, or gradients(..., create_graph=True) for what is to be differentiated again"
+        )
+    return seed
 
 
 def backward(output: Recorded, seed: Any, quick: Callable[[Any, Any], None]) -> None:

@@ -12,6 +12,7 @@ from autograd.accept import EXACT, Array
 from autograd.errors import DTypeError
 from autograd.op import Op
 from autograd.operators import Operators
+from autograd.refusal import mixed
 
 
 def operand(x: Any, op: Op) -> Any:
@@ -20,7 +21,7 @@ def operand(x: Any, op: Op) -> Any:
     if kind is float or (kind is int and -EXACT <= x <= EXACT):
         return x
     if isinstance(x, Operators):
-        raise DTypeError(f"{op.name}: cannot mix a Tensor with a {type(x).__name__}: make both Tensors, or both Values")
+        raise mixed(op.name, "Tensor", x)
     if isinstance(x, list | np.ndarray) and accept.holds_values(x, op.name):
         raise DTypeError(f"{op.name}: cannot mix a Tensor with Values: make both Tensors, or all Values")
     looked = accept.operand(x, op.name)

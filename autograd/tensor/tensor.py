@@ -14,7 +14,7 @@ from autograd import accept
 from autograd.accept import EXACT, Array
 from autograd.call import Output, like, shape_of
 from autograd.copying import Bases, remade
-from autograd.errors import DTypeError, GraphError, LostGradientError, ShapeError
+from autograd.errors import DTypeError, GraphError, LostGradientError, ShapeError, short_repr
 from autograd.failure import FAILURES, fail
 from autograd.node import Node
 from autograd.op import Op, on_entry
@@ -33,7 +33,7 @@ from autograd.state import (
     origin,
     still_open,
 )
-from autograd.sweep.turns import UNRECORDED, backward
+from autograd.sweep.turns import UNRECORDED, backward, plain_seed
 from autograd.tensor.arrays import laid_like, operand
 from autograd.tensor.record import Leaf, Record, leaf_record, named, new
 from autograd.tensor.sweep import forget, sweep_tensors
@@ -253,7 +253,8 @@ class Tensor(Node):
         if self.requires_grad and mode() != "no_grad":
             raise LostGradientError(
                 f"{named(self._record)}: a plain NumPy array made of it would silently lose its gradient: use .data or "
-                ".numpy() for the numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
+                ".numpy() for the numbers alone, autograd.stack or autograd.concatenate to join Tensors, and "
+                "a @ t for a.dot(t)"
             )
         if copy is False:
             raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")
@@ -290,9 +291,33 @@ class Tensor(Node):
         result: Tensor = transpose(self, axes[0] if len(axes) == 1 else axes or None)
         return result
 
-    def item(self) -> float:
-        """The one number that it holds."""
-        return float(self._one("item"))
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self._record.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self._record.array.nbytes
+
+    def item(self, *index: Any) -> float:
+        """The one number that it holds, or that at an index, as NumPy spells it: ``t.item(3)``, ``t.item(0, 1)``."""
+        if not index:
+            return float(self._one("item"))
+        try:
+            return float(self._record.array.item(*index))
+        except FAILURES as error:
+            what = f"{named(self._record)} of shape {self.shape}"
+            raise ShapeError(f"item: expected an index into {what}, got {short_repr(index)}: {error}") from error
+
+    def tolist(self) -> Any:
+        """The numbers in lists of lists, as plain floats.
+
+        >>> Tensor([[1.0, 2.0]]).tolist()
+        [[1.0, 2.0]]
+        """
+        return self._record.array.tolist()
 
     def _one(self, what: str) -> Any:
         record = self._record
@@ -321,9 +346,11 @@ class Tensor(Node):
 
     def __getitem__(self, index: Any) -> Tensor:
         if not is_constant(index):
+            index = read_off(index)
+        if not is_constant(index):
             raise DTypeError(
-                "getitem: an index is a constant, but a node came: give int(i), or take_along_axis(t, i) for many; "
-                "where a condition of the graph picks, its shape would depend on data: use where(condition, t, other)"
+                "getitem: an index is a constant, or of integers or conditions, but a node of numbers came: give "
+                "int(i), or take_along_axis(t, i) for many, or where(condition, t, other)"
             )
         result: Tensor = getitem.apply((self,), {"index": as_index(index)})  # there is nothing to bind
         return result
@@ -351,10 +378,13 @@ class Tensor(Node):
 
         Raises `ShapeError` for a value that does not fit, `GraphError` inside `no_grad` for what was computed.
         """
-        if not is_constant(index) and not (isinstance(index, Tensor) and index._record.is_condition and is_one(value)):
+        is_recorded = isinstance(index, Tensor) and index._record.is_condition and is_one(value)
+        if not is_recorded and not is_constant(index):
+            index = read_off(index)
+        if not is_recorded and not is_constant(index):
             raise DTypeError(
-                "setitem: an index is a constant, or a condition where one number goes to all its places: "
-                "use t = where(condition, value, t), or give int(i) for a number"
+                "setitem: an index is a constant, or of integers or conditions, but a node of numbers came: give "
+                "int(i), or use t = where(condition, value, t)"
             )
         index = as_index(index)
         if isinstance(value, np.ndarray | np.generic | list):
@@ -464,12 +494,18 @@ class Tensor(Node):
             raise GraphError(UNRECORDED)
         if seed is None:
             if array.size != 1:
-                raise ShapeError(f"backward: shape {array.shape} needs a seed of that shape, or reduce it with .sum()")
+                raise ShapeError(
+                    f"backward: {named(record)} of shape {array.shape} needs a seed of that shape, its gradient: "
+                    "give one, or reduce it with .sum()"
+                )
             start = np.ones_like(array)
         else:
-            start = accept.numbers(seed, "backward: seed", array.dtype)
+            start = accept.numbers(plain_seed(self, seed), "backward: seed", array.dtype)
             if start.shape != array.shape:
-                raise ShapeError(f"backward: expected a seed of shape {array.shape}, got {start.shape}")
+                raise ShapeError(
+                    f"backward: expected a seed of the shape {array.shape} of {named(record)}, got {start.shape}: "
+                    "give one number for each of its own"
+                )
         backward(record, start, sweep_tensors)
 
     def _filled(self, number: float) -> Array:
@@ -599,6 +635,15 @@ def is_constant(index: Any) -> bool:
             if isinstance(end, Operators):
                 return False
     return True
+
+
+def read_off(index: Any) -> Any:
+    """An index with positions and conditions of the graph as plain arrays, each of which is a guard."""
+    if isinstance(index, tuple):
+        return tuple(map(read_off, index))
+    if index.__class__ is slice:
+        return slice(*(read_off(end) for end in (index.start, index.stop, index.step)))
+    return np.asarray(index)[()] if isinstance(index, Tensor) and index.dtype.kind in "biu" else index
 
 
 def is_one(value: Any) -> bool:
