@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from autograd.accept import real_array
 from autograd.op import override
 from autograd.operators import Operators, has_other
 
@@ -43,3 +44,12 @@ def composition(*overridden: Callable[..., Any], method: bool = False) -> Callab
         return function
 
     return enter
+
+
+def given(a: Any, name: str) -> Any:
+    """What has a shape as it is, and a list as an array: for a composition that asks for the shape.
+
+    >>> given([1.0, 2.0], "cov").shape
+    (2,)
+    """
+    return a if hasattr(a, "shape") else real_array(a, name)
