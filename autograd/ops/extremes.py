@@ -12,7 +12,7 @@ from autograd.composition import composition
 from autograd.op import Op, elementwise, override, primitive
 from autograd.ops.arithmetic import total
 from autograd.ops.compare import literal, pick
-from autograd.ops.corners import maximum, minimum
+from autograd.ops.corners import abs, maximum, minimum
 from autograd.ops.reductions import Axis, count, counts, of_rows, reduced, unfold
 from autograd.ops.reductions import sum as added
 from autograd.signature import each
@@ -38,6 +38,12 @@ def shared(g: Any, winners: Any, a: Any, axis: Axis) -> Any:
     return g * (winners / ties)
 
 
+def nearest(*xs: Any) -> Any:
+    """How near two of many are, where a tie is: of one alone, none is."""
+    gaps = [abs(x - other) for k, x in enumerate(xs) for other in xs[:k]]
+    return reduce(minimum, gaps) if gaps else 1.0
+
+
 def extreme_vjp(g: Any, y: Any, a: Any, axis: Axis = None, out: None = None, keepdims: Any = False) -> Any:
     winners = a == unfold(y, a, axis, keepdims)
     return shared(unfold(g, a, axis, keepdims), winners, a, axis)
@@ -59,10 +65,10 @@ def extreme_of_scalars(
 
 # fmt: off
 max_of = elementwise("max_of", lambda xs: reduce(maximum, xs), each(lambda z, xs: shares(z, xs)),
-    symbol="max", method=False,
+    symbol="max", method=False, kinks=nearest,
     doc="the largest of many has all of the gradient; a tie shares it equally, however many share it")
 min_of = elementwise("min_of", lambda xs: reduce(minimum, xs), each(lambda z, xs: shares(z, xs)),
-    symbol="min", method=False,
+    symbol="min", method=False, kinks=nearest,
     doc="the smallest of many has all of the gradient; a tie shares it equally, however many share it")
 max = primitive("max", np.max, extreme_vjp, scalars=partial(extreme_of_scalars, max_of, "maximum"), shape=reduced,
     doc="max sends the gradient to the largest element; ties share it equally")
