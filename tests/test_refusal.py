@@ -148,9 +148,9 @@ def test_only_what_is_flat_is_said_to_be(name: str) -> None:
 
 def test_a_constant_is_not_said_to_lose_a_gradient() -> None:
     with pytest.raises(
-        LostGradientError, match=r"^np\.cumsum is no operation of the table: use np\.asarray of c of shape"
+        LostGradientError, match=r"^np\.unwrap is no operation of the table: use np\.asarray of c of shape"
     ):
-        np.cumsum(Tensor([1.0, 2.0], requires_grad=False, label="c"))
+        np.unwrap(Tensor([1.0, 2.0], requires_grad=False, label="c"))
 
 
 LOST, FLATLY = (

@@ -95,7 +95,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     for h in spacings:
         if getattr(given(h, "gradient") if isinstance(h, list | tuple) else h, "shape", ()) != ():
             raise DTypeError("gradient: expected one spacing an axis, got the places of a grid: its steps must be equal")
-    if len(spacings) < len(axes):
+    if len(spacings) != len(axes):
         spacings = spacings * len(axes)
     found = tuple(slopes(f, h, along, edge_order) for along, h in zip(axes, spacings, strict=True))
     return found[0] if len(found) == 1 else found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from autograd.call import shape_of
 from autograd.composition import composition, given
 from autograd.errors import ShapeError
 from autograd.op import Op, override, primitive
-from autograd.ops.arithmetic import sum_of_products
+from autograd.ops.arithmetic import div, sum_of_products
 from autograd.ops.compare import where
 from autograd.ops.linalg import matmul, swap
 from autograd.ops.norms import length_of_row, of_any_size, vector_norm
@@ -25,11 +26,12 @@ from autograd.ops.reductions import (
     mean_of_scalars,
     of_rows,
     reduced,
+    rounded_once,
     sum_of_row,
     unfold,
 )
 from autograd.ops.reductions import sum as added
-from autograd.ops.shaping import HALF, SINGLE, broadcast_to, concatenate, reshape, transpose
+from autograd.ops.shaping import HALF, SINGLE, astype, broadcast_to, concatenate, reshape, transpose
 
 
 def freedom(n: int, ddof: Any, correction: Any) -> Any:
@@ -96,7 +98,8 @@ def variance(
     correction: Any = None,
 ) -> Any:
     freedom(0, ddof, correction)
-    return np.var(a, axis=axis, dtype=dtype, ddof=ddof if correction is None else correction, keepdims=keepdims)
+    ddof = ddof if correction is None else correction
+    return rounded_once(lambda x, kind: np.var(x, axis=axis, dtype=kind, ddof=ddof, keepdims=keepdims), a, dtype)
 
 
 def deviation(
@@ -110,11 +113,13 @@ def deviation(
     correction: Any = None,
 ) -> Any:
     freedom(0, ddof, correction)
-    if is_half(a) and dtype is None:
-        return deviation(a.astype(SINGLE), axis, None, out, ddof, keepdims, correction=correction).astype(HALF)
     ddof = ddof if correction is None else correction
-    found = of_any_size(lambda x: np.std(x, axis=axis, dtype=dtype, ddof=ddof, keepdims=True), np.asanyarray(a), axis)
-    return found if keepdims else np.reshape(found, reduced(np.shape(a), axis))[()]
+
+    def found(x: Any, kind: Any) -> Any:
+        return of_any_size(lambda x: np.std(x, axis=axis, dtype=kind, ddof=ddof, keepdims=True), np.asanyarray(x), axis)
+
+    kept = rounded_once(found, a, dtype)
+    return kept if keepdims else np.reshape(kept, reduced(np.shape(a), axis))[()]
 
 
 def shape_of_moment(a: tuple[int, ...], axis: Axis = None, keepdims: bool = False, **_: Any) -> tuple[int, ...]:
@@ -164,6 +169,17 @@ override(np.var, var)
 override(np.std, std)
 
 
+def of_halves(run: Callable[[Any], Any], a: Any, dtype: Any = None) -> Any:
+    """A composition of an array: of halves, in single precision, in which there is room for sums, and rounded at the end.
+
+    >>> of_halves(lambda a: added(a) / 70_000, np.ones(70_000, np.float16))
+    np.float16(1.0)
+    """
+    if dtype is None and getattr(a, "dtype", None) == HALF:
+        return astype(run(astype(a, SINGLE)), HALF)
+    return run(a)
+
+
 def weights_beside(a: Any, axis: Axis, weights: Any) -> Any:
     """One weight for each element, or each place along the axes: with the axes of the array.
 
@@ -198,7 +214,7 @@ def average(
         return (result, broadcast_to(np.float64(count(a, axis)), shape_of(result))) if returned else result
     weights = broadcast_to(weights_beside(a, axis, weights), a.shape)
     total = added(weights, axis=axis, keepdims=keepdims)
-    result = added(a * weights, axis=axis, keepdims=keepdims) / total
+    result = div(added(a * weights, axis=axis, keepdims=keepdims), total)
     return (result, total) if returned else result
 
 
@@ -244,7 +260,7 @@ def cov(
     total = added(weights)
     lost = ddof if aweights is None else ddof * added(weights * aweights) / total
     apart = rows - average(rows, axis=1, weights=weights, keepdims=True)
-    return squeezed(matmul(apart * weights, swap(apart)) / (total - lost))
+    return squeezed(div(matmul(apart * weights, swap(apart)), total - lost))
 
 
 @composition(np.corrcoef)
@@ -257,5 +273,5 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     """
     rows = variables(x, y, rowvar, "corrcoef")
     apart = rows - mean(rows, axis=1, keepdims=True)
-    parts = apart / vector_norm(apart, axis=1, keepdims=True)
+    parts = div(apart, vector_norm(apart, axis=1, keepdims=True))  # as numbers among Values, too, divide by zero
     return squeezed(matmul(parts, swap(parts)))

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from autograd.composition import composition, given
-from autograd.ops.compare import equal, where
-from autograd.ops.extremes import max, min, one_of
+from autograd.ops.compare import equal, literal, where
+from autograd.ops.extremes import max, min
 from autograd.ops.functions import sqrt
+from autograd.ops.moments import of_halves
 from autograd.ops.norms import vector_norm
-from autograd.ops.reductions import Axis, count
+from autograd.ops.reductions import Axis
 from autograd.ops.reductions import sum as added
 from autograd.ops.scans import cumprod, cumsum, prod
 
@@ -23,9 +24,15 @@ def filled(a: Any, number: float) -> Any:
 
 def known(a: Any, axis: Axis, keepdims: bool, ddof: float = 0) -> Any:
     """How many are numbers, less some, to divide by; NaN where none is left."""
-    one = one_of(count(a, axis), a)
+    one = literal(1.0, a)
     n = added(where(equal(a, a), one, 0 * one), axis=axis, keepdims=keepdims) - ddof
     return where(n > 0, n, np.nan)
+
+
+def missing(a: Any, axis: Axis, keepdims: bool) -> Any:
+    """Nothing, or NaN where nothing is known."""
+    zero = literal(0.0, a)
+    return min(where(equal(a, a), zero, np.inf), axis=axis, keepdims=keepdims) * zero
 
 
 def deviations(a: Any, axis: Axis) -> Any:
@@ -86,8 +93,11 @@ def nanmean(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keep
     >>> nanmean(np.array([1.0, np.nan, 2.0]))
     np.float64(1.5)
     """
-    a = given(a, "nanmean")
-    return nansum(a, axis, dtype, out, keepdims) / known(a, axis, keepdims)
+
+    def of(a: Any) -> Any:
+        return nansum(a, axis, dtype, out, keepdims) / known(a, axis, keepdims)
+
+    return of_halves(of, given(a, "nanmean"), dtype)
 
 
 @composition(np.nanmax)
@@ -98,7 +108,7 @@ def nanmax(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) 
     np.float64(2.0)
     """
     a = given(a, "nanmax")
-    return max(filled(a, -np.inf), axis, out, keepdims) + 0 * known(a, axis, keepdims)
+    return max(filled(a, -np.inf), axis, out, keepdims) + missing(a, axis, keepdims)
 
 
 @composition(np.nanmin)
@@ -109,7 +119,7 @@ def nanmin(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) 
     np.float64(1.0)
     """
     a = given(a, "nanmin")
-    return min(filled(a, np.inf), axis, out, keepdims) + 0 * known(a, axis, keepdims)
+    return min(filled(a, np.inf), axis, out, keepdims) + missing(a, axis, keepdims)
 
 
 @composition(np.nanvar)
@@ -128,9 +138,13 @@ def nanvar(
     >>> nanvar(np.array([1.0, np.nan, 3.0]))
     np.float64(1.0)
     """
-    a = given(a, "nanvar")
-    parts = deviations(a, axis)
-    return added(parts * parts, axis, dtype, out, keepdims) / known(a, axis, keepdims, freedom(ddof, correction))
+    lost = freedom(ddof, correction)
+
+    def of(a: Any) -> Any:
+        parts = deviations(a, axis)
+        return added(parts * parts, axis, dtype, out, keepdims) / known(a, axis, keepdims, lost)
+
+    return of_halves(of, given(a, "nanvar"), dtype)
 
 
 @composition(np.nanstd)
@@ -149,6 +163,10 @@ def nanstd(
     >>> nanstd(np.array([1.0, np.nan, 3.0]))
     np.float64(1.0)
     """
-    a = given(a, "nanstd")
-    n = known(a, axis, keepdims, freedom(ddof, correction))
-    return vector_norm(deviations(a, axis), axis=axis, keepdims=keepdims) / sqrt(n)
+    lost = freedom(ddof, correction)
+
+    def of(a: Any) -> Any:
+        n = known(a, axis, keepdims, lost)
+        return vector_norm(deviations(a, axis), axis=axis, keepdims=keepdims) / sqrt(n)
+
+    return of_halves(of, given(a, "nanstd"), dtype)

@@ -96,8 +96,13 @@ def mean_vjp(
 
 
 def is_half(a: Any) -> bool:
-    """Whether it is in half precision, which sums of the powers of many elements go beyond."""
-    return a.__class__ is np.ndarray and a.dtype == HALF
+    """Whether it is in half precision, which sums of many elements go beyond."""
+    return getattr(a, "dtype", None) == HALF
+
+
+def rounded_once(run: Callable[[Any, Any], Any], a: Any, dtype: Any = None) -> Any:
+    """What is run on an array and a dtype to compute in: on halves, in single precision, and rounded at the end."""
+    return run(a.astype(SINGLE), None).astype(HALF) if dtype is None and is_half(a) else run(a, dtype)
 
 
 def highest(x: Any, axis: Axis) -> Any:

@@ -7,7 +7,6 @@ own way back is a recurrence again.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from functools import reduce
 from itertools import accumulate
 from math import prod as size_of
@@ -17,8 +16,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.op import Op, override, primitive
-from autograd.ops.reductions import Axis, gathered, of_rows, reduced, scattered, unfold
-from autograd.ops.shaping import HALF, SINGLE, concatenate, reshape, sum_dtype
+from autograd.ops.reductions import Axis, gathered, of_rows, reduced, rounded_once, scattered, unfold
+from autograd.ops.shaping import concatenate, reshape, sum_dtype
 
 # Pieces along one axis.
 
@@ -106,24 +105,19 @@ def prod_vjp(
     return unfold(g, a, axis, keepdims) * scattered(before * behind, a.shape, axis)
 
 
-# Of arrays: halves are rounded once, at the end.
-
-
-def rounded_once(run: Callable[[Any], Any], a: Any, dtype: Any) -> Any:
-    """What is run in a dtype: in single precision, where it would be half."""
-    return run(SINGLE).astype(HALF) if dtype is None and getattr(a, "dtype", None) == HALF else run(dtype)
+# Of arrays.
 
 
 def summed_up(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
-    return rounded_once(lambda kind: np.cumsum(a, axis, kind), a, dtype)
+    return rounded_once(lambda x, kind: np.cumsum(x, axis, kind), a, dtype)
 
 
 def multiplied_up(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
-    return rounded_once(lambda kind: np.cumprod(a, axis, kind), a, dtype)
+    return rounded_once(lambda x, kind: np.cumprod(x, axis, kind), a, dtype)
 
 
 def multiplied(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: Any = False) -> Any:
-    return rounded_once(lambda kind: np.multiply.reduce(a, axis, kind, None, keepdims), a, dtype)
+    return rounded_once(lambda x, kind: np.multiply.reduce(x, axis, kind, None, keepdims), a, dtype)
 
 
 # Of Values.

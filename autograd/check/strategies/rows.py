@@ -218,7 +218,7 @@ def moment(draw: st.DrawFn, shape: Shape) -> Arguments:
 
 
 def length(draw: st.DrawFn, shape: Shape) -> Arguments:
-    orders = st.sampled_from([2, 1, 3, 1.5, 0.5, -1, np.inf, -np.inf])
+    orders = st.sampled_from([2, 1, 3, 1.5, np.inf, -np.inf])
     return (Of(shape, distinct_sizes(shape)),), some(draw, axis=axes(shape), keepdims=st.booleans(), ord=orders)
 
 
