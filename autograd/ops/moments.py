@@ -175,7 +175,7 @@ def of_halves(run: Callable[[Any], Any], a: Any, dtype: Any = None) -> Any:
     >>> of_halves(lambda a: added(a) / 70_000, np.ones(70_000, np.float16))
     np.float16(1.0)
     """
-    if dtype is None and getattr(a, "dtype", None) == HALF:
+    if dtype is None and is_half(a):
         return astype(run(astype(a, SINGLE)), HALF)
     return run(a)
 
@@ -213,16 +213,22 @@ def average(
         result = mean(a, axis=axis, keepdims=keepdims)
         return (result, broadcast_to(np.float64(count(a, axis)), shape_of(result))) if returned else result
     weights = broadcast_to(weights_beside(a, axis, weights), a.shape)
-    total = added(weights, axis=axis, keepdims=keepdims)
-    result = div(added(a * weights, axis=axis, keepdims=keepdims), total)
+    are_halves = is_half(a) and is_half(weights)  # a sum of many is beyond them
+    wide, heavy = (astype(a, SINGLE), astype(weights, SINGLE)) if are_halves else (a, weights)
+    total = added(heavy, axis=axis, keepdims=keepdims)
+    result = div(added(wide * heavy, axis=axis, keepdims=keepdims), total)
+    if are_halves:
+        result, total = astype(result, HALF), astype(total, HALF)
     return (result, total) if returned else result
 
 
 def variables(m: Any, y: Any, rowvar: bool, name: str) -> Any:
-    """A row of observations a variable."""
+    """A row of observations a variable; in double precision, as NumPy has it."""
 
     def rows(x: Any) -> Any:
         x = given(x, name)
+        if x.shape and x.dtype.kind != "O":
+            x = astype(x, np.float64)
         if len(x.shape) > 2:
             raise ShapeError(f"{name}: expected one variable, or a matrix of variables, got shape {x.shape}")
         if len(x.shape) < 2:

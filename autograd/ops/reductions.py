@@ -130,12 +130,14 @@ def centred_softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
 
 
 def stable_log_softmax(x: Any, axis: Axis = -1) -> Any:
-    """The distance from the largest element, less the logarithm of what all come to beside it."""
+    """The distance from the largest element, less log1p of what the powers of all others come to beside its own."""
     if is_half(x):
         return stable_log_softmax(x.astype(np.float32), axis).astype(HALF)
-    x = np.asanyarray(x)
     below = x - highest(x, axis)
-    return below - stable_logsumexp(below, axis, keepdims=True)
+    is_top = below == 0
+    others = np.add.reduce(np.where(is_top, 0.0, np.exp(below)), axis=axis, keepdims=True)
+    ties = np.add.reduce(is_top, axis=axis, dtype=others.dtype, keepdims=True)
+    return below - np.log1p(others + (ties - 1))
 
 
 def log_softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
