@@ -49,8 +49,8 @@ from autograd.ops.compare import (
     where,
 )
 from autograd.ops.contraction import einsum
-from autograd.ops.counting import all, any, count_nonzero
 from autograd.ops.corners import abs, clip, maximum, minimum, sign
+from autograd.ops.counting import all, any, count_nonzero
 from autograd.ops.decompositions import matrix_norm, norm, svd
 from autograd.ops.differences import diff, ediff1d, gradient, trapezoid
 from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp

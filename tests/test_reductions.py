@@ -1,4 +1,4 @@
-"""Reductions where they are hard: ties, zeros, nothing, all alike, the ends of the floats, and more than halves count."""
+"""Reductions where they are hard: ties, zeros, all alike, the ends of the floats, more than halves can count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numeric import assert_close
 from strategies import numbers
 
 import autograd
-from autograd import DTypeError, Graph, ShapeError, Tensor, Value, gradients, tracing
+from autograd import DTypeError, Graph, OperationError, ShapeError, Tensor, Value, gradients, tracing
 
 few = st.lists(st.sampled_from([-1.0, 0.0, 1.0, 2.0]), min_size=1, max_size=6)
 
@@ -49,7 +49,7 @@ def test_an_extreme_of_values_is_one_node_and_is_shown_as_such() -> None:
     single = Value(2.0)
     assert autograd.max([single]) is single
     for ours in (autograd.max, autograd.min):
-        with pytest.raises(ShapeError, match="expected at least one element along what is folded"):
+        with pytest.raises(OperationError, match="expected at least one element along what is folded"):
             ours(np.array([], dtype=object))
 
 

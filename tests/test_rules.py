@@ -184,7 +184,9 @@ def test_every_operation_has_generated_code(op: Op) -> None:
 def test_what_has_no_generated_code_is_listed_with_its_reason() -> None:
     listed = codegen.not_generated()
     many = {name for name in listed if table[name].is_elementwise}
-    assert many == {"sum_of", "sum_of_products", "max_of", "min_of"}, "their code would differ with the number of inputs"
+    assert many == {"sum_of", "sum_of_products", "max_of", "min_of"}, (
+        "their code would differ with the number of inputs"
+    )
     for name in listed.keys() - many:
         assert "mixes elements" in listed[name]
     assert listed.keys() - many >= {op.name for op in PRIMITIVES}

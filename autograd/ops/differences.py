@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from autograd.call import shape_of
 from autograd.composition import composition, given
 from autograd.errors import DTypeError, ShapeError
 from autograd.ops.reductions import sum as added
@@ -38,7 +39,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if n == 0:
         return a
     axis = normalize_axis_index(axis, len(a.shape))
-    ends = [None if end is None or end is np._NoValue else beside(end, a, axis) for end in (prepend, append)]  # type: ignore[attr-defined]
+    ends = [end if end is None else beside(end, a, axis) for end in (prepend, append)]
     pieces = [x for x in (ends[0], a, ends[1]) if x is not None]
     a = concatenate(pieces, axis=axis) if len(pieces) > 1 else a
     for _ in range(n):
@@ -62,10 +63,11 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 def slopes(f: Any, h: Any, axis: int, edge_order: int) -> Any:
     """Central differences by a spacing h; at the ends, those of one side."""
     if f.shape[axis] < edge_order + 1:
-        raise ShapeError(
-            f"gradient: expected {edge_order + 1} elements along axis {axis}, got shape {f.shape}"
-        )
-    at = lambda first, stop: part(f, axis, slice(first, stop))  # noqa: E731
+        raise ShapeError(f"gradient: expected {edge_order + 1} elements along axis {axis}, got shape {f.shape}")
+
+    def at(first: int | None, stop: int | None) -> Any:
+        return part(f, axis, slice(first, stop))
+
     inner = (at(2, None) - at(None, -2)) / (2 * h)
     if edge_order == 1:
         first, last = (at(1, 2) - at(None, 1)) / h, (at(-1, None) - at(-2, -1)) / h
@@ -93,8 +95,10 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: expected edge_order 1 or 2, got {edge_order}")
     for h in spacings:
-        if getattr(given(h, "gradient") if isinstance(h, list | tuple) else h, "shape", ()) != ():
-            raise DTypeError("gradient: expected one spacing an axis, got the places of a grid: its steps must be equal")
+        if shape_of(h) != ():
+            raise DTypeError(
+                "gradient: expected one spacing an axis, got places: give numbers on a grid of equal steps"
+            )
     if len(spacings) != len(axes):
         spacings = spacings * len(axes)
     found = tuple(slopes(f, h, along, edge_order) for along, h in zip(axes, spacings, strict=True))

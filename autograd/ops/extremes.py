@@ -52,9 +52,7 @@ def extreme_vjp(g: Any, y: Any, a: Any, axis: Axis = None, out: None = None, kee
 # Of Values: one node each, of all that are folded into it.
 
 
-def extreme_of_scalars(
-    many: Op, name: str, a: Any, axis: Axis = None, out: None = None, keepdims: Any = False
-) -> Any:
+def extreme_of_scalars(many: Op, name: str, a: Any, axis: Axis = None, out: None = None, keepdims: Any = False) -> Any:
     def of_row(row: list[Any]) -> Any:
         if not row:
             raise ValueError(f"zero-size array to reduction operation {name} which has no identity")  # as NumPy says

@@ -143,15 +143,11 @@ def std_of_row(n: Any, row: list[Any]) -> Any:
     return length_of_row(2, distances(row)) / np.sqrt(np.float64(n))
 
 
-def var_of_scalars(
-    a: Any, axis: Axis = None, ddof: Any = 0, keepdims: bool = False, *, correction: Any = None
-) -> Any:
+def var_of_scalars(a: Any, axis: Axis = None, ddof: Any = 0, keepdims: bool = False, *, correction: Any = None) -> Any:
     return of_rows(partial(var_of_row, freedom(count(a, axis), ddof, correction)), a, axis, keepdims)
 
 
-def std_of_scalars(
-    a: Any, axis: Axis = None, ddof: Any = 0, keepdims: bool = False, *, correction: Any = None
-) -> Any:
+def std_of_scalars(a: Any, axis: Axis = None, ddof: Any = 0, keepdims: bool = False, *, correction: Any = None) -> Any:
     return of_rows(partial(std_of_row, freedom(count(a, axis), ddof, correction)), a, axis, keepdims)
 
 
@@ -170,7 +166,7 @@ override(np.std, std)
 
 
 def of_halves(run: Callable[[Any], Any], a: Any, dtype: Any = None) -> Any:
-    """A composition of an array: of halves, in single precision, in which there is room for sums, and rounded at the end.
+    """A composition of an array: of halves, in single precision, which has room for sums, and rounded at the end.
 
     >>> of_halves(lambda a: added(a) / 70_000, np.ones(70_000, np.float16))
     np.float16(1.0)
@@ -189,7 +185,7 @@ def weights_beside(a: Any, axis: Axis, weights: Any) -> Any:
     if weights.shape == a.shape:
         return weights
     if axis is None:
-        raise ShapeError(f"average: weights of shape {weights.shape} for {a.shape}: say of which axis they are, by axis=")
+        raise ShapeError(f"average: weights of shape {weights.shape} for {a.shape}: say by axis= where they are")
     axes = axes_of(axis, len(a.shape))
     if weights.shape != tuple(a.shape[i] for i in axes):
         raise ShapeError(f"average: expected weights as long as the axes {axis} of {a.shape}, got {weights.shape}")
@@ -198,9 +194,7 @@ def weights_beside(a: Any, axis: Axis, weights: Any) -> Any:
 
 
 @composition(np.average)
-def average(
-    a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
-) -> Any:
+def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """The mean, in which each element counts as much as its weight.
 
     >>> average(np.array([1.0, 5.0]), weights=np.array([3.0, 1.0]))
@@ -217,9 +211,8 @@ def average(
     wide, heavy = (astype(a, SINGLE), astype(weights, SINGLE)) if are_halves else (a, weights)
     total = added(heavy, axis=axis, keepdims=keepdims)
     result = div(added(wide * heavy, axis=axis, keepdims=keepdims), total)
-    if are_halves:
-        result, total = astype(result, HALF), astype(total, HALF)
-    return (result, total) if returned else result
+    result = astype(result, HALF) if are_halves else result
+    return (result, astype(total, HALF) if are_halves else total) if returned else result
 
 
 def variables(m: Any, y: Any, rowvar: bool, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Numbers in the middle, and at any part of the order: of sorted elements, of which each gradient goes to one or two."""
+"""Numbers in the middle, and at any part of the order: an element, or between two, which receive the gradient."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograd.ops.reductions import Axis, gathered, reduced
 from autograd.ops.shaping import reshape, stack
 from autograd.ops.sorting import sort
 
-#: Where a quantile q of n elements is, counted from 0, by NumPy's names; what lies between two elements is interpolated.
+#: Where a quantile q of n elements is, counted from 0, by NumPy's names; between two elements it is interpolated.
 METHODS: Mapping[str, Callable[[float, int], float]] = {
     "linear": lambda q, n: q * (n - 1),
     "lower": lambda q, n: floor(q * (n - 1)),
@@ -93,9 +93,7 @@ def percentile(
 
 
 @composition(np.median)
-def median(
-    a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
-) -> Any:
+def median(a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """The number in the middle; of an even number of elements, the mean of two.
 
     >>> median(np.array([3.0, 1.0, 2.0, 4.0]))

@@ -50,7 +50,7 @@ def shifted_back(x: Any, axis: int, number: float) -> Any:
 
 
 def recur(a: Any, b: Any, axis: int) -> Any:
-    """s of aₖ · sₖ₋₁ + bₖ, row by row; a single row in Python's floats, which are quicker than NumPy's."""
+    """Each sₖ = aₖ · sₖ₋₁ + bₖ, row by row; a single row in Python's floats, which are quicker than NumPy's."""
     dtype = np.result_type(a, b)
     a, b = (np.moveaxis(np.asarray(x, sum_dtype(dtype)), axis, 0) for x in (a, b))
     rows = zip(*(x.tolist() if x.ndim == 1 else x for x in (a, b)), strict=True)
@@ -117,7 +117,7 @@ def multiplied_up(a: Any, axis: int | None = None, dtype: Any = None, out: None 
 
 
 def multiplied(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: Any = False) -> Any:
-    return rounded_once(lambda x, kind: np.multiply.reduce(x, axis, kind, None, keepdims), a, dtype)
+    return rounded_once(lambda x, kind: np.prod(x, axis, kind, keepdims=keepdims), a, dtype)
 
 
 # Of Values.
