@@ -44,8 +44,8 @@ def unregistered(spelled: str, name: str, node: Any) -> LostGradientError:
     """The refusal of a function of NumPy, or an operator of Python, of that name: never a silent detour.
 
     >>> import autograd
-    >>> print(unregistered("np.argmax", "argmax", autograd.Value(1.0, label="x")))
-    np.argmax gives nothing that a gradient flows back from: use .data of x for its result
+    >>> print(unregistered("np.argwhere", "argwhere", autograd.Value(1.0, label="x")))
+    np.argwhere gives nothing that a gradient flows back from: use .data of x for its result
     """
     is_constant = not getattr(node, "requires_grad", True)
     if name in FLAT:

@@ -41,6 +41,12 @@ def test_a_tie_is_shared_equally_to_the_second_order_by_values_and_tensors(
         assert_close(gradients(along, leaves), expected)
 
 
+@pytest.mark.parametrize("op", [autograd.max_of, autograd.min_of])
+def test_the_kinks_of_an_extreme_are_its_ties(op: Any) -> None:
+    assert [op.kinks(*xs) for xs in [(1.0, 2.0, 1.0), (1.0, 3.0, -1.0), (5.0, 4.5)]] == [0.0, 2.0, 0.5]
+    assert op.kinks(1.0) > 0
+
+
 def test_an_extreme_of_values_is_one_node_and_is_shown_as_such() -> None:
     y = autograd.max([[Value(1.0, "a"), Value(2.0, "b")], [Value(2.0, "c"), 3.0]])
     assert (y.op, len(y.inputs)) == (autograd.max_of, 4)

@@ -46,10 +46,10 @@ def split(axis: Axis, ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
 def gathered(x: Any, axis: Axis) -> Any:
     """The elements that are folded into one, as one axis, the last.
 
-    >>> gathered(np.arange(6).reshape(2, 3), 0)
-    array([[0, 3],
-           [1, 4],
-           [2, 5]])
+    >>> gathered(np.arange(6.0).reshape(2, 3), 0)
+    array([[0., 3.],
+           [1., 4.],
+           [2., 5.]])
     """
     kept, folded = split(axis, len(x.shape))
     return reshape(transpose(x, (*kept, *folded)), (*(x.shape[i] for i in kept), count(x, axis)))
