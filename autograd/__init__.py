@@ -52,11 +52,19 @@ from autograd.ops.compare import (
 )
 from autograd.ops.contraction import einsum
 from autograd.ops.corners import abs, clip, maximum, minimum, sign
-from autograd.ops.decompositions import svd
+from autograd.ops.counting import all, any, count_nonzero
+from autograd.ops.decompositions import matrix_norm, norm, svd
+from autograd.ops.differences import diff, ediff1d, gradient, trapezoid
+from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp
 from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
 from autograd.ops.linalg import matmul
-from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
+from autograd.ops.moments import average, centred, corrcoef, cov, std, var
+from autograd.ops.nans import nancumprod, nancumsum, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
+from autograd.ops.norms import vector_norm
+from autograd.ops.quantiles import median, percentile, quantile
+from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax, sum
+from autograd.ops.scans import cumprod, cumsum, prod, recurrence
 from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, swapaxes, transpose
 from autograd.ops.sorting import argsort, sort
 from autograd.program import Constant, Equation
@@ -66,7 +74,7 @@ from autograd.sweep.reverse import gradients, zero_grad
 from autograd.tensor.tensor import Tensor
 from autograd.transforms.directional import jvp, vjp
 
-# abs, max, pow and sum are there too, but a star import does not hide Python's own.
+# abs, max, min, pow and sum are there too, but a star import does not hide Python's own.
 __all__ = [
     "AutogradError",
     "Constant",
@@ -94,15 +102,26 @@ __all__ = [
     "Why",
     "add",
     "add_along_axis",
+    "argmax",
+    "argmin",
     "argsort",
     "astype",
+    "average",
     "bitwise_and",
     "bitwise_or",
     "broadcast_to",
+    "centred",
     "clip",
     "concatenate",
+    "corrcoef",
     "cos",
+    "count_nonzero",
+    "cov",
+    "cumprod",
+    "cumsum",
+    "diff",
     "div",
+    "ediff1d",
     "einsum",
     "elementwise",
     "equal",
@@ -112,6 +131,7 @@ __all__ = [
     "format_index",
     "format_number",
     "getitem",
+    "gradient",
     "gradients",
     "greater",
     "greater_equal",
@@ -123,22 +143,44 @@ __all__ = [
     "less_equal",
     "log",
     "log1p",
+    "log_softmax",
     "logical_and",
     "logical_not",
     "logical_or",
     "logsumexp",
     "matmul",
+    "matrix_norm",
+    "max_of",
     "maximum",
     "mean",
+    "median",
+    "min_of",
     "minimum",
     "mul",
+    "nanargmax",
+    "nanargmin",
+    "nancumprod",
+    "nancumsum",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nanprod",
+    "nanstd",
+    "nansum",
+    "nanvar",
     "neg",
     "no_grad",
+    "norm",
     "not_equal",
     "override",
+    "percentile",
     "primitive",
+    "prod",
+    "ptp",
     "put",
+    "quantile",
     "real_array",
+    "recurrence",
     "relu",
     "remove",
     "reshape",
@@ -153,6 +195,7 @@ __all__ = [
     "sort",
     "sqrt",
     "stack",
+    "std",
     "steps",
     "sub",
     "sum_of",
@@ -164,8 +207,11 @@ __all__ = [
     "tanh",
     "tracing",
     "transpose",
+    "trapezoid",
     "tree",
     "unfold",
+    "var",
+    "vector_norm",
     "vjp",
     "where",
     "why",

@@ -17,8 +17,8 @@ FLAT = frozenset(
     {
         *("ceil", "fix", "floor", "floor_divide", "rint", "round", "around", "trunc", "imag", "signbit"),
         *("isclose", "isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "iscomplex", "isin"),
-        *("all", "allclose", "any", "array_equal", "array_equiv", "count_nonzero", "logical_xor"),
-        *("argmax", "argmin", "nanargmax", "nanargmin", "argpartition", "argwhere", "nonzero", "flatnonzero"),
+        *("allclose", "array_equal", "array_equiv", "logical_xor"),
+        *("argpartition", "argwhere", "nonzero", "flatnonzero"),
         *("lexsort", "searchsorted", "digitize", "empty_like", "full_like", "ones_like", "zeros_like"),
         *("diag_indices_from", "tril_indices_from", "triu_indices_from", "matrix_rank"),
         *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),

@@ -64,7 +64,7 @@ def signature_of(name: str, rules: Sequence[Rule | each | None], forward: Forwar
     ]
     if not found:
         if not isinstance(forward, np.ufunc):
-            return inspect.signature(forward)
+            return arguments_of(forward)
         return inspect.Signature([Parameter(x, Parameter.POSITIONAL_ONLY) for x in ("x", "y", "z")[: len(rules)]])
     first = found[0]
     for other in found[1:]:

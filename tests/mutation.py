@@ -47,6 +47,7 @@ FILES = (
     *OWN,
     *("test_where.py", "test_sorting.py", "test_contraction.py", "test_decompositions.py", "test_explain.py"),
     *("test_constants.py", "test_nn_losses.py"),
+    "test_reductions.py",
 )
 
 #: Examples a property, when it is quick that counts.
@@ -60,6 +61,7 @@ EQUIVALENT: Mapping[str, str] = {
     **dict.fromkeys(
         [
             *(f"{name}: rule [0-9] on detached numbers" for name in ("add", "sub", "neg", "sign", "sum_of")),
+            *(f"{name}: rule 0 on detached numbers" for name in ("cumsum", "centred")),
             *(f"{name}: rule 0 on detached numbers" for name in ("sum", "mean", "reshape", "transpose")),
             *(f"{name}: rule 0 on detached numbers" for name in ("broadcast_to", "astype", "concatenate", "stack")),
             *(f"{name}: rule [0-9] on detached numbers" for name in ("getitem", "put", "setitem")),
@@ -71,7 +73,11 @@ EQUIVALENT: Mapping[str, str] = {
         "the rule is zero, as is what is sent back where there is none",
     ),
     **dict.fromkeys(
-        [f"{name}: masks is True" for name in ("max", "softmax", "logsumexp", "cross_entropy", "svd", "sort")],
+        [
+            *(f"{name}: masks is True" for name in ("max", "softmax", "logsumexp", "cross_entropy", "svd", "sort")),
+            *(f"{name}: masks is True" for name in ("min", "prod", "cumprod", "recurrence", "log_softmax")),
+            *(f"{name}: masks is True" for name in ("var", "std", "vector_norm")),
+        ],
         "zeros are looked at twice, which takes longer, and found to be numbers: it is linear in nothing",
     ),
     **dict.fromkeys(

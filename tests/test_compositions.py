@@ -10,11 +10,27 @@ import numpy as np
 import pytest
 
 from autograd import ShapeError, Tensor, Value, check, no_grad
+import autograd
+from autograd import Tensor, Value, check, no_grad
 from autograd.composition import compositions
+from autograd.errors import DTypeError
 from autograd.op import overridden_by
 
 #: A call is a function of the function, and of what makes an array of a shape: numbers with no pattern.
 Call = Callable[[Callable[..., Any], Callable[..., Any]], Any]
+
+#: Those of NumPy's methods that say where between two elements a quantile is.
+QUANTILES = (
+    *("linear", "lower", "higher", "midpoint", "nearest", "interpolated_inverted_cdf", "hazen", "weibull"),
+    *("median_unbiased", "normal_unbiased"),
+)
+
+
+def holed(x: Any) -> Any:
+    """The same numbers, but one of them NaN."""
+    mask = np.arange(np.prod(x.shape)).reshape(x.shape) == 4
+    return autograd.where(mask, np.nan, x)
+
 
 #: For every composition, calls in all the ways that NumPy knows.
 CALLS: dict[str, list[Call]] = {
@@ -22,6 +38,83 @@ CALLS: dict[str, list[Call]] = {
     "swapaxes": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3), axis1=1, axis2=0)],
     # Indexing.
     # Reductions.
+    "ptp": [
+        lambda f, a: f(a(3, 4)),
+        lambda f, a: f(a(3, 4), axis=1, keepdims=True),
+        lambda f, a: f(a(2, 3, 4), (0, -1)),
+    ],
+    "average": [
+        *(lambda f, a: f(a(3, 4)), lambda f, a: f(a(3, 4), axis=0), lambda f, a: f(a(3, 4), weights=a(3, 4) + 2)),
+        *(lambda f, a: f(a(3, 4), -1, a(4) + 2), lambda f, a: f(a(3, 4), axis=0, weights=[1, 2, 3], keepdims=True)),
+        lambda f, a: f(a(2, 3, 4), axis=(2, 0), weights=a(4, 2) + 2),
+        lambda f, a: f(a(3, 4), 1, a(4) + 2, True),
+    ],
+    "cov": [
+        *(lambda f, a: f(a(3, 5)), lambda f, a: f(a(5)), lambda f, a: f(a(5), a(5)), lambda f, a: f(a(2, 5), a(3, 5))),
+        *(lambda f, a: f(a(5, 2), rowvar=False), lambda f, a: f(a(3, 5), bias=True), lambda f, a: f(a(3, 5), ddof=2)),
+        lambda f, a: f(a(3, 5), fweights=np.array([1, 2, 3, 1, 2]), aweights=np.array([0.5, 1.0, 2.0, 1.5, 0.75])),
+        lambda f, a: f(a(2, 5), aweights=np.array([0.5, 1.0, 2.0, 1.5, 0.75]), ddof=1),
+    ],
+    "corrcoef": [
+        *(lambda f, a: f(a(3, 5)), lambda f, a: f(a(5), a(5)), lambda f, a: f(a(5, 2), rowvar=False)),
+    ],
+    "matrix_norm": [
+        *(lambda f, a, p=p: f(a(2, 2, 3), ord=p) for p in ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)),
+        lambda f, a: f(a(3, 2), keepdims=True),
+    ],
+    "norm": [
+        *(lambda f, a, p=p: f(a(5), p) for p in (None, 1, 2, 3, 0.5, -1.5, np.inf, -np.inf)),
+        *(lambda f, a, p=p: f(a(2, 3), p) for p in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)),
+        *(lambda f, a: f(a(2, 3, 4)), lambda f, a: f(a(2, 3, 4), axis=-1), lambda f, a: f(a(2, 3, 4), 3, 1, True)),
+        *(lambda f, a: f(a(2, 3, 4), 2, (0, 2), True), lambda f, a: f(a(2, 3, 4), "nuc", axis=(2, 0))),
+        *(lambda f, a: f(a(2, 3, 4), 1, (0, 2), True), lambda f, a: f(a(2, 3, 4), np.inf, axis=(-1, 0))),
+        lambda f, a: f(a(2, 3), keepdims=True),
+    ],
+    "median": [
+        *(lambda f, a: f(a(5)), lambda f, a: f(a(3, 4)), lambda f, a: f(a(3, 4), axis=0), lambda f, a: f(a(3, 4), -1)),
+        lambda f, a: f(a(2, 3, 4), axis=(0, -1), keepdims=True),
+    ],
+    "quantile": [
+        *(lambda f, a: f(a(5), 0.3), lambda f, a: f(a(3, 4), [0.0, 0.4, 1.0]), lambda f, a: f(a(3, 4), 0.7, axis=0)),
+        lambda f, a: f(a(2, 3, 4), [[0.1, 0.5], [0.9, 1]], axis=(0, -1), keepdims=True),
+        *(lambda f, a, m=m: f(a(7), [0, 0.01, 0.35, 0.5, 0.99, 1], method=m) for m in QUANTILES),
+    ],
+    "percentile": [lambda f, a: f(a(5), 30), lambda f, a: f(a(3, 4), [0, 40.0, 100], 1, keepdims=True)],
+    # Differences.
+    "diff": [
+        *(lambda f, a: f(a(5)), lambda f, a: f(a(3, 4)), lambda f, a: f(a(5, 2), 2, axis=0), lambda f, a: f(a(3), 0)),
+        *(lambda f, a: f(a(5), prepend=0.0), lambda f, a: f(a(3, 4), axis=0, prepend=a(2, 4), append=a(1, 4))),
+        *(lambda f, a: f(a(3, 4), append=1.0), lambda f, a: f(a(2), n=3)),
+    ],
+    "ediff1d": [
+        *(lambda f, a: f(a(5)), lambda f, a: f(a(2, 3), to_begin=0.5), lambda f, a: f(a(3), a(2), a(2, 2))),
+    ],
+    "gradient": [
+        *(
+            lambda f, a: f(a(5)),
+            lambda f, a: f(a(3, 4)),
+            lambda f, a: f(a(3, 4), 0.5, 2.0),
+            lambda f, a: f(a(3, 4), 2.0),
+        ),
+        *(lambda f, a: f(a(3, 4), axis=1), lambda f, a: f(a(3, 4, 3), 0.5, axis=(0, -1), edge_order=2)),
+        lambda f, a: f(a(2)),
+    ],
+    "trapezoid": [
+        *(lambda f, a: f(a(5)), lambda f, a: f(a(3, 4), dx=0.5, axis=0), lambda f, a: f(a(3, 4), a(4))),
+        *(lambda f, a: f(a(3, 4), a(3, 4)), lambda f, a: f(a(3, 4), x=a(3), axis=0)),
+    ],
+    # Past NaN.
+    **{
+        name: [
+            *(lambda f, a: f(holed(a(3, 4))), lambda f, a: f(holed(a(3, 4)), 0), lambda f, a: f(a(3, 4), axis=-1)),
+            *(lambda f, a: f(holed(a(3, 4)), keepdims=True), lambda f, a: f(holed(a(2, 3, 4)), axis=(0, 2))),
+        ]
+        for name in ("nansum", "nanprod", "nanmean", "nanmax", "nanmin", "nanvar", "nanstd")
+    },
+    **{
+        name: [lambda f, a: f(holed(a(3, 4))), lambda f, a: f(holed(a(3, 4)), 0), lambda f, a: f(a(3, 4), axis=-1)]
+        for name in ("nancumsum", "nancumprod")
+    },
     # Products and linear algebra.
     # Windows.
 }
@@ -93,7 +186,13 @@ def test_the_numbers_are_those_of_numpy(name: str, call: Call) -> None:
 @pytest.mark.parametrize(("name", "call"), CASES)
 def test_lists_of_values_give_the_scalar_graph_of_the_same_numbers(name: str, call: Call) -> None:
     ours = compositions[name]
-    for x, y in zip(plain(call(ours, Arrays(objects))), plain(call(ours, Arrays())), strict=True):
+    try:
+        got = call(ours, Arrays(objects))
+    except DTypeError as error:
+        if "computed by iteration, so use a Tensor" in str(error):
+            return
+        raise
+    for x, y in zip(plain(got), plain(call(ours, Arrays())), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-13)
 
 

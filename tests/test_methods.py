@@ -20,6 +20,7 @@ from autograd.refusal import AsFunction, Refusing
 #: Methods that come from the table: PyTorch has all of them, NumPy some.
 CHOSEN = {
     *("abs", "neg", "sign", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sech", "sigmoid", "relu"),
+    *("min", "prod", "cumsum", "cumprod", "var", "std", "argmax", "argmin", "any", "all", "log_softmax"),
     *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to", "argsort", "clip"),
 }
 OURS = {"leaky_relu"}  # torch.nn.functional has it as a function
@@ -40,6 +41,12 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "tolist": [lambda a: a.tolist(), lambda a: a[0, 0, 0].tolist()],
     "astype": [lambda a: a.astype(np.float32), lambda a: a.astype("f4"), lambda a: a.astype(dtype=np.float64)],
     "argsort": [lambda a: a.argsort(), lambda a: a.argsort(0), lambda a: a.argsort(axis=None), lambda a: a.argsort(-1)],
+    "argmax": [lambda a: a.argmax(), lambda a: a.argmax(0), lambda a: a.argmax(axis=-1, keepdims=True)],
+    "argmin": [lambda a: a.argmin(), lambda a: a.argmin(0), lambda a: a.argmin(axis=-1, keepdims=True)],
+    "any": [lambda a: a.any(), lambda a: a.any(0), lambda a: a.any(axis=(0, 2), keepdims=True)],
+    "all": [lambda a: a.all(), lambda a: a.all(0), lambda a: a.all(axis=(0, 2), keepdims=True)],
+    "cumsum": [lambda a: a.cumsum(), lambda a: a.cumsum(0), lambda a: a.cumsum(axis=-1), lambda a: a[0, 0, 0].cumsum()],
+    "cumprod": [lambda a: a.cumprod(), lambda a: a.cumprod(0), lambda a: a.cumprod(axis=-1)],
     "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(max=0.5)],
     "swapaxes": [lambda a: a.swapaxes(0, 2), lambda a: a.swapaxes(-1, 1)],
     "item": [
@@ -63,7 +70,7 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
             *(lambda a, n=name: getattr(a, n)(axis=1, keepdims=True), lambda a, n=name: getattr(a, n)(keepdims=True)),
             lambda a, n=name: getattr(a, n)(axis=()),
         ]
-        for name in ("sum", "mean", "max")
+        for name in ("sum", "mean", "max", "min", "prod", "var", "std")
     },
 }  # fmt: skip
 

@@ -184,7 +184,9 @@ def test_every_operation_has_generated_code(op: Op) -> None:
 def test_what_has_no_generated_code_is_listed_with_its_reason() -> None:
     listed = codegen.not_generated()
     many = {name for name in listed if table[name].is_elementwise}
-    assert many == {"sum_of", "sum_of_products"}, "their code would differ with the number of inputs"
+    assert many == {"sum_of", "sum_of_products", "max_of", "min_of"}, (
+        "their code would differ with the number of inputs"
+    )
     for name in listed.keys() - many:
         assert "mixes elements" in listed[name]
     assert listed.keys() - many >= {op.name for op in PRIMITIVES}
@@ -285,6 +287,18 @@ def distinct(*shape: int, **params: Any) -> st.SearchStrategy[tuple[Any, dict[st
     return st.tuples(st.tuples(spread), st.fixed_dictionaries({}, optional=choices))
 
 
+def sizes(*shape: int, **params: Any) -> st.SearchStrategy[tuple[Any, dict[str, Any]]]:
+    """The same, with sizes that are far apart and from zero, and any signs."""
+    apart = hnp.arrays(float, shape, elements=st.integers(1, 40), unique=True)
+    signs = hnp.arrays(float, shape, elements=st.sampled_from([-1.0, 1.0]))
+    choices = {name: st.sampled_from(values) for name, values in params.items()}
+    drawn = st.tuples(apart, signs).map(lambda pair: (pair[0] * pair[1] / 8,))
+    return st.tuples(drawn, st.fixed_dictionaries({}, optional=choices))
+
+
+ORDERS = [2, 1, 3, 1.5, 0.5, -1, np.inf, -np.inf]
+
+
 @st.composite
 def taken(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
     """An array, and indices along one of its axes; on the others, either may have length 1."""
@@ -337,6 +351,16 @@ CALLS = {
     "sum": called([(3, 3)], [(2, 4)], [(0, 3)], axis=AXIS, keepdims=st.booleans()),
     "mean": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
     "max": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
+    "min": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
+    "prod": called([(3, 3)], [(2, 4)], [(0, 3)], axis=AXIS, keepdims=st.booleans()),
+    "cumsum": called([(3, 3)], [(2, 4)], [(0, 3)], axis=[None, 0, 1, -1]),
+    "cumprod": called([(3, 3)], [(2, 4)], [(0, 3)], axis=[None, 0, 1, -1]),
+    "recurrence": called([(3, 3), (3, 3)], [(4,), (4,)], axis=[0, -1]),
+    "centred": called([(3, 3)], [(2, 4)], axis=AXIS),
+    "var": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans(), ddof=[0, 1, 0.5]),
+    "std": distinct(3, 4, axis=[None, 0, 1, -1, (0, 1)], keepdims=[False, True], correction=[0, 1, 0.5]),
+    "vector_norm": sizes(3, 4, axis=[None, 0, 1, -1, (0, 1)], keepdims=[False, True], ord=ORDERS),
+    "log_softmax": called([(3, 3)], axis=[0, 1, -1, -2]),
     "logsumexp": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
     "softmax": called([(3, 3)], axis=[0, 1, -1, -2]),
     "cross_entropy": called([(2, 3), (2, 3)], [(3,), (3,)]),
@@ -363,6 +387,7 @@ CALLS = {
 }
 
 
+EXTREMES = ("max", "min")
 TINY = 1e-5  #: a step that changes no maximum
 
 
@@ -372,7 +397,7 @@ def calls(draw: st.DrawFn, op: Op) -> tuple[list[Any], dict[str, Any]]:
         pytest.fail(f"add a line to CALLS: how is {op.name} called?")
     shapes, params = draw(CALLS[op.name])
     inputs = [x if isinstance(x, np.ndarray) else draw(arrays(x)) for x in shapes]
-    if op.name == "max":  # ties are another test's business
+    if op.name in EXTREMES:  # ties are another test's business
         inputs = [x + np.linspace(0, 0.25, x.size).reshape(x.shape) ** 2 / 8 for x in inputs]
         assume(all(np.min(np.diff(np.sort(x, axis=None)), initial=1) > 1e-4 for x in inputs))
     return inputs, params
@@ -426,10 +451,10 @@ def test_primitives_on_tensors_have_the_slopes_of_their_forward_function(op: Op,
         np.testing.assert_array_equal(y.data, z)
     weighted(ys).backward()
     for k, leaf in enumerate(leaves):
-        step = 1e-5 if op.name == "max" else 0.02
+        step = 1e-5 if op.name in EXTREMES else 0.02
         f = one_number(op, inputs, params, k)
         expected, tolerance = (
-            derivative(f, inputs[k]) if op.name != "max" else (differences(f, inputs[k], step, 2), 1e-7)
+            derivative(f, inputs[k]) if op.name not in EXTREMES else (differences(f, inputs[k], step, 2), 1e-7)
         )
         assert isinstance(leaf.grad, np.ndarray)
         assert_close(leaf.grad, expected, tolerance)
@@ -671,7 +696,7 @@ def test_second_derivatives_of_primitives_are_the_slopes_of_the_first(op: Op, da
 
     leaves, along = slopes(*inputs)
     for k, second in enumerate(gradients(along, leaves)):
-        step = TINY if op.name == "max" else 0.02
+        step = TINY if op.name in EXTREMES else 0.02
         expected = differences(lambda x, k=k: slopes(*inputs[:k], x, *inputs[k + 1 :])[1].item(), inputs[k], step)
         assert_close(second, expected, tolerance=1e-5)
 

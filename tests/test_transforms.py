@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numeric import assert_close, derivative, differences
 from strategies import UNGATED_OPS, Program, arrays, broadcasting_programs, by_function, meaning, programs
-from test_rules import applied, calls, forward, outputs, smooth_points, weights_for
+from test_rules import applied, calls, distinct, forward, outputs, smooth_points, weights_for
 from test_where import BETWEEN, OPEN, SINGULAR
 
 import autograd
@@ -51,6 +51,9 @@ def functions(draw: st.DrawFn, op: Op) -> tuple[Function, Function, list[Any]]:
         return lambda x, y: op(CONDITION, x, y), lambda x, y: np.where(CONDITION, x, y), inputs
     if op.name == "sum_of":
         return lambda *xs: op(list(xs)), lambda *xs: sum(xs), [draw(arrays(())) for _ in range(3)]
+    if op.name in ("max_of", "min_of"):
+        inputs = list(draw(distinct(3))[0][0])
+        return lambda *xs: op(list(xs)), lambda *xs: op.forward(list(xs)), inputs
     if op.name == "sum_of_products":
         inputs = [draw(arrays(())) for _ in range(4)]
         return lambda *xs: op(list(xs[:2]), list(xs[2:])), lambda a, b, c, d: a * c + b * d, inputs
@@ -75,9 +78,12 @@ def directions(inputs: list[Any], phase: float) -> tuple[Any, ...]:
     return tuple([np.cos(phase + k + 1.7 * np.arange(x.size)).reshape(x.shape) for k, x in enumerate(inputs)])
 
 
+LISTED = ("sum_of", "sum_of_products", "max_of", "min_of")
+
+
 def kinds_for(op: Op) -> list[Any]:
-    """What wraps the inputs: sums of lists of Values are for Values alone."""
-    return [Value] if op.name.startswith("sum_of") else [Tensor]
+    """What wraps the inputs: operations of lists of Values are for Values alone."""
+    return [Value] if op.name in LISTED else [Tensor]
 
 
 def wrapped(op: Op, inputs: Any) -> tuple[Any, ...]:
@@ -104,7 +110,7 @@ def along(op: Op, f: Function, inputs: list[Any], us: tuple[Any, ...]) -> tuple[
     slopes, tolerance = np.empty(y.shape), 0.0
     for index in np.ndindex(y.shape):
         element = lambda s, index=index: np.asarray(moved(s))[index]  # noqa: E731
-        if op.name in ("max", "svd"):
+        if op.name in ("max", "min", "svd"):
             slope, trust = differences(element, 0.0, 1e-6, 2), 1e-7
         else:
             slope, trust = derivative(lambda s, element=element: element(0.1 * s), 0.0)
@@ -207,7 +213,7 @@ def test_second_derivatives_agree_in_every_nesting(op: Op, data: st.DataObject) 
         "vjp of vjp": dot(vjp(gradient, *xs)[1](us), vs),
         "the other way round": float(jvp(lambda *args: slope(*args, ts=vs), xs, us)[1]),
     }
-    step = 1e-5 if op.name in ("max", "svd") else 0.01
+    step = 1e-5 if op.name in ("max", "min", "svd") else 0.01
     expected = differences(
         lambda s: float(slope(*plain(op, [np.asarray(x + s * v) for x, v in zip(inputs, vs, strict=True)]))), 0.0, step
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from math import prod
 from typing import Any
 
@@ -12,10 +11,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.op import override, primitive
 from autograd.ops.arithmetic import sum_of
-from autograd.ops.compare import literal
-from autograd.ops.corners import maximum as larger
 from autograd.ops.functions import exp, log, log1p
-from autograd.ops.shaping import HALF, broadcast_to, reshape, summed
+from autograd.ops.shaping import HALF, SINGLE, astype, broadcast_to, inverse, reshape, summed, transpose
 
 Axis = int | tuple[int, ...] | None
 
@@ -38,6 +35,31 @@ def unfold(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 def count(x: Any, axis: Axis) -> int:
     """How many elements are folded into one."""
     return prod(x.shape[a] for a in axes_of(axis, len(x.shape)))
+
+
+def split(axis: Axis, ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes that are kept, and those that are folded."""
+    folded = axes_of(axis, ndim)
+    return tuple(i for i in range(ndim) if i not in folded), folded
+
+
+def gathered(x: Any, axis: Axis) -> Any:
+    """The elements that are folded into one, as one axis, the last.
+
+    >>> gathered(np.arange(6.0).reshape(2, 3), 0)
+    array([[0., 3.],
+           [1., 4.],
+           [2., 5.]])
+    """
+    kept, folded = split(axis, len(x.shape))
+    return reshape(transpose(x, (*kept, *folded)), (*(x.shape[i] for i in kept), count(x, axis)))
+
+
+def scattered(rows: Any, shape: tuple[int, ...], axis: Axis) -> Any:
+    """The reverse: elements that stand in the last axis, in their places in an array of that shape."""
+    kept, folded = split(axis, len(shape))
+    order = (*kept, *folded)
+    return transpose(reshape(rows, tuple(shape[i] for i in order)), inverse(order))
 
 
 def counts(n: int, g: Any) -> bool:
@@ -73,16 +95,14 @@ def mean_vjp(
     return broadcast_to(unfold(g, a, axis, keepdims) / divisor(count(a, axis), g), a.shape)
 
 
-def max_vjp(g: Any, y: Any, a: Any, axis: Axis = None, out: None = None, keepdims: Any = False) -> Any:
-    winners = a == unfold(y, a, axis, keepdims)
-    one = literal(1.0, g) if counts(count(a, axis), g) else np.float64(1.0)
-    ties = sum(winners * one, axis=axis, keepdims=True)
-    return unfold(g, a, axis, keepdims) * (winners / ties)
-
-
 def is_half(a: Any) -> bool:
-    """Whether it is in half precision, which sums of the powers of many elements go beyond."""
-    return a.__class__ is np.ndarray and a.dtype == HALF
+    """Whether it is in half precision, which sums of many elements go beyond."""
+    return getattr(a, "dtype", None) == HALF
+
+
+def rounded_once(run: Callable[[Any, Any], Any], a: Any, dtype: Any = None) -> Any:
+    """What is run on an array and a dtype to compute in: on halves, in single precision, and rounded at the end."""
+    return run(a.astype(SINGLE), None).astype(HALF) if dtype is None and is_half(a) else run(a, dtype)
 
 
 def highest(x: Any, axis: Axis) -> Any:
@@ -107,6 +127,30 @@ def centred_softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
     """Centred twice: where one output is 1 but for its last digit, the first time leaves nothing of its gradient."""
     centred = g - sum(g * y, axis=axis, keepdims=True)
     return y * (centred - sum(centred * y, axis=axis, keepdims=True))
+
+
+def stable_log_softmax(x: Any, axis: Axis = -1) -> Any:
+    """The distance from the largest element, less log1p of what the powers of all others come to beside its own."""
+    if is_half(x):
+        return stable_log_softmax(x.astype(np.float32), axis).astype(HALF)
+    below = x - highest(x, axis)
+    is_top = below == 0
+    others = np.add.reduce(np.where(is_top, 0.0, np.exp(below)), axis=axis, keepdims=True)
+    ties = np.add.reduce(is_top, axis=axis, dtype=others.dtype, keepdims=True)
+    return below - np.log1p(others + (ties - 1))
+
+
+def log_softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
+    return g - exp(y) * sum(g, axis=axis, keepdims=True)
+
+
+def centred_log_softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:
+    """What is sent back sums to zero: what is left over is what was rounded away of the surest element's share."""
+    powers = exp(y)
+    if not counts(count(x, axis), g):
+        g = astype(g, SINGLE)
+    sent = g - powers * sum(g, axis=axis, keepdims=True)
+    return sent - powers * sum(sent, axis=axis, keepdims=True)
 
 
 def stable_logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -176,7 +220,8 @@ def softmax_of_row(row: list[Any]) -> list[Any]:
     return [power / total for power in powers]
 
 
-def softmax_of_scalars(x: Any, axis: Axis = -1) -> Any:
+def each_row(normalise: Callable[[list[Any]], list[Any]], x: Any, axis: Axis = -1) -> Any:
+    """An object array of what a function makes of each list of elements along the axes, in their places."""
     x = np.asarray(x, dtype=object)
     folded = axes_of(axis, x.ndim)
     last = tuple(range(-len(folded), 0))
@@ -184,8 +229,17 @@ def softmax_of_scalars(x: Any, axis: Axis = -1) -> Any:
     rows = moved.reshape(*moved.shape[: x.ndim - len(folded)], count(x, axis))
     result = np.empty(rows.shape, dtype=object)
     for index in np.ndindex(rows.shape[:-1]):
-        result[index] = softmax_of_row(rows[index].tolist())
+        result[index] = normalise(rows[index].tolist())
     return np.moveaxis(result.reshape(moved.shape), last, folded)[()]
+
+
+def log_softmax_of_row(row: list[Any]) -> list[Any]:
+    if not row:
+        return []
+    place = largest(row)
+    below = [x - row[place] for x in row]
+    rest = log1p(sum_of_row([exp(x) for k, x in enumerate(below) if k != place]))
+    return [-rest if k == place else x - rest for k, x in enumerate(below)]
 
 
 def logsumexp_of_row(row: list[Any]) -> Any:
@@ -199,19 +253,16 @@ def logsumexp_of_row(row: list[Any]) -> Any:
     return top + log1p(sum_of_row([exp(x - top) for k, x in enumerate(row) if k != place]))
 
 
-def max_of_row(row: list[Any]) -> Any:
-    """A chain of two-input maxima, which share a tie between two."""
-    if not row:
-        raise ValueError("zero-size array to reduction operation maximum which has no identity")  # as NumPy says
-    return reduce(larger, row)
+def softmax_of_scalars(x: Any, axis: Axis = -1) -> Any:
+    return each_row(softmax_of_row, x, axis)
+
+
+def log_softmax_of_scalars(x: Any, axis: Axis = -1) -> Any:
+    return each_row(log_softmax_of_row, x, axis)
 
 
 def sum_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return of_rows(sum_of_row, a, axis, keepdims)
-
-
-def max_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    return of_rows(max_of_row, a, axis, keepdims)
 
 
 def logsumexp_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -227,11 +278,12 @@ sum = primitive("sum", summed, sum_vjp, scalars=sum_of_scalars, symbol="Σ", lin
     doc="sum copies its gradient to every element that was added")
 mean = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="jointly", shape=reduced,
     doc="mean shares its gradient equally among the elements")
-max = primitive("max", np.max, max_vjp, scalars=max_of_scalars, shape=reduced,
-    doc="max sends the gradient to the largest element; ties share it equally")
 softmax = primitive("softmax", stable_softmax, softmax_vjp, numeric=[centred_softmax_vjp], shape=lambda x, axis=-1: x,
     scalars=softmax_of_scalars,
     doc="softmax centres the gradient and scales it by its output: raising one probability lowers the others")
+log_softmax = primitive("log_softmax", stable_log_softmax, log_softmax_vjp, numeric=[centred_log_softmax_vjp],
+    shape=lambda x, axis=-1: x, scalars=log_softmax_of_scalars,
+    doc="log-softmax takes from each gradient the sum of all, shared out as its softmax")
 logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_vjp, scalars=logsumexp_of_scalars, shape=reduced,
     doc="log-sum-exp shares the gradient out as the softmax of its input")
 # fmt: on

@@ -150,6 +150,11 @@ def gap(x: Any, along: Any) -> float:
     return float(np.min(np.diff(ordered, axis=-1 if along is None else along), initial=np.inf))
 
 
+def distinct_sizes(shape: Shape) -> st.SearchStrategy[Any]:
+    """The same without their signs, and none of them zero."""
+    return distinct(shape).map(lambda x: (x - np.min(x, initial=0.0) + 0.25) * np.where(x * 4 % 2, -1, 1))
+
+
 def gap_of_row(inputs: Sequence[Any], params: Any) -> float:
     return gap(inputs[0], params.get("axis", -1))
 
@@ -159,8 +164,24 @@ def gap_of_all(inputs: Sequence[Any], params: Any) -> float:
     return gap(inputs[0], None)
 
 
+def gap_of_sizes(inputs: Sequence[Any], params: Any) -> float:
+    """For one that looks at their sizes alone: from each other, and from zero."""
+    sizes = np.abs(inputs[0])
+    return min(gap(sizes, None), float(np.min(sizes, initial=np.inf)))
+
+
+def spread(inputs: Sequence[Any], params: Any) -> float:
+    """How far apart the numbers are that are folded into one."""
+    return float(np.min(np.ptp(inputs[0], axis=params.get("axis")), initial=np.inf))
+
+
 def is_filled(shape: Shape) -> bool:
     return 0 not in shape
+
+
+def has_many(shape: Shape) -> bool:
+    """Whether there is more than one along every axis."""
+    return len(shape) > 0 and min(shape) > 1
 
 
 def has_axes(shape: Shape) -> bool:
@@ -176,6 +197,33 @@ def reduction(draw: st.DrawFn, shape: Shape) -> Arguments:
 
 def reduction_of_distinct(draw: st.DrawFn, shape: Shape) -> Arguments:
     return (Of(shape, distinct(shape)),), some(draw, axis=axes(shape), keepdims=st.booleans())
+
+
+def scan(draw: st.DrawFn, shape: Shape) -> Arguments:
+    return (Of(shape),), some(draw, axis=st.none() | axis(shape))
+
+
+def recurrence(draw: st.DrawFn, shape: Shape) -> Arguments:
+    return (Of(shape), Of(shape)), some(draw, axis=axis(shape))
+
+
+def centring(draw: st.DrawFn, shape: Shape) -> Arguments:
+    return (Of(shape),), some(draw, axis=axes(shape))
+
+
+def moment(draw: st.DrawFn, shape: Shape) -> Arguments:
+    few = st.sampled_from([0, 1, 0.5])
+    freedom = draw(st.sampled_from(["ddof", "correction"]))
+    return (Of(shape, distinct(shape)),), some(draw, axis=axes(shape), keepdims=st.booleans(), **{freedom: few})
+
+
+def length(draw: st.DrawFn, shape: Shape) -> Arguments:
+    orders = st.sampled_from([2, 1, 3, 1.5, np.inf, -np.inf])
+    return (Of(shape, distinct_sizes(shape)),), some(draw, axis=axes(shape), keepdims=st.booleans(), ord=orders)
+
+
+def place(draw: st.DrawFn, shape: Shape) -> Arguments:
+    return (Of(shape, distinct(shape)),), some(draw, axis=st.none() | axis(shape), keepdims=st.booleans())
 
 
 def along_an_axis(draw: st.DrawFn, shape: Shape) -> Arguments:
@@ -330,6 +378,20 @@ ROWS |= {
     "sum": Row(reduction),
     "mean": Row(reduction, is_filled),
     "max": Row(reduction_of_distinct, is_filled, gap_of_all),
+    "min": Row(reduction_of_distinct, is_filled, gap_of_all),
+    **dict.fromkeys(
+        ("argmax", "argmin", "nanargmax", "nanargmin"), Row(place, lambda x: has_axes(x) and is_filled(x), gap_of_all)
+    ),
+    **dict.fromkeys(("any", "all", "count_nonzero"), Row(reduction, apart=gap_of_sizes)),
+    "prod": Row(reduction),
+    "cumsum": Row(scan, has_axes),
+    "cumprod": Row(scan, has_axes),
+    "recurrence": Row(recurrence, has_axes),
+    "centred": Row(centring, has_many),
+    "var": Row(moment, has_many),
+    "std": Row(moment, has_many, spread),
+    "vector_norm": Row(length, is_filled, gap_of_sizes),
+    "log_softmax": Row(along_an_axis, lambda shape: has_axes(shape) and is_filled(shape)),
     "logsumexp": Row(reduction, is_filled),
     "softmax": Row(along_an_axis, lambda shape: has_axes(shape) and is_filled(shape)),
     "sort": Row(ordering, has_axes, gap_of_row),
@@ -349,5 +411,7 @@ ROWS |= {
     "einsum": Row(contraction, lambda shape: len(shape) < 5),
     "svd": Row(factoring, is_matrix, gap_of_singular_values, is_regular=True),
     "sum_of": Row(terms),
+    "max_of": Row(terms),
+    "min_of": Row(terms),
     "sum_of_products": Row(pairs),
 }

@@ -1,0 +1,114 @@
+"""The length of vectors: right from 1e-300 to 1e300, and flat at zero, which has no direction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import frexp, ldexp
+from typing import Any
+
+import numpy as np
+
+from autograd.op import override, primitive
+from autograd.ops.arithmetic import pow, sum_of_products
+from autograd.ops.compare import where
+from autograd.ops.corners import abs, sign
+from autograd.ops.extremes import max_of, min_of, shared
+from autograd.ops.functions import sqrt
+from autograd.ops.reductions import Axis, is_half, largest, of_rows, reduced, sum_of_row, unfold
+from autograd.ops.shaping import HALF, SINGLE, broadcast_to
+
+
+def powers_of_two(x: Any, axis: Axis) -> Any:
+    """A power of two near the largest of the numbers that are folded into one, by which none of them loses a digit."""
+    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
+    is_number = (top > 0) & (top < np.inf)
+    return np.ldexp(np.ones_like(top), np.frexp(np.where(is_number, top, 1.0))[1] - 1)
+
+
+def of_any_size(length: Callable[[Any], Any], x: Any, axis: Axis) -> Any:
+    """A length that squares its numbers: of arrays whose squares a float does not hold, by numbers near 1.
+
+    ``length`` keeps the axes; twice as long numbers are twice as long.
+
+    >>> of_any_size(lambda x: np.sqrt(np.sum(x * x, axis=0, keepdims=True)), np.array([3e200, 4e200]), 0)
+    array([5.e+200])
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        found = length(x)
+        if x.dtype.kind != "f":
+            return found
+        info = np.finfo(x.dtype)
+        if np.all((found < np.inf) & (found > np.sqrt(info.tiny) / info.eps)):
+            return found
+        scale = powers_of_two(x, axis)
+        return length(x / scale) * scale
+
+
+def length_of(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    """NumPy's, but that halves are rounded once, at the end."""
+    if is_half(x):
+        return length_of(x.astype(SINGLE), axis=axis, keepdims=keepdims, ord=ord).astype(HALF)
+    length = partial(np.linalg.vector_norm, axis=axis, keepdims=True, ord=ord)
+    found = length(x) if ord in (0, 1, np.inf, -np.inf) else of_any_size(length, np.asanyarray(x), axis)
+    return found if keepdims else np.reshape(found, reduced(np.shape(x), axis))[()]
+
+
+def vector_norm_vjp(g: Any, y: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    g, y = unfold(g, x, axis, keepdims), unfold(y, x, axis, keepdims)
+    if ord == 0:
+        return broadcast_to(0 * g, x.shape)
+    if ord == 1:
+        return g * sign(x)
+    if ord in (np.inf, -np.inf):
+        return shared(g, abs(x) == y, x, axis) * sign(x)
+    parts = x / where(y == 0, np.inf, y)  # at zero there is no direction, and none for a second derivative
+    if ord == 2:
+        return g * parts
+    slopes = abs(parts) ** (ord - 1) * sign(x)
+    return g * (where(x == 0, 0, slopes) if ord < 1 else slopes)
+
+
+# Of Values.
+
+
+def length_of_row(ord: Any, row: list[Any]) -> Any:
+    sizes = [abs(x) for x in row]
+    if ord == 0:
+        return float(sum(bool(x != 0) for x in row))
+    if ord == 1:
+        return sum_of_row(sizes)
+    if ord in (np.inf, -np.inf):
+        return (max_of if ord > 0 else min_of)(sizes)
+    if not row:
+        return 0.0
+    top = sizes[largest(sizes)]
+    if top == 0 or (ord < 0 and any(x == 0 for x in row)):
+        return sum_of_row([0.0 * x for x in row])
+    exponent = frexp(getattr(top, "data", top))[1]  # whatever it is, the length is the same
+    parts = [ldexp(1.0, -exponent) * x for x in row]
+    if ord == 2:
+        return sqrt(sum_of_products(parts, parts)) * ldexp(1.0, exponent)
+    powers = [pow(abs(x), ord) for x in parts if x != 0]
+    return pow(sum_of_row(powers), 1 / ord) * ldexp(1.0, exponent)
+
+
+def length_of_scalars(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    return of_rows(partial(length_of_row, ord), x, axis, keepdims)
+
+
+def measured(x: tuple[int, ...], /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> tuple[int, ...]:
+    return reduced(x, axis, keepdims)
+
+
+vector_norm = primitive(
+    "vector_norm",
+    length_of,
+    vector_norm_vjp,
+    scalars=length_of_scalars,
+    shape=measured,
+    method=False,
+    doc="the length of a vector sends its gradient along the vector; at zero, which has no direction, nothing",
+)
+
+override(np.linalg.vector_norm, vector_norm)

@@ -1,0 +1,144 @@
+"""Sums and products of all that comes before, and the product of all: right where factors are zero, as none is divided.
+
+The way back through products is a linear recurrence, from the last element to the first: an operation of its own, whose
+own way back is a recurrence again.
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import reduce
+from itertools import accumulate
+from math import prod as size_of
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from autograd.op import Op, override, primitive
+from autograd.ops.reductions import Axis, gathered, of_rows, reduced, rounded_once, scattered, unfold
+from autograd.ops.shaping import concatenate, reshape, sum_dtype
+
+# Pieces along one axis.
+
+
+def part(x: Any, axis: int, which: slice) -> Any:
+    """Some of the elements along an axis."""
+    return x[(*(slice(None),) * axis, which)]
+
+
+def backwards(x: Any, axis: int) -> Any:
+    return part(x, axis, slice(None, None, -1))
+
+
+def edge(x: Any, axis: int, number: float) -> Any:
+    """One place along an axis, if it has any, filled with a number, in the dtype of an array."""
+    shape = (*x.shape[:axis], 1 if x.shape[axis] else 0, *x.shape[axis + 1 :])
+    return np.full(shape, number, getattr(x, "dtype", None))
+
+
+def shifted(x: Any, axis: int, number: float) -> Any:
+    """Every element one place on; at the first, a number."""
+    return concatenate([edge(x, axis, number), part(x, axis, slice(-1))], axis=axis)
+
+
+def shifted_back(x: Any, axis: int, number: float) -> Any:
+    return concatenate([part(x, axis, slice(1, None)), edge(x, axis, number)], axis=axis)
+
+
+# Recurrences.
+
+
+def recur(a: Any, b: Any, axis: int) -> Any:
+    """Each sₖ = aₖ · sₖ₋₁ + bₖ, row by row; a single row in Python's floats, which are quicker than NumPy's."""
+    dtype = np.result_type(a, b)
+    a, b = (np.moveaxis(np.asarray(x, sum_dtype(dtype)), axis, 0) for x in (a, b))
+    rows = zip(*(x.tolist() if x.ndim == 1 else x for x in (a, b)), strict=True)
+    found = list(accumulate(rows, lambda s, row: row[0] * s + row[1], initial=np.zeros(b.shape[1:], b.dtype)[()]))[1:]
+    result = np.asarray(found, b.dtype).reshape(b.shape)
+    return np.moveaxis(result, 0, axis).astype(dtype, copy=False)
+
+
+def along(axis: int | None, a: Any) -> tuple[Any, int]:
+    """What a scan runs over, and along which axis; over all elements one after the other, where none is given."""
+    if axis is None or a.shape == ():
+        return reshape(a, -1), 0
+    return a, normalize_axis_index(axis, len(a.shape))
+
+
+def recurrence_left(g: Any, y: Any, a: Any, b: Any, axis: int = -1) -> Any:
+    _, place = along(axis, a)
+    return recurrence_right(g, y, a, b, axis) * shifted(y, place, 0.0)
+
+
+def recurrence_right(g: Any, y: Any, a: Any, b: Any, axis: int = -1) -> Any:
+    _, place = along(axis, a)
+    after = backwards(shifted_back(a, place, 0.0), place)
+    return backwards(recurrence(after, backwards(g, place), axis), place)
+
+
+def scanned(a: tuple[int, ...], axis: int | None = None, dtype: Any = None, out: None = None) -> tuple[int, ...]:
+    return (size_of(a),) if axis is None or a == () else a
+
+
+def cumsum_vjp(g: Any, y: Any, a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    _, place = along(axis, a)
+    return reshape(backwards(cumsum(backwards(g, place), place), place), a.shape)
+
+
+def cumprod_vjp(g: Any, y: Any, a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    """What comes before an element, times what it is multiplied by after it."""
+    factors, place = along(axis, a)
+    after = backwards(shifted_back(factors, place, 0.0), place)
+    later = backwards(recurrence(after, backwards(g, place), place), place)
+    return reshape(shifted(y, place, 1.0) * later, a.shape)
+
+
+def prod_vjp(
+    g: Any, y: Any, a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: Any = False
+) -> Any:
+    """The product of all others: of those before and of those behind."""
+    rows = gathered(a, axis)
+    last = len(rows.shape) - 1
+    before = shifted(cumprod(rows, last), last, 1.0)
+    behind = backwards(shifted(cumprod(backwards(rows, last), last), last, 1.0), last)
+    return unfold(g, a, axis, keepdims) * scattered(before * behind, a.shape, axis)
+
+
+# Of arrays.
+
+
+def summed_up(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    return rounded_once(lambda x, kind: np.cumsum(x, axis, kind), a, dtype)
+
+
+def multiplied_up(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    return rounded_once(lambda x, kind: np.cumprod(x, axis, kind), a, dtype)
+
+
+def multiplied(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: Any = False) -> Any:
+    return rounded_once(lambda x, kind: np.prod(x, axis, kind, keepdims=keepdims), a, dtype)
+
+
+# Of Values.
+
+
+def product_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return of_rows(lambda row: reduce(operator.mul, row) if row else 1.0, a, axis, keepdims)
+
+
+# fmt: off
+recurrence: Op = primitive("recurrence", lambda a, b, axis=-1: recur(a, b, axis), recurrence_left, recurrence_right,
+    shape=lambda a, b, axis=-1: b, method=False,
+    doc="the recurrence aₖ · sₖ₋₁ + bₖ takes its gradient back by a recurrence, from the last element to the first")
+cumsum: Op = primitive("cumsum", summed_up, cumsum_vjp, linear="jointly", shape=scanned,
+    doc="a cumulative sum sends to each element what all sums from it on receive")
+cumprod: Op = primitive("cumprod", multiplied_up, cumprod_vjp, shape=scanned,
+    doc="a cumulative product sends to each element what all products from it on receive, times their other factors")
+prod = primitive("prod", multiplied, prod_vjp, scalars=product_of_scalars, symbol="Π", shape=reduced,
+    doc="prod multiplies the gradient by all the other elements")
+# fmt: on
+
+override(np.cumsum, cumsum)
+override(np.cumprod, cumprod)
+override(np.prod, prod)
