@@ -65,11 +65,11 @@ def enter_row(op: Op, row: Row) -> None:
 
     >>> import numpy as np
     >>> from autograd import primitive, remove
-    >>> roll = primitive("roll", np.roll, lambda g, y, a, shift: roll(g, -shift), doc="roll turns the gradient back")
-    >>> enter_row(roll, Row(lambda draw, shape: ((Of(shape),), {"shift": draw(st.integers(0, 3))})))
-    >>> knows(roll)
+    >>> turn = primitive("turn", np.roll, lambda g, y, a, shift: turn(g, -shift), doc="turns the gradient back")
+    >>> enter_row(turn, Row(lambda draw, shape: ((Of(shape),), {"shift": draw(st.integers(0, 3))})))
+    >>> knows(turn)
     True
-    >>> remove("roll"), leave_row(roll)
+    >>> remove("turn"), leave_row(turn)
     (None, None)
 
     Raises `DTypeError` for what is no operation, or no row.
