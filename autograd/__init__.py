@@ -92,7 +92,7 @@ from autograd.ops.padding import pad
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, copy, reshape, stack, transpose
 from autograd.ops.sliding import add_windows, sliding_window_view
-from autograd.ops.sorting import argsort, sort
+from autograd.ops.sorting import argpartition, argsort, partition, sort
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
 from autograd.state import is_tracing, no_grad, scope, tracing
@@ -127,6 +127,7 @@ __all__ = [
     "add_along_axis",
     "add_windows",
     "append",
+    "argpartition",
     "argsort",
     "array_split",
     "astype",
@@ -198,6 +199,7 @@ __all__ = [
     "not_equal",
     "override",
     "pad",
+    "partition",
     "primitive",
     "put",
     "ravel",

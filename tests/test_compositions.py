@@ -22,12 +22,7 @@ CALLS: dict[str, list[Call]] = {
     "matrix_transpose": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 0, 3))],
     "moveaxis": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3, 4), (0, 2), (-1, 0))],
     "rollaxis": [lambda f, a, k=k, s=s: f(a(2, 3, 4), k, s) for k in (0, 1, -1) for s in (0, 1, 3, -1)],
-    "ravel": [
-        lambda f, a: f(a(2, 3)),
-        lambda f, a: f(a(2, 3), order="F"),
-        lambda f, a: f(a()),
-        lambda f, a: f(a(0, 2)),
-    ],
+    "ravel": [lambda f, a, s=s: f(a(*s)) for s in ((2, 3), (), (0, 2))] + [lambda f, a: f(a(2, 3), order="F")],
     "flatten": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 3, 2), "F")],
     "squeeze": [
         *(lambda f, a: f(a(1, 2, 1)), lambda f, a: f(a(1, 2, 1), -1), lambda f, a: f(a(1, 2, 1), (0, 2))),
@@ -95,12 +90,13 @@ CALLS: dict[str, list[Call]] = {
     "append": [lambda f, a: f(a(2, 3), a(2)), lambda f, a: f(a(2, 3), a(1, 3), axis=0), lambda f, a: f(a(2), a())],
     "insert": [
         *(lambda f, a, i=i: f(a(3), i, a()) for i in (0, 1, 3, -1, [1], np.array(2))),
-        *(lambda f, a, i=i: f(a(3), i, a(2)) for i in ([0, 3], [2, 0], [1, 1], slice(0, 2), [-1, 0], 1)),
+        *(lambda f, a, i=i: f(a(3), i, a(2)) for i in ([0, 3], [2, 0], [1, 1], slice(0, 2), [-1, 0])),
+        lambda f, a: f(a(4), 1, a(2)),
         *(lambda f, a, x=x: f(a(2, 3), 1, a(), axis=x) for x in (None, 0, 1, -1)),
         *(lambda f, a: f(a(2, 3), 1, a(3), axis=0), lambda f, a: f(a(2, 3), [1], a(3), axis=0)),
         *(lambda f, a: f(a(2, 3), 1, a(2, 2), 1), lambda f, a: f(a(2, 3), [1], a(2, 2), 1)),
         *(lambda f, a: f(a(2, 3), [0, 2], a(2, 1), 1), lambda f, a: f(a(2, 3), [], a(), 1)),
-        lambda f, a: f(a(3), [True, False, True], a(2)),
+        lambda f, a: f(a(3), np.array([True, False, True]), a(2)),
     ],
     "delete": [
         *(lambda f, a, i=i: f(a(3), i) for i in (0, -1, [0, 2], [1, 1], slice(None, None, 2), [], [True, False, True])),
@@ -122,16 +118,8 @@ CALLS: dict[str, list[Call]] = {
         lambda f, a: f(a(0), 1),
     ],
     "diagflat": [lambda f, a: f(a(2, 2)), lambda f, a: f(a(2), -1), lambda f, a: f(a())],
-    "tril": [
-        *(lambda f, a, k=k: f(a(2, 3), k) for k in (0, 1, -1, 3)),
-        lambda f, a: f(a(2, 3, 3)),
-        lambda f, a: f(a(3)),
-    ],
-    "triu": [
-        *(lambda f, a, k=k: f(a(2, 3), k) for k in (0, 1, -1, 3)),
-        lambda f, a: f(a(2, 3, 3)),
-        lambda f, a: f(a(3)),
-    ],
+    "tril": [lambda f, a, k=k, s=s: f(a(*s), k) for k in (0, 1, -1, 3) for s in ((2, 3), (2, 3, 3), (3,))],
+    "triu": [lambda f, a, k=k, s=s: f(a(*s), k) for k in (0, 1, -1, 3) for s in ((2, 3), (2, 3, 3), (3,))],
     # Padding.
     "pad": [
         *(lambda f, a, w=w: f(a(2, 3), w) for w in (1, (1, 2), ((0, 1), (2, 0)), ((1,), (2,)), [[1, 0]], (2,), 0)),
@@ -145,6 +133,11 @@ CALLS: dict[str, list[Call]] = {
         *(lambda f, a: f(a(3), 2, "mean", stat_length=9), lambda f, a: f(a(1), 2, "reflect")),
         lambda f, a: f(a(3, 2), 2, "linear_ramp", end_values=((1.0, 2.0), (3.0, -4.0))),
         lambda f, a: f(a(0, 2), ((1, 0), (0, 0)), constant_values=2),
+    ],
+    # Sorting: parts of two elements at most are in order altogether.
+    "partition": [
+        *(lambda f, a: f(a(2, 3), 1), lambda f, a: f(a(3, 2), -2, axis=0), lambda f, a: f(a(4), (1, 2))),
+        lambda f, a: f(a(1, 3), 1, axis=None),
     ],
     # Reductions.
     # Products and linear algebra.

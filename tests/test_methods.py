@@ -20,6 +20,7 @@ from autograd.operators import Operators
 CHOSEN = {
     *("abs", "neg", "sign", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sech", "sigmoid", "relu"),
     *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to", "argsort", "clip"),
+    *("copy", "roll", "diagonal", "argpartition"),
 }
 OURS = {"leaky_relu"}  # torch.nn.functional has it as a function
 
@@ -33,8 +34,20 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "conjugate": [lambda a: a.conjugate()],
     "astype": [lambda a: a.astype(np.float32), lambda a: a.astype("f4"), lambda a: a.astype(dtype=np.float64)],
     "argsort": [lambda a: a.argsort(), lambda a: a.argsort(0), lambda a: a.argsort(axis=None), lambda a: a.argsort(-1)],
+    "argpartition": [lambda a: a.argpartition(0, axis=0)[0], lambda a: a.argpartition(0, None)[:1]],
     "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(max=0.5)],
     "swapaxes": [lambda a: a.swapaxes(0, 2), lambda a: a.swapaxes(-1, 1)],
+    "mT": [lambda a: a.mT, lambda a: a[0].mT],
+    "ravel": [lambda a: a.ravel(), lambda a: a.ravel("F"), lambda a: a.T.ravel(order="C"), lambda a: a[0, 0].ravel()],
+    "flatten": [lambda a: a.flatten(), lambda a: a.flatten("F"), lambda a: a.T.flatten(order="C")],
+    "squeeze": [lambda a: a.squeeze(), lambda a: a[:1].squeeze(0), lambda a: a[:1, :, :1].squeeze(axis=(0, -1))],
+    "copy": [lambda a: a.copy(), lambda a: a.T.copy("F"), lambda a: a[0, 0, 0].copy()],
+    "diagonal": [lambda a: a.diagonal(), lambda a: a.diagonal(1, 0, 2), lambda a: a.diagonal(axis1=-1, axis2=0)],
+    "repeat": [lambda a: a.repeat(2), lambda a: a.repeat(2, axis=-1), lambda a: a[:, 0, 0].repeat([2] * len(a), 0)],
+    "take": [
+        *(lambda a: a.take(0), lambda a: a.take([0, -1], axis=1), lambda a: a.take([[5, 7]], mode="wrap")),
+        lambda a: a.take([0, 9], 1, mode="clip"),
+    ],
     "item": [lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item()],
     "reshape": [
         *(lambda a: a.reshape(-1), lambda a: a.reshape((-1,)), lambda a: a.reshape(a.shape[::-1])),

@@ -68,6 +68,10 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     return result if len(parts) > 1 else where(np.equal(numbers, 0), result, 0)
 
 
+def is_condition(x: Any) -> bool:
+    return bool(x._has_no_slope) if holds_node(x) else np.asarray(x).dtype == np.bool_
+
+
 @composition(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """For every place, the element of the first array whose condition holds there, or else the default.
@@ -82,7 +86,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
         raise ShapeError(f"select: expected a condition for each choice, got {len(condlist)} for {len(choicelist)}")
     result = default
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
-        if not holds_node(condition) and np.asarray(condition).dtype != bool:
+        if not is_condition(condition):
             raise DTypeError("select: expected conditions, got numbers: compare first, as in x > 0")
         result = where(condition, choice, result)
     return result

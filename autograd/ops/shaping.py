@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import shape_of
-from autograd.errors import short_repr
+from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.op import Op, override, primitive
 from autograd.signature import each
 
@@ -112,16 +112,16 @@ def in_shape(a: Any, shape: Any, order: str = "C", *, copy: bool | None = None) 
     >>> in_shape(np.arange(4), (2, 2), order="F").tolist()
     [[0, 2], [1, 3]]
 
-    Raises `ValueError` for another order, and where what is to be no copy has to be one.
+    Raises `DTypeError` for another order, `ShapeError` where what is to be no copy has to be one.
     """
     if order not in ("C", "F"):
-        raise ValueError(f"reshape: expected order 'C' or 'F', got {short_repr(order)}, which asks how the array lies")
+        raise DTypeError(f"reshape: expected order 'C' or 'F', got {short_repr(order)}, which asks how the array lies")
     result = a.reshape(shape, order=order)
     if copy is None or np.may_share_memory(result, a) is not copy:
         return result
     if copy:
         return result.copy()
-    raise ValueError("reshape: expected the array to lie so that no copy is needed: leave copy=False out")
+    raise ShapeError("reshape: expected the array to lie so that no copy is needed: leave copy=False out")
 
 
 def reshaped(a: tuple[int, ...], shape: Any, **_: Any) -> tuple[int, ...]:

@@ -8,15 +8,19 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view as numpy_windows
 
+from autograd.errors import DTypeError
 from autograd.op import Op, override, primitive
 from autograd.ops.indexing import lengths
 from autograd.ops.shaping import Shape, sum_dtype
 
 
 def windows(x: Any, window_shape: Shape, axis: Any = None, *, subok: bool = False, writeable: bool = False) -> Any:
-    """NumPy's, read only: an element is in several windows."""
+    """NumPy's, read only: an element is in several windows.
+
+    Raises `DTypeError` where they are to be written to.
+    """
     if writeable:
-        raise ValueError("sliding_window_view: expected writeable=False: its windows overlap, so assign to the array")
+        raise DTypeError("sliding_window_view: expected writeable=False: its windows overlap, so assign to the array")
     return numpy_windows(x, window_shape, axis)
 
 

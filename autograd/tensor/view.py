@@ -200,5 +200,5 @@ def shares(part: Any, whole: Any) -> bool:
     """Whether one array looks into another, or both into a third."""
     base = part.base
     if base.__class__ is not np.ndarray:
-        base = getattr(base, "base", None) or base  # of windows, NumPy has something in between
+        base = getattr(base, "base", base)  # of windows, NumPy has something in between
     return base is whole or (whole.base is not None and base is whole.base)
