@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import holds_node
+from autograd.call import holds_node, nodes_in
 from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError
 from autograd.ops.compare import where
@@ -61,7 +61,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     if holds_node(a):
         raise DTypeError("choose: expected plain whole numbers, got a node: use where(condition, x, y)")
     parts = list(choices)
-    numbers = np.choose(a, range(len(parts)), mode=mode)  # type: ignore[arg-type]
+    numbers = np.choose(a, list(range(len(parts))), mode=mode)  # type: ignore[call-overload]
     result = parts[-1]
     for k, part in reversed(list(enumerate(parts[:-1]))):
         result = where(np.equal(numbers, k), part, result)
@@ -69,7 +69,8 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
 
 
 def is_condition(x: Any) -> bool:
-    return bool(x._has_no_slope) if holds_node(x) else np.asarray(x).dtype == np.bool_
+    nodes = list(nodes_in(x))
+    return all(node._has_no_slope for node in nodes) if nodes else np.asarray(x).dtype == np.bool_
 
 
 @composition(np.select)

@@ -80,6 +80,14 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return diag(ravel(v), k)
 
 
+def lower(m: Any, k: int) -> Any:
+    """Where a matrix is, or would be made of a vector, up to a diagonal."""
+    if not shape_of(m):
+        raise ShapeError("tril and triu: expected an axis at least, got one number")
+    rows, columns = (shape_of(m) * 2)[-2:]
+    return np.tri(rows, columns, k, bool)
+
+
 @composition(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
     """The matrix up to a diagonal; zeros above.
@@ -88,7 +96,7 @@ def tril(m: Any, k: int = 0) -> Any:
     array([[1., 0.],
            [3., 4.]])
     """
-    return where(np.tri(*shape_of(m)[-2:], k=k, dtype=bool), m, 0)
+    return where(lower(m, k), m, 0)
 
 
 @composition(np.triu)
@@ -99,4 +107,4 @@ def triu(m: Any, k: int = 0) -> Any:
     array([[1., 2.],
            [0., 4.]])
     """
-    return where(np.tri(*shape_of(m)[-2:], k=k - 1, dtype=bool), 0, m)
+    return where(lower(m, k - 1), 0, m)

@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from autograd.call import holds_node, shape_of
 from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError
-from autograd.op import Op, primitive
+from autograd.op import Op, override, primitive
 from autograd.ops.axes import ravel
 from autograd.ops.indexing import getitem, lengths, put
 from autograd.ops.shaping import Shape, broadcast_to, reshape, transpose
@@ -49,15 +49,29 @@ def moved(name: str, a: Any, axis: int | None, move: Callable[[Any], Any], *give
 # Around.
 
 
+def whole(shift: Any) -> Any:
+    """Shifts as whole numbers, which NumPy makes of others without a word.
+
+    Raises `TypeError` for these.
+    """
+    return np.asarray(shift).astype(np.intp, casting="same_kind")
+
+
+def rolled(a: Any, shift: Any, axis: Any = None) -> Any:
+    return np.roll(a, whole(shift), axis)
+
+
 def opposite(shift: Any) -> Any:
-    return np.negative(shift).tolist()
+    return np.negative(whole(shift)).tolist()
 
 
 # fmt: off
-roll: Op = primitive("roll", np.roll, lambda g, y, a, shift, axis=None: roll(g, opposite(shift), axis),
+roll: Op = primitive("roll", rolled, lambda g, y, a, shift, axis=None: roll(g, opposite(shift), axis),
     linear="jointly", shape=lambda a, **_: a,
     doc="roll turns the gradient back")
 # fmt: on
+
+override(np.roll, roll)
 
 
 @composition(np.flip)
