@@ -188,6 +188,33 @@ def test_every_kind_of_index_picks_and_assigns_as_numpy_does(index: Any) -> None
     np.testing.assert_array_equal(gradients(changed.sum(), t), plain != 2.5)
 
 
+def test_the_rows_of_one_tensor_are_a_list_of_tensors() -> None:
+    a = numbers((2, 3, 4))
+    for function in (np.concatenate, np.stack, np.vstack, np.hstack, np.dstack):
+        t = Tensor(a)
+        expected = function(a)
+        got = function(t)
+        np.testing.assert_array_equal(got.data, expected)
+        np.testing.assert_array_equal(gradients((got * got).sum(), t), 2 * a)
+    with pytest.raises(TypeError, match="concatenate: expected one sequence"):
+        np.concatenate(Tensor(1.0))
+
+
+def test_a_value_is_an_array_of_no_axes() -> None:
+    x = Value(2.0)
+    assert isinstance(x.copy(), Value)
+    for result in (
+        x.ravel(),
+        x.flatten(),
+        x.repeat(2),
+        np.tile(x, 2),
+        np.atleast_1d(x),
+        np.hstack([x, x]),
+        np.pad([x], 1),
+    ):
+        assert gradients(np.sum(result), x) == sum(isinstance(y, Value) for y in result)
+
+
 # Views.
 
 VIEWS: dict[str, Callable[[Any], Any]] = {

@@ -149,6 +149,7 @@ concatenate = primitive("concatenate", np.concatenate, each(concatenate_vjp), li
 stack = primitive("stack", np.stack, each(stack_vjp), linear="jointly", shape=stacked,
     doc="stack hands each layer its own slice of the gradient")
 copy = primitive("copy", np.copy, lambda g, y, a, order="K", subok=False: g, linear="jointly", shape=lambda a, **_: a,
+    scalars=lambda a, order="K", subok=False: np.copy(a, order)[()],  # one Value has no memory to be copied
     doc="a copy hands its gradient on")
 astype: Op = primitive("astype", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: g,
     linear="jointly", shape=lambda x, dtype: x,
