@@ -35,6 +35,22 @@ from autograd.notation.words import format_index, format_number
 from autograd.op import Op, elementwise, override, primitive, remove, table
 from autograd.ops.activations import leaky_relu, relu, sigmoid
 from autograd.ops.arithmetic import add, div, mul, neg, pow, sub, sum_of, sum_of_products
+from autograd.ops.axes import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_arrays,
+    expand_dims,
+    flatten,
+    matrix_transpose,
+    meshgrid,
+    moveaxis,
+    ravel,
+    rollaxis,
+    squeeze,
+    swapaxes,
+)
+from autograd.ops.choosing import choose, compress, extract, select, take
 from autograd.ops.compare import (
     bitwise_and,
     bitwise_or,
@@ -56,8 +72,26 @@ from autograd.ops.counting import all, any, count_nonzero
 from autograd.ops.decompositions import matrix_norm, norm, svd
 from autograd.ops.differences import diff, ediff1d, gradient, trapezoid
 from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp
+from autograd.ops.decompositions import svd
+from autograd.ops.diagonals import diag, diagflat, diagonal, tril, triu
 from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
+from autograd.ops.joining import (
+    append,
+    array_split,
+    block,
+    column_stack,
+    delete,
+    dsplit,
+    dstack,
+    hsplit,
+    hstack,
+    insert,
+    split,
+    unstack,
+    vsplit,
+    vstack,
+)
 from autograd.ops.linalg import matmul
 from autograd.ops.moments import average, centred, corrcoef, cov, std, var
 from autograd.ops.nans import nancumprod, nancumsum, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
@@ -67,6 +101,12 @@ from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax, sum
 from autograd.ops.scans import cumprod, cumsum, prod, recurrence
 from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, swapaxes, transpose
 from autograd.ops.sorting import argsort, sort
+from autograd.ops.moving import flip, fliplr, flipud, repeat, resize, roll, rot90, tile
+from autograd.ops.padding import pad
+from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
+from autograd.ops.shaping import astype, broadcast_to, concatenate, copy, reshape, stack, transpose
+from autograd.ops.sliding import add_windows, sliding_window_view
+from autograd.ops.sorting import argpartition, argsort, partition, sort
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
 from autograd.state import is_tracing, no_grad, scope, tracing
@@ -104,14 +144,26 @@ __all__ = [
     "add_along_axis",
     "argmax",
     "argmin",
+    "add_windows",
+    "append",
+    "argpartition",
     "argsort",
+    "array_split",
     "astype",
     "average",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
     "bitwise_and",
     "bitwise_or",
+    "block",
+    "broadcast_arrays",
     "broadcast_to",
     "centred",
+    "choose",
     "clip",
+    "column_stack",
+    "compress",
     "concatenate",
     "corrcoef",
     "cos",
@@ -122,12 +174,27 @@ __all__ = [
     "diff",
     "div",
     "ediff1d",
+    "copy",
+    "cos",
+    "delete",
+    "diag",
+    "diagflat",
+    "diagonal",
+    "div",
+    "dsplit",
+    "dstack",
     "einsum",
     "elementwise",
     "equal",
     "exp",
+    "expand_dims",
     "explain",
     "export",
+    "extract",
+    "flatten",
+    "flip",
+    "fliplr",
+    "flipud",
     "format_index",
     "format_number",
     "getitem",
@@ -135,6 +202,9 @@ __all__ = [
     "gradients",
     "greater",
     "greater_equal",
+    "hsplit",
+    "hstack",
+    "insert",
     "invert",
     "is_tracing",
     "jvp",
@@ -155,7 +225,12 @@ __all__ = [
     "mean",
     "median",
     "min_of",
+    "matrix_transpose",
+    "maximum",
+    "mean",
+    "meshgrid",
     "minimum",
+    "moveaxis",
     "mul",
     "nanargmax",
     "nanargmin",
@@ -174,26 +249,38 @@ __all__ = [
     "not_equal",
     "override",
     "percentile",
+    "pad",
+    "partition",
     "primitive",
     "prod",
     "ptp",
     "put",
     "quantile",
+    "ravel",
     "real_array",
     "recurrence",
     "relu",
     "remove",
+    "repeat",
     "reshape",
+    "resize",
+    "roll",
+    "rollaxis",
+    "rot90",
     "scope",
     "sech",
+    "select",
     "setitem",
     "short_repr",
     "sigmoid",
     "sign",
     "sin",
+    "sliding_window_view",
     "softmax",
     "sort",
+    "split",
     "sqrt",
+    "squeeze",
     "stack",
     "std",
     "steps",
@@ -203,16 +290,23 @@ __all__ = [
     "svd",
     "swapaxes",
     "table",
+    "take",
     "take_along_axis",
     "tanh",
+    "tile",
     "tracing",
     "transpose",
     "trapezoid",
     "tree",
+    "tril",
+    "triu",
     "unfold",
     "var",
     "vector_norm",
+    "unstack",
     "vjp",
+    "vsplit",
+    "vstack",
     "where",
     "why",
     "zero_grad",

@@ -215,7 +215,8 @@ class Binding:
         for name, rule in zip(self.inputs, self.rules, strict=True):
             if isinstance(rule, each) and name != self.many:
                 given = arguments[name]
-                if not isinstance(given, list | tuple) and not (isinstance(given, np.ndarray) and given.ndim):
+                is_array = isinstance(given, np.ndarray) or hasattr(type(given), "_interpret")
+                if not isinstance(given, list | tuple) and not (is_array and len(given.shape) > 0):
                     raise TypeError(f"{self.name}: expected one sequence of inputs, as in {self.name}([x, y])")
                 arguments[name] = list(given)
         return {

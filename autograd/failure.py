@@ -187,6 +187,8 @@ EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "axis": ("an int, a tuple of ints or None", are_axes),
     "axes": ("ints or None", lambda value: value is None or are_ints(value)),
     "shape": ("an int or a tuple of ints", are_ints),
+    "shift": ("an int or ints", are_ints),
+    "window_shape": ("an int or a tuple of ints", are_ints),
     "dtype": ("a dtype, as np.float32", is_dtype),
     "keepdims": ("True or False", is_truth),
 }

@@ -491,12 +491,12 @@ def primitive(
     Raises `ValueError` as `elementwise` does, and for another function given whose names or defaults are not theirs.
 
     >>> import autograd
-    >>> flip = autograd.primitive("flip", lambda x: x[::-1], lambda g, y, x: g[::-1], doc="flips it back")
+    >>> reverse = autograd.primitive("reverse", lambda x: x[::-1], lambda g, y, x: g[::-1], doc="turns it around")
     >>> x = autograd.Tensor([1.0, 2.0, 3.0])
-    >>> (flip(x) * [1, 10, 100]).sum().backward()
+    >>> (reverse(x) * [1, 10, 100]).sum().backward()
     >>> x.grad
     array([100.,  10.,   1.])
-    >>> autograd.remove("flip")
+    >>> autograd.remove("reverse")
     """
     settings = {"doc": doc, "operator": operator, "symbol": symbol, "kinks": kinks, "linear": linear, "masks": masks}
     expect_entry(name, forward, [*rules, *numeric], settings | {"shape": shape, "scalars": scalars, "method": method})

@@ -18,7 +18,7 @@ FLAT = frozenset(
         *("ceil", "fix", "floor", "floor_divide", "rint", "round", "around", "trunc", "imag", "signbit"),
         *("isclose", "isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "iscomplex", "isin"),
         *("allclose", "array_equal", "array_equiv", "logical_xor"),
-        *("argpartition", "argwhere", "nonzero", "flatnonzero"),
+        *("argwhere", "nonzero", "flatnonzero"),
         *("lexsort", "searchsorted", "digitize", "empty_like", "full_like", "ones_like", "zeros_like"),
         *("diag_indices_from", "tril_indices_from", "triu_indices_from", "matrix_rank"),
         *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),
@@ -34,6 +34,24 @@ UNMOVED = MODELLED | {
     *("diag_indices_from", "tril_indices_from", "triu_indices_from", "isreal", "iscomplex"),
     *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),
     *("may_share_memory", "shares_memory", "array2string", "array_repr", "array_str"),
+}
+
+#: Functions of NumPy that write to their first argument, and what a Tensor has in their place.
+WRITING = {
+    "copyto": "t[...] = v, or t = where(condition, v, t)",
+    "fill_diagonal": "t[range(n), range(n)] = v",
+    "place": "t = where(condition, v, t)",
+    "put": "t[np.unravel_index(i, t.shape)] = v",
+    "put_along_axis": "t[...] = v with an index for every axis",
+    "putmask": "t = where(condition, v, t)",
+}
+
+#: What else has no derivative, as its shape depends on numbers, or whose parts have one.
+INSTEAD = {
+    "apply_along_axis": "a loop, as in stack([f(row) for row in t])",
+    "apply_over_axes": "f(t, axes)",
+    "trim_zeros": "t[start:stop], with bounds found from .data",
+    "unique": "t[i], where np.unique of .data says i by return_index=True",
 }
 
 
@@ -73,6 +91,16 @@ def unregistered(spelled: str, name: str, node: Any) -> MissingOperationError:
     >>> print(unregistered("x // y", "floor_divide", autograd.Value(1.0, label="x")))
     x // y gives nothing that a gradient flows back from: use .data of x for its result
     """
+    if name in WRITING:
+        return LostGradientError(
+            f"{spelled} writes into an array, where the gradient of {named(node)} would be silently lost: "
+            f"write {WRITING[name]}, with a Tensor t"
+        )
+    if name in INSTEAD:
+        return LostGradientError(
+            f"{spelled} is no operation of the table, so the gradient of {named(node)} would be silently lost: "
+            f"write {INSTEAD[name]}, with a Tensor t"
+        )
     is_constant = not getattr(node, "requires_grad", True)
     if name in FLAT:
         cure = f"{'np.asarray' if is_constant else '.data'} of {named(node)}"

@@ -64,6 +64,8 @@ EQUIVALENT: Mapping[str, str] = {
             *(f"{name}: rule 0 on detached numbers" for name in ("cumsum", "centred")),
             *(f"{name}: rule 0 on detached numbers" for name in ("sum", "mean", "reshape", "transpose")),
             *(f"{name}: rule 0 on detached numbers" for name in ("broadcast_to", "astype", "concatenate", "stack")),
+            *(f"{name}: rule 0 on detached numbers" for name in ("copy", "roll", "diagonal")),
+            *(f"{name}: rule 0 on detached numbers" for name in ("sliding_window_view", "add_windows")),
             *(f"{name}: rule [0-9] on detached numbers" for name in ("getitem", "put", "setitem")),
         ],
         "the rule reads shapes alone, no numbers of its operands",

@@ -36,7 +36,126 @@ def holed(x: Any) -> Any:
 CALLS: dict[str, list[Call]] = {
     # Shaping.
     "swapaxes": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3), axis1=1, axis2=0)],
+    "matrix_transpose": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 0, 3))],
+    "moveaxis": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3, 4), (0, 2), (-1, 0))],
+    "rollaxis": [lambda f, a, k=k, s=s: f(a(2, 3, 4), k, s) for k in (0, 1, -1) for s in (0, 1, 3, -1)],
+    "ravel": [lambda f, a, s=s: f(a(*s)) for s in ((2, 3), (), (0, 2))] + [lambda f, a: f(a(2, 3), order="F")],
+    "flatten": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 3, 2), "F")],
+    "squeeze": [
+        *(lambda f, a: f(a(1, 2, 1)), lambda f, a: f(a(1, 2, 1), -1), lambda f, a: f(a(1, 2, 1), (0, 2))),
+        *(lambda f, a: f(a(1, 1)), lambda f, a: f(a(2), axis=())),
+    ],
+    "expand_dims": [
+        *(lambda f, a: f(a(2, 3), 0), lambda f, a: f(a(2, 3), -1), lambda f, a: f(a(2, 3), (0, 2, -1))),
+        lambda f, a: f(a(), (0, 1)),
+    ],
+    "atleast_1d": [lambda f, a: f(a()), lambda f, a: f(a(2)), lambda f, a: f(a(), a(2, 3))],
+    "atleast_2d": [lambda f, a: f(a()), lambda f, a: f(a(2)), lambda f, a: f(a(2), a(2, 3, 1))],
+    "atleast_3d": [lambda f, a: f(a()), lambda f, a: f(a(2)), lambda f, a: f(a(2, 3), a(2, 3, 1), a(1, 1, 1, 2))],
+    "broadcast_arrays": [lambda f, a: f(a(2, 1), a(3)), lambda f, a: f(a(2)), lambda f, a: f(a(), a(2, 2), a(1))],
+    "meshgrid": [
+        *(lambda f, a: f(a(2), a(3)), lambda f, a: f(a(2), a(3), a(2), indexing="ij"), lambda f, a: f(a(2))),
+        *(lambda f, a: f(a(2), a(3), sparse=True), lambda f, a: f(a(2), a(), copy=False)),
+    ],
+    # Moving.
+    "flip": [lambda f, a, x=x: f(a(2, 3, 2), x) for x in (None, 0, -1, (0, 2))],
+    "fliplr": [lambda f, a: f(a(2, 3))],
+    "flipud": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(3))],
+    "rot90": [
+        *(lambda f, a, k=k: f(a(2, 3), k) for k in (0, 1, 2, 3, -1)),
+        *(lambda f, a: f(a(2, 3, 2), axes=(2, 0)), lambda f, a: f(a(2, 3, 2), 3, axes=(-2, -1))),
+    ],
+    "tile": [
+        *(lambda f, a, r=r: f(a(2, 3), r) for r in (2, (2, 1), (2, 1, 2), (3,), 0, 1)),
+        *(lambda f, a: f(a(), 2), lambda f, a: f(a(1), 3), lambda f, a: f(a(2), np.array([2, 2]))),
+    ],
+    "repeat": [
+        *(lambda f, a: f(a(2, 3), 2), lambda f, a: f(a(2, 3), 2, 1), lambda f, a: f(a(2, 3), [1, 0, 2], axis=-1)),
+        *(lambda f, a: f(a(), 3), lambda f, a: f(a(2), [2]), lambda f, a: f(a(2), 0), lambda f, a: f(a(2, 2), (3,), 0)),
+    ],
+    "resize": [lambda f, a, s=s: f(a(2, 3), s) for s in (4, (4, 2), (2, 2), (0,))],
     # Indexing.
+    "take": [
+        *(lambda f, a: f(a(2, 3), [0, -1]), lambda f, a: f(a(2, 3), [[0, 2], [1, 1]], axis=1), lambda f, a: f(a(3), 1)),
+        *(lambda f, a, m=m: f(a(2, 3), [4, -5, 0], 1, mode=m) for m in ("wrap", "clip")),
+        *(lambda f, a: f(a(2, 3), 1, axis=-2), lambda f, a: f(a(2, 3), [True, False], 0)),
+    ],
+    "compress": [
+        *(lambda f, a: f([True, False, True], a(2, 3)), lambda f, a: f([False, True], a(2, 3), axis=1)),
+        lambda f, a: f(np.array([1, 0]), a(2, 3), 0),
+    ],
+    "extract": [lambda f, a: f(np.eye(2, 3) > 0, a(2, 3)), lambda f, a: f([0, 1], a(2))],
+    "choose": [
+        *(lambda f, a: f([0, 1, 1], [a(3), a(3)]), lambda f, a: f(np.eye(2, dtype=int), [a(2), a(2, 1)])),
+        *(lambda f, a, m=m: f([4, -1, 1], [a(3), a(3), a()], mode=m) for m in ("wrap", "clip")),
+        lambda f, a: f([[0, 0]], [a(2)]),
+    ],
+    "select": [
+        lambda f, a: f([np.eye(2) > 0, np.ones(2) > 0], [a(2, 2), a(2)]),
+        lambda f, a: f([np.array([True, False, False]), np.array([True, True, False])], [a(3), a(3)], a()),
+        lambda f, a: f([np.array([False, False])], [a(2)], default=2.5),
+    ],
+    # Joining.
+    "vstack": [lambda f, a: f([a(2), a(3, 2)]), lambda f, a: f((a(), a(1))), lambda f, a: f(a(2, 3))],
+    "hstack": [lambda f, a: f([a(2), a(3)]), lambda f, a: f([a(2, 1), a(2, 3)]), lambda f, a: f([a(), a(2)])],
+    "dstack": [lambda f, a: f([a(2), a(2)]), lambda f, a: f([a(2, 1), a(2, 1, 3)]), lambda f, a: f([a(), a()])],
+    "column_stack": [lambda f, a: f([a(2), a(2, 3)]), lambda f, a: f([a(), a()])],
+    "block": [
+        *(lambda f, a: f([[a(2, 2), a(2, 1)], [a(1, 2), a(1)]]), lambda f, a: f([a(2), a(3)]), lambda f, a: f(a(2))),
+        *(lambda f, a: f([[a(2), a()]]), lambda f, a: f([a(), 3.0]), lambda f, a: f([[a(1, 2, 1)], [a(1, 1, 1)]])),
+    ],
+    "append": [lambda f, a: f(a(2, 3), a(2)), lambda f, a: f(a(2, 3), a(1, 3), axis=0), lambda f, a: f(a(2), a())],
+    "insert": [
+        *(lambda f, a, i=i: f(a(3), i, a()) for i in (0, 1, 3, -1, [1], np.array(2))),
+        *(lambda f, a, i=i: f(a(3), i, a(2)) for i in ([0, 3], [2, 0], [1, 1], slice(0, 2), [-1, 0])),
+        lambda f, a: f(a(4), 1, a(2)),
+        *(lambda f, a, x=x: f(a(2, 3), 1, a(), axis=x) for x in (None, 0, 1, -1)),
+        *(lambda f, a: f(a(2, 3), 1, a(3), axis=0), lambda f, a: f(a(2, 3), [1], a(3), axis=0)),
+        *(lambda f, a: f(a(2, 3), 1, a(2, 2), 1), lambda f, a: f(a(2, 3), [1], a(2, 2), 1)),
+        *(lambda f, a: f(a(2, 3), [0, 2], a(2, 1), 1), lambda f, a: f(a(2, 3), [], a(), 1)),
+        lambda f, a: f(a(3), np.array([True, False, True]), a(2)),
+    ],
+    "delete": [
+        *(lambda f, a, i=i: f(a(3), i) for i in (0, -1, [0, 2], [1, 1], slice(None, None, 2), [], [True, False, True])),
+        *(lambda f, a: f(a(2, 3), 1, axis=1), lambda f, a: f(a(2, 3), [0, 4])),
+    ],
+    "array_split": [
+        *(lambda f, a: f(a(5), 3), lambda f, a: f(a(2, 5), [1, 3], axis=-1), lambda f, a: f(a(2), 3)),
+        *(lambda f, a: f(a(5), [-2]), lambda f, a: f(a(5), np.array([3, 1, 9])), lambda f, a: f(a(5), ())),
+    ],
+    "split": [lambda f, a: f(a(4, 2), 2), lambda f, a: f(a(2, 3), 3, 1), lambda f, a: f(a(2, 3), [1], axis=-1)],
+    "vsplit": [lambda f, a: f(a(4, 2), 2), lambda f, a: f(a(3, 1, 1), [1])],
+    "hsplit": [lambda f, a: f(a(4), 2), lambda f, a: f(a(2, 4), [1, 2])],
+    "dsplit": [lambda f, a: f(a(1, 2, 4), 2)],
+    "unstack": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 3), axis=-1), lambda f, a: f(a(2))],
+    # Diagonals.
+    "diag": [
+        *(lambda f, a, k=k: f(a(3), k) for k in (0, 1, -2)),
+        *(lambda f, a, k=k: f(a(2, 3), k=k) for k in (0, 1, -1, 2)),
+        lambda f, a: f(a(0), 1),
+    ],
+    "diagflat": [lambda f, a: f(a(2, 2)), lambda f, a: f(a(2), -1), lambda f, a: f(a())],
+    "tril": [lambda f, a, k=k, s=s: f(a(*s), k) for k in (0, 1, -1, 3) for s in ((2, 3), (2, 3, 3), (3,))],
+    "triu": [lambda f, a, k=k, s=s: f(a(*s), k) for k in (0, 1, -1, 3) for s in ((2, 3), (2, 3, 3), (3,))],
+    # Padding.
+    "pad": [
+        *(lambda f, a, w=w: f(a(2, 3), w) for w in (1, (1, 2), ((0, 1), (2, 0)), ((1,), (2,)), [[1, 0]], (2,), 0)),
+        *(lambda f, a, c=c: f(a(2), 2, constant_values=c) for c in (3.0, (1.0, 2.0), [(1.0, 2.0)], np.array([5.0]))),
+        lambda f, a: f(a(2, 3), ((1, 2), (0, 1)), constant_values=((1, 2), (3, 4))),
+        *(lambda f, a, m=m: f(a(2, 3), ((1, 2), (0, 3)), m) for m in ("edge", "wrap", "linear_ramp", "mean")),
+        *(lambda f, a, m=m: f(a(2, 3), ((1, 4), (0, 3)), mode=m) for m in ("reflect", "symmetric", "wrap")),
+        *(lambda f, a, m=m: f(a(3, 2), ((1, 2), (0, 1)), m, reflect_type="odd") for m in ("reflect", "symmetric")),
+        *(lambda f, a, m=m: f(a(3, 2), ((1, 2), (0, 1)), m) for m in ("maximum", "minimum")),
+        *(lambda f, a, m=m: f(a(5), (1, 2), m, stat_length=(2, 3)) for m in ("maximum", "minimum", "mean")),
+        *(lambda f, a: f(a(3), 2, "mean", stat_length=9), lambda f, a: f(a(1), 2, "reflect")),
+        lambda f, a: f(a(3, 2), 2, "linear_ramp", end_values=((1.0, 2.0), (3.0, -4.0))),
+        lambda f, a: f(a(0, 2), ((1, 0), (0, 0)), constant_values=2),
+    ],
+    # Sorting: parts of two elements at most are in order altogether.
+    "partition": [
+        *(lambda f, a: f(a(2, 3), 1), lambda f, a: f(a(3, 2), -2, axis=0), lambda f, a: f(a(4), (1, 2))),
+        lambda f, a: f(a(1, 3), 1, axis=None),
+    ],
     # Reductions.
     "ptp": [
         lambda f, a: f(a(3, 4)),

@@ -29,6 +29,10 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "setitem": {"index": slice(None)},
     "add_along_axis": {"shape": (2, 2)},
     "einsum": {"subscripts": "ij->"},
+    "roll": {"shift": 1},
+    "sliding_window_view": {"window_shape": (1, 2)},
+    "add_windows": {"shape": (3,)},
+    "argpartition": {"kth": 0},
 }
 
 #: Of every param, what it may not be: of a wrong kind, out of range, repeated, of the wrong number.
@@ -45,6 +49,10 @@ WRONG: Mapping[str, list[Any]] = {
     "order": [5, "nonsense"],
     "casting": ["nonsense", 3],
     "hermitian": [True],
+    "shift": [1.5, "a", object(), [1.5], 2**70, None],
+    "window_shape": [1.5, "a", 7, -1, (1, 1, 1), object()],
+    "kth": [1.5, "a", 7, object()],
+    "offset": [1.5, "a", object()],
     "out": [1, "a", np.zeros(2)],
 }
 

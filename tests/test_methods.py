@@ -22,6 +22,7 @@ CHOSEN = {
     *("abs", "neg", "sign", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sech", "sigmoid", "relu"),
     *("min", "prod", "cumsum", "cumprod", "var", "std", "argmax", "argmin", "any", "all", "log_softmax"),
     *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to", "argsort", "clip"),
+    *("copy", "roll", "diagonal", "argpartition"),
 }
 OURS = {"leaky_relu"}  # torch.nn.functional has it as a function
 
@@ -53,6 +54,21 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
         *(lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item(), lambda a: a.item(0), lambda a: a.item(-1)),
         *(lambda a: a.item(0, 0, 0), lambda a: a.item((0, 0, 0))),
     ],
+    "argpartition": [lambda a: a.argpartition(0, axis=0)[0], lambda a: a.argpartition(0, None)[:1]],
+    "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(max=0.5)],
+    "swapaxes": [lambda a: a.swapaxes(0, 2), lambda a: a.swapaxes(-1, 1)],
+    "mT": [lambda a: a.mT, lambda a: a[0].mT],
+    "ravel": [lambda a: a.ravel(), lambda a: a.ravel("F"), lambda a: a.T.ravel(order="C"), lambda a: a[0, 0].ravel()],
+    "flatten": [lambda a: a.flatten(), lambda a: a.flatten("F"), lambda a: a.T.flatten(order="C")],
+    "squeeze": [lambda a: a.squeeze(), lambda a: a[:1].squeeze(0), lambda a: a[:1, :, :1].squeeze(axis=(0, -1))],
+    "copy": [lambda a: a.copy(), lambda a: a.T.copy("F"), lambda a: a[0, 0, 0].copy()],
+    "diagonal": [lambda a: a.diagonal(), lambda a: a.diagonal(1, 0, 2), lambda a: a.diagonal(axis1=-1, axis2=0)],
+    "repeat": [lambda a: a.repeat(2), lambda a: a.repeat(2, axis=-1), lambda a: a[:, 0, 0].repeat([2] * len(a), 0)],
+    "take": [
+        *(lambda a: a.take(0), lambda a: a.take([0, -1], axis=1), lambda a: a.take([[5, 7]], mode="wrap")),
+        lambda a: a.take([0, 9], 1, mode="clip"),
+    ],
+    "item": [lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item()],
     "reshape": [
         *(lambda a: a.reshape(-1), lambda a: a.reshape((-1,)), lambda a: a.reshape(a.shape[::-1])),
         *(lambda a: a.reshape(*a.shape[::-1]), lambda a: a.reshape(1, *a.shape), lambda a: a.reshape(a.size, 1)),

@@ -9,11 +9,10 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.call import shape_of
-from autograd.composition import composition
-from autograd.op import Op, primitive
+from autograd.errors import DTypeError, ShapeError, short_repr
+from autograd.op import Op, override, primitive
 from autograd.signature import each
 
 Shape = int | tuple[int, ...]
@@ -107,6 +106,24 @@ def stacked(arrays: Any, axis: int = 0, **_: Any) -> tuple[int, ...]:
     return (*arrays[0][:place], len(arrays), *arrays[0][place:])
 
 
+def in_shape(a: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
+    """NumPy's reshape, by the places of elements alone: how an array lies in memory is no part of a graph.
+
+    >>> in_shape(np.arange(4), (2, 2), order="F").tolist()
+    [[0, 2], [1, 3]]
+
+    Raises `DTypeError` for another order, `ShapeError` where what is to be no copy has to be one.
+    """
+    if order not in ("C", "F"):
+        raise DTypeError(f"reshape: expected order 'C' or 'F', got {short_repr(order)}, which asks how the array lies")
+    result = a.reshape(shape, order=order)
+    if copy is None or np.may_share_memory(result, a) is not copy:
+        return result
+    if copy:
+        return result.copy()
+    raise ShapeError("reshape: expected the array to lie so that no copy is needed: leave copy=False out")
+
+
 def reshaped(a: tuple[int, ...], shape: Any, **_: Any) -> tuple[int, ...]:
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     return tuple(prod(a) // -prod(sizes) if n == -1 and prod(sizes) else n for n in sizes)
@@ -117,7 +134,8 @@ def transposed(a: tuple[int, ...], axes: Any = None) -> tuple[int, ...]:
 
 
 # fmt: off
-reshape: Op = primitive("reshape", np.reshape, lambda g, y, a, shape: reshape(g, a.shape),
+reshape: Op = primitive("reshape", in_shape,
+    lambda g, y, a, shape, order="C", *, copy=None: reshape(g, a.shape, order),
     linear="jointly", shape=reshaped, method=False,
     doc="reshape gives the gradient the old shape back")
 transpose: Op = primitive("transpose", np.transpose, lambda g, y, a, axes=None: transpose(g, inverse(axes)),
@@ -130,23 +148,12 @@ concatenate = primitive("concatenate", np.concatenate, each(concatenate_vjp), li
     doc="concatenate hands each part its own piece of the gradient")
 stack = primitive("stack", np.stack, each(stack_vjp), linear="jointly", shape=stacked,
     doc="stack hands each layer its own slice of the gradient")
+copy = primitive("copy", np.copy, lambda g, y, a, order="K", subok=False: g, linear="jointly", shape=lambda a, **_: a,
+    scalars=lambda a, order="K", subok=False: np.copy(a, order)[()],  # one Value has no memory to be copied
+    doc="a copy hands its gradient on")
 astype: Op = primitive("astype", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: g,
     linear="jointly", shape=lambda x, dtype: x,
     doc="a cast hands its gradient on, in the dtype of its input")
 # fmt: on
 
-
-# Moves of axes are one transpose each, those that only change their lengths one reshape.
-
-
-@composition(np.swapaxes, method=True)
-def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
-    """Two axes in each other's places.
-
-    >>> swapaxes(np.zeros((2, 3, 4)), 0, -1).shape
-    (4, 3, 2)
-    """
-    order = list(range(len(shape_of(a))))
-    first, second = normalize_axis_index(axis1, len(order)), normalize_axis_index(axis2, len(order))
-    order[first], order[second] = second, first
-    return transpose(a, tuple(order))
+override(np.reshape, reshape)

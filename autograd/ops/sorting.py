@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.composition import composition
 from autograd.op import Op, primitive
-from autograd.ops.indexing import add_along_axis
+from autograd.ops.indexing import add_along_axis, take_along_axis
 
 
 def sort_vjp(
@@ -47,9 +48,29 @@ def sort_of_scalars(a: Any, axis: int | None = -1, **params: Any) -> Any:
     return np.take_along_axis(a, order_of_scalars(a, axis, **params), axis)
 
 
+def parts_of_scalars(a: Any, kth: Any, axis: int | None = -1, **params: Any) -> Any:
+    """In order altogether, which is in parts too."""
+    np.argpartition(np.zeros(a.shape), kth, axis, **params)  # raises what NumPy raises
+    return order_of_scalars(a, axis)
+
+
 # fmt: off
 sort = primitive("sort", np.sort, sort_vjp, scalars=sort_of_scalars, shape=ordered,
     method=False,  # that of an array sorts in place
     doc="sort sends the gradient back to where each element came from; equal elements keep their order")
 argsort: Op = primitive("argsort", np.argsort, None, scalars=order_of_scalars, shape=ordered,
     doc="the order of elements has no gradient: a small change leaves it as it is")
+argpartition: Op = primitive("argpartition", np.argpartition, None, scalars=parts_of_scalars,
+    shape=lambda a, kth, axis=-1, **_: ordered(a, axis),
+    doc="which elements are the least has no gradient: a small change leaves it as it is")
+# fmt: on
+
+
+@composition(np.partition)
+def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: None = None) -> Any:
+    """With the element that is number ``kth`` in order in its place: none before it is more, none behind it less.
+
+    >>> partition([3.0, 1.0, 2.0], 1)
+    array([1., 2., 3.])
+    """
+    return take_along_axis(a, argpartition(a, kth, axis, kind, order), axis)

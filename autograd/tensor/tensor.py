@@ -19,6 +19,7 @@ from autograd.failure import FAILURES, fail
 from autograd.node import Node
 from autograd.op import Op, on_entry
 from autograd.operators import BINARY, Operators, expect_conditions
+from autograd.ops.axes import matrix_transpose
 from autograd.ops.indexing import as_index, getitem, setitem
 from autograd.ops.shaping import astype, reshape, transpose
 from autograd.pickling import store, stored
@@ -281,9 +282,15 @@ class Tensor(Node):
         """The transpose: all axes reversed."""
         return self.transpose()
 
-    def reshape(self, *shape: Any) -> Tensor:
+    @property
+    def mT(self) -> Tensor:  # noqa: N802 - NumPy's name
+        """The transpose of each matrix in a stack of them: the last two axes swapped."""
+        result: Tensor = matrix_transpose(self)
+        return result
+
+    def reshape(self, *shape: Any, **params: Any) -> Tensor:
         """The same elements in another shape, as NumPy spells it: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
-        result: Tensor = reshape(self, shape[0] if len(shape) == 1 else shape)
+        result: Tensor = reshape(self, shape[0] if len(shape) == 1 else shape, **params)
         return result
 
     def transpose(self, *axes: Any) -> Tensor:

@@ -197,4 +197,8 @@ COMPARED = (int, slice, type(...), type(None))
 
 
 def shares(part: Any, whole: Any) -> bool:
-    return part.base is whole or (whole.base is not None and part.base is whole.base)
+    """Whether one array looks into another, or both into a third."""
+    base = part.base
+    if base.__class__ is not np.ndarray:
+        base = getattr(base, "base", base)  # of windows, NumPy has something in between
+    return base is whole or (whole.base is not None and base is whole.base)

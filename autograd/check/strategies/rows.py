@@ -65,11 +65,11 @@ def enter_row(op: Op, row: Row) -> None:
 
     >>> import numpy as np
     >>> from autograd import primitive, remove
-    >>> roll = primitive("roll", np.roll, lambda g, y, a, shift: roll(g, -shift), doc="roll turns the gradient back")
-    >>> enter_row(roll, Row(lambda draw, shape: ((Of(shape),), {"shift": draw(st.integers(0, 3))})))
-    >>> knows(roll)
+    >>> turn = primitive("turn", np.roll, lambda g, y, a, shift: turn(g, -shift), doc="turns the gradient back")
+    >>> enter_row(turn, Row(lambda draw, shape: ((Of(shape),), {"shift": draw(st.integers(0, 3))})))
+    >>> knows(turn)
     True
-    >>> remove("roll"), leave_row(roll)
+    >>> remove("turn"), leave_row(turn)
     (None, None)
 
     Raises `DTypeError` for what is no operation, or no row.
@@ -235,6 +235,12 @@ def ordering(draw: st.DrawFn, shape: Shape) -> Arguments:
     return (Of(shape, distinct(shape)),), some(draw, axis=st.none() | axis(shape), kind=kinds)
 
 
+def partition(draw: st.DrawFn, shape: Shape) -> Arguments:
+    along = draw(st.none() | axis(shape))
+    n = math.prod(shape) if along is None else shape[along]
+    return (Of(shape, distinct(shape)),), {"kth": draw(st.integers(-n, n - 1)), "axis": along}
+
+
 def product(draw: st.DrawFn, shape: Shape) -> Arguments:
     """A vector or a matrix on the right, or a stack of these."""
     n = shape[-1]
@@ -248,7 +254,8 @@ def reshaping(draw: st.DrawFn, shape: Shape) -> Arguments:
     choices: list[Any] = [size, shape[::-1], (1, *shape), (*shape, 1)]
     if size:
         choices += [-1, (-1, 1), *((n, -1) for n in shape)]
-    return (Of(shape),), {"shape": draw(st.sampled_from(choices))}
+    orders = some(draw, order=st.sampled_from("CF"), copy=st.sampled_from([None, True]))
+    return (Of(shape),), {"shape": draw(st.sampled_from(choices)), **orders}
 
 
 def transposition(draw: st.DrawFn, shape: Shape) -> Arguments:
@@ -305,6 +312,37 @@ def concatenation(draw: st.DrawFn, shape: Shape) -> Arguments:
 def stacking(draw: st.DrawFn, shape: Shape) -> Arguments:
     many = draw(st.integers(1, 3))
     return ([Of(shape)] * many,), some(draw, axis=st.integers(-len(shape) - 1, len(shape)))
+
+
+def rolling(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """By one shift or, along several axes, by several, which go further than the array."""
+    along = draw(axes(shape))
+    if isinstance(along, tuple):
+        return (Of(shape),), {"shift": tuple(draw(st.integers(-4, 4)) for _ in along), "axis": along}
+    return (Of(shape),), {"shift": draw(st.integers(-4, 4)), "axis": along}
+
+
+def of_diagonal(draw: st.DrawFn, shape: Shape) -> Arguments:
+    first, second = draw(st.permutations(range(len(shape))))[:2]
+    return (Of(shape),), {"offset": draw(st.integers(-2, 2)), "axis1": first - len(shape), "axis2": second}
+
+
+def sliding(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """Along all axes, or along some of them, one of them perhaps twice."""
+    along = draw(st.none() | st.lists(axis(shape), min_size=1, max_size=2))
+    window: list[int] = []
+    left = list(shape)
+    for k in range(len(shape)) if along is None else along:
+        window.append(draw(st.integers(1, left[k])))
+        left[k] -= window[-1] - 1
+    return (Of(shape),), {"window_shape": tuple(window), "axis": along}
+
+
+def windows(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """The windows along some axis, with an axis of their own at the end."""
+    along = draw(st.integers(0, len(shape) - 2))
+    whole = [n + shape[-1] - 1 if k == along else n for k, n in enumerate(shape[:-1])]
+    return (Of(shape),), {"shape": tuple(whole), "axis": along}
 
 
 def casting(draw: st.DrawFn, shape: Shape) -> Arguments:
@@ -396,6 +434,7 @@ ROWS |= {
     "softmax": Row(along_an_axis, lambda shape: has_axes(shape) and is_filled(shape)),
     "sort": Row(ordering, has_axes, gap_of_row),
     "argsort": Row(ordering, has_axes, gap_of_row),
+    "argpartition": Row(partition, lambda shape: has_axes(shape) and is_filled(shape), gap_of_row),
     "matmul": Row(product, has_axes),
     "reshape": Row(reshaping),
     "transpose": Row(transposition),
@@ -406,6 +445,11 @@ ROWS |= {
     "concatenate": Row(concatenation, has_axes),
     "stack": Row(stacking, lambda shape: len(shape) < 3),
     "astype": Row(casting),
+    "copy": Row(lambda draw, shape: ((Of(shape),), {})),
+    "roll": Row(rolling),
+    "diagonal": Row(of_diagonal, lambda shape: len(shape) >= 2),
+    "sliding_window_view": Row(sliding, lambda shape: has_axes(shape) and is_filled(shape) and len(shape) < 3),
+    "add_windows": Row(windows, lambda shape: len(shape) >= 2 and is_filled(shape)),
     "take_along_axis": Row(taking, lambda shape: has_axes(shape) and is_filled(shape)),
     "add_along_axis": Row(adding, lambda shape: has_axes(shape) and is_filled(shape)),
     "einsum": Row(contraction, lambda shape: len(shape) < 5),

@@ -1,0 +1,93 @@
+"""Elements chosen by their places or by conditions: which, NumPy says of the numbers of the places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.call import holds_node, nodes_in
+from autograd.composition import composition
+from autograd.errors import DTypeError, ShapeError
+from autograd.ops.compare import where
+from autograd.ops.moving import moved
+
+
+def refuse_out(name: str, out: Any) -> None:
+    if out is not None:
+        raise TypeError(f"{name}: out= would write over recorded numbers: use the result instead")
+
+
+@composition(np.take, method=True)
+def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
+    """What stands in these places along an axis; without one, of all in a row.
+
+    >>> take([1.0, 2.0, 3.0], [[0, -1]]), take([1.0, 2.0, 3.0], 4, mode="wrap")
+    (array([[1., 3.]]), np.float64(2.0))
+    """
+    refuse_out("take", out)
+    return moved("take", a, axis, lambda places: np.take(places, indices, mode=mode), indices)  # type: ignore[call-overload]
+
+
+@composition(np.compress)
+def compress(condition: Any, a: Any, axis: int | None = None, out: None = None) -> Any:
+    """What stands where a condition holds, along an axis; without one, of all in a row.
+
+    >>> compress([True, False, True], [1.0, 2.0, 3.0])
+    array([1., 3.])
+    """
+    refuse_out("compress", out)
+    return moved("compress", a, axis, lambda places: np.compress(condition, places), condition)
+
+
+@composition(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    """All elements for which a condition holds, in a row.
+
+    >>> extract([[True, False], [False, True]], [[1.0, 2.0], [3.0, 4.0]])
+    array([1., 4.])
+    """
+    return moved("extract", arr, None, lambda places: np.extract(condition, places), condition)
+
+
+@composition(np.choose)
+def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
+    """For every place, the element of the array whose number stands there.
+
+    >>> choose([0, 1, 1], [[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
+    array([ 1., 20., 30.])
+    """
+    refuse_out("choose", out)
+    if holds_node(a):
+        raise DTypeError("choose: expected plain whole numbers, got a node: use where(condition, x, y)")
+    parts = list(choices)
+    numbers = np.choose(a, list(range(len(parts))), mode=mode)  # type: ignore[call-overload]
+    result = parts[-1]
+    for k, part in reversed(list(enumerate(parts[:-1]))):
+        result = where(np.equal(numbers, k), part, result)
+    return result if len(parts) > 1 else where(np.equal(numbers, 0), result, 0)
+
+
+def is_condition(x: Any) -> bool:
+    nodes = list(nodes_in(x))
+    return all(node._has_no_slope for node in nodes) if nodes else np.asarray(x).dtype == np.bool_
+
+
+@composition(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """For every place, the element of the first array whose condition holds there, or else the default.
+
+    >>> x = np.array([-2.0, 0.5, 2.0])
+    >>> select([x > 1, x < -1], [x * x, -x], 0.0)
+    array([2., 0., 4.])
+
+    Raises `ShapeError` unless there is a condition for each array, `DTypeError` for what is no condition.
+    """
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ShapeError(f"select: expected a condition for each choice, got {len(condlist)} for {len(choicelist)}")
+    result = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        if not is_condition(condition):
+            raise DTypeError("select: expected conditions, got numbers: compare first, as in x > 0")
+        result = where(condition, choice, result)
+    return result
