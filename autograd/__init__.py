@@ -50,12 +50,28 @@ from autograd.ops.compare import (
 )
 from autograd.ops.contraction import einsum
 from autograd.ops.corners import abs, clip, maximum, minimum, sign
-from autograd.ops.decompositions import svd
+from autograd.ops.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
 from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
 from autograd.ops.linalg import matmul
+from autograd.ops.products import (
+    cross,
+    dot,
+    inner,
+    kron,
+    matvec,
+    multi_dot,
+    outer,
+    tensordot,
+    trace,
+    vdot,
+    vecdot,
+    vecmat,
+)
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, swapaxes, transpose
+from autograd.ops.solving import inv, matrix_power, pinv, solve, tensorinv, tensorsolve
 from autograd.ops.sorting import argsort, sort
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
@@ -94,10 +110,18 @@ __all__ = [
     "bitwise_and",
     "bitwise_or",
     "broadcast_to",
+    "cholesky",
     "clip",
+    "cofactors",
     "concatenate",
     "cos",
+    "cross",
+    "det",
+    "det_hessian",
     "div",
+    "dot",
+    "eigh",
+    "eigvalsh",
     "einsum",
     "elementwise",
     "equal",
@@ -110,9 +134,12 @@ __all__ = [
     "gradients",
     "greater",
     "greater_equal",
+    "inner",
+    "inv",
     "invert",
     "is_tracing",
     "jvp",
+    "kron",
     "leaky_relu",
     "less",
     "less_equal",
@@ -123,16 +150,22 @@ __all__ = [
     "logical_or",
     "logsumexp",
     "matmul",
+    "matrix_power",
+    "matvec",
     "maximum",
     "mean",
     "minimum",
     "mul",
+    "multi_dot",
     "neg",
     "no_grad",
     "not_equal",
+    "outer",
     "override",
+    "pinv",
     "primitive",
     "put",
+    "qr",
     "real_array",
     "relu",
     "remove",
@@ -144,7 +177,9 @@ __all__ = [
     "sigmoid",
     "sign",
     "sin",
+    "slogdet",
     "softmax",
+    "solve",
     "sort",
     "sqrt",
     "stack",
@@ -153,14 +188,22 @@ __all__ = [
     "sum_of",
     "sum_of_products",
     "svd",
+    "svdvals",
     "swapaxes",
     "table",
     "take_along_axis",
     "tanh",
+    "tensordot",
+    "tensorinv",
+    "tensorsolve",
+    "trace",
     "tracing",
     "transpose",
     "tree",
     "unfold",
+    "vdot",
+    "vecdot",
+    "vecmat",
     "vjp",
     "where",
     "zero_grad",
