@@ -50,7 +50,7 @@ from autograd.ops.compare import (
 )
 from autograd.ops.contraction import einsum
 from autograd.ops.corners import abs, clip, maximum, minimum, sign
-from autograd.ops.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, qr, svd, svdvals
 from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
 from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
@@ -114,6 +114,7 @@ __all__ = [
     "clip",
     "cofactors",
     "concatenate",
+    "cond",
     "cos",
     "cross",
     "det",

@@ -99,12 +99,13 @@ class Operators(Refusing):
             raise unregistered(f"np.{ufunc.__name__}.{method}", method, self)
         if implementation is None:
             raise unregistered(f"np.{ufunc.__name__}", ufunc.__name__, self)
-        if kwargs:
+        refused = [name for name in kwargs if name != "axis" or ufunc.signature is None]  # that of elements has none
+        if refused:
             raise LostGradientError(
-                f"np.{ufunc.__name__}: expected its inputs alone, got {', '.join(kwargs)}=, with which the gradient of "
-                f"{named(self)} would be silently lost: leave it out, and write a = a + b for a += b"
+                f"np.{ufunc.__name__}: expected its inputs alone, got {', '.join(refused)}=, with which the gradient "
+                f"of {named(self)} would be silently lost: leave it out, and write a = a + b for a += b"
             )
-        return implementation(*inputs)
+        return implementation(*inputs, **kwargs)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

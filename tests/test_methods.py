@@ -35,6 +35,11 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "argsort": [lambda a: a.argsort(), lambda a: a.argsort(0), lambda a: a.argsort(axis=None), lambda a: a.argsort(-1)],
     "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(max=0.5)],
     "swapaxes": [lambda a: a.swapaxes(0, 2), lambda a: a.swapaxes(-1, 1)],
+    "dot": [
+        *(lambda a: a[0, 0].dot(a[0, 0]), lambda a: a.dot(a[0].T), lambda a: a.dot(2.0)),
+        lambda a: a.dot(np.ones((3, a.shape[-1], 2))),
+    ],
+    "trace": [lambda a: a.trace(), lambda a: a.trace(1, 0, 2), lambda a: a.trace(-1, axis1=1, axis2=-1)],
     "item": [lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item()],
     "reshape": [
         *(lambda a: a.reshape(-1), lambda a: a.reshape((-1,)), lambda a: a.reshape(a.shape[::-1])),

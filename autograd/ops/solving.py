@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.call import broadcast, shape_of
 from autograd.composition import composition
@@ -26,9 +27,8 @@ from autograd.ops.elimination import (
     transposed,
 )
 from autograd.ops.linalg import matmul, swap
-from autograd.ops.products import moved
 from autograd.ops.reductions import sum
-from autograd.ops.shaping import reshape
+from autograd.ops.shaping import reshape, transpose
 
 Shape = tuple[int, ...]
 
@@ -148,9 +148,9 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     >>> tensorsolve(np.eye(6).reshape(2, 3, 6), np.ones((2, 3))).shape
     (6,)
     """
-    n = len(shape_of(a))
-    for axis in axes or ():
-        a = moved(a, axis, n - 1)
+    if axes is not None:
+        last = normalize_axis_tuple(axes, len(shape_of(a)))
+        a = transpose(a, (*(axis for axis in range(len(shape_of(a))) if axis not in last), *last))
     over = shape_of(a)[len(shape_of(b)) :]
     if prod(over) != prod(shape_of(b)) or prod(shape_of(a)) != prod(over) ** 2:
         raise ShapeError(f"tensorsolve: expected as many unknowns as equations, got {shape_of(a)} and {shape_of(b)}")
