@@ -160,7 +160,7 @@ def columns_vjp(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     """Of no more columns than rows."""
     n = r.shape[-1]
     upper, below = np.tri(n, dtype=bool).T, np.tri(n, k=-1, dtype=bool)
-    turn = r @ swap(where(upper, gr, 0)) - swap(gq) @ q
+    turn = r @ swap(gr * upper) - swap(gq) @ q
     lower = where(below, turn, 0)
     symmetric = lower + swap(lower) + where(np.eye(n, dtype=bool), turn, 0)
     return swap(solve(r, swap(gq + q @ symmetric)))
@@ -186,13 +186,13 @@ svd: Op = primitive("svd", factored, svd_vjp, scalars=by_iteration("svd"), metho
     doc="the singular values send their gradient to the matrix along their pairs of vectors; "
         "the vectors turn by what lies between the pairs")
 cholesky: Op = primitive("cholesky", np.linalg.cholesky, cholesky_vjp, shape=lambda a, /, **_: a,
-    scalars=cholesky_of_scalars, method=False,
+    scalars=cholesky_of_scalars, masks=True, method=False,
     doc="the Cholesky factor sends back to the triangle that is read, between two inverses of itself")
-eigh: Op = primitive("eigh", np.linalg.eigh, eigh_vjp, scalars=by_iteration("eigh"), method=False,
+eigh: Op = primitive("eigh", np.linalg.eigh, eigh_vjp, scalars=by_iteration("eigh"), masks=True, method=False,
     doc="the eigenvalues send their gradient to the matrix along their vectors; "
         "the vectors turn by what lies between them")
 eigvalsh: Op = primitive("eigvalsh", np.linalg.eigvalsh, eigvalsh_vjp, shape=lambda a, **_: a[:-1],
-    scalars=by_iteration("eigvalsh"), method=False,
+    scalars=by_iteration("eigvalsh"), masks=True, method=False,
     doc="the eigenvalues send their gradient to the matrix along their vectors")
 qr: Op = primitive("qr", orthogonal_triangular, qr_vjp, scalars=qr_of_scalars, method=False,
     doc="Q turns by what is above the diagonal, R takes what is left; both by the inverse of R")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,28 +11,43 @@ from autograd.op import Op, primitive
 from autograd.ops.arithmetic import sum_of
 from autograd.ops.compare import where
 from autograd.ops.corners import abs, sign
-from autograd.ops.decompositions import svd
-from autograd.ops.elimination import Rows, cofactor, determinant, expect_square, of_stack, triangular, without
+from autograd.ops.elimination import (
+    Rows,
+    along_minors,
+    cofactor,
+    determinant,
+    expanded,
+    expect_square,
+    of_stack,
+    triangular,
+)
 from autograd.ops.functions import log
 from autograd.ops.linalg import swap
 from autograd.ops.reductions import sum
 from autograd.ops.solving import column, inv
 
-#: Up to this size a cofactor is computed as the determinant of its minor, so that it has all its digits.
-SMALL = 4
+#: Up to this size slopes are sums of products of elements, so that they have all their digits; beyond, there are too
+#: many of these, and it is the singular values that are multiplied.
+SMALL = 3
 
-#: A matrix is regular whose singular values are within this of each other.
+#: A matrix is regular that has no more than one over this of its size times that of its inverse.
 NEAR = 1e-3
 
 
 # The slopes of a determinant are there where the matrix is singular, too: they are computed without its inverse.
 
 
-def minors(a: Any) -> Any:
-    """For each element, what is left of the matrix without its row and its column."""
-    n = a.shape[-1]
-    kept = np.array([[k for k in range(n) if k != i] for i in range(n)], dtype=int).reshape(n, n - 1)
-    return a[..., kept[:, None, :, None], kept[None, :, None, :]]
+def each_element(slope: Callable[[int, int], Any], like: Any) -> Any:
+    """Of a stack of matrices, what a function gives of each place."""
+    result = np.empty_like(like)
+    for i, j in np.ndindex(like.shape[-2:]):
+        result[..., i, j] = slope(i, j)
+    return result
+
+
+def elements(a: Any) -> Rows:
+    """A stack of matrices as one matrix, of which each element is an array."""
+    return [[a[..., i, j] for j in range(a.shape[-1])] for i in range(a.shape[-2])]
 
 
 def factored(a: Any) -> tuple[Any, Any, Any, Any]:
@@ -41,11 +57,11 @@ def factored(a: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def cofactors_of_arrays(a: Any) -> Any:
-    """By minors, or by the products of all other singular values."""
+    """By the minors, or the products of all other singular values."""
     expect_square("cofactors", a.shape)
-    n = a.shape[-1]
-    if 0 < n <= SMALL:
-        return np.linalg.det(minors(a)) * np.where(np.add.outer(np.arange(n), np.arange(n)) % 2, -1, 1).astype("i1")
+    if a.shape[-1] <= SMALL:
+        rows = elements(a)
+        return each_element(lambda i, j: cofactor(rows, i, j, expanded), a)
     side, u, s, vh = factored(a)
     before, after = np.ones_like(s), np.ones_like(s)
     before[..., 1:] = np.cumprod(s[..., :-1], axis=-1)
@@ -58,6 +74,9 @@ def det_hessian_of_arrays(x: Any, a: Any) -> Any:
     values but two.
     """
     n = a.shape[-1]
+    if n <= SMALL:
+        xs, rows = elements(x), elements(a)
+        return each_element(lambda i, j: along_minors(xs, rows, i, j, expanded), x + 0 * a)
     side, u, s, vh = factored(a)
     k = np.arange(n)
     pair = (k[:, None, None] == k) | (k[:, None] == k)
@@ -70,10 +89,9 @@ def det_hessian_of_arrays(x: Any, a: Any) -> Any:
 
 def det_hessian_vjp(g: Any, y: Any, x: Any, a: Any) -> Any:
     """The third derivative of the determinant, by the inverse: of a matrix that is nearly singular, no number."""
-    s = svd(a, compute_uv=False)
-    regular = column(sum(s[..., -1:], axis=-1) > NEAR * sum(s[..., :1], axis=-1))  # an empty one has no values
-    one = np.eye(a.shape[-1], dtype=getattr(a, "dtype", None))
-    inverse, minor = inv(where(regular, a, one)), cofactors(a)
+    minor = cofactors(a)
+    regular = column(det(a) * det(a)) > NEAR**2 * inner(a, a) * inner(minor, minor)
+    inverse = inv(where(regular, a, np.eye(a.shape[-1], dtype=getattr(a, "dtype", None))))
     t, gt, xt = swap(inverse), swap(g), swap(x)
     along = inner(g, t) * det_hessian(x, a) - det_hessian(x @ (inverse @ g), a)
     return where(regular, along + t @ ((xt @ (minor @ gt) - inner(x, minor) * gt) @ t), np.nan)
@@ -86,17 +104,11 @@ def inner(x: Any, y: Any) -> Any:
 
 def det_hessian_of_scalars(x: Any, a: Any) -> Any:
     places = range(a.shape[-1])
-
-    def product(xs: Rows, rows: Rows) -> Rows:
-        return [[along_cofactors(without(rows, i, j), without(xs, i, j), i + j) for j in places] for i in places]
-
-    return of_stack(product, a.shape[-2:], *np.broadcast_arrays(x, a))
-
-
-def along_cofactors(rows: Rows, xs: Rows, place: int) -> Any:
-    places = range(len(rows))
-    terms = [xs[i][j] * cofactor(rows, i, j) for i in places for j in places]
-    return sum_of(terms if place % 2 == 0 else [-x for x in terms]) if terms else 0.0
+    return of_stack(
+        lambda xs, rows: [[along_minors(xs, rows, i, j) for j in places] for i in places],
+        a.shape[-2:],
+        *np.broadcast_arrays(x, a),
+    )
 
 
 def cofactors_of_scalars(a: Any) -> Any:

@@ -128,10 +128,22 @@ def without(rows: Rows, i: int, j: int) -> Rows:
     return [[*row[:j], *row[j + 1 :]] for k, row in enumerate(rows) if k != i]
 
 
-def cofactor(rows: Rows, i: int, j: int) -> Any:
-    """The slope of the determinant by one element."""
-    minor = determinant(without(rows, i, j))
+def cofactor(rows: Rows, i: int, j: int, of: Callable[[Rows], Any] = determinant) -> Any:
+    """The slope of the determinant by one element, by the determinant of all others."""
+    minor = of(without(rows, i, j))
     return minor if (i + j) % 2 == 0 else -minor
+
+
+def along_cofactors(xs: Rows, rows: Rows, of: Callable[[Rows], Any] = determinant) -> Any:
+    """The sum of the products of numbers and cofactors."""
+    places = range(len(rows))
+    return sum_of_row([xs[i][j] * cofactor(rows, i, j, of) for i in places for j in places])
+
+
+def along_minors(xs: Rows, rows: Rows, i: int, j: int, of: Callable[[Rows], Any] = determinant) -> Any:
+    """The slope of that by one element of ``rows``."""
+    slope = along_cofactors(without(xs, i, j), without(rows, i, j), of)
+    return slope if (i + j) % 2 == 0 else -slope
 
 
 # Decompositions.
@@ -153,16 +165,17 @@ def cholesky_factor(rows: Rows) -> Rows:
 def orthogonal_factors(rows: Rows, n: int) -> tuple[Rows, Rows]:
     """Q and R of rows of n elements, by Householder's reflections, with the signs that LAPACK gives them.
 
-    The reflection I − v vᵀ / (−β v₀), v = x − β e₀, takes x to β e₀, where β is −|x| or |x|, away from x₀. Where x is
-    so already there is none.
+    The reflection I − v vᵀ / (−β v₀), v = x − β e₀, takes x to β e₀, where β is −|x| or |x|, away from x₀. LAPACK has
+    none where x is along e₀ already: then what comes of it is turned around, so that its slopes are there.
     """
     m, rank = len(rows), min(len(rows), n)
     columns = transposed(rows) if rows else [[] for _ in range(n)]
     reflections: list[tuple[int, list[Any], Any]] = []
-    for k in range(rank):
+    turned = []
+    for k in range(min(rank, m - 1)):
         x = columns[k][k:]
         if all(element == 0 for element in x[1:]):
-            continue
+            turned.append(k)
         length = sqrt(dot(x, x))
         end = -length if x[0] >= 0 else length
         v = [x[0] - end, *x[1:]]
@@ -173,6 +186,8 @@ def orthogonal_factors(rows: Rows, n: int) -> tuple[Rows, Rows]:
     for reflection in reversed(reflections):
         q = [reflected(column, *reflection) for column in q]
     triangle = [[columns[j][i] if i <= j else 0.0 for j in range(n)] for i in range(rank)]
+    for k in turned:
+        q[k], triangle[k] = [-x for x in q[k]], [-x for x in triangle[k]]
     return [[column[i] for column in q] for i in range(m)], triangle
 
 

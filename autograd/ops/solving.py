@@ -35,7 +35,7 @@ Shape = tuple[int, ...]
 
 def column(x: Any) -> Any:
     """A number of each matrix, in the place of an element."""
-    return x[..., None, None]
+    return reshape(x, (*shape_of(x), 1, 1))
 
 
 def inv_of_scalars(a: Any) -> Any:

@@ -244,7 +244,8 @@ class Tensor(Node):
         if self.requires_grad and mode() != "no_grad":
             raise LostGradientError(
                 f"{named(self._record)}: a plain NumPy array made of it would silently lose its gradient: use .data or "
-                ".numpy() for the numbers alone, and autograd.stack or autograd.concatenate to join Tensors"
+                ".numpy() for the numbers alone, autograd.stack or autograd.concatenate to join Tensors, and a @ b for "
+                "the product that a.dot(b) of an array is"
             )
         if copy is False:
             raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")

@@ -314,6 +314,28 @@ def of_a_matrix(*choices: dict[str, Any]) -> Callable[[st.DrawFn, Shape], Argume
     return lambda draw, shape: ((well_conditioned(shape),), draw(st.sampled_from(choices or ({},))))
 
 
+def symmetric(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """Either triangle that of a matrix whose eigenvalues are far from each other, and no element of a vector is near
+    zero, where its sign, which is chosen, may change.
+    """
+    base = 0.75 + np.diag(np.linspace(5.0, 2.0, shape[-1]))
+    matrix = Of(shape, arrays(shape, (-0.125, 0.125)).map(lambda noise: noise + base))
+    return (matrix,), draw(st.sampled_from([{}, {"UPLO": "U"}]))
+
+
+def decomposition(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """Into Q and R, of matrices with something below the diagonal: else signs are others."""
+    below = 0.75 * np.tri(*shape[-2:], k=-1)
+    matrix = Of(shape, arrays(shape, (-0.375, 0.375)).map(lambda noise: noise + below + 2 * np.eye(*shape[-2:])))
+    return (matrix,), draw(st.sampled_from([{}, {"mode": "r"}]))
+
+
+def distance_from_triangular(inputs: Sequence[Any], params: Any) -> float:
+    """Or from singular: by the factors of the reflections, which are 0 where LAPACK does none, and at least 1 else."""
+    factors = np.linalg.qr(inputs[0], mode="raw")[1][..., : np.shape(inputs[0])[-2] - 1]
+    return min(distance_from_singular(inputs, params), float(np.min(factors, initial=np.inf)))
+
+
 def gap_of_singular_values(inputs: Sequence[Any], params: Any) -> float:
     values = np.linalg.svd(inputs[0], compute_uv=False)
     return min(float(np.min(values, initial=np.inf)), float(np.min(-np.diff(values), initial=np.inf)))
@@ -388,15 +410,17 @@ ROWS |= {
     "svd": Row(
         of_a_matrix({"full_matrices": False}, {"compute_uv": False}), is_matrix, gap_of_singular_values, is_regular=True
     ),
-    "qr": Row(of_a_matrix({}, {"mode": "r"}), is_matrix, distance_from_singular, is_regular=True),
+    "qr": Row(
+        decomposition, lambda shape: is_matrix(shape) and shape[-2] > 1, distance_from_triangular, is_regular=True
+    ),
     "pinv": Row(of_a_matrix(), is_matrix, distance_from_singular, is_regular=True),
     "inv": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
     "solve": Row(equations, is_square, distance_of_equations, is_regular=True),
     "cholesky": Row(of_a_matrix({}, {"upper": True}), is_square, least_eigenvalue, is_regular=True),
-    "eigh": Row(of_a_matrix({}, {"UPLO": "U"}), is_square, gap_of_eigenvalues, is_regular=True),
-    "eigvalsh": Row(of_a_matrix({}, {"UPLO": "U"}), is_square, gap_of_eigenvalues, is_regular=True),
+    "eigh": Row(symmetric, is_square, gap_of_eigenvalues, is_regular=True),
+    "eigvalsh": Row(symmetric, is_square, gap_of_eigenvalues, is_regular=True),
     "det": Row(of_a_matrix(), is_square),
-    "cofactors": Row(of_a_matrix(), is_square),
+    "cofactors": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
     "det_hessian": Row(pair_of_matrices, is_square, distance_from_singular, is_regular=True),
     "slogdet": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
     "sum_of": Row(terms),
