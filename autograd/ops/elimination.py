@@ -167,6 +167,8 @@ def orthogonal_factors(rows: Rows, n: int) -> tuple[Rows, Rows]:
 
     The reflection I − v vᵀ / (−β v₀), v = x − β e₀, takes x to β e₀, where β is −|x| or |x|, away from x₀. LAPACK has
     none where x is along e₀ already: then what comes of it is turned around, so that its slopes are there.
+
+    Raises `LinAlgError` where there is nothing to reflect.
     """
     m, rank = len(rows), min(len(rows), n)
     columns = transposed(rows) if rows else [[] for _ in range(n)]
@@ -176,6 +178,8 @@ def orthogonal_factors(rows: Rows, n: int) -> tuple[Rows, Rows]:
         x = columns[k][k:]
         if all(element == 0 for element in x[1:]):
             turned.append(k)
+        if all(element == 0 for element in x):
+            raise LinAlgError("the columns are not independent, so that Q and R have no slopes")
         length = sqrt(dot(x, x))
         end = -length if x[0] >= 0 else length
         v = [x[0] - end, *x[1:]]

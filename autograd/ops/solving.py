@@ -76,7 +76,7 @@ def solve_of_scalars(a: Any, b: Any) -> Any:
 def pseudoinverse(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
     if hermitian:
         raise DTypeError("pinv: hermitian=True reads half of a matrix, which has another derivative here: leave it out")
-    return np.linalg.pinv(a, rcond, rtol=rtol)  # type: ignore[call-overload]
+    return np.linalg.pinv(a, rcond, rtol=rtol)
 
 
 def pinv_vjp(g: Any, y: Any, a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:

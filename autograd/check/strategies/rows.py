@@ -325,8 +325,9 @@ def symmetric(draw: st.DrawFn, shape: Shape) -> Arguments:
 
 def decomposition(draw: st.DrawFn, shape: Shape) -> Arguments:
     """Into Q and R, of matrices with something below the diagonal: else signs are others."""
-    below = 0.75 * np.tri(*shape[-2:], k=-1)
-    matrix = Of(shape, arrays(shape, (-0.375, 0.375)).map(lambda noise: noise + below + 2 * np.eye(*shape[-2:])))
+    m, n = shape[-2:]
+    base = 0.75 * np.tri(m, n, k=-1) + 2 * np.eye(m, n)
+    matrix = Of(shape, arrays(shape, (-0.375, 0.375)).map(lambda noise: noise + base))
     return (matrix,), draw(st.sampled_from([{}, {"mode": "r"}]))
 
 
