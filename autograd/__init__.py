@@ -69,11 +69,11 @@ from autograd.ops.compare import (
 from autograd.ops.contraction import einsum
 from autograd.ops.corners import abs, clip, maximum, minimum, sign
 from autograd.ops.counting import all, any, count_nonzero
-from autograd.ops.decompositions import matrix_norm, norm, svd
+from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, qr, svd, svdvals
+from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
+from autograd.ops.diagonals import diag, diagflat, diagonal, tril, triu
 from autograd.ops.differences import diff, ediff1d, gradient, trapezoid
 from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp
-from autograd.ops.decompositions import svd
-from autograd.ops.diagonals import diag, diagflat, diagonal, tril, triu
 from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
 from autograd.ops.joining import (
@@ -94,18 +94,30 @@ from autograd.ops.joining import (
 )
 from autograd.ops.linalg import matmul
 from autograd.ops.moments import average, centred, corrcoef, cov, std, var
+from autograd.ops.moving import flip, fliplr, flipud, repeat, resize, roll, rot90, tile
 from autograd.ops.nans import nancumprod, nancumsum, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
-from autograd.ops.norms import vector_norm
+from autograd.ops.norms import matrix_norm, norm, vector_norm
+from autograd.ops.padding import pad
+from autograd.ops.products import (
+    cross,
+    dot,
+    inner,
+    kron,
+    matvec,
+    multi_dot,
+    outer,
+    tensordot,
+    trace,
+    vdot,
+    vecdot,
+    vecmat,
+)
 from autograd.ops.quantiles import median, percentile, quantile
 from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax, sum
 from autograd.ops.scans import cumprod, cumsum, prod, recurrence
-from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, swapaxes, transpose
-from autograd.ops.sorting import argsort, sort
-from autograd.ops.moving import flip, fliplr, flipud, repeat, resize, roll, rot90, tile
-from autograd.ops.padding import pad
-from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, copy, reshape, stack, transpose
 from autograd.ops.sliding import add_windows, sliding_window_view
+from autograd.ops.solving import inv, matrix_power, pinv, solve, tensorinv, tensorsolve
 from autograd.ops.sorting import argpartition, argsort, partition, sort
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
@@ -142,47 +154,54 @@ __all__ = [
     "Why",
     "add",
     "add_along_axis",
-    "argmax",
-    "argmin",
     "add_windows",
     "append",
+    "argmax",
+    "argmin",
     "argpartition",
     "argsort",
     "array_split",
     "astype",
-    "average",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
+    "average",
     "bitwise_and",
     "bitwise_or",
     "block",
     "broadcast_arrays",
     "broadcast_to",
     "centred",
+    "cholesky",
     "choose",
     "clip",
+    "cofactors",
     "column_stack",
     "compress",
     "concatenate",
+    "cond",
+    "copy",
     "corrcoef",
     "cos",
     "count_nonzero",
     "cov",
+    "cross",
     "cumprod",
     "cumsum",
-    "diff",
-    "div",
-    "ediff1d",
-    "copy",
-    "cos",
     "delete",
+    "det",
+    "det_hessian",
     "diag",
     "diagflat",
     "diagonal",
+    "diff",
     "div",
+    "dot",
     "dsplit",
     "dstack",
+    "ediff1d",
+    "eigh",
+    "eigvalsh",
     "einsum",
     "elementwise",
     "equal",
@@ -204,10 +223,13 @@ __all__ = [
     "greater_equal",
     "hsplit",
     "hstack",
+    "inner",
     "insert",
+    "inv",
     "invert",
     "is_tracing",
     "jvp",
+    "kron",
     "leaky_relu",
     "less",
     "less_equal",
@@ -220,18 +242,19 @@ __all__ = [
     "logsumexp",
     "matmul",
     "matrix_norm",
+    "matrix_power",
+    "matrix_transpose",
+    "matvec",
     "max_of",
     "maximum",
     "mean",
     "median",
-    "min_of",
-    "matrix_transpose",
-    "maximum",
-    "mean",
     "meshgrid",
+    "min_of",
     "minimum",
     "moveaxis",
     "mul",
+    "multi_dot",
     "nanargmax",
     "nanargmin",
     "nancumprod",
@@ -247,14 +270,17 @@ __all__ = [
     "no_grad",
     "norm",
     "not_equal",
+    "outer",
     "override",
-    "percentile",
     "pad",
     "partition",
+    "percentile",
+    "pinv",
     "primitive",
     "prod",
     "ptp",
     "put",
+    "qr",
     "quantile",
     "ravel",
     "real_array",
@@ -276,7 +302,9 @@ __all__ = [
     "sign",
     "sin",
     "sliding_window_view",
+    "slogdet",
     "softmax",
+    "solve",
     "sort",
     "split",
     "sqrt",
@@ -288,12 +316,17 @@ __all__ = [
     "sum_of",
     "sum_of_products",
     "svd",
+    "svdvals",
     "swapaxes",
     "table",
     "take",
     "take_along_axis",
     "tanh",
+    "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "tile",
+    "trace",
     "tracing",
     "transpose",
     "trapezoid",
@@ -301,9 +334,12 @@ __all__ = [
     "tril",
     "triu",
     "unfold",
-    "var",
-    "vector_norm",
     "unstack",
+    "var",
+    "vdot",
+    "vecdot",
+    "vecmat",
+    "vector_norm",
     "vjp",
     "vsplit",
     "vstack",

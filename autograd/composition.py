@@ -8,9 +8,9 @@ from functools import wraps
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar, cast
 
-from autograd.accept import real_array
 import numpy as np
 
+from autograd.accept import real_array
 from autograd.binding import Binding
 from autograd.call import NOTHING
 from autograd.failure import FAILURES, fail
@@ -89,6 +89,8 @@ def operands_in(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return [x for part in value for x in operands_in(part)]
     return [value] if isinstance(value, np.ndarray) or hasattr(type(value), "_interpret") else []
+
+
 def given(a: Any, name: str) -> Any:
     """What has a shape as it is, and a list as an array: for a composition that asks for the shape.
 

@@ -20,7 +20,7 @@ FLAT = frozenset(
         *("allclose", "array_equal", "array_equiv", "logical_xor"),
         *("argwhere", "nonzero", "flatnonzero"),
         *("lexsort", "searchsorted", "digitize", "empty_like", "full_like", "ones_like", "zeros_like"),
-        *("diag_indices_from", "tril_indices_from", "triu_indices_from", "matrix_rank"),
+        *("diag_indices_from", "tril_indices_from", "triu_indices_from", "matrix_rank", "einsum_path"),
         *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),
         *("may_share_memory", "shares_memory", "array2string", "array_repr", "array_str"),
     }
@@ -31,7 +31,7 @@ MODELLED = frozenset({"empty_like", "full_like", "ones_like", "zeros_like"})
 
 #: Those that other numbers of that shape and dtype are answered the same; and text, which is constant.
 UNMOVED = MODELLED | {
-    *("diag_indices_from", "tril_indices_from", "triu_indices_from", "isreal", "iscomplex"),
+    *("diag_indices_from", "tril_indices_from", "triu_indices_from", "isreal", "iscomplex", "einsum_path"),
     *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),
     *("may_share_memory", "shares_memory", "array2string", "array_repr", "array_str"),
 }
@@ -92,12 +92,12 @@ def unregistered(spelled: str, name: str, node: Any) -> MissingOperationError:
     x // y gives nothing that a gradient flows back from: use .data of x for its result
     """
     if name in WRITING:
-        return LostGradientError(
+        return MissingOperationError(
             f"{spelled} writes into an array, where the gradient of {named(node)} would be silently lost: "
             f"write {WRITING[name]}, with a Tensor t"
         )
     if name in INSTEAD:
-        return LostGradientError(
+        return MissingOperationError(
             f"{spelled} is no operation of the table, so the gradient of {named(node)} would be silently lost: "
             f"write {INSTEAD[name]}, with a Tensor t"
         )

@@ -55,8 +55,6 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
         *(lambda a: a.item(0, 0, 0), lambda a: a.item((0, 0, 0))),
     ],
     "argpartition": [lambda a: a.argpartition(0, axis=0)[0], lambda a: a.argpartition(0, None)[:1]],
-    "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(max=0.5)],
-    "swapaxes": [lambda a: a.swapaxes(0, 2), lambda a: a.swapaxes(-1, 1)],
     "mT": [lambda a: a.mT, lambda a: a[0].mT],
     "ravel": [lambda a: a.ravel(), lambda a: a.ravel("F"), lambda a: a.T.ravel(order="C"), lambda a: a[0, 0].ravel()],
     "flatten": [lambda a: a.flatten(), lambda a: a.flatten("F"), lambda a: a.T.flatten(order="C")],
@@ -68,7 +66,11 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
         *(lambda a: a.take(0), lambda a: a.take([0, -1], axis=1), lambda a: a.take([[5, 7]], mode="wrap")),
         lambda a: a.take([0, 9], 1, mode="clip"),
     ],
-    "item": [lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item()],
+    "dot": [
+        *(lambda a: a[0, 0].dot(a[0, 0]), lambda a: a.dot(a[0].T), lambda a: a.dot(2.0)),
+        lambda a: a.dot(np.ones((3, a.shape[-1], 2))),
+    ],
+    "trace": [lambda a: a.trace(), lambda a: a.trace(1, 0, 2), lambda a: a.trace(-1, axis1=1, axis2=-1)],
     "reshape": [
         *(lambda a: a.reshape(-1), lambda a: a.reshape((-1,)), lambda a: a.reshape(a.shape[::-1])),
         *(lambda a: a.reshape(*a.shape[::-1]), lambda a: a.reshape(1, *a.shape), lambda a: a.reshape(a.size, 1)),

@@ -27,6 +27,22 @@ KNOWN = {
     ("sech", "edges"): "balls do not know cosh of 1e300, nor one over it",
     ("prod", "edges"): "a product of some elements is beyond the floats, as NumPy's is, where that of all is zero",
     ("svd", "edges"): "differences do not reach from 1e-309 to 1e300",
+    **{
+        (name, "edges"): "LAPACK's algorithms lose the digits of what is small beside 1e300, or go beyond the floats"
+        for name in (
+            "qr",
+            "pinv",
+            "inv",
+            "solve",
+            "slogdet",
+            "cholesky",
+            "eigh",
+            "eigvalsh",
+            "cofactors",
+            "det_hessian",
+        )
+    },
+    ("det", "edges"): "NumPy's determinant is an exponential of a sum of logarithms, 15 units of 1e16 off",
 }
 
 #: Calls of those that are for some inputs alone: probability minus target is a slope where the targets sum to 1.

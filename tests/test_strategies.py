@@ -94,7 +94,7 @@ def test_programs_on_numbers_and_on_tensors_agree(program: Program) -> None:
     assert_same(program(*program.nodes(Tensor)), program())
 
 
-@given(program=programs([op for op in table if op not in ("astype", "svd")]))
+@given(program=programs([op for op in table if op not in ("astype", "svd", "eigh", "eigvalsh")]))
 def test_programs_on_values_and_on_tensors_agree(program: Program) -> None:
     assert_same(program(*program.nodes(Value)), program(*program.nodes(Tensor)))
 

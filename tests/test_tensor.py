@@ -334,9 +334,7 @@ def test_numpy_arguments_that_the_table_lacks_are_refused_by_name() -> None:
     ("call", "name"),
     [
         (lambda t: np.linalg.norm(t), "norm"),
-        (lambda t: np.linalg.inv(t), "inv"),
-        (lambda t: np.dot(t, t), "np.dot"),
-        (lambda t: np.kron(t, t), "np.kron"),
+        (lambda t: np.linalg.lstsq(t, t), "np.linalg.lstsq"),
         (lambda t: np.vstack([t, t]), "np.vstack"),
         (lambda t: np.partition(t, 1), "np.partition"),
         (lambda t: np.prod(t), "np.prod"),

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import Output, like
 from autograd.check.references.real import Real, Tape
 from autograd.check.references.reference import BITS, Call, Reference, flat
-from autograd.check.references.taped import Taped, arranged, constants, run
+from autograd.check.references.taped import Taped, arranged, constants, every_output
 from autograd.check.report import Outcome
 from autograd.ops.shaping import unbroadcast
 
@@ -76,8 +77,11 @@ def contribution(call: Call, k: int, tape: Tape, textbook: bool = False) -> list
     op = call.op
     rules = op.rules_for(call.inputs, call.params)
     inputs = [x if rule is None else constants(tape, x) for x, (rule, _) in zip(call.inputs, rules, strict=True)]
-    y = run(op, inputs, call.params)
+    y = every_output(op, inputs, call.params)
     g = constants(tape, call.cotangent)
+    if isinstance(call.params, Output):  # the others have no gradient
+        zeros = [constants(tape, np.zeros(np.shape(part))) for part in call.params.outputs]
+        g = like(call.params.outputs, [g if k == call.params.index else zero for k, zero in enumerate(zeros)])
     if op.has_partials:
         ((_, slope),) = op.run_rules([k], inputs, call.params, y, textbook=textbook)
         part = slope * g

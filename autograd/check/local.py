@@ -34,6 +34,9 @@ NEARER = 2.0**-400
 #: Of how many elements differences are asked beside another reference, and how far these have to be from each other.
 FEW, APART = 100, 1e-3
 
+#: By what part of a slope those on the two sides of a tie may be off it, and be the same: they are taken so near.
+SAME = 1e-12
+
 #: A slope beyond this is infinite, next to a number where it has none.
 INFINITE = 1e30
 
@@ -190,8 +193,10 @@ class One:
             if math.isnan(number) and not are_finite(self.call.cotangent):  # it came so
                 continue
             if place in tied:
-                yield from self.at_kink(k, place, number, dtype, shape)
-                continue
+                sides = self.reference.sides(self.call, k, place)
+                if not is_smooth(raw, sides, number):
+                    yield from self.at_kink(k, place, sides, number, dtype, shape)
+                    continue
             verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
             is_linear = self.call.op.linear != "no"  # where the rule is rounded as the function is
             if not is_linear and verdict.verdict in ("right", "undecided") and verdict.ulps > ULPS:
@@ -288,10 +293,15 @@ class One:
         return g if math.isfinite(g) and g != 0 else 1.0
 
     def at_kink(
-        self, k: int, place: int, got: float, dtype: np.dtype[Any] | None, shape: tuple[int, ...]
+        self,
+        k: int,
+        place: int,
+        sides: Sequence[tuple[Any, Any]],
+        got: float,
+        dtype: np.dtype[Any] | None,
+        shape: tuple[int, ...],
     ) -> Iterator[Finding]:
         """Between the slopes on the two sides."""
-        sides = self.reference.sides(self.call, k, place)
         verdicts = [judged(arithmetic, raw, got, dtype).verdict for arithmetic, raw in sides]
         slopes = tuple([arithmetic.middle(raw) for arithmetic, raw in sides])
         g = self.cotangent_at(k, place)
@@ -344,3 +354,11 @@ class One:
 
     def at(self, outcome: Outcome, check: str, message: str, **details: Any) -> Finding:
         return self.checker.finding(self.index, outcome, check, message, **details)
+
+
+def is_smooth(raw: Any, sides: Sequence[tuple[Any, Any]], got: float) -> bool:
+    """Whether both sides of a tie have the slope that is there: it was a choice between two ways to one number."""
+    slopes = [arithmetic.middle(slope) for arithmetic, slope in sides]
+    here = 0.0 if raw is None or not sides else sides[0][0].middle(raw)
+    bar = SAME * max(abs(here), abs(got))
+    return len(slopes) == 2 and all(abs(slope - here) <= bar for slope in slopes)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.composition import composition, given
-from autograd.errors import DTypeError, ShapeError
+from autograd.composition import composition
+from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.op import Op, override, primitive
-from autograd.ops.corners import abs
-from autograd.ops.extremes import max, min
+from autograd.ops.compare import where
+from autograd.ops.elimination import cholesky_factor, expect_square, of_stack, orthogonal_factors
 from autograd.ops.linalg import swap
-from autograd.ops.norms import vector_norm
-from autograd.ops.reductions import Axis, reduced
-from autograd.ops.reductions import sum as added
-from autograd.ops.shaping import reshape, transpose
+from autograd.ops.shaping import concatenate
+from autograd.ops.solving import solve
+from autograd.refusal import named
 
 
 def factored(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
@@ -29,8 +28,15 @@ def factored(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermit
     return result
 
 
-def of_scalars(a: Any, **_: Any) -> Any:
-    raise DTypeError("svd: expected numbers or a Tensor, got Values: it is computed by iteration, so use a Tensor")
+def by_iteration(name: str) -> Callable[..., Any]:
+    """In the place of a forward function for Values, one that says why there is none."""
+
+    def refuse(a: Any, *_: Any, **__: Any) -> Any:
+        raise DTypeError(
+            f"{name}: expected numbers or a Tensor, got Values: it is computed by iteration, so use a Tensor"
+        )
+
+    return refuse
 
 
 def svd_vjp(
@@ -62,66 +68,169 @@ def svd_vjp(
     return result
 
 
+# Factors of symmetric matrices. NumPy reads one triangle, so that an element of the other has no slope, and one beside
+# the diagonal stands for two. (PyTorch and JAX share that slope between the two.) A matrix that is computed as a
+# symmetric one, as X Xᵀ, has the same gradient by X either way.
+
+
+def to_triangle(symmetric: Any, is_lower: bool) -> Any:
+    """The gradient by the elements that are read, from that by a symmetric matrix."""
+    n = symmetric.shape[-1]
+    beside = np.tri(n, k=-1, dtype=bool)
+    return where(beside if is_lower else beside.T, 2 * symmetric, where(np.eye(n, dtype=bool), symmetric, 0))
+
+
+def cholesky_vjp(g: Any, y: Any, a: Any, /, *, upper: bool = False) -> Any:
+    """After I. Murray, "Differentiation of the Cholesky decomposition" (2016): L⁻ᵀ Φ(Lᵀ g) L⁻¹, made symmetric, where Φ
+    takes the lower triangle and half of the diagonal.
+    """
+    factor, g = (swap(y), swap(g)) if upper else (y, g)
+    n = a.shape[-1]
+    below, diagonal = np.tri(n, k=-1, dtype=bool), np.eye(n, dtype=bool)
+    turn = swap(factor) @ where(below | diagonal, g, 0)
+    inside = where(below, turn, where(diagonal, turn / 2, 0))
+    half = solve(swap(factor), swap(solve(swap(factor), inside)))
+    return to_triangle((half + swap(half)) / 2, not upper)
+
+
+def cholesky_of_scalars(a: Any, /, *, upper: bool = False) -> Any:
+    expect_square("cholesky", a.shape)
+    factor = of_stack(cholesky_factor, a.shape[-2:], a.swapaxes(-1, -2) if upper else a)
+    return factor.swapaxes(-1, -2) if upper else factor
+
+
+def is_lower(triangle: str) -> bool:
+    return triangle.upper() == "L"
+
+
+def eigh_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - as NumPy calls it
+    """After M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
+    (2008).
+
+    The vectors turn into each other by what Vᵀ dA V has between them, divided by how far their eigenvalues are apart:
+    among equal ones it does not say how. What the eigenvalues receive goes to the diagonal.
+    """
+    (gw, gv), (w, v) = g, y
+    gaps = w[..., None, :] - w[..., :, None] + np.eye(w.shape[-1], dtype=getattr(w, "dtype", None))
+    turn = swap(v) @ gv
+    between = (turn - swap(turn)) / gaps / 2
+    return to_triangle(v @ (between @ swap(v)) + v @ (gw[..., :, None] * swap(v)), is_lower(UPLO))
+
+
+def eigvalsh_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - as NumPy calls it
+    _, v = eigh(a, UPLO)
+    return to_triangle(v @ (g[..., :, None] * swap(v)), is_lower(UPLO))
+
+
+# Q and R.
+
+
+def orthogonal_triangular(a: Any, mode: str = "reduced") -> Any:
+    """NumPy's, where all that it returns has a derivative."""
+    expect_qr(a.shape, mode)
+    return np.linalg.qr(a, mode)  # type: ignore[call-overload]
+
+
+def expect_qr(shape: tuple[int, ...], mode: str) -> None:
+    if mode not in ("reduced", "complete", "r"):
+        raise DTypeError(f'qr: expected mode as "reduced", "complete" or "r", got {short_repr(mode)}')
+    if mode == "complete" and len(shape) > 1 and shape[-2] > shape[-1]:
+        raise ShapeError('qr: what mode="complete" adds to Q is arbitrary: give mode="reduced"')
+
+
+def qr_vjp(g: Any, y: Any, a: Any, mode: str = "reduced") -> Any:
+    """After M. Seeger et al., "Auto-differentiating linear algebra" (2017).
+
+    Columns beyond a square come from Q alone, by Qᵀ, so that their part in R goes to Q.
+    """
+    if mode == "r":
+        q, r = qr(a)
+        gq, gr = q * 0, g
+    else:
+        (gq, gr), (q, r) = g, y
+    m, n = a.shape[-2:]
+    if m >= n:
+        return columns_vjp(gq, gr, q, r)
+    rest = gr[..., m:]
+    first = columns_vjp(gq + a[..., m:] @ swap(rest), gr[..., :m], q, r[..., :m])
+    return concatenate([first, q @ rest], axis=-1)
+
+
+def columns_vjp(gq: Any, gr: Any, q: Any, r: Any) -> Any:
+    """Of no more columns than rows."""
+    n = r.shape[-1]
+    upper, below = np.tri(n, dtype=bool).T, np.tri(n, k=-1, dtype=bool)
+    turn = r @ swap(gr * upper) - swap(gq) @ q
+    lower = where(below, turn, 0)
+    symmetric = lower + swap(lower) + where(np.eye(n, dtype=bool), turn, 0)
+    return swap(solve(r, swap(gq + q @ symmetric)))
+
+
+def qr_of_scalars(a: Any, mode: str = "reduced") -> Any:
+    expect_qr(a.shape, mode)
+    m, n = a.shape[-2:]
+    rank = min(m, n)
+    both = of_stack(lambda rows: [sum_of_lists(orthogonal_factors(rows, n))], (m * rank + rank * n,), a)
+    stack = a.shape[:-2]
+    q, r = both[..., : m * rank].reshape(*stack, m, rank), both[..., m * rank :].reshape(*stack, rank, n)
+    kind: Any = type(np.linalg.qr(np.eye(1)))
+    return r if mode == "r" else kind(q, r)
+
+
+def sum_of_lists(matrices: Any) -> list[Any]:
+    return [x for rows in matrices for row in rows for x in row]
+
+
 # fmt: off
-svd: Op = primitive("svd", factored, svd_vjp, scalars=of_scalars, method=False,
+svd: Op = primitive("svd", factored, svd_vjp, scalars=by_iteration("svd"), method=False,
     doc="the singular values send their gradient to the matrix along their pairs of vectors; "
         "the vectors turn by what lies between the pairs")
+cholesky: Op = primitive("cholesky", np.linalg.cholesky, cholesky_vjp, shape=lambda a, /, **_: a,
+    scalars=cholesky_of_scalars, masks=True, method=False,
+    doc="the Cholesky factor sends back to the triangle that is read, between two inverses of itself")
+eigh: Op = primitive("eigh", np.linalg.eigh, eigh_vjp, scalars=by_iteration("eigh"), masks=True, method=False,
+    doc="the eigenvalues send their gradient to the matrix along their vectors; "
+        "the vectors turn by what lies between them")
+eigvalsh: Op = primitive("eigvalsh", np.linalg.eigvalsh, eigvalsh_vjp, shape=lambda a, **_: a[:-1],
+    scalars=by_iteration("eigvalsh"), masks=True, method=False,
+    doc="the eigenvalues send their gradient to the matrix along their vectors")
+qr: Op = primitive("qr", orthogonal_triangular, qr_vjp, scalars=qr_of_scalars, method=False,
+    doc="Q turns by what is above the diagonal, R takes what is left; both by the inverse of R")
+# fmt: on
+
 override(np.linalg.svd, svd)
+override(np.linalg.qr, qr)
 
 
-# Norms of matrices: by their elements, their rows and columns, or their singular values.
+@composition(np.linalg.svdvals)
+def svdvals(x: Any, /) -> Any:
+    """The singular values, the largest first.
 
-#: By order, the extreme of sums along which of the two axes.
-SUMS = {1: (max, 0), -1: (min, 0), np.inf: (max, 1), -np.inf: (min, 1)}
-OF_SINGULAR_VALUES = {2: max, -2: min, "nuc": added}
-
-
-def matrix_norm_along(x: Any, axes: tuple[int, ...], ord: Any, keepdims: bool) -> Any:
-    if ord in (None, "fro", "f"):
-        return vector_norm(x, axis=axes, keepdims=keepdims)
-    if ord in OF_SINGULAR_VALUES:
-        kept = tuple(i for i in range(len(x.shape)) if i not in axes)
-        values = svd(transpose(x, (*kept, *axes)), compute_uv=False)
-        found = OF_SINGULAR_VALUES[ord](values, axis=-1)
-    elif ord in SUMS:
-        extreme, place = SUMS[ord]
-        found = extreme(added(abs(x), axis=axes[place], keepdims=True), axis=axes)
-    else:
-        raise ValueError(f"norm: expected the order of a matrix norm as 1, 2, inf, 'fro' or 'nuc', got {ord!r}")
-    return reshape(found, reduced(x.shape, axes, keepdims))
-
-
-@composition(np.linalg.matrix_norm)
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    """The norm of a matrix, or of each of a stack.
-
-    >>> matrix_norm(np.array([[3.0, 0.0], [0.0, 4.0]]))
-    np.float64(5.0)
-
-    Raises `ShapeError` for what is no matrix, `ValueError` for an order that is unknown.
+    >>> svdvals(np.diag([1.0, -3.0]))
+    array([3., 1.])
     """
-    x = given(x, "matrix_norm")
-    if len(x.shape) < 2:
-        raise ShapeError(f"matrix_norm: expected a matrix, got shape {x.shape}: vector_norm is for vectors")
-    return matrix_norm_along(x, (len(x.shape) - 2, len(x.shape) - 1), ord, keepdims)
+    return svd(x, compute_uv=False)
 
 
-@composition(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The norm of a vector or a matrix, as NumPy tells them apart: by the axes.
+@composition(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """The largest singular value over the smallest; for p = −2 the other way round.
 
-    >>> norm(np.array([3.0, 4.0])), norm(np.array([[3.0, 4.0]]), axis=0)
-    (np.float64(5.0), array([3., 4.]))
-
-    Raises `ValueError` for an order that is unknown, or more than two axes.
+    >>> cond(np.diag([1.0, -4.0]))
+    np.float64(4.0)
     """
-    x = given(x, "norm")
-    n = len(x.shape)
-    if axis is None and ord is None:
-        return vector_norm(x, keepdims=keepdims)
-    axes = tuple(range(n)) if axis is None else normalize_axis_tuple(axis, n)
-    if len(axes) == 1:
-        return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
-    if len(axes) == 2:
-        return matrix_norm_along(x, axes, ord, keepdims)
-    raise ValueError(f"norm: expected one axis, of vectors, or two, of matrices, got {axis} for shape {x.shape}")
+    if p not in (None, 2, -2):
+        raise DTypeError(f"cond: expected p as None, 2 or -2, got {short_repr(p)}: multiply the norms of x and inv(x)")
+    s = svd(x, compute_uv=False)
+    return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+
+
+def refuse_complex(a: Any) -> Any:
+    raise DTypeError(
+        f"eig: the eigenvalues of a matrix that is not symmetric may be complex, got {named(a)}: "
+        "use eigh or eigvalsh of a symmetric one, or svd"
+    )
+
+
+override(np.linalg.eig, refuse_complex)
+override(np.linalg.eigvals, refuse_complex)

@@ -1,4 +1,4 @@
-"""The length of vectors: right from 1e-300 to 1e300, and flat at zero, which has no direction."""
+"""The length of vectors, right from 1e-300 to 1e300 and flat at zero, which has no direction; the norms of matrices."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from math import frexp, ldexp
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
+from autograd.composition import composition, given
+from autograd.errors import ShapeError
 from autograd.op import override, primitive
 from autograd.ops.arithmetic import pow, sum_of_products
 from autograd.ops.compare import where
 from autograd.ops.corners import abs, sign
-from autograd.ops.extremes import max_of, min_of, shared
+from autograd.ops.decompositions import svd
+from autograd.ops.extremes import max, max_of, min, min_of, shared
 from autograd.ops.functions import sqrt
 from autograd.ops.reductions import Axis, is_half, largest, of_rows, reduced, sum_of_row, unfold
-from autograd.ops.shaping import HALF, SINGLE, broadcast_to
+from autograd.ops.reductions import sum as added
+from autograd.ops.shaping import HALF, SINGLE, broadcast_to, reshape, transpose
 
 
 def powers_of_two(x: Any, axis: Axis) -> Any:
@@ -112,3 +117,61 @@ vector_norm = primitive(
 )
 
 override(np.linalg.vector_norm, vector_norm)
+
+
+# Norms of matrices: by their elements, their rows and columns, or their singular values.
+
+#: By order, the extreme of sums along which of the two axes.
+SUMS = {1: (max, 0), -1: (min, 0), np.inf: (max, 1), -np.inf: (min, 1)}
+OF_SINGULAR_VALUES = {2: max, -2: min, "nuc": added}
+
+
+def matrix_norm_along(x: Any, axes: tuple[int, ...], ord: Any, keepdims: bool) -> Any:
+    if ord in (None, "fro", "f"):
+        return vector_norm(x, axis=axes, keepdims=keepdims)
+    if ord in OF_SINGULAR_VALUES:
+        kept = tuple(i for i in range(len(x.shape)) if i not in axes)
+        values = svd(transpose(x, (*kept, *axes)), compute_uv=False)
+        found = OF_SINGULAR_VALUES[ord](values, axis=-1)
+    elif ord in SUMS:
+        extreme, place = SUMS[ord]
+        found = extreme(added(abs(x), axis=axes[place], keepdims=True), axis=axes)
+    else:
+        raise ValueError(f"norm: expected the order of a matrix norm as 1, 2, inf, 'fro' or 'nuc', got {ord!r}")
+    return reshape(found, reduced(x.shape, axes, keepdims))
+
+
+@composition(np.linalg.matrix_norm)
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    """The norm of a matrix, or of each of a stack.
+
+    >>> matrix_norm(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    np.float64(5.0)
+
+    Raises `ShapeError` for what is no matrix, `ValueError` for an order that is unknown.
+    """
+    x = given(x, "matrix_norm")
+    if len(x.shape) < 2:
+        raise ShapeError(f"matrix_norm: expected a matrix, got shape {x.shape}: vector_norm is for vectors")
+    return matrix_norm_along(x, (len(x.shape) - 2, len(x.shape) - 1), ord, keepdims)
+
+
+@composition(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The norm of a vector or a matrix, as NumPy tells them apart: by the axes.
+
+    >>> norm(np.array([3.0, 4.0])), norm(np.array([[3.0, 4.0]]), axis=0)
+    (np.float64(5.0), array([3., 4.]))
+
+    Raises `ValueError` for an order that is unknown, or more than two axes.
+    """
+    x = given(x, "norm")
+    n = len(x.shape)
+    if axis is None and ord is None:
+        return vector_norm(x, keepdims=keepdims)
+    axes = tuple(range(n)) if axis is None else normalize_axis_tuple(axis, n)
+    if len(axes) == 1:
+        return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
+    if len(axes) == 2:
+        return matrix_norm_along(x, axes, ord, keepdims)
+    raise ValueError(f"norm: expected one axis, of vectors, or two, of matrices, got {axis} for shape {x.shape}")

@@ -12,9 +12,9 @@ from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.ops.arithmetic import neg
 from autograd.ops.axes import as_given
+from autograd.ops.extremes import max as largest
 from autograd.ops.joining import joined_to
 from autograd.ops.moving import at
-from autograd.ops.reductions import max as largest
 from autograd.ops.reductions import mean
 from autograd.ops.shaping import broadcast_to
 

@@ -219,7 +219,8 @@ class Real:
 
     @classmethod
     def _interpret(cls, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        return op.run(unchecked(op.forward), inputs, params)
+        result = op.run(unchecked(op.forward), inputs, params)
+        return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result  # np.where gives an array
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(x, np.ndarray) for x in inputs):  # it is then done to each element, with its ``out``

@@ -138,16 +138,22 @@ def run(op: Op, operands: Sequence[Any], params: Any) -> Any:
         function = operands[0].tape.functions.get(forward.__name__)
         if function is not None:
             return function(*operands)  # what NumPy's own dispatch comes to
+    result = every_output(op, operands, params)
+    return result[params.index] if isinstance(params, Output) else result
+
+
+def every_output(op: Op, operands: Sequence[Any], params: Any) -> Any:
+    """The same; of several outputs all."""
     params = without_dtypes(params)
+    forward = unchecked(op.forward)
     if op.is_elementwise and any(isinstance(x, np.ndarray) for x in operands):
         each: Callable[..., Any] = lambda *xs: flat(op.run(forward, xs, params))[0]  # noqa: E731
         cells = [x if isinstance(x, np.ndarray) else cell(x) for x in operands]
         return viewed(np.asarray(np.frompyfunc(each, len(cells), 1)(*cells)))
     try:
-        result = op.run(forward, operands, params)
+        return op.run(forward, operands, params)
     except (TypeError, AttributeError) as error:
-        result = run_on_objects(op, operands, params, error)
-    return result[params.index] if isinstance(params, Output) else result
+        return run_on_objects(op, operands, params, error)
 
 
 def run_on_objects(op: Op, operands: Sequence[Any], params: Any, error: Exception) -> Any:

@@ -11,11 +11,14 @@ import numpy as np
 from autograd.check.strategies.instruction import Instruction
 from autograd.check.strategies.leaves import REAL, ROOM
 from autograd.check.strategies.rows import COMPARISONS, is_described, row_of
-from autograd.errors import AutogradError
+from autograd.errors import AutogradError, OperationError
 from autograd.op import Interval, Op
 from autograd.ops.activations import relu
 from autograd.ops.compare import where
 from autograd.ops.functions import log
+
+#: What is raised where there is no number: by NumPy's functions, and by its linear algebra.
+OFF_DOMAIN = (FloatingPointError, np.linalg.LinAlgError)
 
 #: The smallest of all floats.
 TINY = 5e-324
@@ -100,7 +103,8 @@ def result(instruction: Instruction, registers: Sequence[Any], limits: Limits) -
         with np.errstate(divide="raise", over="raise", invalid="raise"):
             output = op.apply(inputs, instruction.params)
     except AutogradError as error:
-        if isinstance(error.__cause__, FloatingPointError) or not is_described(op):  # nobody said what shapes it takes
+        is_of_numbers = isinstance(error, OperationError) and isinstance(error.__cause__, OFF_DOMAIN)
+        if is_of_numbers or not is_described(op):  # nobody said what shapes it takes
             return None
         raise
     with np.errstate(all="ignore"):

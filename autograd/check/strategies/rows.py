@@ -386,12 +386,41 @@ def contraction(draw: st.DrawFn, shape: Shape) -> Arguments:
     return (subscripts, *operands), {}
 
 
-def factoring(draw: st.DrawFn, shape: Shape) -> Arguments:
-    """Of a matrix whose singular values are far from each other and from zero."""
+def well_conditioned(shape: Shape) -> Of:
+    """Matrices whose singular values are far from each other and from zero, and whose lower triangle, if they are
+    square, is that of one with such eigenvalues.
+    """
     m, n = shape[-2:]
     spread = np.eye(m, n) * np.linspace(5.0, 2.0, min(m, n))[np.minimum(np.arange(n), min(m, n) - 1)]
-    matrix = Of(shape, arrays(shape, (-0.375, 0.375)).map(lambda noise: noise + spread))
-    return (matrix,), draw(st.sampled_from([{"full_matrices": False}, {"compute_uv": False}]))
+    return Of(shape, arrays(shape, (-0.375, 0.375)).map(lambda noise: noise + spread))
+
+
+def of_a_matrix(*choices: dict[str, Any]) -> Callable[[st.DrawFn, Shape], Arguments]:
+    """A well-conditioned matrix, with some params."""
+    return lambda draw, shape: ((well_conditioned(shape),), draw(st.sampled_from(choices or ({},))))
+
+
+def symmetric(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """Either triangle that of a matrix whose eigenvalues are far from each other, and no element of a vector is near
+    zero, where its sign, which is chosen, may change.
+    """
+    base = 0.75 + np.diag(np.linspace(5.0, 2.0, shape[-1]))
+    matrix = Of(shape, arrays(shape, (-0.125, 0.125)).map(lambda noise: noise + base))
+    return (matrix,), draw(st.sampled_from([{}, {"UPLO": "U"}]))
+
+
+def decomposition(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """Into Q and R, of matrices with something below the diagonal: else signs are others."""
+    m, n = shape[-2:]
+    base = 0.75 * np.tri(m, n, k=-1) + 2 * np.eye(m, n)
+    matrix = Of(shape, arrays(shape, (-0.375, 0.375)).map(lambda noise: noise + base))
+    return (matrix,), draw(st.sampled_from([{}, {"mode": "r"}]))
+
+
+def distance_from_triangular(inputs: Sequence[Any], params: Any) -> float:
+    """Or from singular: by the factors of the reflections, which are 0 where LAPACK does none, and at least 1 else."""
+    factors = np.linalg.qr(inputs[0], mode="raw")[1][..., : np.shape(inputs[0])[-2] - 1]
+    return min(distance_from_singular(inputs, params), float(np.min(factors, initial=np.inf)))
 
 
 def gap_of_singular_values(inputs: Sequence[Any], params: Any) -> float:
@@ -399,8 +428,40 @@ def gap_of_singular_values(inputs: Sequence[Any], params: Any) -> float:
     return min(float(np.min(values, initial=np.inf)), float(np.min(-np.diff(values), initial=np.inf)))
 
 
+def gap_of_eigenvalues(inputs: Sequence[Any], params: Any) -> float:
+    return gap(np.linalg.eigvalsh(*inputs, **params), -1)
+
+
+def distance_from_singular(inputs: Sequence[Any], params: Any) -> float:
+    """That of the last matrix."""
+    square = next(x for x in reversed(inputs) if np.ndim(x) >= 2)
+    return float(np.min(np.linalg.svd(square, compute_uv=False), initial=np.inf))
+
+
+def least_eigenvalue(inputs: Sequence[Any], params: Any) -> float:
+    return float(np.min(np.linalg.eigvalsh(inputs[0], "U" if params.get("upper") else "L"), initial=np.inf))
+
+
+def equations(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """With one right side, or with several, a stack of such among them."""
+    n = shape[-1]
+    return (well_conditioned(shape), Of(draw(st.sampled_from([(n,), (n, 2), (*shape[:-2], n, 1)])))), {}
+
+
+def distance_of_equations(inputs: Sequence[Any], params: Any) -> float:
+    return distance_from_singular(inputs[:1], params)
+
+
+def pair_of_matrices(draw: st.DrawFn, shape: Shape) -> Arguments:
+    return (Of(shape), well_conditioned(shape)), {}
+
+
 def is_matrix(shape: Shape) -> bool:
     return len(shape) >= 2 and is_filled(shape)
+
+
+def is_square(shape: Shape) -> bool:
+    return is_matrix(shape) and shape[-1] == shape[-2]
 
 
 def terms(draw: st.DrawFn, shape: Shape) -> Arguments:
@@ -453,7 +514,22 @@ ROWS |= {
     "take_along_axis": Row(taking, lambda shape: has_axes(shape) and is_filled(shape)),
     "add_along_axis": Row(adding, lambda shape: has_axes(shape) and is_filled(shape)),
     "einsum": Row(contraction, lambda shape: len(shape) < 5),
-    "svd": Row(factoring, is_matrix, gap_of_singular_values, is_regular=True),
+    "svd": Row(
+        of_a_matrix({"full_matrices": False}, {"compute_uv": False}), is_matrix, gap_of_singular_values, is_regular=True
+    ),
+    "qr": Row(
+        decomposition, lambda shape: is_matrix(shape) and shape[-2] > 1, distance_from_triangular, is_regular=True
+    ),
+    "pinv": Row(of_a_matrix(), is_matrix, distance_from_singular, is_regular=True),
+    "inv": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
+    "solve": Row(equations, is_square, distance_of_equations, is_regular=True),
+    "cholesky": Row(of_a_matrix({}, {"upper": True}), is_square, least_eigenvalue, is_regular=True),
+    "eigh": Row(symmetric, is_square, gap_of_eigenvalues, is_regular=True),
+    "eigvalsh": Row(symmetric, is_square, gap_of_eigenvalues, is_regular=True),
+    "det": Row(of_a_matrix(), is_square),
+    "cofactors": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
+    "det_hessian": Row(pair_of_matrices, is_square, distance_from_singular, is_regular=True),
+    "slogdet": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
     "sum_of": Row(terms),
     "max_of": Row(terms),
     "min_of": Row(terms),
