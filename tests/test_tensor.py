@@ -323,7 +323,6 @@ def test_numpy_arguments_that_the_table_lacks_are_refused_by_name() -> None:
     for call, name in (
         (lambda: np.mean(t, where=[True]), "where"),
         (lambda: np.max(t, initial=0), "initial"),
-        (lambda: np.reshape(t, (2,), order="F"), "order"),
         (lambda: t.sum(axes=0), "axes"),
     ):
         with pytest.raises(TypeError, match=f"'{name}'"):
@@ -333,15 +332,10 @@ def test_numpy_arguments_that_the_table_lacks_are_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda t: np.linalg.norm(t), "norm"),
         (lambda t: np.linalg.lstsq(t, t), "np.linalg.lstsq"),
-        (lambda t: np.vstack([t, t]), "np.vstack"),
-        (lambda t: np.partition(t, 1), "np.partition"),
-        (lambda t: np.prod(t), "np.prod"),
-        (lambda t: np.var(t), "np.var"),
-        (lambda t: np.remainder(t, 2.0), "np.remainder"),
         (lambda t: np.fft.fft2(t), "np.fft.fft2"),
-        (lambda t: np.float64(2) % t, "np.remainder"),
+        (lambda t: np.polyval(t, 2.0), "np.polyval"),
+        (lambda t: np.gcd(t, 2), "np.gcd"),
     ],
 )
 def test_numpy_functions_outside_the_table_are_refused_by_name(call: Callable[..., Any], name: str) -> None:
@@ -351,7 +345,7 @@ def test_numpy_functions_outside_the_table_are_refused_by_name(call: Callable[..
 
 def test_python_operators_outside_the_table_are_refused() -> None:
     t = Tensor([5.0])
-    for operate in (operator.mod, operator.floordiv, operator.and_, operator.xor, divmod):
+    for operate in (operator.and_, operator.xor, operator.lshift):
         with pytest.raises(TypeError):
             operate(t, 2)
     array = np.ones(1)
