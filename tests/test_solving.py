@@ -181,6 +181,8 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: np.linalg.matrix_power(T, 0.5), DTypeError, "matrix_power: expected n as an int, got 0.5"),
     (lambda: np.linalg.matrix_power(T[:1], 2), ShapeError, "matrix_power: expected square matrices"),
     (lambda: autograd.det([NODES[0]]), ShapeError, "det: expected square matrices"),
+    (lambda: autograd.det_hessian(T[:, :1], T), ShapeError, "det_hessian: expected matrices of one shape"),
+    (lambda: autograd.cofactors(np.eye(2, dtype="f2")), DTypeError, "cofactors: .*no half precision"),
     (lambda: np.linalg.tensorsolve(T, np.ones(3)), ShapeError, "tensorsolve: expected as many unknowns"),
     (lambda: np.linalg.tensorinv(T, 2), ShapeError, "tensorinv: expected as many elements before axis ind=2"),
     (lambda: np.linalg.matrix_rank(T), TypeError, "nothing that a gradient flows back from"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import DTypeError, ShapeError
 from autograd.op import Op, primitive
 from autograd.ops.arithmetic import sum_of
 from autograd.ops.compare import where
@@ -24,6 +25,7 @@ from autograd.ops.elimination import (
 from autograd.ops.functions import log
 from autograd.ops.linalg import swap
 from autograd.ops.reductions import sum
+from autograd.ops.shaping import HALF
 from autograd.ops.solving import column, inv
 
 #: Up to this size slopes are sums of products of elements, so that they have all their digits; beyond, there are too
@@ -35,6 +37,12 @@ NEAR = 1e-3
 
 
 # The slopes of a determinant are there where the matrix is singular, too: they are computed without its inverse.
+
+
+def expect_no_halves(name: str, *arrays: Any) -> None:
+    """As of all linear algebra in NumPy; it is asked for before the rules come to that."""
+    if any(getattr(x, "dtype", None) == HALF for x in arrays):
+        raise DTypeError(f"{name}: NumPy's linear algebra has no half precision: use astype(np.float32)")
 
 
 def each_element(slope: Callable[[int, int], Any], like: Any) -> Any:
@@ -59,6 +67,7 @@ def factored(a: Any) -> tuple[Any, Any, Any, Any]:
 def cofactors_of_arrays(a: Any) -> Any:
     """By the minors, or the products of all other singular values."""
     expect_square("cofactors", a.shape)
+    expect_no_halves("cofactors", a)
     if a.shape[-1] <= SMALL:
         rows = elements(a)
         return each_element(lambda i, j: cofactor(rows, i, j, expanded), a)
@@ -69,11 +78,19 @@ def cofactors_of_arrays(a: Any) -> Any:
     return (side * u * (before * after)[..., None, :]) @ vh
 
 
+def expect_pair(x: Any, a: Any) -> None:
+    expect_square("det_hessian", a.shape)
+    if x.shape[-2:] != a.shape[-2:]:
+        raise ShapeError(f"det_hessian: expected matrices of one shape, got the shapes {x.shape}, {a.shape}")
+
+
 def det_hessian_of_arrays(x: Any, a: Any) -> Any:
     """With C = Uᵀ x V it is U M Vᵀ, M_ii = Σ_j p_ij C_jj and M_ij = −p_ij C_ji, p_ij being the product of all singular
     values but two.
     """
     n = a.shape[-1]
+    expect_pair(x, a)
+    expect_no_halves("det_hessian", x, a)
     if n <= SMALL:
         xs, rows = elements(x), elements(a)
         return each_element(lambda i, j: along_minors(xs, rows, i, j, expanded), x + 0 * a)
@@ -103,6 +120,7 @@ def inner(x: Any, y: Any) -> Any:
 
 
 def det_hessian_of_scalars(x: Any, a: Any) -> Any:
+    expect_pair(x, a)
     places = range(a.shape[-1])
     return of_stack(
         lambda xs, rows: [[along_minors(xs, rows, i, j) for j in places] for i in places],

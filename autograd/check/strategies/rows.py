@@ -464,6 +464,11 @@ def is_square(shape: Shape) -> bool:
     return is_matrix(shape) and shape[-1] == shape[-2]
 
 
+def is_square_of_several(shape: Shape) -> bool:
+    """Where the determinant is more than a number."""
+    return is_square(shape) and shape[-1] > 1
+
+
 def terms(draw: st.DrawFn, shape: Shape) -> Arguments:
     return ([Of(shape)] * draw(st.integers(1, 3)),), {}
 
@@ -527,8 +532,8 @@ ROWS |= {
     "eigh": Row(symmetric, is_square, gap_of_eigenvalues, is_regular=True),
     "eigvalsh": Row(symmetric, is_square, gap_of_eigenvalues, is_regular=True),
     "det": Row(of_a_matrix(), is_square),
-    "cofactors": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
-    "det_hessian": Row(pair_of_matrices, is_square, distance_from_singular, is_regular=True),
+    "cofactors": Row(of_a_matrix(), is_square_of_several, distance_from_singular, is_regular=True),
+    "det_hessian": Row(pair_of_matrices, is_square_of_several, distance_from_singular, is_regular=True),
     "slogdet": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
     "sum_of": Row(terms),
     "max_of": Row(terms),
