@@ -5,14 +5,17 @@ from autograd.ops import (
     arithmetic,
     compare,
     contraction,
+    convolution,
     corners,
     decompositions,
     functions,
     indexing,
     linalg,
+    pooling,
     reductions,
     shaping,
     sorting,
+    windows,
 )
 
 __all__ = [
@@ -20,12 +23,15 @@ __all__ = [
     "arithmetic",
     "compare",
     "contraction",
+    "convolution",
     "corners",
     "decompositions",
     "functions",
     "indexing",
     "linalg",
+    "pooling",
     "reductions",
     "shaping",
     "sorting",
+    "windows",
 ]
