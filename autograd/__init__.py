@@ -49,14 +49,33 @@ from autograd.ops.compare import (
     where,
 )
 from autograd.ops.contraction import einsum
+from autograd.ops.convolution import (
+    conv1d,
+    conv2d,
+    conv_transpose1d,
+    conv_transpose2d,
+    convolution,
+    convolution_transpose,
+)
 from autograd.ops.corners import abs, clip, maximum, minimum, sign
 from autograd.ops.decompositions import svd
 from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
+from autograd.ops.interpolation import interp, interpolate, locate
 from autograd.ops.linalg import matmul
+from autograd.ops.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, swapaxes, transpose
+from autograd.ops.signals import convolve, correlate
 from autograd.ops.sorting import argsort, sort
+from autograd.ops.windows import overlap_add, windows
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
 from autograd.state import is_tracing, no_grad, scope, tracing
@@ -87,15 +106,27 @@ __all__ = [
     "Tensor",
     "Timeline",
     "Value",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
     "add",
     "add_along_axis",
     "argsort",
     "astype",
+    "avg_pool1d",
+    "avg_pool2d",
     "bitwise_and",
     "bitwise_or",
     "broadcast_to",
     "clip",
     "concatenate",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "convolution",
+    "convolution_transpose",
+    "convolve",
+    "correlate",
     "cos",
     "div",
     "einsum",
@@ -110,12 +141,15 @@ __all__ = [
     "gradients",
     "greater",
     "greater_equal",
+    "interp",
+    "interpolate",
     "invert",
     "is_tracing",
     "jvp",
     "leaky_relu",
     "less",
     "less_equal",
+    "locate",
     "log",
     "log1p",
     "logical_and",
@@ -123,6 +157,8 @@ __all__ = [
     "logical_or",
     "logsumexp",
     "matmul",
+    "max_pool1d",
+    "max_pool2d",
     "maximum",
     "mean",
     "minimum",
@@ -130,6 +166,7 @@ __all__ = [
     "neg",
     "no_grad",
     "not_equal",
+    "overlap_add",
     "override",
     "primitive",
     "put",
@@ -163,6 +200,7 @@ __all__ = [
     "unfold",
     "vjp",
     "where",
+    "windows",
     "zero_grad",
 ]
 

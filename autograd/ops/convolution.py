@@ -49,7 +49,9 @@ class Sliding(NamedTuple):
         Raises `ValueError` where it takes none.
         """
         found = []
-        for n, size, stride, dilation in zip(self.padded(lengths), self.kernel, self.stride, self.dilation, strict=True):
+        for n, size, stride, dilation in zip(
+            self.padded(lengths), self.kernel, self.stride, self.dilation, strict=True
+        ):
             if n < reach(size, dilation):
                 raise ValueError(
                     f"the kernel spans {reach(size, dilation)} places, of an axis of {n} with its padding: "

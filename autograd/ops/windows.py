@@ -44,9 +44,7 @@ def slid(a: Any, size: int, axis: int, stride: int, dilation: int, writeable: bo
     return found[(*front, slice(None, None, stride), ..., slice(None, None, dilation))]
 
 
-def overlapped(
-    a: tuple[int, ...], length: int, axis: int = -1, stride: int = 1, dilation: int = 1
-) -> tuple[int, ...]:
+def overlapped(a: tuple[int, ...], length: int, axis: int = -1, stride: int = 1, dilation: int = 1) -> tuple[int, ...]:
     """The axis is counted in the result, which has one less."""
     if len(a) < 2:
         raise ValueError(f"expected windows on an axis, and a last one of their elements, got shape {a}")

@@ -1,0 +1,158 @@
+"""Functions that are known at some places, and straight lines between these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.call import shape_of
+from autograd.composition import composition
+from autograd.op import Op, as_floats, primitive
+from autograd.ops.compare import where
+from autograd.ops.indexing import add_along_axis, put, take_along_axis
+from autograd.ops.shaping import concatenate, reshape
+from autograd.ops.sorting import argsort
+
+
+def expect_nodes(xp: Any, fp: Any = None) -> None:
+    """Refuse what is no row of two places or more, from left to right, with a value each.
+
+    Raises `ValueError`.
+    """
+    if len(xp.shape) != 1 or xp.shape[0] < 2 or (fp is not None and fp.shape != xp.shape):
+        raise ValueError("expected nodes xp, and as many values fp, along one axis of a length of 2 or more")
+    for k in range(len(xp) - 1) if xp.dtype == object else np.flatnonzero(~(xp[1:] > xp[:-1]))[:1]:
+        if not xp[k + 1] > xp[k]:
+            raise ValueError(f"expected xp that increases, got {xp[k + 1]} behind {xp[k]}: sort it, each place once")
+
+
+def lines(x: Any, xp: Any, fp: Any) -> Any:
+    """NumPy's, in the dtype of its operands."""
+    expect_nodes(xp, fp)
+    return np.interp(x, xp, fp).astype(np.result_type(x, xp, fp))[()]
+
+
+def interval(x: Any, xp: Any) -> Any:
+    """Of what is on a node, the one on its right; of what is outside, the outermost."""
+    expect_nodes(xp)
+    return np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
+
+
+# Of Values: they are compared one by one.
+
+
+def interval_of(x: Any, nodes: list[Any]) -> int:
+    place = 0
+    while place + 2 < len(nodes) and x >= nodes[place + 1]:
+        place += 1
+    return place
+
+
+def interval_of_scalars(x: Any, xp: Any) -> Any:
+    expect_nodes(xp)
+    nodes = xp.tolist()
+    return np.frompyfunc(lambda x: interval_of(x, nodes), 1, 1)(x).astype(int)
+
+
+def line_of_scalars(x: Any, xp: Any, fp: Any) -> Any:
+    expect_nodes(xp, fp)
+    nodes, values = xp.tolist(), fp.tolist()
+
+    def line(x: Any) -> Any:
+        if x < nodes[0]:
+            return values[0]
+        if x >= nodes[-1]:
+            return values[-1]
+        k = interval_of(x, nodes)
+        return values[k] + (values[k + 1] - values[k]) / (nodes[k + 1] - nodes[k]) * (x - nodes[k])
+
+    return np.frompyfunc(line, 1, 1)(x)
+
+
+# Rules, of x in one row.
+
+
+def slopes(k: Any, xp: Any, fp: Any) -> Any:
+    """Of the lines between neighbouring nodes, those numbered k."""
+    rise = take_along_axis(fp[1:], k, 0) - take_along_axis(fp[:-1], k, 0)
+    return rise / (take_along_axis(xp[1:], k, 0) - take_along_axis(xp[:-1], k, 0))
+
+
+def share(x: Any, k: Any, xp: Any) -> Any:
+    """How far x is on the way from node k to the next, from 0 to 1, where it stays outside."""
+    start, end = take_along_axis(xp[:-1], k, 0), take_along_axis(xp[1:], k, 0)
+    return where(x < start, 0, where(x > end, 1, (x - start) / (end - start)))
+
+
+def within(g: Any, x: Any, xp: Any) -> Any:
+    """The gradient of what is between the nodes: outside nothing moves with x, nor with xp."""
+    return where((x < xp[0]) | (x > xp[-1]), 0, g)
+
+
+def shared(g: Any, x: Any, k: Any, xp: Any) -> Any:
+    """What comes to each node, of gradients shared between the ends of the lines."""
+    part = share(x, k, xp)
+    lines = (len(xp) - 1,)
+    at_start, at_end = (add_along_axis(each, k, lines, 0) for each in (g * (1 - part), g * part))
+    return put(at_start, xp.shape, slice(None, -1)) + put(at_end, xp.shape, slice(1, None))
+
+
+def row(x: Any) -> Any:
+    return reshape(x, (-1,))
+
+
+def x_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
+    slope = slopes(locate(row(x), xp), xp, fp)
+    return reshape(within(row(g) * slope, row(x), xp), shape_of(x))
+
+
+def xp_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
+    k = locate(row(x), xp)
+    return -shared(within(row(g) * slopes(k, xp, fp), row(x), xp), row(x), k, xp)
+
+
+def fp_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
+    return shared(row(g), row(x), locate(row(x), xp), xp)
+
+
+# fmt: off
+locate: Op = primitive("locate", interval, None, None, scalars=interval_of_scalars, shape=lambda x, xp: x,
+    method=False,
+    doc="between which nodes a number is has no gradient: a small change leaves it there")
+interpolate: Op = primitive("interpolate", lines, x_vjp, xp_vjp, fp_vjp, scalars=line_of_scalars,
+    masks=True, shape=lambda x, xp, fp: x, method=False, symbol="interp",
+    doc="interpolation passes the slope of its line on to x, and shares the gradient between the two values "
+        "that the line joins, the nearer one more")
+# fmt: on
+
+
+@composition(np.interp)
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Any:
+    """Straight lines between the values ``fp`` at the nodes ``xp``: it has derivatives by all of these.
+
+    ``left`` and ``right`` are what it is outside, else the first value and the last; with a ``period``, it repeats.
+
+    At a node the slope by x is that of the line on its right, on the last node that of the last line.
+
+    >>> interp(2.5, [1, 2, 3], [3.0, 2.0, 0.0])
+    np.float64(1.0)
+    """
+    x, xp, fp = (as_floats(each, "interp") for each in (x, xp, fp))
+    if period is not None:
+        if not period:
+            raise ValueError("interp: expected a period that is not 0")
+        return interpolate(np.remainder(x, period), *around(np.remainder(xp, period), fp, period))
+    y = interpolate(x, xp, fp)
+    if left is not None:
+        y = where(x < xp[0], left, y)
+    if right is not None:
+        y = where(x > xp[-1], right, y)
+    return y
+
+
+def around(xp: Any, fp: Any, period: Any) -> tuple[Any, Any]:
+    """The nodes of one period in order, with the last before the first, and the first behind the last."""
+    order = argsort(xp)
+    xp, fp = take_along_axis(xp, order, 0), take_along_axis(fp, order, 0)
+    return concatenate([xp[-1:] - period, xp, xp[:1] + period]), concatenate([fp[-1:], fp, fp[:1]])
