@@ -157,6 +157,8 @@ EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "axis": ("an int, a tuple of ints or None", are_axes),
     "axes": ("ints or None", lambda value: value is None or are_ints(value)),
     "shape": ("an int or a tuple of ints", are_ints),
+    "size": ("an int", is_int),
+    "length": ("an int", is_int),
     "dtype": ("a dtype, as np.float32", is_dtype),
     "keepdims": ("True or False", is_truth),
 }

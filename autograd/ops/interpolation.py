@@ -62,7 +62,7 @@ def line_of_scalars(x: Any, xp: Any, fp: Any) -> Any:
     def line(x: Any) -> Any:
         if x < nodes[0]:
             return values[0]
-        if x >= nodes[-1]:
+        if x > nodes[-1]:
             return values[-1]
         k = interval_of(x, nodes)
         return values[k] + (values[k + 1] - values[k]) / (nodes[k + 1] - nodes[k]) * (x - nodes[k])
@@ -73,47 +73,46 @@ def line_of_scalars(x: Any, xp: Any, fp: Any) -> Any:
 # Rules, of x in one row.
 
 
-def slopes(k: Any, xp: Any, fp: Any) -> Any:
-    """Of the lines between neighbouring nodes, those numbered k."""
-    rise = take_along_axis(fp[1:], k, 0) - take_along_axis(fp[:-1], k, 0)
-    return rise / (take_along_axis(xp[1:], k, 0) - take_along_axis(xp[:-1], k, 0))
-
-
-def share(x: Any, k: Any, xp: Any) -> Any:
-    """How far x is on the way from node k to the next, from 0 to 1, where it stays outside."""
-    start, end = take_along_axis(xp[:-1], k, 0), take_along_axis(xp[1:], k, 0)
-    return where(x < start, 0, where(x > end, 1, (x - start) / (end - start)))
-
-
-def within(g: Any, x: Any, xp: Any) -> Any:
-    """The gradient of what is between the nodes: outside nothing moves with x, nor with xp."""
-    return where((x < xp[0]) | (x > xp[-1]), 0, g)
-
-
-def shared(g: Any, x: Any, k: Any, xp: Any) -> Any:
-    """What comes to each node, of gradients shared between the ends of the lines."""
-    part = share(x, k, xp)
-    lines = (len(xp) - 1,)
-    at_start, at_end = (add_along_axis(each, k, lines, 0) for each in (g * (1 - part), g * part))
-    return put(at_start, xp.shape, slice(None, -1)) + put(at_end, xp.shape, slice(1, None))
-
-
 def row(x: Any) -> Any:
     return reshape(x, (-1,))
 
 
+def steps(nodes: Any) -> Any:
+    """From each node to the next."""
+    return nodes[1:] - nodes[:-1]
+
+
+def is_between(x: Any, xp: Any) -> Any:
+    """Whether it is not outside."""
+    return (x >= xp[0]) & (x <= xp[-1])
+
+
+def slopes(x: Any, xp: Any, fp: Any) -> Any:
+    """Of the lines that x lies on; outside they are flat."""
+    return where(is_between(x, xp), take_along_axis(steps(fp) / steps(xp), locate(x, xp), 0), 0)
+
+
+def shared(g: Any, x: Any, xp: Any) -> Any:
+    """What comes to each node, of gradients shared between the ends of the lines: the nearer has more, the last node
+    all that is beyond it.
+    """
+    k, many = locate(x, xp), (shape_of(xp)[0] - 1,)
+    part = (x - take_along_axis(xp[:-1], k, 0)) / take_along_axis(steps(xp), k, 0)
+    at_end = g * where(is_between(x, xp), part, x > xp[-1])
+    starts, ends = (add_along_axis(each, k, many, 0) for each in (g - at_end, at_end))
+    return put(starts, shape_of(xp), slice(None, -1)) + put(ends, shape_of(xp), slice(1, None))
+
+
 def x_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
-    slope = slopes(locate(row(x), xp), xp, fp)
-    return reshape(within(row(g) * slope, row(x), xp), shape_of(x))
+    return g * reshape(slopes(row(x), xp, fp), shape_of(x))
 
 
 def xp_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
-    k = locate(row(x), xp)
-    return -shared(within(row(g) * slopes(k, xp, fp), row(x), xp), row(x), k, xp)
+    return -shared(row(g) * slopes(row(x), xp, fp), row(x), xp)
 
 
 def fp_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
-    return shared(row(g), row(x), locate(row(x), xp), xp)
+    return shared(row(g), row(x), xp)
 
 
 # fmt: off
@@ -121,7 +120,7 @@ locate: Op = primitive("locate", interval, None, None, scalars=interval_of_scala
     method=False,
     doc="between which nodes a number is has no gradient: a small change leaves it there")
 interpolate: Op = primitive("interpolate", lines, x_vjp, xp_vjp, fp_vjp, scalars=line_of_scalars,
-    masks=True, shape=lambda x, xp, fp: x, method=False, symbol="interp",
+    shape=lambda x, xp, fp: x, method=False, symbol="interp",
     doc="interpolation passes the slope of its line on to x, and shares the gradient between the two values "
         "that the line joins, the nearer one more")
 # fmt: on
@@ -131,9 +130,8 @@ interpolate: Op = primitive("interpolate", lines, x_vjp, xp_vjp, fp_vjp, scalars
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Any:
     """Straight lines between the values ``fp`` at the nodes ``xp``: it has derivatives by all of these.
 
-    ``left`` and ``right`` are what it is outside, else the first value and the last; with a ``period``, it repeats.
-
-    At a node the slope by x is that of the line on its right, on the last node that of the last line.
+    ``left`` and ``right`` are what it is outside, else the first value and the last; with a ``period``, it repeats. At
+    a node the slope by x is that of the line on its right, on the last node that of the last line.
 
     >>> interp(2.5, [1, 2, 3], [3.0, 2.0, 0.0])
     np.float64(1.0)

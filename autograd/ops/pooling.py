@@ -11,7 +11,7 @@ import numpy as np
 from autograd.call import shape_of
 from autograd.composition import composition
 from autograd.errors import ShapeError
-from autograd.op import as_floats
+from autograd.op import as_floats, is_objects
 from autograd.ops.arithmetic import div
 from autograd.ops.convolution import Shape, Sliding, for_each, inside, padded
 from autograd.ops.indexing import getitem, setitem
@@ -101,6 +101,7 @@ def avg_pool(
     slide = pooling(name, x, n, kernel_size, stride, padding, 1, ceil_mode)
     if divisor_override is None:
         divisor: Any = counts(slide, shape_of(x)[-n:], count_include_pad)
+        divisor = divisor if is_objects(x) else divisor.astype(x.dtype)
     else:
         (divisor,) = for_each("divisor_override", divisor_override, 1, 1)
     return div(sum(elements(padded(x, slide), slide), axis=0), divisor)
