@@ -334,6 +334,11 @@ def test_interpolation_is_numpys(x: Any, fp: Any, ends: Any) -> None:
                  np.interp(x, NODES, fp, *ends))  # fmt: skip
 
 
+@given(x=arrays((3,), -9, 9), fp=arrays((4,)), period=st.sampled_from([5.0, -6.5]))
+def test_interpolation_around_a_period_is_numpys(x: Any, fp: Any, period: float) -> None:
+    assert_close(autograd.interp(x, NODES, fp, period=period), np.interp(x, NODES, fp, period=period))
+
+
 def test_on_a_node_the_slope_is_that_of_the_line_on_its_right_and_outside_there_is_none() -> None:
     fp = np.array([0.0, 3.0, 2.0, 8.0])
     slopes = [2.0, -2.0, 3.0]

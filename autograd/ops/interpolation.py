@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.call import shape_of
 from autograd.composition import composition
+from autograd.errors import OperationError
 from autograd.op import Op, as_floats, primitive
 from autograd.ops.compare import where
 from autograd.ops.indexing import add_along_axis, put, take_along_axis
@@ -139,8 +140,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     x, xp, fp = (as_floats(each, "interp") for each in (x, xp, fp))
     if period is not None:
         if not period:
-            raise ValueError("interp: expected a period that is not 0")
-        return interpolate(np.remainder(x, period), *around(np.remainder(xp, period), fp, period))
+            raise OperationError("interp: expected a period that is not 0, got 0: leave it out")
+        length = abs(period)
+        return interpolate(np.remainder(x, length), *around(np.remainder(xp, length), fp, length))
     y = interpolate(x, xp, fp)
     if left is not None:
         y = where(x < xp[0], left, y)
