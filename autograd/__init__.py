@@ -67,6 +67,14 @@ from autograd.ops.compare import (
     where,
 )
 from autograd.ops.contraction import einsum
+from autograd.ops.convolution import (
+    conv1d,
+    conv2d,
+    conv_transpose1d,
+    conv_transpose2d,
+    convolution,
+    convolution_transpose,
+)
 from autograd.ops.corners import abs, clip, maximum, minimum, sign
 from autograd.ops.counting import all, any, count_nonzero
 from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, qr, svd, svdvals
@@ -76,6 +84,7 @@ from autograd.ops.differences import diff, ediff1d, gradient, trapezoid
 from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp
 from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
+from autograd.ops.interpolation import interp, interpolate, locate
 from autograd.ops.joining import (
     append,
     array_split,
@@ -98,6 +107,14 @@ from autograd.ops.moving import flip, fliplr, flipud, repeat, resize, roll, rot9
 from autograd.ops.nans import nancumprod, nancumsum, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
 from autograd.ops.norms import matrix_norm, norm, vector_norm
 from autograd.ops.padding import pad
+from autograd.ops.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
 from autograd.ops.products import (
     cross,
     dot,
@@ -116,9 +133,11 @@ from autograd.ops.quantiles import median, percentile, quantile
 from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax, sum
 from autograd.ops.scans import cumprod, cumsum, prod, recurrence
 from autograd.ops.shaping import astype, broadcast_to, concatenate, copy, reshape, stack, transpose
+from autograd.ops.signals import convolve, correlate
 from autograd.ops.sliding import add_windows, sliding_window_view
 from autograd.ops.solving import inv, matrix_power, pinv, solve, tensorinv, tensorsolve
 from autograd.ops.sorting import argpartition, argsort, partition, sort
+from autograd.ops.windows import overlap_add, windows
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
 from autograd.state import is_tracing, no_grad, scope, tracing
@@ -152,6 +171,8 @@ __all__ = [
     "Timeline",
     "Value",
     "Why",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
     "add",
     "add_along_axis",
     "add_windows",
@@ -166,6 +187,8 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "average",
+    "avg_pool1d",
+    "avg_pool2d",
     "bitwise_and",
     "bitwise_or",
     "block",
@@ -180,8 +203,16 @@ __all__ = [
     "compress",
     "concatenate",
     "cond",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "convolution",
+    "convolution_transpose",
+    "convolve",
     "copy",
     "corrcoef",
+    "correlate",
     "cos",
     "count_nonzero",
     "cov",
@@ -225,6 +256,8 @@ __all__ = [
     "hstack",
     "inner",
     "insert",
+    "interp",
+    "interpolate",
     "inv",
     "invert",
     "is_tracing",
@@ -233,6 +266,7 @@ __all__ = [
     "leaky_relu",
     "less",
     "less_equal",
+    "locate",
     "log",
     "log1p",
     "log_softmax",
@@ -246,6 +280,8 @@ __all__ = [
     "matrix_transpose",
     "matvec",
     "max_of",
+    "max_pool1d",
+    "max_pool2d",
     "maximum",
     "mean",
     "median",
@@ -271,6 +307,7 @@ __all__ = [
     "norm",
     "not_equal",
     "outer",
+    "overlap_add",
     "override",
     "pad",
     "partition",
@@ -345,6 +382,7 @@ __all__ = [
     "vstack",
     "where",
     "why",
+    "windows",
     "zero_grad",
 ]
 

@@ -189,6 +189,8 @@ EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "shape": ("an int or a tuple of ints", are_ints),
     "shift": ("an int or ints", are_ints),
     "window_shape": ("an int or a tuple of ints", are_ints),
+    "size": ("an int", is_int),
+    "length": ("an int", is_int),
     "dtype": ("a dtype, as np.float32", is_dtype),
     "keepdims": ("True or False", is_truth),
 }

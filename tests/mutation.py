@@ -67,6 +67,7 @@ EQUIVALENT: Mapping[str, str] = {
             *(f"{name}: rule 0 on detached numbers" for name in ("copy", "roll", "diagonal")),
             *(f"{name}: rule 0 on detached numbers" for name in ("sliding_window_view", "add_windows")),
             *(f"{name}: rule [0-9] on detached numbers" for name in ("getitem", "put", "setitem")),
+            *(f"{name}: rule 0 on detached numbers" for name in ("windows", "overlap_add")),
         ],
         "the rule reads shapes alone, no numbers of its operands",
     ),
@@ -78,7 +79,7 @@ EQUIVALENT: Mapping[str, str] = {
         [
             *(f"{name}: masks is True" for name in ("max", "softmax", "logsumexp", "cross_entropy", "svd", "sort")),
             *(f"{name}: masks is True" for name in ("min", "prod", "cumprod", "recurrence", "log_softmax")),
-            *(f"{name}: masks is True" for name in ("var", "std", "vector_norm")),
+            *(f"{name}: masks is True" for name in ("var", "std", "vector_norm", "interpolate")),
         ],
         "zeros are looked at twice, which takes longer, and found to be numbers: it is linear in nothing",
     ),

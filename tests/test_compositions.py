@@ -279,6 +279,29 @@ CALLS: dict[str, list[Call]] = {
     "svdvals": [lambda f, a: f(a(3, 2)), lambda f, a: f(a(2, 2, 3))],
     "cond": [lambda f, a: f(a(3, 2)), lambda f, a: f(a(2, 2, 3), 2), lambda f, a: f(a(2, 2), p=-2)],
     # Windows.
+    "conv1d": [
+        lambda f, a: f(a(2, 3, 5), a(4, 3, 2), a(4), padding=1),
+        lambda f, a: f(a(2, 4), a(2, 1, 3), None, 1, "same", 1, 2),
+    ],
+    "conv2d": [lambda f, a: f(a(1, 2, 4, 3), a(2, 2, 2, 2), a(2), stride=(2, 1), dilation=(1, 2))],
+    "conv_transpose1d": [lambda f, a: f(a(2, 3), a(2, 2, 2), a(2), 2, 0, 1)],
+    "conv_transpose2d": [lambda f, a: f(a(2, 2, 3), a(2, 1, 2, 2), a(1), padding=(1, 0))],
+    "max_pool1d": [lambda f, a: f(a(2, 5), 2), lambda f, a: f(a(5), 3, 1, 1, 2)],
+    "max_pool2d": [
+        lambda f, a: f(a(1, 2, 4, 4), 2),
+        lambda f, a: f(a(3, 4), (2, 3), stride=1, padding=1, ceil_mode=True),
+    ],
+    "avg_pool1d": [lambda f, a: f(a(2, 5), 2, ceil_mode=True), lambda f, a: f(a(5), 3, 1, 1, count_include_pad=False)],
+    "avg_pool2d": [lambda f, a: f(a(2, 3, 4), 2, padding=1), lambda f, a: f(a(3, 4), (1, 2), divisor_override=3)],
+    "adaptive_avg_pool1d": [lambda f, a: f(a(2, 5), 3)],
+    "adaptive_avg_pool2d": [lambda f, a: f(a(4, 5), (2, 3)), lambda f, a: f(a(2, 3), (None, 1))],
+    "correlate": [
+        *(lambda f, a: f(a(4), a(3)), lambda f, a: f(a(2), a(4), "same"), lambda f, a: f(a(4), a(2), mode="full")),
+    ],
+    "interp": [
+        lambda f, a: f(a(2, 3), np.array([-0.9, -0.1, 0.4]), a(3)),
+        lambda f, a: f(a(4), np.array([-0.5, 0.1]), a(2), a(), right=0.5),
+    ],
 }
 
 CASES = [pytest.param(name, call, id=f"{name}-{k}") for name, calls in CALLS.items() for k, call in enumerate(calls)]

@@ -353,7 +353,56 @@ def not_triangular(m: int, n: int, **params: Any) -> st.SearchStrategy[tuple[Any
     return st.tuples(st.tuples(noise.map(lambda x: x + np.tri(m, n) + np.eye(m, n))), st.just(params))
 
 
+@st.composite
+def added_windows(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
+    """Windows, as they slide along an axis of a length."""
+    params = {name: draw(st.integers(1, 2)) for name in ("stride", "dilation")}
+    length, axis, size = draw(st.integers(5, 6)), draw(st.sampled_from([0, 1, -1])), draw(st.integers(1, 3))
+    shape = [2, 2]
+    shape[axis] = (length - params["dilation"] * (size - 1) - 1) // params["stride"] + 1
+    return [(*shape, size)], params | {"length": length, "axis": axis}
+
+
+@st.composite
+def convolutions(draw: st.DrawFn, is_transposed: bool) -> tuple[Any, dict[str, Any]]:
+    """Of one axis or two, in groups or not, of one input or a few."""
+    n = draw(st.integers(1, 2))
+    groups, outs, ins = draw(st.sampled_from([(1, 1, 1), (1, 2, 1), (1, 1, 2), (2, 1, 1)]))
+    batch = draw(st.sampled_from([(), (2,)])) if n == 1 else ()
+    lengths = tuple(draw(st.integers(3, 4)) for _ in range(n))
+    kernel = tuple(draw(st.integers(1, 2)) for _ in range(n))
+    weight = (outs * groups, ins, *kernel)
+    params: dict[str, Any] = {"groups": groups} if groups > 1 else {}
+    for name, least, most in (("stride", 1, 3), ("padding", 0, 1), ("dilation", 1, 2)):
+        several = st.tuples(*[st.integers(least, most)] * n)
+        params |= draw(st.fixed_dictionaries({}, optional={name: st.integers(least, most) | several}))
+    if not is_transposed and "stride" not in params:
+        params |= draw(st.sampled_from([{}, {"padding": "same"}, {"padding": "valid"}]))
+    if is_transposed and np.min(params.get("stride", 1)) > 1:
+        params |= draw(st.sampled_from([{}, {"output_padding": 1}]))
+    channels = outs * groups if is_transposed else ins * groups
+    return [(*batch, channels, *lengths), weight], params
+
+
+@st.composite
+def interpolations(draw: st.DrawFn, *, values: bool) -> tuple[Any, dict[str, Any]]:
+    """Nodes that are far apart, and places between and outside that are far from them."""
+    gaps = draw(hnp.arrays(float, draw(st.integers(2, 3)), elements=st.sampled_from([0.5, 1.0, 1.5])))
+    xp = np.cumsum(gaps) + draw(st.sampled_from([-2.0, 0.0]))
+    middles = [xp[0] - 0.75, *(xp[1:] + xp[:-1]) / 2, xp[-1] + 0.75]
+    shape = draw(st.sampled_from([(), (3,), (1, 2)]))
+    x = draw(hnp.arrays(float, shape, elements=st.sampled_from(middles))) + draw(arrays(shape, -0.125, 0.125))
+    return [np.asarray(x), xp, *([draw(arrays(xp.shape))] if values else [])], {}
+
+
 CALLS = {
+    "windows": needed((3, 5), size=[1, 2], axis=[0, 1, -1], stride=[1, 2], dilation=[1, 2]),
+    "overlap_add": added_windows(),
+    "convolution": convolutions(is_transposed=False),
+    "convolution_transpose": convolutions(is_transposed=True),
+    "convolve": called([(4,), (3,)], [(2,), (4,)], [(1,), (1,)], mode=["full", "same", "valid"]),
+    "interpolate": interpolations(values=True),
+    "locate": interpolations(values=False),
     "sum": called([(3, 3)], [(2, 4)], [(0, 3)], axis=AXIS, keepdims=st.booleans()),
     "mean": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
     "max": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
@@ -831,6 +880,10 @@ def test_a_recorded_gradient_replays_or_refuses(op: Op, kind: Any, data: st.Data
     check_replay(op, [kind(x) for x in points[0]], points[1], **drawn)
 
 
+#: Of svd signs are chosen; nodes to interpolate between stand from left to right.
+ONE_WAY = {"svd", "interpolate"}
+
+
 @each_primitive
 @settings(max_examples=25)
 @given(data=st.data(), **each_order)
@@ -838,6 +891,7 @@ def test_a_recorded_gradient_of_a_primitive_replays_or_refuses(op: Op, data: st.
     inputs, params = data.draw(calls(op))
     f = lambda *xs: weighted([y * y for y in outputs(applied(op, list(xs), params))])  # noqa: E731
     scale = data.draw(st.sampled_from([0.5, 1.25, *([] if op.name in ONE_SIGN else [-1.0])]))
+    scale = data.draw(st.sampled_from([0.5, 1.25, *([] if op.name in ONE_WAY else [-1.0])]))
     check_replay(f, [Tensor(x) for x in inputs], [x * scale for x in inputs], **drawn)
 
 

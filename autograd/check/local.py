@@ -304,6 +304,8 @@ class One:
         """Between the slopes on the two sides."""
         verdicts = [judged(arithmetic, raw, got, dtype).verdict for arithmetic, raw in sides]
         slopes = tuple([arithmetic.middle(raw) for arithmetic, raw in sides])
+        if not sides and judged(self.pulled.arithmetic, self.pulled.parts[k][place], got, dtype).verdict == "right":
+            return  # nothing is beside an infinity: two that tie, and lose to a number, have the slope that is known
         g = self.cotangent_at(k, place)
         got, slopes = got / g, tuple([slope / g for slope in slopes])
         where = {"input": k, "element": element_at(place, shape), "got": got, "slopes": slopes}

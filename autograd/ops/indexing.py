@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.accept import expect_unmasked, narrowed
 from autograd.call import broadcast, holds_node, shape_of
-from autograd.op import Op, override, primitive
+from autograd.op import Op, is_objects, override, primitive
 from autograd.ops.compare import where
 from autograd.ops.shaping import Shape, reshape, sum_dtype
 
@@ -63,7 +63,7 @@ def as_elements(value: Any, array: Any, index: Any) -> Any:
 
 def assigned(x: Any, value: Any, index: Any) -> Any:
     """A copy of x with the value at the index."""
-    result = np.array(x)
+    result = np.array(x, object if is_objects(value) else None)  # plain numbers make room for Values
     if result.dtype.kind == "f" and isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f":
         value = narrowed(np.asarray(value), result.dtype, "setitem")
     result[index] = as_elements(value, result, index)

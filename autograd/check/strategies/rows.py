@@ -456,6 +456,65 @@ def pair_of_matrices(draw: st.DrawFn, shape: Shape) -> Arguments:
     return (Of(shape), well_conditioned(shape)), {}
 
 
+def is_convolved(shape: Shape) -> bool:
+    """Whether it has an axis of channels, and one to slide along."""
+    return len(shape) >= 2 and is_filled(shape)
+
+
+def stepping(draw: st.DrawFn, shape: Shape) -> Arguments:
+    along = draw(axis(shape))
+    n = shape[along]
+    dilation = draw(st.integers(1, 2))
+    size = draw(st.integers(1, (n - 1) // dilation + 1))
+    return (Of(shape),), {"size": size, "axis": along, "stride": draw(st.integers(1, 2)), "dilation": dilation}
+
+
+def overlapping(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """Windows along any axis but the last, of their elements; some places behind the last one may be left over."""
+    along = draw(axis(shape[:-1]))
+    stride, dilation = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    least = (shape[:-1][along] - 1) * stride + dilation * (shape[-1] - 1) + 1
+    length = least + draw(st.integers(0, stride - 1))
+    return (Of(shape),), {"length": length, "axis": along, "stride": stride, "dilation": dilation}
+
+
+def convolving(draw: st.DrawFn, shape: Shape, is_transposed: bool = False) -> Arguments:
+    """A kernel for the last axis, or the last two, in groups of channels where these can be divided."""
+    n = draw(st.integers(1, min(len(shape) - 1, 2)))
+    channels = shape[-n - 1]
+    groups = draw(st.sampled_from([k for k in (1, 2) if channels % k == 0]))
+    settings = some(draw, stride=st.integers(1, 2), padding=st.integers(0, 0 if is_transposed else 1))
+    around = 2 * settings.get("padding", 0)
+    kernel = tuple(draw(st.integers(1, min(length + around, 3))) for length in shape[-n:])
+    others = draw(st.integers(1, 2))
+    weight = (channels, others) if is_transposed else (groups * others, channels // groups)
+    return (Of(shape), Of((*weight, *kernel))), {"groups": groups, **settings}
+
+
+def spreading(draw: st.DrawFn, shape: Shape) -> Arguments:
+    return convolving(draw, shape, is_transposed=True)
+
+
+def sequences(draw: st.DrawFn, shape: Shape) -> Arguments:
+    return (Of(shape), Of((draw(st.integers(1, 4)),))), some(draw, mode=st.sampled_from(["full", "same", "valid"]))
+
+
+def interpolation(draw: st.DrawFn, shape: Shape) -> Arguments:
+    """Between nodes that are there already, from left to right: what is computed is in any order."""
+    nodes = np.cumsum(draw(st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=2, max_size=4))) - 2.0
+    return (Of(shape), nodes, Of(nodes.shape)), {}
+
+
+def location(draw: st.DrawFn, shape: Shape) -> Arguments:
+    (x, nodes, _), params = interpolation(draw, shape)
+    return (x, nodes), params
+
+
+def gap_to_nodes(inputs: Sequence[Any], params: Any) -> float:
+    x, nodes = inputs[:2]
+    return float(np.min(np.abs(np.subtract.outer(x, nodes)), initial=np.inf))
+
+
 def is_matrix(shape: Shape) -> bool:
     return len(shape) >= 2 and is_filled(shape)
 
@@ -535,6 +594,13 @@ ROWS |= {
     "cofactors": Row(of_a_matrix(), is_square_of_several, distance_from_singular, is_regular=True),
     "det_hessian": Row(pair_of_matrices, is_square_of_several, distance_from_singular, is_regular=True),
     "slogdet": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
+    "windows": Row(stepping, lambda shape: has_axes(shape) and is_filled(shape)),
+    "overlap_add": Row(overlapping, is_convolved),
+    "convolution": Row(convolving, is_convolved),
+    "convolution_transpose": Row(spreading, is_convolved),
+    "convolve": Row(sequences, lambda shape: len(shape) == 1 and is_filled(shape)),
+    "interpolate": Row(interpolation, apart=gap_to_nodes),
+    "locate": Row(location, apart=gap_to_nodes),
     "sum_of": Row(terms),
     "max_of": Row(terms),
     "min_of": Row(terms),

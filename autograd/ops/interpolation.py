@@ -1,0 +1,158 @@
+"""Functions that are known at some places, and straight lines between these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.call import shape_of
+from autograd.composition import composition
+from autograd.errors import OperationError
+from autograd.op import Op, as_floats, primitive
+from autograd.ops.compare import where
+from autograd.ops.indexing import add_along_axis, put, take_along_axis
+from autograd.ops.shaping import concatenate, reshape
+from autograd.ops.sorting import argsort
+
+
+def expect_nodes(xp: Any, fp: Any = None) -> None:
+    """Refuse what is no row of two places or more, from left to right, with a value each.
+
+    Raises `ValueError`.
+    """
+    if len(xp.shape) != 1 or xp.shape[0] < 2 or (fp is not None and fp.shape != xp.shape):
+        raise ValueError("expected nodes xp, and as many values fp, along one axis of a length of 2 or more")
+    for k in range(len(xp) - 1) if xp.dtype == object else np.flatnonzero(~(xp[1:] > xp[:-1]))[:1]:
+        if not xp[k + 1] > xp[k]:
+            raise ValueError(f"expected xp that increases, got {xp[k + 1]} behind {xp[k]}: sort it, each place once")
+
+
+def lines(x: Any, xp: Any, fp: Any) -> Any:
+    """NumPy's, in the dtype of its operands."""
+    expect_nodes(xp, fp)
+    return np.interp(x, xp, fp).astype(np.result_type(x, xp, fp))[()]
+
+
+def interval(x: Any, xp: Any) -> Any:
+    """Of what is on a node, the one on its right; of what is outside, the outermost."""
+    expect_nodes(xp)
+    return np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
+
+
+# Of Values: they are compared one by one.
+
+
+def interval_of(x: Any, nodes: list[Any]) -> int:
+    place = 0
+    while place + 2 < len(nodes) and x >= nodes[place + 1]:
+        place += 1
+    return place
+
+
+def interval_of_scalars(x: Any, xp: Any) -> Any:
+    expect_nodes(xp)
+    nodes = xp.tolist()
+    return np.frompyfunc(lambda x: interval_of(x, nodes), 1, 1)(x).astype(int)
+
+
+def line_of_scalars(x: Any, xp: Any, fp: Any) -> Any:
+    expect_nodes(xp, fp)
+    nodes, values = xp.tolist(), fp.tolist()
+
+    def line(x: Any) -> Any:
+        if x < nodes[0]:
+            return values[0]
+        if x > nodes[-1]:
+            return values[-1]
+        k = interval_of(x, nodes)
+        return values[k] + (values[k + 1] - values[k]) / (nodes[k + 1] - nodes[k]) * (x - nodes[k])
+
+    return np.frompyfunc(line, 1, 1)(x)
+
+
+# Rules, of x in one row.
+
+
+def row(x: Any) -> Any:
+    return reshape(x, (-1,))
+
+
+def steps(nodes: Any) -> Any:
+    """From each node to the next."""
+    return nodes[1:] - nodes[:-1]
+
+
+def is_between(x: Any, xp: Any) -> Any:
+    """Whether it is not outside."""
+    return (x >= xp[0]) & (x <= xp[-1])
+
+
+def slopes(x: Any, xp: Any, fp: Any) -> Any:
+    """Of the lines that x lies on; outside they are flat."""
+    return where(is_between(x, xp), take_along_axis(steps(fp) / steps(xp), locate(x, xp), 0), 0)
+
+
+def shared(g: Any, x: Any, xp: Any) -> Any:
+    """What comes to each node, of gradients shared between the ends of the lines: the nearer has more, the last node
+    all that is beyond it.
+    """
+    k, many = locate(x, xp), (shape_of(xp)[0] - 1,)
+    part = (x - take_along_axis(xp[:-1], k, 0)) / take_along_axis(steps(xp), k, 0)
+    at_end = g * where(is_between(x, xp), part, x > xp[-1])
+    starts, ends = (add_along_axis(each, k, many, 0) for each in (g - at_end, at_end))
+    return put(starts, shape_of(xp), slice(None, -1)) + put(ends, shape_of(xp), slice(1, None))
+
+
+def x_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
+    return g * reshape(slopes(row(x), xp, fp), shape_of(x))
+
+
+def xp_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
+    return -shared(row(g) * slopes(row(x), xp, fp), row(x), xp)
+
+
+def fp_vjp(g: Any, y: Any, x: Any, xp: Any, fp: Any) -> Any:
+    return shared(row(g), row(x), xp)
+
+
+# fmt: off
+locate: Op = primitive("locate", interval, None, None, scalars=interval_of_scalars, shape=lambda x, xp: x,
+    method=False,
+    doc="between which nodes a number is has no gradient: a small change leaves it there")
+interpolate: Op = primitive("interpolate", lines, x_vjp, xp_vjp, fp_vjp, scalars=line_of_scalars,
+    shape=lambda x, xp, fp: x, method=False, symbol="interp",
+    doc="interpolation passes the slope of its line on to x, and shares the gradient between the two values "
+        "that the line joins, the nearer one more")
+# fmt: on
+
+
+@composition(np.interp)
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Any:
+    """Straight lines between the values ``fp`` at the nodes ``xp``: it has derivatives by all of these.
+
+    ``left`` and ``right`` are what it is outside, else the first value and the last; with a ``period``, it repeats. At
+    a node the slope by x is that of the line on its right, on the last node that of the last line.
+
+    >>> interp(2.5, [1, 2, 3], [3.0, 2.0, 0.0])
+    np.float64(1.0)
+    """
+    x, xp, fp = (as_floats(each, "interp") for each in (x, xp, fp))
+    if period is not None:
+        if not period:
+            raise OperationError("interp: expected a period that is not 0, got 0: leave it out")
+        length = abs(period)
+        return interpolate(np.remainder(x, length), *around(np.remainder(xp, length), fp, length))
+    y = interpolate(x, xp, fp)
+    if left is not None:
+        y = where(x < xp[0], left, y)
+    if right is not None:
+        y = where(x > xp[-1], right, y)
+    return y
+
+
+def around(xp: Any, fp: Any, period: Any) -> tuple[Any, Any]:
+    """The nodes of one period in order, with the last before the first, and the first behind the last."""
+    order = argsort(xp)
+    xp, fp = take_along_axis(xp, order, 0), take_along_axis(fp, order, 0)
+    return concatenate([xp[-1:] - period, xp, xp[:1] + period]), concatenate([fp[-1:], fp, fp[:1]])
