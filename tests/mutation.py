@@ -87,6 +87,10 @@ EQUIVALENT: Mapping[str, str] = {
         [f"sum_of_products: linear is {claim}" for claim in ("first", "jointly")],
         "with partials, it is read where a rule meets structural zeros, and no rule is a sum of two lists",
     ),
+    **dict.fromkeys(
+        ["convolution: masks is True", "convolution_transpose: masks is True"],
+        "it is so of the calls whose kernels leave elements out; of the others zeros are looked at in vain",
+    ),
     "einsum: masks is True": "it is so of the calls that read a diagonal; of the others zeros are looked at in vain",
 }
 
