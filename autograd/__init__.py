@@ -63,6 +63,8 @@ from autograd.state import is_tracing, no_grad, scope, tracing
 from autograd.sweep.reverse import gradients, zero_grad
 from autograd.tensor.tensor import Tensor
 from autograd.transforms.directional import jvp, vjp
+from autograd.transforms.gradient import elementwise_grad, grad, hvp, value_and_grad
+from autograd.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 
 # abs, max, pow and sum are there too, but a star import does not hide Python's own.
 __all__ = [
@@ -100,6 +102,7 @@ __all__ = [
     "div",
     "einsum",
     "elementwise",
+    "elementwise_grad",
     "equal",
     "exp",
     "explain",
@@ -107,11 +110,17 @@ __all__ = [
     "format_index",
     "format_number",
     "getitem",
+    "grad",
     "gradients",
     "greater",
     "greater_equal",
+    "hessian",
+    "hvp",
     "invert",
     "is_tracing",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jvp",
     "leaky_relu",
     "less",
@@ -161,6 +170,7 @@ __all__ = [
     "transpose",
     "tree",
     "unfold",
+    "value_and_grad",
     "vjp",
     "where",
     "zero_grad",

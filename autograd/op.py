@@ -74,6 +74,7 @@ class Op:
     linear: Linear = "no"  #: in its differentiated inputs: all together, each alone, or in the first alone
     masks: bool | Callable[..., bool] = False  #: whether a zero, or nothing, sent back is no number: not even NaN flows
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
+    batched: Callable[..., Any] | None = None  #: of many calls at once, each input with one axis more in front
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     textbook: tuple[Rule | each | None, ...] = ()  #: the rules as people read them; empty: as they are
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
@@ -130,13 +131,11 @@ class Op:
         if len(inputs) == 1:
             interpret = getattr(type(inputs[0]), "_interpret", None)
             return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
-        interpret = None
+        interpret, outermost = None, 0
         for kind in map(type, inputs) if len(inputs) < 4 else set(map(type, inputs)):
             found = getattr(kind, "_interpret", None)
-            if found is not None:
-                interpret = found
-                if kind._encloses:  # type: ignore[attr-defined]  # it holds what others are
-                    break
+            if found is not None and kind._encloses >= outermost:  # type: ignore[attr-defined]  # it holds the others
+                interpret, outermost = found, kind._encloses  # type: ignore[attr-defined]
         return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
 
     def recorder(self, samples: Sequence[Iterable[Any]], lengths: tuple[int, ...]) -> Callable[..., Any] | None:
@@ -468,6 +467,7 @@ def primitive(
     linear: Linear = "no",
     masks: bool | Callable[..., bool] = False,
     shape: Callable[..., tuple[int, ...]] | None = None,
+    batched: Callable[..., Any] | None = None,
     scalars: Forward | None = None,
     kinks: Callable[..., Any] | None = None,
     method: bool = True,
@@ -485,8 +485,10 @@ def primitive(
     subtracted), or in the ``"first"`` alone (a quotient). ``masks`` says that the zeros it sends back stand for
     elements that were not used, or that it sends back a part of ``g`` alone: of every call, or of those whose params
     it says True of. ``shape`` is the shape of the output, from a call with shapes in the places of inputs; ``scalars``
-    is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks``,
-    ``method`` and ``numeric`` are as in `elementwise`.
+    is the forward function for object arrays of Values, where ``forward`` does not run on them. ``batched`` makes many
+    calls at once, for Jacobians: each input is an array with one axis more in front, as long as there are calls, or of
+    length 1 where all share it, and the result has that axis too; it uses operations of the table alone, and gives
+    NotImplemented for calls that it cannot say. ``kinks``, ``method`` and ``numeric`` are as in `elementwise`.
 
     Raises `ValueError` as `elementwise` does, and for another function given whose names or defaults are not theirs.
 
@@ -499,11 +501,14 @@ def primitive(
     >>> autograd.remove("flip")
     """
     settings = {"doc": doc, "operator": operator, "symbol": symbol, "kinks": kinks, "linear": linear, "masks": masks}
-    expect_entry(name, forward, [*rules, *numeric], settings | {"shape": shape, "scalars": scalars, "method": method})
+    functions = {"shape": shape, "batched": batched, "scalars": scalars}
+    expect_entry(name, forward, [*rules, *numeric], settings | functions | {"method": method})
     signature = signature_of(name, rules, forward, before=2)
     run = numeric_rules(name, signature, rules, numeric, before=2)
     if shape is not None:
         check_function(name, "shape", signature, shape)
+    if batched is not None:
+        check_function(name, "batched", signature, batched)
     if callable(masks):
         check_function(name, "masks", signature, masks)
     return _enter(
@@ -522,6 +527,7 @@ def primitive(
             linear=linear,
             masks=masks,
             shape=shape,
+            batched=batched,
             method=method,
         )
     )

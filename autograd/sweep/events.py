@@ -16,6 +16,7 @@ from autograd.node import Node
 from autograd.op import Op
 from autograd.ops.compare import not_equal
 from autograd.program import Equation, made, unpickled
+from autograd.sweep.batched import Batched, inside
 from autograd.sweep.masked import Masked, numbers
 from autograd.sweep.pullback import pullback
 
@@ -81,10 +82,17 @@ def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Se
 
 
 def events(
-    equations: Sequence[Equation], operands: Operands, adjoints: list[Any], slopes: Sequence[Slopes]
+    equations: Sequence[Equation],
+    operands: Operands,
+    adjoints: list[Any],
+    slopes: Sequence[Slopes],
+    careful: bool = True,
 ) -> Iterator[Event]:
-    """The events, by the rules: for arrays, and for nodes of either kind."""
-    if any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
+    """The events, by the rules: for arrays, and for nodes of either kind.
+
+    Unless it is ``careful``, structural zeros may be taken for numbers: then a NaN shows where that was wrong.
+    """
+    if careful and any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
         adjoints[:] = [None if seed is None else masked(seed) for seed in adjoints]
     tracked = [equation.requires_grad for equation in equations]
     for index in reversed(range(len(equations))):
@@ -102,7 +110,7 @@ def events(
             before = adjoints[target]
             adjoints[target] = after = contribution if before is None else before + contribution
             numbers = (g, contribution, before, after)
-            if g.__class__ is Masked:
+            if is_masked(g):
                 numbers = tuple(map(plain, numbers))
             yield made(Event, (index, k, target, *numbers))
 
@@ -119,10 +127,11 @@ def contributions(
     """What the gradient ``g`` of one equation contributes, by the position of the input."""
     op, params = equation.op, equation.params
     assert op is not None
-    if g.__class__ is not Masked:
+    if not is_masked(g):
         return pullback(op, wanted, g, y, inputs, params)
     inputs = with_its_integers(op, inputs, params)
-    all_live = g.choice is None and g.live.all()
+    held = g.data if isinstance(g, Batched) else g
+    all_live = held.choice is None and held.live.all()
     if not all_live and not op.is_masking(params):  # a condition multiplies nothing
         inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
     if masks(equation) or not all_live:
@@ -164,10 +173,14 @@ def with_its_zeros(constant: Any) -> Any:
     return Masked(constant, array != 0, choice if isinstance(choice, Node) else None)
 
 
-def masked(x: Any) -> Masked:
-    """Every element of it is live, unless it says which are."""
-    return x if isinstance(x, Masked) else Masked(x, np.ones(shape_of(x), bool))
+def masked(x: Any) -> Any:
+    """Every element of it is live, unless it says which are; so inside a batch."""
+    return inside(x, lambda x: x if isinstance(x, Masked) else Masked(x, np.ones(shape_of(x), bool)))
+
+
+def is_masked(x: Any) -> bool:
+    return x.__class__ is Masked or (x.__class__ is Batched and x.data.__class__ is Masked)
 
 
 def plain(x: Any) -> Any:
-    return x.data if isinstance(x, Masked) else x
+    return inside(x, lambda x: x.data if isinstance(x, Masked) else x) if is_masked(x) else x

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,7 @@ class Section:
             expect_number(place)
         return result
 
-    def sweep(self, adjoints: list[Any], record: bool) -> None:
+    def sweep(self, adjoints: list[Any], record: bool, careful: bool = True) -> None:
         """The whole sweep of events at once."""
         if not self.places:
             return
@@ -134,7 +134,8 @@ class Section:
             if is_scalar(output, adjoints, self.slopes):
                 scalar_adjoints(self.equations, adjoints, self.slopes)
                 return
-            for _ in events(self.equations, lambda index: self.operands(index, record), adjoints, self.slopes):
+            operands = partial(self.operands, record=record)
+            for _ in events(self.equations, operands, adjoints, self.slopes, careful):
                 pass
 
     def back(self, seed: Any, record: bool) -> list[Any]:
@@ -147,14 +148,14 @@ class Section:
         self.sweep(adjoints, record)
         return [plain(adjoint) for adjoint in adjoints]
 
-    def pull(self, seeds: Iterable[tuple[Recorded, Any]], record: bool) -> list[Any]:
+    def pull(self, seeds: Iterable[tuple[Recorded, Any]], record: bool, careful: bool = True) -> list[Any]:
         """The adjoint of each source, from pairs of an output and its seed; None where no path leads."""
         adjoints: list[Any] = [None] * len(self.places)
         for output, seed in seeds:
             index = self.index(output)
             if index is not None:
                 adjoints[index] = seed if adjoints[index] is None else adjoints[index] + seed
-        self.sweep(adjoints, record)
+        self.sweep(adjoints, record, careful)
         return adjoints[: self.sources]
 
 
