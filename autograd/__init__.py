@@ -12,7 +12,9 @@ import sys
 
 from autograd import export, tree
 from autograd.accept import real_array
+from autograd.anomaly import detect_anomaly
 from autograd.errors import (
+    AnomalyError,
     AutogradError,
     DTypeError,
     GradientError,
@@ -68,6 +70,7 @@ from autograd.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 
 # abs, max, pow and sum are there too, but a star import does not hide Python's own.
 __all__ = [
+    "AnomalyError",
     "AutogradError",
     "Constant",
     "DTypeError",
@@ -99,6 +102,7 @@ __all__ = [
     "clip",
     "concatenate",
     "cos",
+    "detect_anomaly",
     "div",
     "einsum",
     "elementwise",

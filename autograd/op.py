@@ -332,8 +332,13 @@ class Op:
             if not any(x.__class__ in PYTHON for x in inputs):
                 raise
             with np.errstate(all="ignore"):
-                numbers: list[Any] = [np.float64(x) if x.__class__ in PYTHON else x for x in inputs]  # type: ignore[arg-type]
-                return self.run(rule, numbers, params, *before)
+                given, numbers = numpys(before), numpys(inputs)
+                return self.run(rule, numbers, params, *given)
+
+
+def numpys(operands: Sequence[Any]) -> list[Any]:
+    """Python's numbers as NumPy's, which divide by zero."""
+    return [np.float64(x) if isinstance(x, int | float) and x.__class__ in PYTHON else x for x in operands]
 
 
 def beside(x: Any, dtype: np.dtype[Any]) -> Any:

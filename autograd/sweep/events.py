@@ -7,6 +7,7 @@ the operands are, numbers or nodes, the contributions are. It is always careful 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from autograd.op import Op
 from autograd.ops.compare import not_equal
 from autograd.program import Equation, made, unpickled
 from autograd.sweep.batched import Batched, inside
+from autograd.sweep.hooked import Amend
 from autograd.sweep.masked import Masked, numbers
 from autograd.sweep.pullback import pullback
 
@@ -38,6 +40,9 @@ class Event(NamedTuple):
     def __reduce__(self) -> tuple[Any, ...]:
         return unpickled, (Event, *self)
 
+
+#: What a sweep without hooks has.
+NOTHING_AMENDED: Mapping[int, Amend] = MappingProxyType({})
 
 #: For an equation, its output and its inputs.
 Operands = Callable[[int], tuple[Any, Sequence[Any]]]
@@ -64,13 +69,20 @@ def scalar_adjoints(equations: Sequence[Equation], adjoints: list[Any], slopes: 
                 adjoints[x] = (0.0 if before is None else before) + slope * g
 
 
-def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Sequence[Slopes]) -> Iterator[Event]:
+def scalar_events(
+    equations: Sequence[Equation],
+    adjoints: list[Any],
+    slopes: Sequence[Slopes],
+    amends: Mapping[int, Amend] = NOTHING_AMENDED,
+) -> Iterator[Event]:
     """The quick form of `events` for plain numbers, whose slopes are known."""
     tracked = [equation.requires_grad for equation in equations]
     for index in reversed(range(len(equations))):
         g = adjoints[index]
         if g is None:
             continue
+        if index in amends:
+            g = adjoints[index] = amends[index](g)
         k = -1
         for target, slope in zip(equations[index].inputs, slopes[index] or (), strict=False):
             k += 1
@@ -87,16 +99,20 @@ def events(
     adjoints: list[Any],
     slopes: Sequence[Slopes],
     careful: bool = True,
+    amends: Mapping[int, Amend] = NOTHING_AMENDED,
 ) -> Iterator[Event]:
     """The events, by the rules: for arrays, and for nodes of either kind.
 
-    Unless it is ``careful``, structural zeros may be taken for numbers: then a NaN shows where that was wrong.
+    Unless it is ``careful``, structural zeros may be taken for numbers: then a NaN shows where that was wrong. What
+    hooks make of a gradient is in ``amends``.
     """
     if careful and any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
         adjoints[:] = [None if seed is None else masked(seed) for seed in adjoints]
     tracked = [equation.requires_grad for equation in equations]
     for index in reversed(range(len(equations))):
         equation, g, known = equations[index], adjoints[index], slopes[index]
+        if index in amends and g is not None:
+            g = adjoints[index] = amends[index](g)
         if g is None or equation.op is None:
             continue
         inputs = equation.inputs

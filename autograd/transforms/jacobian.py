@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd import tree
+from autograd.anomaly import is_detecting
 from autograd.call import shape_of
 from autograd.node import Node, Recorded
 from autograd.ops.shaping import astype, concatenate, reshape, transpose
@@ -42,9 +43,9 @@ def jacobian(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Fu
     batches, where they are many. (Of functions of Values, one after the other.) A one-hot seed's zeros are no numbers:
     what does not depend on an input has the derivative 0 by it, also beside an infinite slope.
 
-    >>> jacobian(np.sin)(np.array([0.0, np.pi])).round(3)
-    array([[ 1.,  0.],
-           [ 0., -1.]])
+    >>> jacobian(lambda x: x * x[0])(np.array([1.0, 3.0]))
+    array([[2., 0.],
+           [3., 1.]])
     >>> jacobian(lambda x, y: [x * y, x + y], argnums=(0, 1))(2.0, 3.0)
     [(3.0, 2.0), (1.0, 1.0)]
 
@@ -150,9 +151,10 @@ class Blocks:
 
     def batch(self, k: int, seeds: Any) -> list[Any]:
         """What a stack of seeds brings; once more, with zeros that are no numbers, where a NaN shows."""
-        found = self.sweep(k, Batched(seeds))
+        alive = Masked(seeds, seeds != 0)
+        found = self.sweep(k, Batched(alive if is_detecting() else seeds))
         if has_nan([numbers(x) for x in found if x is not None]):
-            found = self.sweep(k, Batched(Masked(seeds, seeds != 0)))
+            found = self.sweep(k, Batched(alive))
         return [None if x is None else x.data for x in found]
 
     def sweep(self, k: int, seed: Any) -> list[Any]:
