@@ -64,6 +64,7 @@ from autograd.scalar.value import Value
 from autograd.state import is_tracing, no_grad, scope, tracing
 from autograd.sweep.reverse import gradients, zero_grad
 from autograd.tensor.tensor import Tensor
+from autograd.transforms.checkpoint import checkpoint
 from autograd.transforms.directional import jvp, vjp
 from autograd.transforms.gradient import elementwise_grad, grad, hvp, value_and_grad
 from autograd.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
@@ -99,6 +100,7 @@ __all__ = [
     "bitwise_and",
     "bitwise_or",
     "broadcast_to",
+    "checkpoint",
     "clip",
     "concatenate",
     "cos",
