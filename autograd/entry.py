@@ -63,4 +63,5 @@ EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "batched": ("a function of stacks, or None", is_function_or_none),
     "scalars": ("a function of object arrays, or None", is_function_or_none),
     "method": ("True or False", is_flag),
+    "check": ("True or False", is_flag),
 }

@@ -15,11 +15,12 @@ import numpy as np
 from autograd import accept
 from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
-from autograd.checked import checked_forward, checked_rule
+from autograd.checked import Checked, checked_forward, checked_rule
 from autograd.entry import expect_entry
 from autograd.errors import DTypeError, short_repr
 from autograd.failure import FAILURES, fail
 from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
+from autograd.tried import expect_slopes
 
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
@@ -408,6 +409,7 @@ def elementwise(
     linear: Linear = "no",
     masks: bool = False,
     method: bool = True,
+    check: bool = True,
 ) -> Op:
     """Enter an operation that works on each element alone.
 
@@ -424,6 +426,10 @@ def elementwise(
     that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``method=False`` an operation of
     one input is no method of nodes.
 
+    The rules are tried against differences of the forward function at a few points, so that one that is plainly wrong
+    is refused here; with ``check=False`` they are not, for a gradient that is meant to be another, as one that passes
+    through a rounding. (Rules of this project have their tests.)
+
     Raises `ValueError` for a name or an operator that is taken, a name that is no identifier, settings that mean
     nothing, and rules whose arguments are not the same.
 
@@ -436,29 +442,36 @@ def elementwise(
     >>> autograd.remove("double")
     """
     settings = {"doc": doc, "operator": operator, "symbol": symbol, "domain": domain, "kinks": kinks, "linear": linear}
-    expect_entry(name, forward, [*rules, *numeric], settings | {"masks": masks, "method": method})
+    expect_entry(name, forward, [*rules, *numeric], settings | {"masks": masks, "method": method, "check": check})
     if masks and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
         raise ValueError(f"{name}: masks= says linear jointly, with one rule an input: leave linear= and each out")
     before = 2 if masks else 1
     signature = signature_of(name, rules, forward, before)
-    return _enter(
-        Op(
-            name,
-            forward,
-            numeric_rules(name, signature, rules, numeric, before),
-            signature,
-            is_elementwise=True,
-            textbook=rules,
-            doc=doc,
-            operator=operator,
-            symbol=symbol or operator or name,
-            domain=tuple(domain),
-            kinks=kinks,
-            linear="jointly" if masks else linear,
-            masks=masks,
-            method=method,
-        )
+    op = Op(
+        name,
+        forward,
+        numeric_rules(name, signature, rules, numeric, before),
+        signature,
+        is_elementwise=True,
+        textbook=rules,
+        doc=doc,
+        operator=operator,
+        symbol=symbol or operator or name,
+        domain=tuple(domain),
+        kinks=kinks,
+        linear="jointly" if masks else linear,
+        masks=masks,
+        method=method,
     )
+    persons = [k for k, rule in enumerate(op.rules) if rule is not None and isinstance(rule, Checked)]
+    if check and op.arity is not None and not op.takes_params:
+        expect_slopes(name, op.binding.inputs, persons, op.domain, op.forward, partial_without_params(op))
+    return _enter(op)
+
+
+def partial_without_params(op: Op) -> Callable[[int, Any, list[Any]], Any]:
+    """The partial derivative by an input of a call with inputs alone."""
+    return lambda k, y, inputs: op.partial(k, y, inputs, None)
 
 
 def primitive(
