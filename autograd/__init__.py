@@ -12,7 +12,9 @@ import sys
 
 from autograd import export, tree
 from autograd.accept import real_array
+from autograd.anomaly import detect_anomaly
 from autograd.errors import (
+    AnomalyError,
     AutogradError,
     DTypeError,
     GradientError,
@@ -143,10 +145,14 @@ from autograd.scalar.value import Value
 from autograd.state import is_tracing, no_grad, scope, tracing
 from autograd.sweep.reverse import gradients, zero_grad
 from autograd.tensor.tensor import Tensor
+from autograd.transforms.checkpoint import checkpoint
 from autograd.transforms.directional import jvp, vjp
+from autograd.transforms.gradient import elementwise_grad, grad, hvp, value_and_grad
+from autograd.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 
 # abs, max, min, pow and sum are there too, but a star import does not hide Python's own.
 __all__ = [
+    "AnomalyError",
     "AutogradError",
     "Constant",
     "DTypeError",
@@ -197,6 +203,7 @@ __all__ = [
     "centred",
     "cholesky",
     "choose",
+    "checkpoint",
     "clip",
     "cofactors",
     "column_stack",
@@ -226,6 +233,7 @@ __all__ = [
     "diagflat",
     "diagonal",
     "diff",
+    "detect_anomaly",
     "div",
     "dot",
     "dsplit",
@@ -235,6 +243,7 @@ __all__ = [
     "eigvalsh",
     "einsum",
     "elementwise",
+    "elementwise_grad",
     "equal",
     "exp",
     "expand_dims",
@@ -259,8 +268,17 @@ __all__ = [
     "interp",
     "interpolate",
     "inv",
+    "grad",
+    "gradients",
+    "greater",
+    "greater_equal",
+    "hessian",
+    "hvp",
     "invert",
     "is_tracing",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jvp",
     "kron",
     "leaky_relu",
@@ -377,6 +395,7 @@ __all__ = [
     "vecdot",
     "vecmat",
     "vector_norm",
+    "value_and_grad",
     "vjp",
     "vsplit",
     "vstack",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.op import override, primitive
+from autograd.op import Op, override, primitive
 from autograd.ops.arithmetic import sum_of
 from autograd.ops.functions import exp, log, log1p
 from autograd.ops.shaping import HALF, SINGLE, astype, broadcast_to, inverse, reshape, summed, transpose
@@ -172,6 +172,19 @@ def logsumexp_vjp(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = Fa
     return unfold(g, a, axis, keepdims) * softmax(a, axis=axis)
 
 
+def axes_of_each(axis: Axis, a: Any) -> tuple[int, ...]:
+    """The folded axes of each of a stack."""
+    return tuple([1 + i for i in axes_of(axis, len(a.shape) - 1)])
+
+
+def sum_each(a: Any, axis: Axis = None, **params: Any) -> Any:
+    return sum(a, axes_of_each(axis, a), **params)
+
+
+def mean_each(a: Any, axis: Axis = None, **params: Any) -> Any:
+    return mean(a, axes_of_each(axis, a), **params)
+
+
 # Of Values: what becomes of the elements along the axes, in order.
 
 
@@ -274,9 +287,11 @@ def mean_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 # fmt: off
-sum = primitive("sum", summed, sum_vjp, scalars=sum_of_scalars, symbol="Σ", linear="jointly", shape=reduced,
+sum: Op = primitive("sum", summed, sum_vjp, scalars=sum_of_scalars, symbol="Σ", linear="jointly", shape=reduced,
+    batched=sum_each,
     doc="sum copies its gradient to every element that was added")
-mean = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="jointly", shape=reduced,
+mean: Op = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="jointly", shape=reduced,
+    batched=mean_each,
     doc="mean shares its gradient equally among the elements")
 softmax = primitive("softmax", stable_softmax, softmax_vjp, numeric=[centred_softmax_vjp], shape=lambda x, axis=-1: x,
     scalars=softmax_of_scalars,

@@ -10,9 +10,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from autograd.anomaly import is_detecting
 from autograd.errors import GraphError, LostGradientError
+from autograd.hooks import live
 from autograd.node import Node, Recorded
 from autograd.refusal import named
+from autograd.sweep.hooked import is_hooked
 from autograd.sweep.reverse import swept
 
 
@@ -70,7 +73,9 @@ def backward(output: Recorded, seed: Any, quick: Callable[[Any, Any], None]) -> 
 
     Raises `GraphError` inside a sweep, as from a rule.
     """
-    if not locks.nodes.locked():
+    if is_detecting() or (live and is_hooked(output)):
+        sweep_beside(output, seed)
+    elif not locks.nodes.locked():
         with locks.nodes:
             locks.sweeper = threading.get_ident()
             try:
