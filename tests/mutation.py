@@ -71,7 +71,10 @@ EQUIVALENT: Mapping[str, str] = {
         "the rule is zero, as is what is sent back where there is none",
     ),
     **dict.fromkeys(
-        [f"{name}: masks is True" for name in ("max", "softmax", "logsumexp", "cross_entropy", "svd", "sort")],
+        [
+            *(f"{name}: masks is True" for name in ("max", "softmax", "logsumexp", "cross_entropy", "svd", "sort")),
+            *(f"{name}: masks is True" for name in ("qr", "pinv", "inv", "solve", "det", "slogdet", "cofactors")),
+        ],
         "zeros are looked at twice, which takes longer, and found to be numbers: it is linear in nothing",
     ),
     **dict.fromkeys(
