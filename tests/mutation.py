@@ -80,6 +80,7 @@ EQUIVALENT: Mapping[str, str] = {
             *(f"{name}: masks is True" for name in ("max", "softmax", "logsumexp", "cross_entropy", "svd", "sort")),
             *(f"{name}: masks is True" for name in ("min", "prod", "cumprod", "recurrence", "log_softmax")),
             *(f"{name}: masks is True" for name in ("var", "std", "vector_norm", "interpolate")),
+            *(f"{name}: masks is True" for name in ("qr", "pinv", "inv", "solve", "det", "slogdet", "cofactors")),
         ],
         "zeros are looked at twice, which takes longer, and found to be numbers: it is linear in nothing",
     ),

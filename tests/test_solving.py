@@ -124,6 +124,14 @@ def test_vectors_that_equal_eigenvalues_leave_open_have_no_slope() -> None:
     assert not np.isfinite(t.grad).all()
 
 
+@pytest.mark.parametrize("place", [(0, 0), (1, 1), (1, 0)])
+def test_no_number_has_no_eigenvalues(place: tuple[int, int]) -> None:
+    a = np.diag([5.0, 3.0])
+    a[place] = np.nan
+    assert np.isnan(autograd.eigvalsh(np.stack([np.eye(2), a]))[1]).all()
+    assert np.isfinite(autograd.eigvalsh(a, "U")).all() == (place == (1, 0))
+
+
 # Pseudoinverses.
 
 

@@ -117,6 +117,13 @@ def eigh_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - as
     return to_triangle(v @ (between @ swap(v)) + v @ (gw[..., :, None] * swap(v)), is_lower(UPLO))
 
 
+def eigenvalues(a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - as NumPy calls it
+    """NumPy's, but that of a NaN there are none: LAPACK makes zeros of it."""
+    w: Any = np.linalg.eigvalsh(a, UPLO)  # type: ignore[call-overload]
+    is_nan = np.isnan(np.tril(a) if is_lower(UPLO) else np.triu(a)).any(axis=(-2, -1))
+    return np.where(is_nan[..., None], w.dtype.type(np.nan), w)
+
+
 def eigvalsh_vjp(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - as NumPy calls it
     _, v = eigh(a, UPLO)
     return to_triangle(v @ (g[..., :, None] * swap(v)), is_lower(UPLO))
@@ -191,7 +198,7 @@ cholesky: Op = primitive("cholesky", np.linalg.cholesky, cholesky_vjp, shape=lam
 eigh: Op = primitive("eigh", np.linalg.eigh, eigh_vjp, scalars=by_iteration("eigh"), masks=True, method=False,
     doc="the eigenvalues send their gradient to the matrix along their vectors; "
         "the vectors turn by what lies between them")
-eigvalsh: Op = primitive("eigvalsh", np.linalg.eigvalsh, eigvalsh_vjp, shape=lambda a, **_: a[:-1],
+eigvalsh: Op = primitive("eigvalsh", eigenvalues, eigvalsh_vjp, shape=lambda a, **_: a[:-1],
     scalars=by_iteration("eigvalsh"), masks=True, method=False,
     doc="the eigenvalues send their gradient to the matrix along their vectors")
 qr: Op = primitive("qr", orthogonal_triangular, qr_vjp, scalars=qr_of_scalars, method=False,
@@ -200,6 +207,7 @@ qr: Op = primitive("qr", orthogonal_triangular, qr_vjp, scalars=qr_of_scalars, m
 
 override(np.linalg.svd, svd)
 override(np.linalg.qr, qr)
+override(np.linalg.eigvalsh, eigvalsh)
 
 
 @composition(np.linalg.svdvals)
