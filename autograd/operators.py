@@ -96,12 +96,12 @@ class Operators(Refusing):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         implementation = override_of(ufunc)
         if method != "__call__":
-            raise unregistered(f"np.{ufunc.__name__}.{method}", method, self)
+            raise unregistered(f"{spelled(ufunc)}.{method}", method, self)
         if implementation is None:
-            raise unregistered(f"np.{ufunc.__name__}", ufunc.__name__, self)
+            raise unregistered(spelled(ufunc), ufunc.__name__, self)
         if kwargs:
             raise LostGradientError(
-                f"np.{ufunc.__name__}: expected its inputs alone, got {', '.join(kwargs)}=, with which the gradient of "
+                f"{spelled(ufunc)}: expected its inputs alone, got {', '.join(kwargs)}=, with which the gradient of "
                 f"{named(self)} would be silently lost: leave it out, and write a = a + b for a += b"
             )
         return implementation(*inputs)
@@ -114,6 +114,12 @@ class Operators(Refusing):
             module = function.__module__.replace("numpy", "np", 1)
             raise unregistered(f"{module}.{function.__name__}", function.__name__, self)
         return implementation(*args, **kwargs)
+
+
+def spelled(ufunc: np.ufunc) -> str:
+    """A ufunc as a message names it, which may be of another package than NumPy."""
+    name = ufunc.__name__
+    return f"np.{name}" if getattr(np, name, None) is ufunc else name
 
 
 def expect_conditions(op: Op, operands: Sequence[Any]) -> None:

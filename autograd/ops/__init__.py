@@ -13,6 +13,8 @@ from autograd.ops import (
     reductions,
     shaping,
     sorting,
+    special,
+    units,
 )
 
 __all__ = [
@@ -28,4 +30,6 @@ __all__ = [
     "reductions",
     "shaping",
     "sorting",
+    "special",
+    "units",
 ]
