@@ -75,6 +75,7 @@ from autograd.ops.decompositions import svd
 from autograd.ops.functions import cos, exp, log, log1p, sech, sin, sqrt, tanh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
 from autograd.ops.linalg import matmul
+from autograd.ops.losses import bce_with_logits
 from autograd.ops.reductions import logsumexp, max, mean, softmax, sum
 from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, stack, swapaxes, transpose
 from autograd.ops.sorting import argsort, sort
@@ -128,6 +129,7 @@ __all__ = [
     "add_along_axis",
     "argsort",
     "astype",
+    "bce_with_logits",
     "bitwise_and",
     "bitwise_or",
     "broadcast_to",

@@ -19,6 +19,7 @@ from autograd.operators import Operators
 #: Methods that come from the table: PyTorch has all of them, NumPy some.
 CHOSEN = {
     *("abs", "neg", "sign", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sech", "sigmoid", "relu"),
+    *("erf", "erfc", "erfinv", "digamma", "logit"),
     *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to", "argsort", "clip"),
 }
 OURS = {"leaky_relu"}  # torch.nn.functional has it as a function

@@ -102,10 +102,9 @@ def gelu_slope(x: Any, approximate: str) -> Any:
 
 
 def mish_slope(x: Any) -> Any:
-    """With a = σ(−x), tanh(softplus(x)) is (1 − a²) / (1 + a²), and the square of its sech 4a² / (1 + a²)²."""
+    """With a = σ(−x), the square of sech(softplus(x)) is that of 2a / (1 + a²)."""
     a = sigmoid(-x)
-    whole = 1 + a * a
-    return sigmoid(x) / whole * (1 + a + bounded(x) * (4 * (a * a) / whole))
+    return tanh(softplus(x)) + bounded(x) * (square(2 * a / (1 + a * a)) * sigmoid(x))
 
 
 # fmt: off
@@ -166,7 +165,7 @@ hardtanh = elementwise("hardtanh", lambda x, min_val, max_val: np.minimum(np.max
     method=False,
     doc="hard tanh lets the gradient through between its bounds, else sends it to the bound that was taken")
 hardsigmoid = elementwise("hardsigmoid", lambda x: np.minimum(np.maximum(x + 3, 0.0), 6.0) / 6,
-    lambda y, x: where(abs(x) < 3, 1 / 6, 0), numeric=[lambda y, x: where(abs(x) < 3, literal(1 / 6, y), 0)],
+    lambda y, x: (abs(x) < 3) / 6, numeric=[lambda y, x: where(abs(x) < 3, literal(1 / 6, y), 0)],
     symbol="hard σ", kinks=lambda x: (x - 3) * (x + 3), method=False,
     doc="hard sigmoid passes a sixth of the gradient between −3 and 3, else stops it")
 hardswish = elementwise("hardswish",

@@ -135,7 +135,8 @@ polygamma: Op = elementwise("polygamma", in_doubles(derivative_of_digamma),
     symbol="ψⁿ", domain=(REAL, POSITIVE), method=False,
     doc="polygamma, the derivative n of digamma, has the next one as its slope; its order n, a whole number, has none")
 
-logit = elementwise("logit", log_odds, lambda y, x: 1 / (x * (1 - x)), domain=((0.0, 1.0),),
+logit = elementwise("logit", log_odds, lambda y, x: 1 / (x * (1 - x)), numeric=[lambda y, x: 1 / x + 1 / (1 - x)],
+    domain=((0.0, 1.0),),
     doc="logit, the inverse of sigmoid, divides the gradient by x times 1 − x: the more sure, the steeper")
 xlogy = elementwise("xlogy", lambda x, y: x * np.log(np.where(is_nothing(x, y), 1.0, y)),
     lambda z, x, y: log(y),
