@@ -29,7 +29,11 @@ CALLS: dict[str, list[Call]] = {
         *(lambda f, a: f(a(4), a(1)), lambda f, a: f(a(3, 2), weight=0.25)),
     ],
     "glu": [lambda f, a: f(a(3, 4)), lambda f, a: f(a(2, 3), 0), lambda f, a: f(a(2, 4, 3), dim=-2)],
-    "maxout": [lambda f, a: f(a(2, 6), 3), lambda f, a: f(a(4, 3), pieces=2, axis=0), lambda f, a: f(a(2, 4, 3), 4, -2)],
+    "maxout": [
+        lambda f, a: f(a(2, 6), 3),
+        lambda f, a: f(a(4, 3), pieces=2, axis=0),
+        lambda f, a: f(a(2, 4, 3), 4, -2),
+    ],
     "softmin": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 3), axis=0)],
     # Indexing.
     # Reductions.

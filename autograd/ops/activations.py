@@ -16,10 +16,12 @@ from autograd.op import Op, elementwise, override
 from autograd.ops.compare import literal, where
 from autograd.ops.corners import abs, maximum, minimum, sign
 from autograd.ops.functions import exp, sech, square, tanh
-from autograd.ops.special import below, in_doubles, ndtr, norm_pdf
+from autograd.ops.special import below, by_definition, in_doubles, ndtr, norm_pdf
 
 #: Beyond this, every gate is 0 or 1.
 FAR = 1e3
+
+SIXTH = 1 / 6
 
 #: Those of selu, for which mean 0 and variance 1 of what comes in stay so (Klambauer et al., 2017).
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -78,6 +80,7 @@ def by_magnitude(x: Any) -> Any:
     return np.where(a < 1, x / (1 + np.minimum(a, 1.0)), np.sign(x) / (1 + 1 / np.maximum(a, 1.0)))
 
 
+@by_definition(lambda x: x - np.tanh(x))
 def less_its_tanh(x: Any) -> Any:
     """x − tanh x; near 0, where the two are all but equal, by the continued fraction of tanh: nothing is subtracted."""
     near = np.minimum(np.maximum(x, -1.0), 1.0)
@@ -164,8 +167,8 @@ hardtanh = elementwise("hardtanh", lambda x, min_val, max_val: np.minimum(np.max
     symbol="hard tanh", kinks=lambda x, min_val, max_val: (x - min_val) * (x - max_val) * (min_val - max_val),
     method=False,
     doc="hard tanh lets the gradient through between its bounds, else sends it to the bound that was taken")
-hardsigmoid = elementwise("hardsigmoid", lambda x: np.minimum(np.maximum(x + 3, 0.0), 6.0) / 6,
-    lambda y, x: (abs(x) < 3) / 6, numeric=[lambda y, x: where(abs(x) < 3, literal(1 / 6, y), 0)],
+hardsigmoid = elementwise("hardsigmoid", lambda x: SIXTH * np.minimum(np.maximum(x + 3, 0.0), 6.0),
+    lambda y, x: (abs(x) < 3) / 6, numeric=[lambda y, x: where(abs(x) < 3, literal(SIXTH, y), 0)],
     symbol="hard σ", kinks=lambda x: (x - 3) * (x + 3), method=False,
     doc="hard sigmoid passes a sixth of the gradient between −3 and 3, else stops it")
 hardswish = elementwise("hardswish",
@@ -185,7 +188,7 @@ override(borrowed("scipy.special", "log_expit"), logsigmoid)
 
 @composition()
 def celu(x: Any, alpha: Any = 1.0) -> Any:
-    """x where it is positive, else alpha · (e^(x/alpha) − 1): its slope has no jump, whatever alpha is.
+    """Give x where it is positive, else alpha · (e^(x/alpha) − 1): its slope has no jump, whatever alpha is.
 
     >>> celu(np.array([-1.0, 2.0]), 2.0).round(4)
     array([-0.7869,  2.    ])
@@ -195,7 +198,7 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
 
 @composition()
 def softshrink(x: Any, lambd: Any = 0.5) -> Any:
-    """x, moved by lambd towards 0, and 0 within lambd of it.
+    """Move x by lambd towards 0, which it is within lambd of it.
 
     >>> softshrink(np.array([-2.0, 0.3, 2.0]))
     array([-1.5,  0. ,  1.5])
@@ -205,7 +208,7 @@ def softshrink(x: Any, lambd: Any = 0.5) -> Any:
 
 @composition()
 def hardshrink(x: Any, lambd: Any = 0.5) -> Any:
-    """x, but 0 within lambd of 0.
+    """Give x, but 0 within lambd of 0.
 
     >>> hardshrink(np.array([-2.0, 0.3, 2.0]))
     array([-2.,  0.,  2.])
@@ -215,7 +218,7 @@ def hardshrink(x: Any, lambd: Any = 0.5) -> Any:
 
 @composition()
 def threshold(x: Any, threshold: Any, value: Any) -> Any:
-    """x where it is above the threshold, else the value.
+    """Give x where it is above the threshold, else the value.
 
     >>> threshold(np.array([-1.0, 2.0]), 0.5, 9.0)
     array([9., 2.])

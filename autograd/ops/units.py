@@ -24,7 +24,7 @@ def axis_of(x: Any, axis: int, name: str) -> int:
 
 @composition()
 def prelu(x: Any, weight: Any) -> Any:
-    """x where it is positive, else weight · x, where the weight is learned: one for all, or one a channel (axis 1).
+    """Give x where it is positive, else weight · x, which is learned: one for all, or one a channel (axis 1).
 
     >>> prelu(np.array([[-1.0, -1.0], [2.0, 2.0]]), np.array([0.1, 0.2]))
     array([[-0.1, -0.2],
