@@ -1,6 +1,7 @@
 """What neurons put behind their sums. At a corner, they take the slope of their left side, or of the flat one.
 
-The names and defaults are PyTorch's. Where a factor is zero, as the gate of silu far below 0, what it is multiplied by is held within bounds: 0 · ∞ is NaN.
+The names and defaults are PyTorch's. Where a factor is zero, as the gate of silu far below 0, what it is multiplied by is
+held within bounds: 0 · ∞ is NaN.
 """
 
 from __future__ import annotations
@@ -75,14 +76,14 @@ def tanh_gate(x: Any) -> Any:
 
 
 def by_magnitude(x: Any) -> Any:
-    """x / (1 + |x|); from 1 on by 1 / |x|, as ∞ / ∞ is NaN."""
+    """Give x / (1 + |x|); from 1 on by 1 / |x|, as ∞ / ∞ is NaN."""
     a = np.abs(x)
     return np.where(a < 1, x / (1 + np.minimum(a, 1.0)), np.sign(x) / (1 + 1 / np.maximum(a, 1.0)))
 
 
 @by_definition(lambda x: x - np.tanh(x))
 def less_its_tanh(x: Any) -> Any:
-    """x − tanh x; near 0, where the two are all but equal, by the continued fraction of tanh: nothing is subtracted."""
+    """Give x − tanh x; near 0, where these are all but equal, by the continued fraction of tanh: nothing is lost."""
     near = np.minimum(np.maximum(x, -1.0), 1.0)
     s = near * near
     fraction: Any = 21.0
@@ -198,7 +199,7 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
 
 @composition()
 def softshrink(x: Any, lambd: Any = 0.5) -> Any:
-    """Move x by lambd towards 0, which it is within lambd of it.
+    """Move x by lambd towards 0, and no further.
 
     >>> softshrink(np.array([-2.0, 0.3, 2.0]))
     array([-1.5,  0. ,  1.5])

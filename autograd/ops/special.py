@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.borrowed import borrowed
 from autograd.errors import DTypeError, short_repr
-from autograd.op import Op, elementwise, override
+from autograd.op import Op, elementwise, is_objects, override
 from autograd.ops.compare import literal, where
 from autograd.ops.functions import POSITIVE, REAL, exp, log, log1p, square
 
@@ -65,10 +65,9 @@ def by_element(function: Callable[[float], float]) -> Callable[[Any], Any]:
     on_objects = np.frompyfunc(on_one, 1, 1)
 
     def run(x: Any) -> Any:
-        dtype = getattr(x, "dtype", None)
-        if dtype == object:
+        if is_objects(x):
             return on_objects(x)
-        is_number = isinstance(x, float) or dtype is not None
+        is_number = isinstance(x, float) or hasattr(x, "dtype")
         return np.asarray(on_numbers(x), np.float64)[()] if is_number else on_one(x)
 
     return in_doubles(run)
