@@ -1,7 +1,7 @@
 """What neurons put behind their sums. At a corner, they take the slope of their left side, or of the flat one.
 
-The names and defaults are PyTorch's. Where a factor is zero, as the gate of silu far below 0, what it is multiplied by is
-held within bounds: 0 · ∞ is NaN.
+The names and defaults are PyTorch's. Where a factor is zero, as the gate of silu far below 0, the other one is held
+within bounds: 0 · ∞ is NaN.
 """
 
 from __future__ import annotations
