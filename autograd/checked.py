@@ -14,7 +14,7 @@ from autograd.errors import DTypeError, OperationError, ShapeError, short_repr
 from autograd.signature import Forward, Rule, each
 
 #: Packages whose functions neither write to their arguments nor return anything but numbers.
-TRUSTED = frozenset({"autograd", "math", "nn", "numpy"})
+TRUSTED = frozenset({"autograd", "math", "nn", "numpy", "scipy"})
 
 
 class Checked:

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd import accept
 from autograd.binding import Binding
+from autograd.borrowed import borrowed_as
 from autograd.call import NOTHING, Bound, Input, Output, places, static
 from autograd.checked import Checked, checked_forward, checked_rule
 from autograd.entry import expect_entry
@@ -615,13 +616,17 @@ def remove(name: str) -> None:
 
 
 def override(function: Callable[..., Any], implementation: Callable[..., Any]) -> None:
-    """Let NumPy code that calls ``function`` on our objects reach ``implementation`` instead."""
+    """Let NumPy code that calls ``function`` on our objects reach ``implementation`` instead.
+
+    A ufunc of a package that need not be there is named by `borrowed`.
+    """
     _overrides[function] = implementation
 
 
 def override_of(function: Callable[..., Any]) -> Callable[..., Any] | None:
     """What NumPy's ``function`` does on our objects: mostly the operation with that forward function."""
-    return _overrides.get(function)
+    found = _overrides.get(function)
+    return _overrides.get(borrowed_as(function)) if found is None else found
 
 
 def overridden_by(op: Op) -> list[Callable[..., Any]]:

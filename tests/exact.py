@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import mpmath
@@ -14,9 +15,74 @@ from autograd import Op
 DIGITS = 60
 
 
+#: What exponentials make all but constant, so that as many digits as a number has e-foldings are lost.
+SATURATING = {
+    *("tanh", "sigmoid", "sech", "exp", "logsigmoid", "softplus", "elu", "selu", "silu", "mish", "tanhshrink"),
+    *("bce_with_logits",),
+}
+
+#: The two numbers of selu, as floats.
+SELU = (mpf(1.0507009873554804934193349852946), mpf(1.6732632423543772848170429916717))
+
+
 def chosen(condition: bool, x: Any, y: Any) -> Any:
     return x if condition else y
 
+
+#: Beyond this, the normal distribution has nothing that any float could show.
+FAR = 100
+
+
+def density(x: Any, order: int) -> Any:
+    """That of the standard normal distribution, and its derivatives, by Hermite's polynomials."""
+    if abs(x) > FAR:
+        return mpf(0)
+    factors = (1, -x, x * x - 1, 3 * x - x**3)
+    return factors[order] * mpmath.exp(-x * x / 2) / mpmath.sqrt(2 * mpmath.pi)
+
+
+def normal(x: Any, order: int = 0) -> Any:
+    """The standard normal distribution."""
+    if order:
+        return density(x, order - 1)
+    return mpmath.erfc(-x / mpmath.sqrt(2)) / 2 if abs(x) < FAR else mpf(x > 0)
+
+
+def of_erf(x: Any, order: int) -> Any:
+    if order:
+        return 2 * mpmath.sqrt(2) ** order * density(mpmath.sqrt(2) * x, order - 1)
+    return mpmath.erf(x) if abs(x) < FAR else mpmath.sign(x)
+
+
+def of_gamma(x: Any, order: int) -> Any:
+    """The derivatives of gamma, from that of its logarithm."""
+    if x > 1000:
+        return mpmath.inf
+    first, second, third = (mpmath.psi(n, x) for n in range(3))
+    factors = (1, first, first**2 + second, first**3 + 3 * first * second + third)
+    return mpmath.gamma(x) * factors[order]
+
+
+def of_erfinv(x: Any, order: int) -> Any:
+    """Those of the inverse of erf, from its own."""
+    y = mpmath.erfinv(x)
+    first = mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(y * y)
+    second = 2 * y * first**2
+    return (y, first, second, 2 * first**3 + 4 * y * first * second)[order]
+
+
+#: Functions of which thousands of digits take long: their derivatives of each order, as mathematics has them.
+DERIVATIVES: dict[str, Callable[[Any, int], Any]] = {
+    "norm_pdf": density,
+    "ndtr": normal,
+    "gelu": lambda x, order: x * normal(x, order) + (order * normal(x, order - 1) if order else 0),
+    "erf": of_erf,
+    "erfc": lambda x, order: -of_erf(x, order) if order else 2 * normal(-mpmath.sqrt(2) * x),
+    "gammaln": lambda x, order: mpmath.psi(order - 1, x) if order else mpmath.loggamma(x),
+    "gamma": of_gamma,
+    "digamma": lambda x, order: mpmath.psi(order, x),
+    "erfinv": of_erfinv,
+}
 
 #: Every operation of the table that has a slope, as mathematics has it.
 MEANING: dict[str, Callable[..., Any]] = {
@@ -42,6 +108,27 @@ MEANING: dict[str, Callable[..., Any]] = {
     "maximum": max,
     "minimum": min,
     "clip": lambda a, low, high: min(max(a, low), high),
+    **{name: partial(function, order=0) for name, function in DERIVATIVES.items()},
+    # Activations.
+    "logsigmoid": lambda x: -mpmath.log1p(mpmath.exp(-x)),
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
+    "relu6": lambda x: min(max(x, mpf(0)), mpf(6)),
+    "elu": lambda x, alpha: chosen(x > 0, x, alpha * mpmath.expm1(min(x, mpf(0)))),
+    "selu": lambda x: chosen(x > 0, SELU[0] * x, SELU[0] * SELU[1] * mpmath.expm1(min(x, mpf(0)))),
+    "silu": lambda x: x / (1 + mpmath.exp(-x)),
+    "mish": lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))),
+    "hardtanh": lambda x, low, high: min(max(x, low), high),
+    "hardsigmoid": lambda x: min(max(x + 3, mpf(0)), mpf(6)) / 6,
+    "hardswish": lambda x: x * min(max(x + 3, mpf(0)), mpf(6)) / 6,
+    "softsign": lambda x: x / (1 + abs(x)),
+    "tanhshrink": lambda x: x - mpmath.tanh(x),
+    # Special functions.
+    "logit": lambda x: mpmath.log(x) - mpmath.log1p(-x),
+    "xlogy": lambda x, y: x * mpmath.log(y),
+    "xlog1py": lambda x, y: x * mpmath.log1p(y),
+    "entr": lambda x: -x * mpmath.log(x),
+    # Losses.
+    "bce_with_logits": lambda x, t: (1 - t) * mpmath.log1p(mpmath.exp(x)) + t * mpmath.log1p(mpmath.exp(-x)),
 }
 
 
@@ -52,9 +139,12 @@ def slope(op: Op, point: Sequence[float], *by: int) -> Any:
     distance to any float, so that no kink is between the two ends, and the digits are so many that nothing is cancelled
     which is asked for. Digits that large inputs lose (tanh 1000) come on top.
     """
+    if op.name in DERIVATIVES:
+        with mpmath.workdps(3 * DIGITS):
+            return DERIVATIVES[op.name](mpf(point[0]), len(by))
     size = max(abs(exponent(x)) for x in point)
     largest = max(abs(x) for x in point)
-    lost = 2 * size + (min(int(largest), 2000) if op.name in ("tanh", "sigmoid", "sech", "exp") else 0)
+    lost = 2 * size + (min(int(largest), 2000) if op.name in SATURATING else 0)
     step_digits = 2 * DIGITS + 2 * size
     with mpmath.workdps((len(by) + 1) * step_digits + 2 * DIGITS + lost + 1000):
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import scipy.special
 from strategies import MEANING
 
 
@@ -32,6 +33,13 @@ FUNCTIONS = {name: getattr(np, name) for name in ("abs", "exp", "log", "sqrt", "
     "sigmoid": MEANING["sigmoid"],
     "relu": lambda x: np.maximum(x, 0.0),
     "leaky_relu": lambda x, alpha: np.where(x > 0, x, alpha * x),
+    "sech": lambda x: 1 / np.cosh(x),
+    "log1p": np.log1p,
+    "softplus": lambda x: np.log1p(np.exp(x)),
+    "ndtr": scipy.special.ndtr,
+    "norm_pdf": lambda x: np.exp(-x * x / 2) / np.sqrt(2 * np.pi),
+    "digamma": scipy.special.digamma,
+    "polygamma": scipy.special.polygamma,
     "maximum": np.maximum,
     "minimum": np.minimum,
 }

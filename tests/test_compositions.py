@@ -72,6 +72,22 @@ CALLS: dict[str, list[Call]] = {
         *(lambda f, a: f(a(), 3), lambda f, a: f(a(2), [2]), lambda f, a: f(a(2), 0), lambda f, a: f(a(2, 2), (3,), 0)),
     ],
     "resize": [lambda f, a, s=s: f(a(2, 3), s) for s in (4, (4, 2), (2, 2), (0,))],
+    # Activations.
+    "celu": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(3), alpha=0.5), lambda f, a: f(a(3), 1.5 + a(3) / 4)],
+    "softshrink": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(3), lambd=0.25), lambda f, a: f(a(3), a(1) / 4)],
+    "hardshrink": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(3), 0.25)],
+    "threshold": [lambda f, a: f(a(2, 3), 0.2, -1.5), lambda f, a: f(a(2, 3), threshold=0.2, value=a(3))],
+    "prelu": [
+        *(lambda f, a: f(a(2, 3), a(3)), lambda f, a: f(a(2, 3, 2), a(3)), lambda f, a: f(a(2, 3), a(1))),
+        *(lambda f, a: f(a(4), a(1)), lambda f, a: f(a(3, 2), weight=0.25)),
+    ],
+    "glu": [lambda f, a: f(a(3, 4)), lambda f, a: f(a(2, 3), 0), lambda f, a: f(a(2, 4, 3), dim=-2)],
+    "maxout": [
+        lambda f, a: f(a(2, 6), 3),
+        lambda f, a: f(a(4, 3), pieces=2, axis=0),
+        lambda f, a: f(a(2, 4, 3), 4, -2),
+    ],
+    "softmin": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 3), axis=0)],
     # Indexing.
     "take": [
         *(lambda f, a: f(a(2, 3), [0, -1]), lambda f, a: f(a(2, 3), [[0, 2], [1, 1]], axis=1), lambda f, a: f(a(3), 1)),

@@ -21,6 +21,7 @@ from autograd.refusal import AsFunction, Refusing
 CHOSEN = {
     *("abs", "neg", "sign", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sech", "sigmoid", "relu"),
     *("min", "prod", "cumsum", "cumprod", "var", "std", "argmax", "argmin", "any", "all", "log_softmax"),
+    *("erf", "erfc", "erfinv", "digamma", "logit"),
     *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to", "argsort", "clip"),
     *("copy", "roll", "diagonal", "argpartition"),
 }

@@ -44,7 +44,8 @@ each_primitive = pytest.mark.parametrize("op", PRIMITIVES, ids=lambda op: op.nam
 def within(low: float, high: float) -> st.SearchStrategy[float]:
     """Inside an open interval, a little away from its ends; round numbers often, since rules have cases for them."""
     low, high = max(-3.0, low + 0.125), min(3.0, high - 0.125)
-    return st.one_of(st.sampled_from(round_numbers(low, high)), numbers(low, high))
+    often = round_numbers(low, high)
+    return st.one_of(st.sampled_from(often), numbers(low, high)) if often else numbers(low, high)
 
 
 def round_numbers(low: float, high: float) -> list[float]:
@@ -56,12 +57,17 @@ def domain_of(op: Op) -> Sequence[tuple[float, float]]:
     return op.domain or ((-math.inf, math.inf),) * op.arity
 
 
+#: Where a slope has a corner, across which differences are no oracle: zero there, as kinks are.
+BENDS: dict[str, Callable[..., Any]] = {"softsign": lambda x: x}
+
+
 @st.composite
 def smooth_points(draw: st.DrawFn, op: Op) -> list[float]:
     """Inputs of an operation within its domain, away from its kinks."""
     point = [draw(within(*interval)) for interval in domain_of(op)]
-    if op.kinks is not None:
-        assume(abs(op.kinks(*point)) > 0.1)
+    for zero in (op.kinks, BENDS.get(op.name)):
+        if zero is not None:
+            assume(abs(zero(*point)) > 0.1)
     return point
 
 
@@ -195,6 +201,10 @@ def test_what_has_no_generated_code_is_listed_with_its_reason() -> None:
 # What people read.
 
 
+#: Of a number such as 2 / √π people read four digits.
+SHORTENED = dict.fromkeys(("erf", "erfc", "erfinv", "selu"), 5e-4)
+
+
 @each_elementwise
 @given(data=st.data())
 def test_the_formula_shown_to_people_is_the_slope(op: Op, data: st.DataObject) -> None:
@@ -206,7 +216,7 @@ def test_the_formula_shown_to_people_is_the_slope(op: Op, data: st.DataObject) -
     assert [partial.of for partial in explanation.partials] == [f"∂{output}/∂{x}" for x in inputs]
     for k, partial in enumerate(explanation.partials):
         expected, tolerance = derivative(moved(op, point, k), point[k])
-        assert_close(evaluated(partial.formula, names), expected, tolerance)
+        assert_close(evaluated(partial.formula, names), expected, max(tolerance, SHORTENED.get(op.name, 0.0)))
 
 
 @pytest.mark.parametrize("name", sorted(set(MEANING) & set(table)))

@@ -542,10 +542,12 @@ def pull_source(op: Op) -> Source:
     alike = "x.__class__ is y.__class__ and x.shape == y.shape" if op.arity == 2 else "False"
     parts_used = map(op_of, operations(formulas.slopes))
     used = {f"op_{part.name}": called(part.forward, formulas.spelling) for part in parts_used}
-    shortcut = "if record.params.__class__ is Bound:\n    return by_rules(record, g, marker)\n"
+    # The code is that of a call in which all params have their defaults, and no input is left out.
+    others = "record.params" if op.takes_params else "record.params.__class__ is Bound"
+    shortcut = f"if {others}:\n    return by_rules(record, g, marker)\n"
     source = formulas.source(f"""\
 def function(record, g, marker):
-{indent(shortcut, 4) if None in op.defaults.values() else ""}\
+{indent(shortcut, 4) if op.takes_params or None in op.defaults.values() else ""}\
 {indent(formulas.look_up("by_rules(record, g, marker)"), 4)}\
     z = record.array
     {inputs}, = record.inputs

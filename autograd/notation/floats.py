@@ -13,10 +13,15 @@ from typing import Any
 import numpy as np
 
 from autograd.op import Op
+from autograd.ops.activations import SELU_ALPHA, SELU_SCALE, exponential_below, scaled_exponential_below
 from autograd.ops.functions import secant
+from autograd.ops.special import digamma, erf, erfc, erfinv, gamma, gammaln, polygamma
 
 #: NumPy functions whose namesake in `math` is the same function on floats (not so floor, or remainder).
 SAME = ["exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
+
+#: Operations whose forward function on floats is that on arrays, as of SciPy.
+BORROWED = (digamma, erfinv, gamma, gammaln)
 
 FLOATS: Mapping[Callable[..., Any], str] = {
     np.add: "({0} + {1})",
@@ -43,12 +48,19 @@ FLOATS: Mapping[Callable[..., Any], str] = {
     np.logical_not: "(not {0})",
     np.where: "({1} if {0} else {2})",
     secant: "(1 / cosh({0}))",
+    exponential_below: "({0} if {0} > 0 else {1} * expm1({0}))",
+    scaled_exponential_below: f"({SELU_SCALE!r} * {{0}} if {{0}} > 0 else {SELU_SCALE * SELU_ALPHA!r} * expm1({{0}}))",
+    erf.forward: "erf({0})",
+    erfc.forward: "erfc({0})",
+    **{op.forward: f"float({op.name}({{0}}))" for op in BORROWED},
+    polygamma.forward: "float(polygamma({0}, {1}))",
     **{getattr(np, name): f"{name}({{0}})" for name in SAME},
 }
 
 #: What these texts may call.
 NAMESPACE: Mapping[str, Any] = {"abs": abs, "bool": bool, "float": float, "pow": math.pow} | {
-    n: getattr(math, n) for n in SAME
+    **{n: getattr(math, n) for n in (*SAME, "erf", "erfc")},
+    **{op.name: op.forward for op in (*BORROWED, polygamma)},
 }
 
 

@@ -21,6 +21,7 @@ from autograd.ops import (
     interpolation,
     joining,
     linalg,
+    losses,
     moments,
     moving,
     nans,
@@ -36,6 +37,8 @@ from autograd.ops import (
     sliding,
     solving,
     sorting,
+    special,
+    units,
     windows,
 )
 
@@ -60,6 +63,7 @@ __all__ = [
     "interpolation",
     "joining",
     "linalg",
+    "losses",
     "moments",
     "moving",
     "nans",
@@ -75,5 +79,7 @@ __all__ = [
     "sliding",
     "solving",
     "sorting",
+    "special",
+    "units",
     "windows",
 ]

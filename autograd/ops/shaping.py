@@ -173,7 +173,8 @@ def concatenate_each(arrays: Any, axis: int | None = 0, **params: Any) -> Any:
 reshape: Op = primitive("reshape", in_shape,
     lambda g, y, a, shape, order="C", *, copy=None: reshape(g, a.shape, order),
     linear="jointly", shape=reshaped, method=False,
-    batched=lambda a, shape: reshape(a, (a.shape[0], *lengths(shape))),
+    batched=lambda a, shape, order="C", *, copy=None:
+        reshape(a, (a.shape[0], *lengths(shape))) if order == "C" else NotImplemented,
     doc="reshape gives the gradient the old shape back")
 transpose: Op = primitive("transpose", np.transpose, lambda g, y, a, axes=None: transpose(g, inverse(axes)),
     symbol="ᵀ", linear="jointly", shape=transposed, method=False,

@@ -443,7 +443,7 @@ def operand(value: Any, op: Op, k: int, truths: list[bool]) -> Any:
             return bool(value)
         truths.append(bool(value))
         return float(value)
-    if value.__class__ is int and op.is_elementwise and op.rules[k : k + 1] == (None,) and not op.is_flat:
+    if value.__class__ is int and op.masks and op.is_elementwise and op.rules[k : k + 1] == (None,):
         raise DTypeError(
             f"{op.name}: expected True or False as the condition, got {value}: "
             "write not (x > 0), for ~ makes another number of a bool"

@@ -204,6 +204,7 @@ class Real:
     __slots__ = ("adjoint", "parts", "tape", "value")
 
     _encloses = 1
+    is_exact = True  #: whether it loses no digits, so that a forward function need not take care to keep them
     shape = ()
     ndim = 0
     size = 1

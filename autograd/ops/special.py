@@ -1,0 +1,191 @@
+"""Special functions: of the normal distribution, of gamma, and logarithms that are zero where their factor is.
+
+Those of the normal distribution need Python's `math` alone, whose erfc is exact where SciPy's, of exp(−x²), loses
+hundreds of units in the last place. The gamma functions and erfinv are SciPy's, imported when they are called.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from operator import methodcaller
+from typing import Any
+
+import numpy as np
+
+from autograd.borrowed import borrowed
+from autograd.errors import DTypeError, short_repr
+from autograd.op import Op, elementwise, is_objects, override
+from autograd.ops.compare import literal, where
+from autograd.ops.functions import POSITIVE, REAL, exp, log, log1p, square
+
+ROOT_HALF = math.sqrt(0.5)
+ROOT_PI = math.sqrt(math.pi)
+ROOT_TWO_PI = math.sqrt(2 * math.pi)
+
+#: Beyond this, the normal distribution has no more in a float.
+FAR = 40.0
+
+#: A float times this, less what it is then more than the float, has half of its digits.
+SPLIT = 2.0**27 + 1
+
+
+def in_doubles(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function computed in double precision, its result in that of its last argument."""
+
+    @wraps(function)
+    def run(*xs: Any, **params: Any) -> Any:
+        dtype = getattr(xs[-1], "dtype", None)
+        if dtype is None or dtype.kind != "f" or dtype.itemsize >= 8:
+            return function(*xs, **params)
+        return function(*xs[:-1], xs[-1].astype(np.float64), **params).astype(dtype)
+
+    return run
+
+
+def by_definition(definition: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Of a forward function that keeps digits which its definition loses; numbers that lose none take that one."""
+
+    def careful(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def run(x: Any) -> Any:
+            return definition(x) if getattr(x, "is_exact", False) else function(x)
+
+        return run
+
+    return careful
+
+
+def by_element(function: Callable[[float], float]) -> Callable[[Any], Any]:
+    """A function of Python's `math`, on arrays too; numbers of another kind have a method of its name."""
+    name = function.__name__
+    on_numbers = np.frompyfunc(function, 1, 1)
+    on_one = methodcaller(name)
+    on_objects = np.frompyfunc(on_one, 1, 1)
+
+    def run(x: Any) -> Any:
+        if is_objects(x):
+            return on_objects(x)
+        is_number = isinstance(x, float) or hasattr(x, "dtype")
+        return np.asarray(on_numbers(x), np.float64)[()] if is_number else on_one(x)
+
+    return in_doubles(run)
+
+
+def square_in_parts(x: Any) -> tuple[Any, Any]:
+    """x² as the sum of two numbers, of which the first has no more digits than it needs, and the second is small."""
+    large = SPLIT * x
+    high = large - (large - x)
+    low = x - high
+    return high * high, (2 * high + low) * low
+
+
+def density(x: Any) -> Any:
+    """e^(−x²/2) / √2π; where x² is large, its last digits, of which the power is made, would be rounded away."""
+    high, low = square_in_parts(np.minimum(np.abs(x), FAR))
+    return np.exp(-0.5 * high) * np.exp(-0.5 * low) / ROOT_TWO_PI
+
+
+def below(x: Any) -> Any:
+    """erfc(−x / √2) / 2, and what it changes by that x / √2 is rounded."""
+    a = np.minimum(np.abs(x), FAR)
+    u = ROOT_HALF * a
+    (high, low), (other_high, other_low) = square_in_parts(u), square_in_parts(a)
+    excess = (high - 0.5 * other_high) + (low - 0.5 * other_low)  # of u² beside x² / 2
+    tail = 0.5 * (erfc(u) * (1 + excess))
+    return np.where(x < 0, tail, 1 - tail)
+
+
+def log_odds(x: Any) -> Any:
+    """log(x / (1 − x)); around 1/2, where that is near 1, from the distance to it."""
+    twice = np.minimum(np.maximum(2 * x - 1, -0.5), 0.5)
+    return np.where(np.abs(x - 0.5) < 0.25, np.log1p(twice) - np.log1p(-twice), np.log(x) - np.log1p(-x))
+
+
+def minus_x_log_x(x: Any) -> Any:
+    return np.where(x < 0, -np.inf, 0.0 - x * np.log(np.where(x > 0, x, 1.0)))
+
+
+@by_definition(borrowed("scipy.special", "gammaln"))
+def log_of_gamma(x: Any) -> Any:
+    """At 1 and 2, where it is zero, SciPy's of complex numbers has digits that its gammaln has not."""
+    is_near = (np.abs(x - 1) < 0.2) | (np.abs(x - 2) < 0.2)
+    near = borrowed("scipy.special", "loggamma")(np.where(is_near, x, 1.0) + 0j).real
+    return np.where(is_near, near, borrowed("scipy.special", "gammaln")(x))[()]
+
+
+def is_nothing(x: Any, y: Any) -> Any:
+    """Whether x is zero, so that its product with a function of y is, be that infinite or not there; NaN is NaN."""
+    return (x == 0) & (y == y)
+
+
+def derivative_of_digamma(n: Any, x: Any) -> Any:
+    orders = np.asarray(n)
+    if orders.dtype.kind not in "biuf" or not np.all((orders >= 0) & (orders == np.floor(orders))):
+        raise DTypeError(f"polygamma: expected orders n as whole numbers from 0 on, got {short_repr(n)}")
+    return borrowed("scipy.special", "polygamma")(orders * 1.0, x)
+
+
+# fmt: off
+erf = elementwise("erf", by_element(math.erf), lambda y, x: 2 / ROOT_PI * exp(-(x * x)),
+    numeric=[lambda y, x: 4 * ROOT_PI * square(norm_pdf(x))],
+    doc="the error function passes a bell of the gradient: most at 0, nearly nothing where it saturates")
+erfc: Op = elementwise("erfc", by_element(math.erfc), lambda y, x: -2 / ROOT_PI * exp(-(x * x)),
+    numeric=[lambda y, x: -4 * ROOT_PI * square(norm_pdf(x))],
+    doc="the complement of the error function, 1 − erf, passes minus its bell of the gradient")
+erfinv = elementwise("erfinv", in_doubles(borrowed("scipy.special", "erfinv")),
+    lambda y, x: ROOT_PI / 2 * exp(y * y), numeric=[lambda y, x: 1 / (4 * ROOT_PI * square(norm_pdf(y)))],
+    domain=((-1.0, 1.0),),
+    doc="the inverse of the error function divides the gradient by that function's slope")
+norm_pdf: Op = elementwise("norm_pdf", in_doubles(density), lambda y, x: -x * y, method=False,
+    symbol="φ",
+    doc="the density of the standard normal distribution passes minus its input times its output")
+ndtr = elementwise("ndtr", in_doubles(below), lambda y, x: norm_pdf(x), method=False, symbol="Φ",
+    doc="the standard normal distribution passes its density of the gradient")
+
+gammaln = elementwise("gammaln", in_doubles(log_of_gamma), lambda y, x: digamma(x),
+    domain=(POSITIVE,), method=False,
+    doc="the logarithm of gamma has the digamma function as its slope: about log x")
+gamma = elementwise("gamma", in_doubles(borrowed("scipy.special", "gamma")), lambda y, x: y * digamma(x),
+    domain=(POSITIVE,), method=False,
+    doc="gamma, the factorial between the integers, passes its output times digamma of the gradient")
+digamma: Op = elementwise("digamma", in_doubles(borrowed("scipy.special", "psi")), lambda y, x: polygamma(1, x),
+    symbol="ψ", domain=(POSITIVE,),
+    doc="digamma, the slope of gammaln, has the trigamma function as its own: about 1 / x")
+polygamma: Op = elementwise("polygamma", in_doubles(derivative_of_digamma),
+    None,
+    lambda y, n, x: polygamma(n + 1, x),
+    symbol="ψⁿ", domain=(REAL, POSITIVE), method=False,
+    doc="polygamma, the derivative n of digamma, has the next one as its slope; its order n, a whole number, has none")
+
+logit = elementwise("logit", log_odds, lambda y, x: 1 / (x * (1 - x)), numeric=[lambda y, x: 1 / x + 1 / (1 - x)],
+    domain=((0.0, 1.0),),
+    doc="logit, the inverse of sigmoid, divides the gradient by x times 1 − x: the more sure, the steeper")
+xlogy = elementwise("xlogy", lambda x, y: x * np.log(np.where(is_nothing(x, y), y**0, y)),
+    lambda z, x, y: log(y),
+    lambda z, x, y: x / y,
+    numeric=[None, lambda z, x, y: x / where((x == 0) & (y == 0), literal(1.0, z), y)],
+    linear="first", domain=(REAL, POSITIVE), method=False,
+    doc="x log y, which is 0 where x is, gives x the logarithm, and y the quotient")
+xlog1py = elementwise("xlog1py", lambda x, y: x * np.log1p(np.where(is_nothing(x, y), y**0 - 1, y)),
+    lambda z, x, y: log1p(y),
+    lambda z, x, y: x / (1 + y),
+    numeric=[None, lambda z, x, y: x / where((x == 0) & (y == -1), literal(1.0, z), 1 + y)],
+    linear="first", domain=(REAL, (-1.0, np.inf)), method=False,
+    doc="x log(1 + y), which is 0 where x is, gives x the logarithm, and y the quotient")
+entr = elementwise("entr", minus_x_log_x, lambda y, x: -log(x) - 1, domain=(POSITIVE,), method=False,
+    doc="−x log x, of which entropies are sums, passes −log x − 1 of the gradient: without bound at 0")
+# fmt: on
+
+override(borrowed("scipy.special", "erf"), erf)
+override(borrowed("scipy.special", "erfc"), erfc)
+override(borrowed("scipy.special", "erfinv"), erfinv)
+override(borrowed("scipy.special", "ndtr"), ndtr)
+override(borrowed("scipy.special", "gammaln"), gammaln)
+override(borrowed("scipy.special", "gamma"), gamma)
+override(borrowed("scipy.special", "psi"), digamma)
+override(borrowed("scipy.special", "logit"), logit)
+override(borrowed("scipy.special", "xlogy"), xlogy)
+override(borrowed("scipy.special", "xlog1py"), xlog1py)
+override(borrowed("scipy.special", "entr"), entr)
