@@ -9,8 +9,8 @@ import numpy as np
 from autograd.composition import composition
 from autograd.errors import ShapeError
 from autograd.ops.activations import leaky_relu, sigmoid
-from autograd.ops.indexing import getitem
 from autograd.ops.extremes import max
+from autograd.ops.indexing import getitem
 from autograd.ops.reductions import softmax
 from autograd.ops.shaping import reshape
 
