@@ -103,6 +103,10 @@ class Op:
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In IPython, and in Hypothesis, which would print all that is in it."""
+        printer.text(repr(self))
+
     def __reduce__(self) -> tuple[Callable[[str], Op], tuple[str]]:
         return named, (self.name,)  # copied and pickled by name: there is one of each
 
