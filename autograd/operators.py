@@ -99,6 +99,8 @@ class Operators(Refusing):
             raise unregistered(f"np.{ufunc.__name__}.{method}", method, self)
         if implementation is None:
             raise unregistered(f"np.{ufunc.__name__}", ufunc.__name__, self)
+        if not kwargs:
+            return implementation(*inputs)
         refused = [name for name in kwargs if name != "axis" or ufunc.signature is None]  # that of elements has none
         if refused:
             raise LostGradientError(
