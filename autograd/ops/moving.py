@@ -13,8 +13,8 @@ from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError
 from autograd.op import Op, override, primitive
 from autograd.ops.axes import ravel
-from autograd.ops.indexing import getitem, lengths, put
-from autograd.ops.shaping import Shape, broadcast_to, reshape, transpose
+from autograd.ops.indexing import getitem, put
+from autograd.ops.shaping import Shape, broadcast_to, lengths, reshape, transpose
 
 
 def at(a: Any, axis: int, index: Any) -> Any:

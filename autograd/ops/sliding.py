@@ -10,8 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view as numpy_windows
 
 from autograd.errors import DTypeError
 from autograd.op import Op, override, primitive
-from autograd.ops.indexing import lengths
-from autograd.ops.shaping import Shape, sum_dtype
+from autograd.ops.shaping import Shape, lengths, sum_dtype
 
 
 def windows(x: Any, window_shape: Shape, axis: Any = None, *, subok: bool = False, writeable: bool = False) -> Any:
