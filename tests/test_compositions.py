@@ -15,10 +15,22 @@ from autograd.op import overridden_by
 #: A call is a function of the function, and of what makes an array of a shape: numbers with no pattern.
 Call = Callable[[Callable[..., Any], Callable[..., Any]], Any]
 
+ENDS = np.array([np.nan, np.inf, -np.inf, 0.0])
+
 #: For every composition, calls in all the ways that NumPy knows.
 CALLS: dict[str, list[Call]] = {
     # Shaping.
     "swapaxes": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3), axis1=1, axis2=0)],
+    # Elementwise.
+    "fabs": [lambda f, a: f(a(2, 3))],
+    "float_power": [lambda f, a: f(a(2, 3) ** 2 + 0.5, a(3)), lambda f, a: f(a(2) ** 2 + 0.5, 3)],
+    "degrees": [lambda f, a: f(a(2, 3))],
+    "radians": [lambda f, a: f(a(2, 3))],
+    "nan_to_num": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(4) + ENDS, nan=1.0, neginf=-3.0)],
+    "round": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 3) * 100, 1), lambda f, a: f(a(3) * 1e4, decimals=-2)],
+    "fix": [lambda f, a: f(a(2, 3) * 3)],
+    "divmod": [lambda f, a: f(a(2, 3) * 3, a(3) ** 2 + 0.2), lambda f, a: f(a(2) * 9, 2)],
+    "modf": [lambda f, a: f(a(2, 3) * 3)],
     # Indexing.
     # Reductions.
     # Products and linear algebra.

@@ -20,6 +20,9 @@ from autograd.operators import Operators
 CHOSEN = {
     *("abs", "neg", "sign", "exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sech", "sigmoid", "relu"),
     *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to", "argsort", "clip"),
+    *("tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "arcsinh", "arccosh", "arctanh", "exp2", "expm1"),
+    *("log2", "log10", "square", "reciprocal", "deg2rad", "rad2deg", "floor", "ceil", "trunc"),
+    *("cbrt", "rint"),  # NumPy calls them on the elements of an array of objects
 }
 OURS = {"leaky_relu"}  # torch.nn.functional has it as a function
 
@@ -35,6 +38,7 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "argsort": [lambda a: a.argsort(), lambda a: a.argsort(0), lambda a: a.argsort(axis=None), lambda a: a.argsort(-1)],
     "clip": [lambda a: a.clip(0, 1), lambda a: a.clip(None, 0.5), lambda a: a.clip(max=0.5)],
     "swapaxes": [lambda a: a.swapaxes(0, 2), lambda a: a.swapaxes(-1, 1)],
+    "round": [lambda a: a.round(), lambda a: a.round(1), lambda a: a.round(decimals=-1)],
     "item": [lambda a: a.sum().item(), lambda a: a[:1, :1, :1].item()],
     "reshape": [
         *(lambda a: a.reshape(-1), lambda a: a.reshape((-1,)), lambda a: a.reshape(a.shape[::-1])),

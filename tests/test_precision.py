@@ -40,6 +40,9 @@ ULPS = 8
 SECOND_ULPS = 32
 
 OPS = [op for op in table.values() if op.is_elementwise and all(op.rules) and op.arity]
+#: Slopes of others: the second derivatives of those are the first of these, and are held to what second ones are.
+SLOPES = {"share", "share2", "cosine", "inversion"}
+
 each_op = pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
 
 #: Beyond this, exp and cosh overflow; what comes out there is denormal, or zero.
@@ -59,14 +62,25 @@ def points(draw: st.DrawFn, op: Op, dtype: Any = np.float64) -> list[float]:
     decades = 300 if dtype is np.float64 else 36
     point = [draw(magnitudes(decades)) * draw(st.sampled_from([1, -1])) for _ in op.rules]
     if op.domain:
-        point = [x if low == -math.inf else low + abs(x - low) for x, (low, _) in zip(point, op.domain, strict=True)]
+        point = [folded(x, *interval) for x, interval in zip(point, op.domain, strict=True)]
     point = [float(dtype(x)) for x in point]
-    assume(all(x > low for x, (low, _) in zip(point, op.domain, strict=False)))
+    assume(all(low < x < high for x, (low, high) in zip(point, op.domain, strict=False)))
     if op.name == "pow":
         point[1] = draw(exponents(point, dtype))
     with np.errstate(all="ignore"):
         assume(op.kinks is None or abs(op.kinks(*point)) > 0)  # and no NaN, of distances beyond the range
     return point
+
+
+def folded(x: float, low: float, high: float) -> float:
+    """A number into an interval: mirrored at its one end, or at the circle through its two."""
+    if math.isinf(low):
+        return x
+    if math.isinf(high):
+        return low + abs(x - low)
+    middle, radius = (low + high) / 2, (high - low) / 2
+    far = (x - middle) / radius
+    return middle + radius * (far if abs(far) <= 1 else 1 / far)
 
 
 @st.composite
@@ -132,7 +146,7 @@ def ways(op: Op, point: Sequence[float], node: Any, one: Any) -> list[list[Any]]
     return [[x.grad for x in swept], gradients(op(*leaves), leaves), recorded, [t.item() for t in pushed]]
 
 
-@each_op
+@pytest.mark.parametrize("op", [op for op in OPS if op.name not in SLOPES], ids=lambda op: op.name)
 @given(data=st.data(), kind=st.sampled_from([Value, Tensor]))
 @settings(max_examples=40, deadline=None)
 def test_every_second_derivative_is_exact_to_its_last_digits(op: Op, data: st.DataObject, kind: Any) -> None:
@@ -145,10 +159,10 @@ def test_every_second_derivative_is_exact_to_its_last_digits(op: Op, data: st.Da
         for k, first in enumerate(firsts):
             for j, found in enumerate(gradients(first, leaves)):
                 expected = slope(op, point, k, j)
+                assume(abs(expected) < np.finfo(float).max)
                 error = ulps(found, expected)
                 if error > SECOND_ULPS:  # near a zero of it, where two ways cancel, their size is what counts
-                    size = sum(min(abs(x), 1) * abs(slope(op, point, k, j, i)) for i, x in enumerate(point))
-                    error = abs(found - expected) / (size * 2**-52)
+                    error = abs(found - expected) / (near_zero(op, point, k, j) * 2**-52)
                 assert error <= SECOND_ULPS, f"{op.name} at {point} by {k} and {j}: {found!r}"
 
 
@@ -181,11 +195,19 @@ def test_every_output_is_exact_to_its_last_digits(op: Op, data: st.DataObject, d
         assert ulps(y, slope(op, point), dtype) <= ULPS, f"{op.name} at {point}: {y!r}"
 
 
+def near_zero(op: Op, point: Sequence[float], *by: int) -> Any:
+    """What counts near a zero of a derivative, where two ways cancel: how it moves with the digits of the inputs."""
+    return sum(min(abs(x), 1) * abs(slope(op, point, *by, i)) for i, x in enumerate(point))
+
+
 def check(op: Op, point: Sequence[float], found: Sequence[Sequence[Any]], dtype: Any) -> None:
     for k in range(len(point)):
         expected = slope(op, point, k)
+        size = near_zero(op, point, k) if op.name in SLOPES else 0
         for way in found:
-            assert ulps(way[k], expected, dtype) <= ULPS, f"{op.name} at {point} by {k}: {way[k]!r}"
+            error = ulps(way[k], expected, dtype)
+            is_near = size and abs(way[k] - expected) <= SECOND_ULPS * size * np.finfo(dtype).eps
+            assert error <= ULPS or is_near, f"{op.name} at {point} by {k}: {way[k]!r}"
 
 
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "sech"])

@@ -341,9 +341,7 @@ def test_numpy_arguments_that_the_table_lacks_are_refused_by_name() -> None:
         (lambda t: np.partition(t, 1), "np.partition"),
         (lambda t: np.prod(t), "np.prod"),
         (lambda t: np.var(t), "np.var"),
-        (lambda t: np.remainder(t, 2.0), "np.remainder"),
         (lambda t: np.add.outer(t, t), "np.add.outer"),
-        (lambda t: np.float64(2) % t, "np.remainder"),
     ],
 )
 def test_numpy_functions_outside_the_table_are_refused_by_name(call: Callable[..., Any], name: str) -> None:
@@ -353,7 +351,7 @@ def test_numpy_functions_outside_the_table_are_refused_by_name(call: Callable[..
 
 def test_python_operators_outside_the_table_are_refused() -> None:
     t = Tensor([5.0])
-    for operate in (operator.mod, operator.floordiv, operator.and_, operator.xor, divmod):
+    for operate in (operator.and_, operator.xor, operator.lshift):
         with pytest.raises(TypeError):
             operate(t, 2)
     array = np.ones(1)

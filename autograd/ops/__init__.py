@@ -8,11 +8,14 @@ from autograd.ops import (
     corners,
     decompositions,
     functions,
+    hyperbolic,
     indexing,
     linalg,
     reductions,
+    rounding,
     shaping,
     sorting,
+    trigonometry,
 )
 
 __all__ = [
@@ -23,9 +26,12 @@ __all__ = [
     "corners",
     "decompositions",
     "functions",
+    "hyperbolic",
     "indexing",
     "linalg",
     "reductions",
+    "rounding",
     "shaping",
     "sorting",
+    "trigonometry",
 ]
