@@ -15,9 +15,10 @@ from autograd.errors import DTypeError, GraphError, short_repr
 from autograd.hooks import Handle, Hook, Hooks
 from autograd.op import Op
 from autograd.operators import Operators
+from autograd.ops.rounding import ceil, floor, trunc
 from autograd.program import Constant, Equation, frozen, frozen_params, made
 from autograd.refusal import named
-from autograd.state import Origin, conditional, conditions_recorded, guard
+from autograd.state import Origin, conditional, conditions_recorded, guard, mode
 
 #: What asks about a number rather than for it, and the condition that it asks.
 TESTS: dict[Any, Callable[[Any], Any]] = {
@@ -330,20 +331,30 @@ class Node(Computed, Operators):
         self._tell_number(self._one("round"), expect_asked(self))
         return number
 
-    def __trunc__(self) -> int:
-        number: int = math.trunc(self._one("trunc"))
-        self._tell_number(self._one("trunc"), expect_asked(self))
-        return number
+    def _is_recorded(self) -> bool:
+        """Whether what is rounded has a gradient, if one of zeros: then it is a node again, as NumPy has a float."""
+        return self.requires_grad and mode() != "no_grad"
 
-    def __floor__(self) -> int:
-        number: int = math.floor(self._one("floor"))
-        self._tell_number(self._one("floor"), expect_asked(self))
-        return number
+    def __trunc__(self) -> Any:
+        number = self._one("trunc")
+        if self._is_recorded():
+            return trunc(self)
+        self._tell_number(number, expect_asked(self))
+        return math.trunc(number)
 
-    def __ceil__(self) -> int:
-        number: int = math.ceil(self._one("ceil"))
-        self._tell_number(self._one("ceil"), expect_asked(self))
-        return number
+    def __floor__(self) -> Any:
+        number = self._one("floor")
+        if self._is_recorded():
+            return floor(self)
+        self._tell_number(number, expect_asked(self))
+        return math.floor(number)
+
+    def __ceil__(self) -> Any:
+        number = self._one("ceil")
+        if self._is_recorded():
+            return ceil(self)
+        self._tell_number(number, expect_asked(self))
+        return math.ceil(number)
 
     def _tell_number(self, number: float, asking: Any) -> None:
         """The same of a number; to test it is to ask a condition, as ``math.isnan(v)`` asks ``v != v``."""

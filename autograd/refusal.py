@@ -15,8 +15,8 @@ from autograd.op import override_of
 #: numbers where they are, how many, or whether something holds.
 FLAT = frozenset(
     {
-        *("ceil", "fix", "floor", "floor_divide", "rint", "round", "around", "trunc", "imag", "signbit"),
-        *("isclose", "isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "iscomplex", "isin"),
+        *("round", "imag"),
+        *("isclose", "isneginf", "isposinf", "isreal", "iscomplex", "isin"),
         *("allclose", "array_equal", "array_equiv", "logical_xor"),
         *("argwhere", "nonzero", "flatnonzero"),
         *("lexsort", "searchsorted", "digitize", "empty_like", "full_like", "ones_like", "zeros_like"),
@@ -153,9 +153,6 @@ def asked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 #: Python's operators that nodes have not, and their names in NumPy.
 for spelled, attribute, name, refusal in (
-    ("x // y", "floordiv", "floor_divide", unregistered),
-    ("x % y", "mod", "remainder", unregistered),
-    ("divmod(x, y)", "divmod", "divmod", unregistered),
     ("x << y", "lshift", "left_shift", integers_only),
     ("x >> y", "rshift", "right_shift", integers_only),
     ("x ^ y", "xor", "bitwise_xor", integers_only),

@@ -107,6 +107,45 @@ MEANING: dict[str, Callable[..., Any]] = {
     "sign": mpmath.sign,
     "maximum": max,
     "minimum": min,
+    "exp2": lambda x: mpf(2) ** x,
+    "expm1": mpmath.expm1,
+    "log2": lambda x: mpmath.log(x) / mpmath.log(2),
+    "log10": lambda x: mpmath.log(x) / mpmath.log(10),
+    "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
+    "square": lambda x: x * x,
+    "reciprocal": lambda x: 1 / x,
+    "logaddexp": lambda x, y: max(x, y) + mpmath.log1p(mpmath.exp(-abs(x - y))),
+    "logaddexp2": lambda x, y: max(x, y) + mpmath.log1p(mpf(2) ** -abs(x - y)) / mpmath.log(2),
+    "share": lambda x, y: 1 / (1 + mpmath.exp(y - x)),
+    "share2": lambda x, y: 1 / (1 + mpf(2) ** (y - x)),
+    "tan": mpmath.tan,
+    "arcsin": mpmath.asin,
+    "arccos": mpmath.acos,
+    "arctan": mpmath.atan,
+    "half_circle": lambda x: mpmath.sqrt(1 - x * x),
+    "hypot": lambda x, y: mpmath.sqrt(x * x + y * y),
+    "arctan2": mpmath.atan2,
+    "cosine": lambda x, y: x / mpmath.sqrt(x * x + y * y),
+    "inversion": lambda x, y: x / (x * x + y * y),
+    "deg2rad": lambda x: x * mpmath.pi / 180,
+    "rad2deg": lambda x: x * 180 / mpmath.pi,
+    "sinh": mpmath.sinh,
+    "cosh": mpmath.cosh,
+    "arcsinh": mpmath.asinh,
+    "arccosh": mpmath.acosh,
+    "arctanh": mpmath.atanh,
+    "larger": lambda x, y, tie: chosen(x == y, tie, mpf(x > y)),
+    "fmax": max,
+    "fmin": min,
+    "copysign": lambda x, y: chosen(y < 0, -abs(x), abs(x)),
+    "heaviside": lambda x, y: chosen(x == 0, y, mpf(x > 0)),
+    "floor": mpmath.floor,
+    "ceil": mpmath.ceil,
+    "trunc": lambda x: mpmath.sign(x) * mpmath.floor(abs(x)),
+    "rint": lambda x: mpmath.nint(x),
+    "floor_divide": lambda x, y: mpmath.floor(x / y),
+    "remainder": lambda x, y: x - y * mpmath.floor(x / y),
+    "fmod": lambda x, y: x - y * mpmath.sign(x / y) * mpmath.floor(abs(x / y)),
     "clip": lambda a, low, high: min(max(a, low), high),
     **{name: partial(function, order=0) for name, function in DERIVATIVES.items()},
     # Activations.
@@ -129,6 +168,13 @@ MEANING: dict[str, Callable[..., Any]] = {
     "entr": lambda x: -x * mpmath.log(x),
     # Losses.
     "bce_with_logits": lambda x, t: (1 - t) * mpmath.log1p(mpmath.exp(x)) + t * mpmath.log1p(mpmath.exp(-x)),
+}
+
+
+#: Those that digits are lost in where their inputs are large: as exponentials come near nothing, beside 1.
+SATURATING = {
+    *("tanh", "sigmoid", "sech", "exp", "exp2", "expm1", "sinh", "cosh"),
+    *("logaddexp", "logaddexp2", "share", "share2"),
 }
 
 

@@ -29,7 +29,9 @@ PEOPLE_TO_PYTHON = [
     ("≥", ">="), ("≤", "<="), ("≠", "!="), ("∧", "&"), ("∨", "|"), ("¬", "~"), ("[", "indicator("), ("]", ")"),
     ("∞", "inf"), ("NaN", "nan"),
 ]  # fmt: skip
-FUNCTIONS = {name: getattr(np, name) for name in ("abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sign")} | {
+NAMES = ["abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sign", "cosh", "sinh", "exp2", "hypot", "trunc"]
+NAMES += ["isnan", "copysign", "floor_divide"]
+FUNCTIONS = {name: getattr(np, name) for name in NAMES} | {
     "sigmoid": MEANING["sigmoid"],
     "relu": lambda x: np.maximum(x, 0.0),
     "leaky_relu": lambda x, alpha: np.where(x > 0, x, alpha * x),

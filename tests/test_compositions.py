@@ -30,6 +30,8 @@ def holed(x: Any) -> Any:
     return autograd.where(mask, np.nan, x)
 
 
+ENDS = np.array([np.nan, np.inf, -np.inf, 0.0])
+
 #: For every composition, calls in all the ways that NumPy knows.
 CALLS: dict[str, list[Call]] = {
     # Shaping.
@@ -88,6 +90,16 @@ CALLS: dict[str, list[Call]] = {
         lambda f, a: f(a(2, 4, 3), 4, -2),
     ],
     "softmin": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 3), axis=0)],
+    # Elementwise.
+    "fabs": [lambda f, a: f(a(2, 3))],
+    "float_power": [lambda f, a: f(a(2, 3) ** 2 + 0.5, a(3)), lambda f, a: f(a(2) ** 2 + 0.5, 3)],
+    "degrees": [lambda f, a: f(a(2, 3))],
+    "radians": [lambda f, a: f(a(2, 3))],
+    "nan_to_num": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(4) + ENDS, nan=1.0, neginf=-3.0)],
+    "round": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 3) * 100, 1), lambda f, a: f(a(3) * 1e4, decimals=-2)],
+    "fix": [lambda f, a: f(a(2, 3) * 3)],
+    "divmod": [lambda f, a: f(a(2, 3) * 3, a(3) ** 2 + 0.2), lambda f, a: f(a(2) * 9, 2)],
+    "modf": [lambda f, a: f(a(2, 3) * 3)],
     # Indexing.
     "take": [
         *(lambda f, a: f(a(2, 3), [0, -1]), lambda f, a: f(a(2, 3), [[0, 2], [1, 1]], axis=1), lambda f, a: f(a(3), 1)),

@@ -173,7 +173,7 @@ REFUSALS = [
     ("x.data", "an attribute", 0),
     ("x.sum()", "an attribute", 0),
     ("().__class__", "an attribute", 0),
-    ("tahn(x)", "did you mean tanh?", 0),
+    ("tanhh(x)", "did you mean tanh?", 0),
     ("y + frobnicate(x)", "the functions are abs, ", 4),
     ("__import__('os')", "__import__ is no function", 0),
     ("eval(x)", "eval is no function", 0),

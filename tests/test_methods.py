@@ -24,6 +24,9 @@ CHOSEN = {
     *("erf", "erfc", "erfinv", "digamma", "logit"),
     *("sum", "mean", "max", "softmax", "logsumexp", "astype", "broadcast_to", "argsort", "clip"),
     *("copy", "roll", "diagonal", "argpartition"),
+    *("tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "arcsinh", "arccosh", "arctanh", "exp2", "expm1"),
+    *("log2", "log10", "square", "reciprocal", "deg2rad", "rad2deg", "floor", "ceil", "trunc"),
+    *("cbrt", "rint"),  # NumPy calls them on the elements of an array of objects
 }
 OURS = {"leaky_relu"}  # torch.nn.functional has it as a function
 
@@ -72,6 +75,7 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
         lambda a: a.dot(np.ones((3, a.shape[-1], 2))),
     ],
     "trace": [lambda a: a.trace(), lambda a: a.trace(1, 0, 2), lambda a: a.trace(-1, axis1=1, axis2=-1)],
+    "round": [lambda a: a.round(), lambda a: a.round(1), lambda a: a.round(decimals=-1)],
     "reshape": [
         *(lambda a: a.reshape(-1), lambda a: a.reshape((-1,)), lambda a: a.reshape(a.shape[::-1])),
         *(lambda a: a.reshape(*a.shape[::-1]), lambda a: a.reshape(1, *a.shape), lambda a: a.reshape(a.size, 1)),

@@ -40,6 +40,9 @@ ULPS = 8
 SECOND_ULPS = 32
 
 OPS = [op for op in table.values() if op.is_elementwise and all(op.rules) and op.arity]
+#: Slopes of others: the second derivatives of those are the first of these, and are held to what second ones are.
+SLOPES = {"share", "share2", "cosine", "inversion"}
+
 each_op = pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
 
 #: Beyond this, exp and cosh overflow; what comes out there is denormal, or zero.
@@ -59,7 +62,7 @@ def points(draw: st.DrawFn, op: Op, dtype: Any = np.float64) -> list[float]:
     decades = 300 if dtype is np.float64 else 36
     point = [draw(magnitudes(decades)) * draw(st.sampled_from([1, -1])) for _ in op.rules]
     if op.domain:
-        point = [inside(x, *interval) for x, interval in zip(point, op.domain, strict=True)]
+        point = [folded(x, *interval) for x, interval in zip(point, op.domain, strict=True)]
     point = [float(dtype(x)) for x in point]
     assume(all(low < x < high for x, (low, high) in zip(point, op.domain, strict=False)))
     if op.name == "pow":
@@ -69,16 +72,15 @@ def points(draw: st.DrawFn, op: Op, dtype: Any = np.float64) -> list[float]:
     return point
 
 
-def inside(x: float, low: float, high: float) -> float:
-    """A number in an open interval: from an end of it as far as x is from the lower one, if that is inside."""
-    if low == -math.inf:
+def folded(x: float, low: float, high: float) -> float:
+    """A number into an interval: mirrored at its one end, or at the circle through its two."""
+    if math.isinf(low):
         return x
-    distance = abs(x - low)
-    if high == math.inf:
-        return low + distance
-    if distance >= (high - low) / 2:
-        distance = (high - low) / (2 + distance)
-    return low + distance if x > 0 else high - distance
+    if math.isinf(high):
+        return low + abs(x - low)
+    middle, radius = (low + high) / 2, (high - low) / 2
+    far = (x - middle) / radius
+    return middle + radius * (far if abs(far) <= 1 else 1 / far)
 
 
 @st.composite
@@ -144,7 +146,7 @@ def ways(op: Op, point: Sequence[float], node: Any, one: Any) -> list[list[Any]]
     return [[x.grad for x in swept], gradients(op(*leaves), leaves), recorded, [t.item() for t in pushed]]
 
 
-@each_op
+@pytest.mark.parametrize("op", [op for op in OPS if op.name not in SLOPES], ids=lambda op: op.name)
 @given(data=st.data(), kind=st.sampled_from([Value, Tensor]))
 @settings(max_examples=40, deadline=None)
 def test_every_second_derivative_is_exact_to_its_last_digits(op: Op, data: st.DataObject, kind: Any) -> None:
@@ -157,10 +159,10 @@ def test_every_second_derivative_is_exact_to_its_last_digits(op: Op, data: st.Da
         for k, first in enumerate(firsts):
             for j, found in enumerate(gradients(first, leaves)):
                 expected = Expected(op, point, np.float64, k, j)
+                assume(abs(expected.exact) < np.finfo(float).max)
                 error = expected.misses(found)
                 if error > SECOND_ULPS:  # near a zero of it, where two ways cancel, their size is what counts
-                    size = sum(min(abs(x), 1) * abs(slope(op, point, k, j, i)) for i, x in enumerate(point))
-                    error = abs(found - expected.exact) / (size * 2**-52)
+                    error = abs(found - expected.exact) / (near_zero(op, point, k, j) * 2**-52)
                 assert error <= SECOND_ULPS, f"{op.name} at {point} by {k} and {j}: {found!r}"
 
 
@@ -192,6 +194,11 @@ def test_every_output_is_exact_to_its_last_digits(op: Op, data: st.DataObject, d
     expected = Expected(op, point, dtype)
     for y in found:
         assert expected.misses(y) <= ULPS, f"{op.name} at {point}: {y!r}"
+
+
+def near_zero(op: Op, point: Sequence[float], *by: int) -> Any:
+    """What counts near a zero of a derivative, where two ways cancel: how it moves with the digits of the inputs."""
+    return sum(min(abs(x), 1) * abs(slope(op, point, *by, i)) for i, x in enumerate(point))
 
 
 def check(op: Op, point: Sequence[float], found: Sequence[Sequence[Any]], dtype: Any) -> None:
@@ -229,6 +236,8 @@ class Expected:
         if self.op.name in CROSSING:
             moved = sum(abs(x * slope(self.op, self.point, *self.by, k)) for k, x in enumerate(self.point))
             error = min(error, float(distance / (moved * float(info.eps)))) if moved else error
+        if self.op.name in SLOPES and (size := near_zero(self.op, self.point, *self.by)):
+            error = min(error, float(distance / (size * float(info.eps))) * ULPS / SECOND_ULPS)
         return error
 
 

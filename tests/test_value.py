@@ -232,11 +232,11 @@ def test_numpy_functions_reach_the_table() -> None:
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda x: np.cbrt(x), "np.cbrt"),
+        (lambda x: np.spacing(x), "np.spacing"),
         (lambda x: np.nanmedian(x), "np.nanmedian"),
-        (lambda x: np.arctan2(x, 1.0), "np.arctan2"),
+        (lambda x: np.nextafter(x, 1.0), "np.nextafter"),
         (lambda x: np.fft.ifft(x), r"np.fft.ifft"),
-        (lambda x: np.nan_to_num(x), "np.nan_to_num"),
+        (lambda x: np.i0(x), "np.i0"),
         (lambda x: np.unwrap(x), "np.unwrap"),
     ],
 )
@@ -347,10 +347,10 @@ def test_infinities_come_with_numpys_warning_and_an_infinite_slope() -> None:
 
 def test_nan_propagates_through_every_operation() -> None:
     for op in autograd.table.values():
-        if op.is_elementwise and all(op.rules) and op.arity:
+        if op.is_elementwise and all(op.rules) and op.arity and op.name not in ("fmax", "fmin", "larger"):
             values = [Value(math.nan), *(Value(2.0) for _ in range((op.arity or 1) - 1))]
             assert math.isnan(op(*values).data), op.name
-            if op.name != "leaky_relu":  # where its alpha has no part
+            if op.name not in ("leaky_relu", "heaviside", "copysign"):  # where the other input has no part
                 assert math.isnan(op(*reversed(values)).data), op.name
 
 

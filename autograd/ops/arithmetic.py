@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from functools import reduce
@@ -9,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.composition import composition
 from autograd.errors import ShapeError
-from autograd.op import elementwise
-from autograd.ops.compare import literal, pick, where
-from autograd.ops.functions import POSITIVE, REAL, log
+from autograd.op import FLOAT64, Op, elementwise
+from autograd.ops.compare import isinf, literal, pick, where
+from autograd.ops.functions import POSITIVE, REAL, exp, exp2, log
+from autograd.ops.shaping import astype
 from autograd.signature import each
 
 # fmt: off
@@ -37,6 +40,28 @@ pow = elementwise("pow", np.power,
     doc="power brings the exponent down: the slope of xⁿ is n·xⁿ⁻¹")
 neg = elementwise("neg", np.negative, lambda y, x: -1, operator="-x", symbol="−", linear="jointly",
     doc="negate flips the sign of the gradient")
+logaddexp = elementwise("logaddexp", np.logaddexp,
+    lambda z, x1, x2: exp(x1 - z),
+    lambda z, x1, x2: exp(x2 - z),
+    numeric=[lambda z, x1, x2: of_infinities(share(x1, x2), x1, x2),
+             lambda z, x1, x2: of_infinities(share(x2, x1), x1, x2)],
+    doc="the logarithm of a sum of exponentials shares the gradient as softmax does: each gets its exponential's part")
+logaddexp2 = elementwise("logaddexp2", np.logaddexp2,
+    lambda z, x1, x2: exp2(x1 - z),
+    lambda z, x1, x2: exp2(x2 - z),
+    numeric=[lambda z, x1, x2: of_infinities(share2(x1, x2), x1, x2),
+             lambda z, x1, x2: of_infinities(share2(x2, x1), x1, x2)],
+    doc="the logarithm of a sum of powers of two shares the gradient: each gets its power's part of the sum")
+share: Op = elementwise("share", lambda x, y: part_of_sum(x, y, np.exp, 1.0),
+    lambda z, x, y: z * (1 - z),
+    lambda z, x, y: z * (z - 1),
+    numeric=[lambda z, x, y: z * share(y, x), lambda z, x, y: -z * share(y, x)],
+    doc="eˣ over eˣ + eʸ passes its output times the other's part of the gradient: the slope of logaddexp")
+share2: Op = elementwise("share2", lambda x, y: part_of_sum(x, y, np.exp2, math.log(2)),
+    lambda z, x, y: math.log(2) * z * (1 - z),
+    lambda z, x, y: math.log(2) * z * (z - 1),
+    numeric=[lambda z, x, y: math.log(2) * z * share2(y, x), lambda z, x, y: -math.log(2) * z * share2(y, x)],
+    doc="2ˣ over 2ˣ + 2ʸ passes its output times the other's part of the gradient, times log 2")
 
 # Many terms: of Values, one node each.
 
@@ -68,6 +93,36 @@ def power_slope(z: Any, x: Any, y: Any) -> Any:
             lambda: where((x > 0) & (x < np.inf), y * z / x, y * x ** (y - 1.0)),
         ),
     )
+
+
+def part_of_sum(x: Any, y: Any, power: Any, log_of_base: float) -> Any:
+    """The part of bˣ in bˣ + bʸ, to the last digits: with what y − x loses, which a power would show."""
+    apart = y - x
+    back = apart - y
+    lost = (y - (apart - back)) - (x + back)
+    lost = np.where(np.isfinite(apart), lost, 0.0)
+    small = power(-np.abs(apart))
+    part, rest = np.where(apart > 0, small, 1.0) / (1 + small), np.where(apart > 0, 1.0, small) / (1 + small)
+    return part - part * (rest * (log_of_base * lost))
+
+
+def of_infinities(part: Any, x: Any, y: Any) -> Any:
+    """The part of one of two; half of two equal infinities, as of all equal numbers."""
+    return where((x == y) & isinf(x), literal(0.5, part), part)
+
+
+@composition(np.float_power)
+def float_power(x1: Any, x2: Any) -> Any:
+    """`pow` in doubles at least.
+
+    >>> float_power(np.float32(2.0), 3)
+    np.float64(8.0)
+    """
+    return pow(in_doubles(x1), in_doubles(x2))
+
+
+def in_doubles(x: Any) -> Any:
+    return astype(x, np.float64) if getattr(x, "dtype", FLOAT64) in (np.float16, np.float32) else x
 
 
 # Many terms.

@@ -26,6 +26,11 @@ logical_and = elementwise("logical_and", np.logical_and, None, None, symbol="∧
 logical_or = elementwise("logical_or", np.logical_or, None, None, symbol="∨", doc=FLAT)
 logical_not = elementwise("logical_not", np.logical_not, None, symbol="¬", method=False, doc=FLAT)
 
+isnan = elementwise("isnan", np.isnan, None, method=False, doc=FLAT)
+isinf = elementwise("isinf", np.isinf, None, method=False, doc=FLAT)
+isfinite = elementwise("isfinite", np.isfinite, None, method=False, doc=FLAT)
+signbit = elementwise("signbit", np.signbit, None, method=False, doc=FLAT)
+
 where: Op = elementwise("where", np.where,
     None,
     lambda g, z, condition, x, y: where(condition, g, 0),

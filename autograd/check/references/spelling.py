@@ -124,6 +124,10 @@ def sign(x: Real) -> Any:
     return undefined(x) if side is None else x.tape.constant(side)
 
 
+#: How many floats, the digits of each behind those of the one before, reach from the largest float to its units.
+FLOATS_IN_RANGE = 24
+
+
 def step_of(rounding: Callable[[int, int], int], offset: float, x: Real) -> Any:
     """A step function with its steps at the integers, or beside them: a step is a tie.
 
@@ -133,8 +137,12 @@ def step_of(rounding: Callable[[int, int], int], offset: float, x: Real) -> Any:
     middle = arithmetic.middle(x.value)
     if not math.isfinite(middle):
         return undefined(x)
-    step = round(middle - offset)
-    step += round(arithmetic.middle(x.value - arithmetic.number(step)) - offset)  # a float has no more than its digits
+    step = 0
+    for _ in range(FLOATS_IN_RANGE):  # a float has no more than its digits: the next has the next of them
+        rest = round(arithmetic.middle(x.value - arithmetic.number(step)) - offset)
+        step += rest
+        if rest == 0:
+            break
     side = x.compare(x.tape.constant(step) + offset)
     assert side is not None
     return x.tape.constant(rounding(step, side))
@@ -164,6 +172,10 @@ def is_negative(x: Real) -> bool:
 
 def arctan2(y: Real, x: Real) -> Any:
     middle = x.tape.arithmetic.middle
+    if is_zero(x) and is_zero(y):
+        nan = x.tape.raw(math.nan)
+        x.tape.ties.append((y, x))
+        return x.tape.computed(y.value, ((y, nan), (x, nan)))
     if middle(x.value) < 0 and is_zero(y):
         is_negative(y)  # refused: which half turn it is, is said by the sign of the zero
     if abs(middle(x.value)) >= abs(middle(y.value)):
@@ -174,7 +186,9 @@ def arctan2(y: Real, x: Real) -> Any:
 
 
 def hypot(x: Real, y: Real) -> Any:
-    """With its square within the range of every arithmetic: a power of two is taken out."""
+    """With its square within the range of every arithmetic: a power of two is taken out. The origin is a corner."""
+    if is_zero(x) and is_zero(y):
+        return abs(x) + abs(y)
     largest = max(abs(each.tape.arithmetic.middle(each.value)) for each in (x, y))
     scale = math.ldexp(1.0, min(math.frexp(largest)[1], 1023)) if math.isfinite(largest) else 1.0
     return scale * sqrt((x / scale) * (x / scale) + (y / scale) * (y / scale))

@@ -1,0 +1,100 @@
+"""Rounding, which is flat between its steps, and what is left over by a division."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd.composition import composition
+from autograd.errors import DTypeError, short_repr
+from autograd.op import Op, elementwise
+from autograd.ops.compare import isinf, where
+from autograd.ops.corners import abs, copysign, minimum, sign
+from autograd.ops.functions import POSITIVE, REAL
+
+# fmt: off
+FLAT = "rounding is flat: it stops the gradient"
+
+floor: Op = elementwise("floor", np.floor, lambda y, x: 0, kinks=lambda x: x - rint(x), doc=FLAT)
+ceil = elementwise("ceil", np.ceil, lambda y, x: 0, kinks=lambda x: x - rint(x), doc=FLAT)
+trunc: Op = elementwise("trunc", np.trunc, lambda y, x: 0, kinks=lambda x: x - rint(x), doc=FLAT)
+rint: Op = elementwise("rint", np.rint, lambda y, x: 0, kinks=lambda x: x - floor(x) - 0.5, doc=FLAT)
+
+floor_divide: Op = elementwise("floor_divide", np.floor_divide,
+    lambda z, x1, x2: 0,
+    lambda z, x1, x2: 0,
+    operator="//", domain=(REAL, POSITIVE), kinks=lambda x1, x2: to_multiple(x1, x2),
+    doc="a whole quotient is flat: it stops the gradient")
+remainder = elementwise("remainder", np.remainder,
+    lambda z, x1, x2: 1,
+    lambda z, x1, x2: -(x1 // x2),
+    operator="%", symbol="mod", domain=(REAL, POSITIVE), kinks=lambda x1, x2: to_multiple(x1, x2),
+    doc="the remainder passes the gradient on to the first input, and minus the whole quotient of it to the second")
+fmod: Op = elementwise("fmod", np.fmod,
+    lambda z, x1, x2: 1,
+    lambda z, x1, x2: -trunc(x1 / x2),
+    numeric=[None, lambda z, x1, x2: -(sign(x1) * sign(x2) * (abs(x1) // abs(x2)))],
+    domain=(REAL, POSITIVE), kinks=lambda x1, x2: to_multiple(x1, x2),
+    doc="fmod passes the gradient on to the first input, and minus the quotient without its fraction to the second")
+# fmt: on
+
+
+def to_multiple(x: Any, y: Any) -> Any:
+    """How far x is from the next whole multiple of y: exactly zero there, and nowhere else."""
+    rest = abs(fmod(x, y))
+    return minimum(rest, abs(y) - rest)
+
+
+@composition(np.round, np.around, method=True)
+def round(a: Any, decimals: int = 0, out: None = None) -> Any:
+    """To so many decimals, a half to the even side.
+
+    >>> round(np.array([0.125, 2.5]), 2), round(1234.0, -2)
+    (array([0.12, 2.5 ]), np.float64(1200.0))
+    """
+    expect_no(out, "round")
+    places = operator.index(decimals)
+    if places == 0:
+        return rint(a)
+    scale = 10.0 ** builtins.abs(places)
+    return rint(a * scale) / scale if places > 0 else rint(a / scale) * scale
+
+
+@composition(np.fix)
+def fix(x: Any, out: None = None) -> Any:
+    """Towards zero, as `trunc`.
+
+    >>> fix(-1.5)
+    np.float64(-1.0)
+    """
+    expect_no(out, "fix")
+    return trunc(x)
+
+
+@composition(np.divmod)
+def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """The whole quotient, and what is left over.
+
+    >>> divmod(7.5, 2.0)
+    (np.float64(3.0), np.float64(1.5))
+    """
+    return floor_divide(x1, x2), remainder(x1, x2)
+
+
+@composition(np.modf)
+def modf(x: Any) -> tuple[Any, Any]:
+    """The fraction, which has all of the gradient, and what is whole, which has none.
+
+    >>> modf(np.array([-1.5]))
+    (array([-0.5]), array([-1.]))
+    """
+    return where(isinf(x), copysign(0.0, x), fmod(x, 1.0)), trunc(x)
+
+
+def expect_no(out: Any, name: str) -> None:
+    """Refuse an array that a result would be written to."""
+    if out is not None:
+        raise DTypeError(f"{name}: expected no out=, got {short_repr(out)}: use the result, which is a new node")
