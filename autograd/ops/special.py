@@ -128,7 +128,8 @@ def derivative_of_digamma(n: Any, x: Any) -> Any:
     if orders.dtype.kind not in "biuf" or not np.all((orders >= 0) & (orders == np.floor(orders))):
         raise DTypeError(f"polygamma: expected orders n as whole numbers from 0 on, got {short_repr(n)}")
     is_near = x > LOWEST
-    return np.where(is_near, borrowed("scipy.special", "polygamma")(orders * 1.0, np.where(is_near, x, 1.0)), np.nan)[()]
+    known = borrowed("scipy.special", "polygamma")(orders * 1.0, np.where(is_near, x, 1.0))
+    return np.where(is_near, known, np.nan)[()]
 
 
 # fmt: off
