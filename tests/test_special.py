@@ -98,6 +98,14 @@ def test_polygamma_is_the_derivative_of_digamma_of_any_order(kind: Any, x: float
     assert tangent == pytest.approx(2 * float(mpmath.psi(order + 1, x)), rel=1e-13)
 
 
+@kinds
+def test_far_below_zero_polygamma_is_no_number_rather_than_for_ever(kind: Any) -> None:
+    for x in (-1e15 + 0.5, -1e300, -np.inf):
+        assert np.isnan(autograd.polygamma(1, kind(x)).item())
+    below = autograd.polygamma(1, kind(-0.5)).item()
+    assert below == pytest.approx(float(mpmath.psi(1, -0.5)), rel=1e-13)
+
+
 def test_orders_broadcast_as_scipys_do() -> None:
     orders, x = np.array([[0], [1], [2]]), np.array([0.5, 2.0])
     np.testing.assert_allclose(

@@ -27,6 +27,9 @@ ROOT_TWO_PI = math.sqrt(2 * math.pi)
 #: Beyond this, the normal distribution has no more in a float.
 FAR = 40.0
 
+#: SciPy takes as many steps to a polygamma as its argument is below 0, of 1e15 for ever: from here on it is NaN.
+LOWEST = -1e4
+
 #: A float times this, less what it is then more than the float, has half of its digits.
 SPLIT = 2.0**27 + 1
 
@@ -124,7 +127,9 @@ def derivative_of_digamma(n: Any, x: Any) -> Any:
     orders = np.asarray(n)
     if orders.dtype.kind not in "biuf" or not np.all((orders >= 0) & (orders == np.floor(orders))):
         raise DTypeError(f"polygamma: expected orders n as whole numbers from 0 on, got {short_repr(n)}")
-    return borrowed("scipy.special", "polygamma")(orders * 1.0, x)
+    is_near = x > LOWEST
+    known = borrowed("scipy.special", "polygamma")(orders * 1.0, np.where(is_near, x, 1.0))
+    return np.where(is_near, known, np.nan)[()]
 
 
 # fmt: off
