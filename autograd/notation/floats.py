@@ -99,19 +99,13 @@ FLOATS: Mapping[Callable[..., Any], str] = {
     erfc.forward: "erfc({0})",
     **{op.forward: f"float({op.name}({{0}}))" for op in BORROWED},
     polygamma.forward: "float(polygamma({0}, {1}))",
-    **{getattr(np, name): f"{name}({{0}})" for name in SAME},
-}
-
-#: What these texts may call.
-NAMESPACE: Mapping[str, Any] = {"abs": abs, "bool": bool, "float": float, "pow": math.pow} | {
-    **{n: getattr(math, n) for n in (*SAME, "erf", "erfc")},
-    **{op.name: op.forward for op in (*BORROWED, polygamma)},
     **{getattr(np, name): spelled(name, getattr(np, name).nin) for name in SAME},
 }
 
 #: What these texts may call.
 NAMESPACE: Mapping[str, Any] = {"abs": abs, "bool": bool, "float": float, "pow": math.pow, "round": round} | {
-    n: getattr(math, n) for n in SAME + OTHERS
+    **{n: getattr(math, n) for n in (*SAME, *OTHERS, "erf", "erfc")},
+    **{op.name: op.forward for op in (*BORROWED, polygamma)},
 }
 
 
