@@ -207,7 +207,6 @@ from autograd.ops.rounding import ceil, divmod, fix, floor, floor_divide, fmod, 
 from autograd.ops.scans import cumprod, cumsum, prod, recurrence
 from autograd.ops.shaping import astype, broadcast_to, concatenate, copy, reshape, stack, transpose
 from autograd.ops.signals import convolve, correlate
-from autograd.ops.sliding import add_windows, sliding_window_view
 from autograd.ops.solving import inv, matrix_power, pinv, solve, tensorinv, tensorsolve
 from autograd.ops.sorting import argpartition, argsort, partition, sort
 from autograd.ops.special import (
@@ -241,7 +240,7 @@ from autograd.ops.trigonometry import (
     tan,
 )
 from autograd.ops.units import glu, maxout, prelu, softmin
-from autograd.ops.windows import overlap_add, windows
+from autograd.ops.windows import overlap_add, sliding_window_view, windows
 from autograd.program import Constant, Equation
 from autograd.scalar.value import Value
 from autograd.state import is_tracing, no_grad, scope, tracing
@@ -284,7 +283,6 @@ __all__ = [
     "adaptive_avg_pool2d",
     "add",
     "add_along_axis",
-    "add_windows",
     "append",
     "arccos",
     "arccosh",

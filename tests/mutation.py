@@ -65,7 +65,6 @@ EQUIVALENT: Mapping[str, str] = {
             *(f"{name}: rule 0 on detached numbers" for name in ("sum", "mean", "reshape", "transpose")),
             *(f"{name}: rule 0 on detached numbers" for name in ("broadcast_to", "astype", "concatenate", "stack")),
             *(f"{name}: rule 0 on detached numbers" for name in ("copy", "roll", "diagonal")),
-            *(f"{name}: rule 0 on detached numbers" for name in ("sliding_window_view", "add_windows")),
             *(f"{name}: rule [0-9] on detached numbers" for name in ("getitem", "put", "setitem")),
             *(f"{name}: rule 0 on detached numbers" for name in ("windows", "overlap_add")),
         ],

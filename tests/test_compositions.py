@@ -35,6 +35,14 @@ ENDS = np.array([np.nan, np.inf, -np.inf, 0.0])
 #: For every composition, calls in all the ways that NumPy knows.
 CALLS: dict[str, list[Call]] = {
     # Shaping.
+    "sliding_window_view": [
+        *(lambda f, a: f(a(5), 2), lambda f, a: f(a(5), (3,)), lambda f, a: f(a(3, 4), (2, 3))),
+        *(
+            lambda f, a: f(a(3, 4), 2, axis=-1),
+            lambda f, a: f(a(3, 4), (2, 2), (-1, 0)),
+            lambda f, a: f(a(5), (2, 3), (0, 0)),
+        ),
+    ],
     "swapaxes": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3), axis1=1, axis2=0)],
     "matrix_transpose": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 0, 3))],
     "moveaxis": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3, 4), (0, 2), (-1, 0))],

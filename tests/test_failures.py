@@ -30,8 +30,6 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "add_along_axis": {"shape": (2, 2)},
     "einsum": {"subscripts": "ij->"},
     "roll": {"shift": 1},
-    "sliding_window_view": {"window_shape": (1, 2)},
-    "add_windows": {"shape": (3,)},
     "argpartition": {"kth": 0},
 }
 

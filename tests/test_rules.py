@@ -457,18 +457,6 @@ CALLS = {
         called([(2, 3, 4)], offset=[0, 1, -1], axis1=[0, -3], axis2=[1, 2, -1]),
         needed((2, 3, 4), axis1=[2], axis2=[0, -2]),
     ),
-    "sliding_window_view": st.one_of(
-        needed((5,), window_shape=[1, 2, 5, (3,)]),
-        needed((3, 4), window_shape=[(2, 2), (3, 1)], axis=[None, (0, 1), (-1, 0)]),
-        needed((3, 4), window_shape=[2], axis=[0, -1]),
-        needed((5,), window_shape=[(2, 3)], axis=[(0, 0)]),
-    ),
-    "add_windows": st.one_of(
-        needed((3, 2), shape=[4, (4,)], axis=[None, 0]),
-        needed((2, 3, 2, 2), shape=[(3, 4)]),
-        needed((2, 3, 2), shape=[(3, 3)], axis=[0]),
-        needed((2, 2, 3), shape=[(5,)], axis=[(0, 0)]),
-    ),
     "sort": distinct(3, 4, axis=[None, 0, 1, -1, -2], kind=[None, "stable", "heapsort"]),
     "take_along_axis": taken(),
     "add_along_axis": added(),

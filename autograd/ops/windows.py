@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.call import shape_of
+from autograd.composition import composition, given
+from autograd.errors import DTypeError, ShapeError
 from autograd.op import Op, primitive
 from autograd.ops.reductions import sum_of_row
-from autograd.ops.shaping import sum_dtype
+from autograd.ops.shaping import Shape, lengths, sum_dtype
 
 
 def reach(size: int, dilation: int) -> int:
@@ -40,6 +42,8 @@ def view(a: Any, size: int, axis: int = -1, stride: int = 1, dilation: int = 1) 
 def slid(a: Any, size: int, axis: int, stride: int, dilation: int, writeable: bool) -> Any:
     windowed(a.shape, size, axis, stride, dilation)  # what does not fit is refused
     found = np.lib.stride_tricks.sliding_window_view(a, reach(size, dilation), axis, writeable=writeable)
+    if stride == dilation == 1:
+        return found  # as NumPy made it: a Tensor of these knows that it looks into another
     front = (slice(None),) * (axis % a.ndim)
     return found[(*front, slice(None, None, stride), ..., slice(None, None, dilation))]
 
@@ -94,3 +98,27 @@ overlap_add: Op = primitive("overlap_add", added,
     scalars=added_of_scalars, linear="jointly", masks=True, shape=overlapped, method=False,
     doc="adding windows where they overlap gives each window the gradients of the places that it was added to")
 # fmt: on
+
+
+@composition(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Shape, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """Windows along all axes, or along some of them, with their own axes at the end.
+
+    >>> sliding_window_view(np.arange(4.0), 3)
+    array([[0., 1., 2.],
+           [1., 2., 3.]])
+
+    Raises `DTypeError` where they are to be written to, `ShapeError` where there is not one length an axis.
+    """
+    if writeable:
+        raise DTypeError("sliding_window_view: expected writeable=False: its windows overlap, so assign to the array")
+    x = given(x, "sliding_window_view")
+    ndim, sizes = len(shape_of(x)), lengths(window_shape)
+    axes = range(ndim) if axis is None else normalize_axis_tuple(axis, ndim, allow_duplicate=True)
+    if len(axes) != len(sizes):
+        raise ShapeError(f"sliding_window_view: expected a length for each of {len(axes)} axes, got {len(sizes)}")
+    for size, along in zip(sizes, axes, strict=True):
+        x = windows(x, size, along)
+    return x

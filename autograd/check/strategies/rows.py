@@ -327,24 +327,6 @@ def of_diagonal(draw: st.DrawFn, shape: Shape) -> Arguments:
     return (Of(shape),), {"offset": draw(st.integers(-2, 2)), "axis1": first - len(shape), "axis2": second}
 
 
-def sliding(draw: st.DrawFn, shape: Shape) -> Arguments:
-    """Along all axes, or along some of them, one of them perhaps twice."""
-    along = draw(st.none() | st.lists(axis(shape), min_size=1, max_size=2))
-    window: list[int] = []
-    left = list(shape)
-    for k in range(len(shape)) if along is None else along:
-        window.append(draw(st.integers(1, left[k])))
-        left[k] -= window[-1] - 1
-    return (Of(shape),), {"window_shape": tuple(window), "axis": along}
-
-
-def windows(draw: st.DrawFn, shape: Shape) -> Arguments:
-    """The windows along some axis, with an axis of their own at the end."""
-    along = draw(st.integers(0, len(shape) - 2))
-    whole = [n + shape[-1] - 1 if k == along else n for k, n in enumerate(shape[:-1])]
-    return (Of(shape),), {"shape": tuple(whole), "axis": along}
-
-
 def casting(draw: st.DrawFn, shape: Shape) -> Arguments:
     return (Of(shape),), {"dtype": np.float64}
 
@@ -461,7 +443,7 @@ def is_convolved(shape: Shape) -> bool:
     return len(shape) >= 2 and is_filled(shape)
 
 
-def stepping(draw: st.DrawFn, shape: Shape) -> Arguments:
+def sliding(draw: st.DrawFn, shape: Shape) -> Arguments:
     along = draw(axis(shape))
     n = shape[along]
     dilation = draw(st.integers(1, 2))
@@ -573,8 +555,6 @@ ROWS |= {
     "copy": Row(lambda draw, shape: ((Of(shape),), {})),
     "roll": Row(rolling),
     "diagonal": Row(of_diagonal, lambda shape: len(shape) >= 2),
-    "sliding_window_view": Row(sliding, lambda shape: has_axes(shape) and is_filled(shape) and len(shape) < 3),
-    "add_windows": Row(windows, lambda shape: len(shape) >= 2 and is_filled(shape)),
     "take_along_axis": Row(taking, lambda shape: has_axes(shape) and is_filled(shape)),
     "add_along_axis": Row(adding, lambda shape: has_axes(shape) and is_filled(shape)),
     "einsum": Row(contraction, lambda shape: len(shape) < 5),
@@ -594,7 +574,7 @@ ROWS |= {
     "cofactors": Row(of_a_matrix(), is_square_of_several, distance_from_singular, is_regular=True),
     "det_hessian": Row(pair_of_matrices, is_square_of_several, distance_from_singular, is_regular=True),
     "slogdet": Row(of_a_matrix(), is_square, distance_from_singular, is_regular=True),
-    "windows": Row(stepping, lambda shape: has_axes(shape) and is_filled(shape)),
+    "windows": Row(sliding, lambda shape: has_axes(shape) and is_filled(shape)),
     "overlap_add": Row(overlapping, is_convolved),
     "convolution": Row(convolving, is_convolved),
     "convolution_transpose": Row(spreading, is_convolved),
