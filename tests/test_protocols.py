@@ -294,11 +294,6 @@ def numbers(result: Any) -> Any:
     return np.array([float(x) for x in elements(result)])
 
 
-def is_missing(code: str) -> bool:
-    """Whether an operation is named that the table has not."""
-    return any(not hasattr(autograd, name) for name in re.findall(r"autograd\.(\w+)", code))
-
-
 def test_the_page_has_its_rows() -> None:
     assert [len(rows) > 5 for rows in SECTIONS] == [True] * 3
 
@@ -326,8 +321,6 @@ def test_what_the_page_says_numpy_chooses_itself(code: str, instead: str) -> Non
     given = {id(v) for array in arrays.values() for v in elements(array)}
     result = run(code, arrays)
     assert all(id(v) in given or not isinstance(v, Value) for v in elements(result))
-    if is_missing(instead):
-        pytest.skip("not in the table")
     np.testing.assert_array_equal(numbers(run(instead, values())), numbers(result))
 
 
@@ -335,34 +328,17 @@ def test_what_the_page_says_numpy_chooses_itself(code: str, instead: str) -> Non
 def test_what_the_page_says_numpy_does_not_do(code: str, instead: str) -> None:
     with pytest.raises((TypeError, AttributeError, LostGradientError)):
         run(code, values())
-    if is_missing(instead):
-        pytest.skip("not in the table")
     np.testing.assert_allclose(numbers(run(instead, values())), np.ravel(run(code, NUMBERS)), rtol=1e-13)
 
 
-def test_an_operation_on_a_ufunc_is_at_once_what_numpy_calls_on_values() -> None:
-    x, y = Value(0.5, label="x"), Value(-1.5, label="y")
-    if "arctan2" in autograd.table:
-        pytest.skip("it is there")
-    arctan2 = autograd.elementwise(
-        "arctan2",
-        np.arctan2,
-        lambda z, y, x: x / (x * x + y * y),
-        lambda z, y, x: -y / (x * x + y * y),
-        doc="turns",
-    )
-    try:
-        (z,) = np.arctan2(np.array([x]), np.array([y]))
-        assert (z.op, z.data) == (arctan2, np.arctan2(0.5, -1.5))
-    finally:
-        autograd.remove("arctan2")
-    with pytest.raises(NotImplementedError, match=r"np\.arctan2 has no derivative"):
-        np.arctan2(np.array([x]), np.array([y]))
+def test_an_operation_on_a_ufunc_is_what_numpy_calls_on_values() -> None:
+    (z,) = np.arctan2(np.array([Value(0.5)]), np.array([Value(-1.5)]))
+    assert (z.op, z.data) == (autograd.table["arctan2"], np.arctan2(0.5, -1.5))
 
 
 def test_nodes_of_another_kind_are_not_answered_for() -> None:
-    with pytest.raises(LostGradientError, match=r"np\.argmax"):
-        np.argmax(autograd.Symbol("x", (3,)))
+    with pytest.raises(LostGradientError, match=r"np\.argwhere"):
+        np.argwhere(autograd.Symbol("x", (3,)))
     with pytest.raises(DTypeError, match="mix"):
         np.add.outer(Tensor(A), Value(1.0))
 
