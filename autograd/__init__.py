@@ -133,7 +133,7 @@ from autograd.ops.corners import (
 from autograd.ops.counting import all, any, count_nonzero
 from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, qr, svd, svdvals
 from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
-from autograd.ops.diagonals import diag, diagflat, diagonal, tril, triu
+from autograd.ops.diagonals import diag, diagflat, diagonal, matrix_diagonal, tril, triu
 from autograd.ops.differences import diff, ediff1d, gradient, trapezoid
 from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp
 from autograd.ops.functions import (
@@ -155,7 +155,7 @@ from autograd.ops.functions import (
 )
 from autograd.ops.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
-from autograd.ops.interpolation import interp, interpolate, locate
+from autograd.ops.interpolation import interp, interpolate, linspace, locate, polyval
 from autograd.ops.joining import (
     append,
     array_split,
@@ -204,7 +204,7 @@ from autograd.ops.products import (
 from autograd.ops.quantiles import median, percentile, quantile
 from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax, sum
 from autograd.ops.rounding import ceil, divmod, fix, floor, floor_divide, fmod, modf, remainder, rint, round, trunc
-from autograd.ops.scans import cumprod, cumsum, prod, recurrence
+from autograd.ops.scans import cumprod, cumsum, cumulative_prod, cumulative_sum, prod, recurrence
 from autograd.ops.shaping import astype, broadcast_to, concatenate, copy, reshape, stack, transpose
 from autograd.ops.signals import convolve, correlate
 from autograd.ops.solving import inv, matrix_power, pinv, solve, tensorinv, tensorsolve
@@ -341,6 +341,8 @@ __all__ = [
     "cross",
     "cumprod",
     "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
     "deg2rad",
     "degrees",
     "delete",
@@ -430,6 +432,7 @@ __all__ = [
     "leaky_relu",
     "less",
     "less_equal",
+    "linspace",
     "locate",
     "log",
     "log1p",
@@ -445,6 +448,7 @@ __all__ = [
     "logsigmoid",
     "logsumexp",
     "matmul",
+    "matrix_diagonal",
     "matrix_norm",
     "matrix_power",
     "matrix_transpose",
@@ -490,6 +494,7 @@ __all__ = [
     "percentile",
     "pinv",
     "polygamma",
+    "polyval",
     "prelu",
     "primitive",
     "prod",

@@ -43,6 +43,19 @@ CALLS: dict[str, list[Call]] = {
             lambda f, a: f(a(5), (2, 3), (0, 0)),
         ),
     ],
+    "matrix_diagonal": [lambda f, a: f(a(2, 3, 4)), lambda f, a: f(a(3, 3), offset=-1)],
+    "linspace": [
+        *(
+            lambda f, a: f(a(), 2.0, 5),
+            lambda f, a: f(a(3), a(2, 3), num=4),
+            lambda f, a: f(a(3), a(3), 4, False, axis=-1),
+        ),
+    ],
+    "polyval": [lambda f, a: f(a(4), a(2, 3)), lambda f, a: f([1.0, 0.0, -2.0], a())],
+    "cumulative_sum": [
+        *(lambda f, a: f(a(4)), lambda f, a: f(a(2, 3), axis=1), lambda f, a: f(a(2, 3), axis=0, include_initial=True)),
+    ],
+    "cumulative_prod": [lambda f, a: f(a(4)), lambda f, a: f(a(2, 3), axis=-1, include_initial=True)],
     "swapaxes": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3), axis1=1, axis2=0)],
     "matrix_transpose": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(2, 0, 3))],
     "moveaxis": [lambda f, a: f(a(2, 3, 4), 0, -1), lambda f, a: f(a(2, 3, 4), (0, 2), (-1, 0))],

@@ -108,3 +108,13 @@ def triu(m: Any, k: int = 0) -> Any:
            [0., 4.]])
     """
     return where(lower(m, k - 1), 0, m)
+
+
+@composition(np.linalg.diagonal)
+def matrix_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    """The diagonal of each matrix in a stack of them.
+
+    >>> matrix_diagonal(np.ones((2, 3, 3))).shape
+    (2, 3)
+    """
+    return diagonal(x, offset, -2, -1)

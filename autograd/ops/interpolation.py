@@ -1,4 +1,4 @@
-"""Functions that are known at some places, and straight lines between these."""
+"""Functions that are known at some places, and straight lines between these; polynomials."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd.call import shape_of
-from autograd.composition import composition
+from autograd.composition import composition, given
 from autograd.errors import OperationError
 from autograd.op import Op, as_floats, primitive
+from autograd.ops.axes import moveaxis
 from autograd.ops.compare import where
 from autograd.ops.indexing import add_along_axis, put, take_along_axis
 from autograd.ops.shaping import concatenate, reshape
@@ -156,3 +157,30 @@ def around(xp: Any, fp: Any, period: Any) -> tuple[Any, Any]:
     order = argsort(xp)
     xp, fp = take_along_axis(xp, order, 0), take_along_axis(fp, order, 0)
     return concatenate([xp[-1:] - period, xp, xp[:1] + period]), concatenate([fp[-1:], fp, fp[:1]])
+
+
+@composition(np.linspace)
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
+    """Numbers from one to another, evenly apart; of arrays, along a new axis.
+
+    >>> linspace(0.0, 1.0, 3)
+    array([0. , 0.5, 1. ])
+    """
+    start, stop = given(start, "linspace"), given(stop, "linspace")
+    ndim = max(len(shape_of(start)), len(shape_of(stop)))
+    parts = np.linspace(0.0, 1.0, num, endpoint).reshape(-1, *(1,) * ndim)
+    return moveaxis((1 - parts) * start + parts * stop, 0, axis)
+
+
+@composition(np.polyval)
+def polyval(p: Any, x: Any) -> Any:
+    """A polynomial by its coefficients, the highest power first, as Horner has it.
+
+    >>> polyval([2.0, 0.0, 1.0], 3.0)
+    np.float64(19.0)
+    """
+    x = given(x, "polyval")
+    result: Any = x * 0.0
+    for coefficient in p:
+        result = result * x + coefficient
+    return result

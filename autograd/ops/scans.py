@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd.composition import composition, given
+from autograd.errors import ShapeError
 from autograd.op import Op, override, primitive
 from autograd.ops.reductions import Axis, gathered, of_rows, reduced, rounded_once, scattered, unfold
 from autograd.ops.shaping import concatenate, reshape, sum_dtype
@@ -142,3 +144,40 @@ prod = primitive("prod", multiplied, prod_vjp, scalars=product_of_scalars, symbo
 override(np.cumsum, cumsum)
 override(np.cumprod, cumprod)
 override(np.prod, prod)
+
+
+@composition(np.cumulative_sum)
+def cumulative_sum(
+    x: Any, /, *, axis: int | None = None, dtype: Any = None, out: None = None, include_initial: bool = False
+) -> Any:
+    """The cumulative sum of the array API: along the one axis there is, or one that is given; from 0 on, if asked.
+
+    >>> cumulative_sum(np.array([1.0, 2.0]), include_initial=True)
+    array([0., 1., 3.])
+
+    Raises `ShapeError` where the axis must be given.
+    """
+    return from_the_first(cumsum, 0.0, given(x, "cumulative_sum"), axis, dtype, out, include_initial)
+
+
+@composition(np.cumulative_prod)
+def cumulative_prod(
+    x: Any, /, *, axis: int | None = None, dtype: Any = None, out: None = None, include_initial: bool = False
+) -> Any:
+    """The same of products, from 1 on.
+
+    >>> cumulative_prod(np.array([2.0, 3.0]), include_initial=True)
+    array([1., 2., 6.])
+    """
+    return from_the_first(cumprod, 1.0, given(x, "cumulative_prod"), axis, dtype, out, include_initial)
+
+
+def from_the_first(scan: Op, first: float, x: Any, axis: int | None, dtype: Any, out: None, include: bool) -> Any:
+    if axis is None and len(x.shape) != 1:
+        raise ShapeError(f"expected axis= for an array of shape {x.shape}")
+    axis = 0 if axis is None else axis
+    scanned = scan(x, axis, dtype, out)
+    if not include:
+        return scanned
+    one = tuple(1 if k == axis % len(x.shape) else n for k, n in enumerate(x.shape))
+    return concatenate([np.full(one, first, getattr(x, "dtype", None) or float), scanned], axis)
