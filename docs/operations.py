@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from textwrap import fill
 from types import ModuleType
 from typing import Any
 
@@ -66,11 +67,11 @@ CALLS: dict[str, dict[str, Any]] = {
     "interpolate": {"x": (2,), "xp": (4,), "fp": (4,)},
     "cross_entropy": {"scores": (2, 3), "target": (2, 3)},
     "solve": {"a": (3, 3), "b": (3,)},
-    **{name: {"a": (3, 3)} for name in ("inv", "cholesky", "eigh", "eigvalsh", "det", "cofactors", "slogdet")},
+    **{name: {"a": (3, 3)} for name in ("inv", "det", "cofactors", "slogdet")},
+    **{name: {"a": (2, 2)} for name in ("svd", "cholesky", "eigh", "eigvalsh")},
     "det_hessian": {"x": (3, 3), "a": (3, 3)},
     "pinv": {"a": (3, 2)},
     "qr": {"a": (3, 2)},
-    "svd": {"a": (3, 3)},
 }
 
 #: Functions of NumPy that its oldest version here has not, with the first that has them: the page names them anyway.
@@ -207,7 +208,10 @@ def formulas_of(op: Op) -> list[str]:
 
 
 def block(lines: list[str]) -> str:
-    return "\n".join(["```text", *lines, "```"])
+    """Formulas, long ones broken so that nobody has to scroll."""
+    unbroken = {"break_long_words": False, "break_on_hyphens": False}
+    broken = [fill(line, 100, subsequent_indent="    ", **unbroken) for line in lines]
+    return "\n".join(["```text", *broken, "```"])
 
 
 def remarks(op: Op) -> Iterator[str]:
@@ -261,7 +265,7 @@ def pullback(op: Op) -> list[str]:
     result = printed([slope for _, slope in sent], TEXT)
     lines = [f"{', '.join(x.name for x in outputs)} = {text(applied(op, inputs, params))}"]
     lines += [f"∂L/∂{inputs[k].name} = {slope}" for (k, _), slope in zip(sent, result.formulas, strict=True)]
-    lines += [f"  {name} = {shared}" for name, shared in result.shared]
+    lines += [f"with {name} = {shared}" for name, shared in result.shared]
     *told, last = [f"`{x.name}` {extent(x.shape)}" for x in (*inputs, *outputs)]
     return [f"With {', '.join(told)} and {last}:", block(lines)]
 
@@ -318,14 +322,15 @@ def reached_by() -> Mapping[str, list[str]]:
 
 def index() -> Iterator[str]:
     """Those functions, a module each."""
-    modules: dict[str, list[str]] = defaultdict(list)
+    modules: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for heading, functions in reached_by().items():
         for function in functions:
             module, _, name = function.rpartition(".")
+            to = name if name == heading else f"{name} → {heading}"
             since = f" (from NumPy {NEWER[function]})" if function in NEWER else ""
-            modules[module].append(link(heading, name) + since)
+            modules[module].append((name, link(heading, to) + since))
     for module, links in sorted(modules.items()):
-        yield f"**{module}**: {', '.join(sorted(links))}\n"
+        yield f"**{module}**: {', '.join(shown for _, shown in sorted(links))}\n"
 
 
 if __name__ == "__main__":

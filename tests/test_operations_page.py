@@ -61,7 +61,7 @@ def test_a_call_that_is_shown_is_of_an_operation_that_mixes_elements(generator: 
 
 def test_every_function_of_numpy_that_reaches_an_operation_is_in_the_index() -> None:
     index = TEXT.partition("## NumPy and SciPy")[2]
-    links = set(re.findall(r"\[(\w+)\]\(#(\w+)\)", index))
+    links = set(re.findall(r"\[(\w+)(?: → \w+)?\]\(#(\w+)\)", index))
     names: dict[Any, str] = {function: name for name, function in (*autograd.table.items(), *compositions.items())}
     for function, implementation in overrides.items():
         if implementation in names:
