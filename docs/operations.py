@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from textwrap import fill
+from textwrap import TextWrapper
 from types import ModuleType
 from typing import Any
 
@@ -29,12 +29,15 @@ from autograd.signature import each
 
 #: The files that have entries, in the order in which they are read.
 FILES = {
-    "Element by element": "arithmetic functions trigonometry hyperbolic corners rounding compare special",
+    "Elements": "arithmetic functions trigonometry hyperbolic corners rounding compare special",
+    "Shapes": "shaping axes",
+    "Places": "indexing moving choosing diagonals joining",
+    "Along axes": "reductions extremes counting scans differences sorting quantiles interpolation",
+    "Statistics": "norms moments nans",
+    "Products": "linalg products contraction signals",
+    "Matrices": "solving determinants decompositions",
+    "Windows": "padding windows convolution pooling",
     "Networks": "activations units losses nn.losses",
-    "Shapes and places": "shaping axes joining moving diagonals indexing choosing padding",
-    "Along axes": "reductions extremes moments norms counting nans scans differences sorting quantiles",
-    "Products and matrices": "linalg products contraction solving determinants decompositions",
-    "Signals": "signals windows convolution pooling interpolation",
 }
 
 #: The calls that the derivatives of operations that mix elements are shown of: shapes of inputs, and params. Those that
@@ -209,9 +212,8 @@ def formulas_of(op: Op) -> list[str]:
 
 def block(lines: list[str]) -> str:
     """Formulas, long ones broken so that nobody has to scroll."""
-    unbroken = {"break_long_words": False, "break_on_hyphens": False}
-    broken = [fill(line, 100, subsequent_indent="    ", **unbroken) for line in lines]
-    return "\n".join(["```text", *broken, "```"])
+    wrapper = TextWrapper(100, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(["```text", *map(wrapper.fill, lines), "```"])
 
 
 def remarks(op: Op) -> Iterator[str]:
