@@ -53,7 +53,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "broadcast_to": {"array": (3,), "shape": (2, 3)},
     "concatenate": {"arrays": [(2, 3), (4, 3)]},
     "stack": {"arrays": [(2, 3), (2, 3)]},
-    "astype": {"x": (2, 3), "dtype": "float32"},
+    "astype": {"x": (2, 3), "dtype": "float64"},
     "getitem": {"x": (3, 4), "index": (slice(1, None), 0)},
     "setitem": {"x": (3, 4), "value": (2,), "index": (slice(1, None), 0)},
     "put": {"x": (2,), "shape": (3, 4), "index": (slice(1, None), 0)},
