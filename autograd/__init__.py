@@ -251,8 +251,7 @@ from autograd.transforms.directional import jvp, vjp
 from autograd.transforms.gradient import elementwise_grad, grad, hvp, value_and_grad
 from autograd.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 
-# abs, max, min, pow and sum are there too, but a star import does not hide Python's own.
-# abs, divmod, max, pow, round and sum are there too, but a star import does not hide Python's own.
+# abs, any, round, sum and whatever else has a name of Python's own are there too, but a star import does not hide that.
 __all__ = [
     "AnomalyError",
     "AutogradError",

@@ -34,6 +34,9 @@ _uninstallers: list[Callable[[Op], None]] = []
 #: Every operation by name, read-only: ``table["tanh"]``. New entries come from `elementwise` and `primitive`.
 table: Mapping[str, Op] = types.MappingProxyType(_table)
 
+#: What NumPy's functions do on our objects, read-only. New entries come with operations, and from `override`.
+overrides: Mapping[Any, Callable[..., Any]] = types.MappingProxyType(_overrides)
+
 LISTS = frozenset({list, tuple})
 
 

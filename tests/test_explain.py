@@ -171,6 +171,13 @@ def test_an_operation_of_three_inputs_is_explained() -> None:
         autograd.remove("fma")
 
 
+def test_an_operation_of_several_outputs_is_a_formula_each() -> None:
+    q, r = autograd.qr(Symbol("a", (3, 2)))
+    assert [(text(x), x.shape) for x in (q, r)] == [("qr(a)[0]", (3, 2)), ("qr(a)[1]", (2, 2))]
+    w = autograd.eigvalsh(Tensor([[2.0, 0.5], [0.5, 1.0]]))  # whose rule asks eigh for the vectors
+    assert "eigh(x1)[1]" in explain(w).partials[0].formula
+
+
 def test_a_rule_that_needs_data_is_a_derivative_by_name() -> None:
     trial = autograd.elementwise("trial", np.sinh, lambda y, x: np.i0(x), doc="stretches")
     order = autograd.primitive(

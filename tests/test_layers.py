@@ -190,5 +190,20 @@ def test_every_operation_of_the_table_is_public() -> None:
             assert is_listed, f"add to __all__ in autograd/__init__.py: {name!r}"
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_star_import_hides_nothing_of_pythons_own(package: str) -> None:
+    assert not set(importlib.import_module(package).__all__) & set(dir(builtins))
+
+
+def test_every_composition_is_public() -> None:
+    autograd, compositions = (
+        importlib.import_module("autograd"),
+        importlib.import_module("autograd.composition").compositions,
+    )
+    for name, function in compositions.items():
+        assert getattr(autograd, name, None) is function, f"import it in autograd/__init__.py: {name!r}"
+        assert name in autograd.__all__ or hasattr(builtins, name), f"add to __all__ in autograd/__init__.py: {name!r}"
+
+
 def test_the_tests_are_no_package() -> None:
     assert not (ROOT / "tests" / "__init__.py").exists(), "a tests/autograd would shadow autograd"

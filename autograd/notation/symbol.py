@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import Output, broadcast, copyable, shape_of
+from autograd.call import Output, broadcast, copyable, like, shape_of
 from autograd.notation.rows import is_number, row_of
 from autograd.op import Op
 from autograd.operators import Operators
@@ -70,19 +70,24 @@ class Symbol(Operators):
         for position, neutral in enumerate(row_of(op).neutral):
             if neutral is not None and inputs[position] is not True and is_number(inputs[position], neutral):
                 other = inputs[1 - position]
-                if shape_of(other) == result_shape(op, inputs, params):
+                if shape_of(other) == known_shape(op, inputs, params):
                     return other
-        return cls("", result_shape(op, inputs, params), op, inputs, params)
+        shape = known_shape(op, inputs, params)
+        if shape is not None:
+            return cls("", shape, op, inputs, params)
+        ones = [np.broadcast_to(1.0, shape_of(value)) for value in inputs]  # they take no memory
+        y = op.compute(ones, params)
+        if not isinstance(y, tuple):
+            return cls("", shape_of(y), op, inputs, params)
+        each = [op.output_params(params, k, y) for k in range(len(y))]
+        return like(y, [cls("", shape_of(part), op, inputs, of) for part, of in zip(y, each, strict=True)])
 
 
-def result_shape(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[int, ...]:
-    """The shape of the result: by broadcasting, by the operation's own rule, or else by a forward pass over ones."""
+def known_shape(op: Op, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[int, ...] | None:
+    """The shape of the result: by broadcasting, or by the operation's own rule; None where that is left to a pass."""
     if isinstance(params, Output):
         return shape_of(params.outputs[params.index])
-    if op.is_elementwise:
-        return broadcast(*(shape_of(value) for value in inputs))
     shapes = [shape_of(value) for value in inputs]
-    if op.shape is not None:
-        return op.run(op.shape, shapes, params)  # type: ignore[no-any-return]
-    ones = [np.broadcast_to(1.0, shape) for shape in shapes]  # they take no memory
-    return shape_of(op.compute(ones, params))
+    if op.is_elementwise:
+        return broadcast(*shapes)
+    return None if op.shape is None else op.run(op.shape, shapes, params)

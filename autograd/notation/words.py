@@ -98,11 +98,15 @@ def format_index(index: Any) -> str:
 
 
 def format_param(param: Any) -> str:
-    """A param as Python writes it; a view of memory, of which that tells the place, by what is in it.
+    """A param as Python writes it; a view of memory, of which that tells the place, by what is in it, and what can only
+    be an index in its brackets.
 
-    >>> format_param((2, 3)), format_param(memoryview(b"ab"))
-    ('(2, 3)', '[97, 98]')
+    >>> format_param((2, 3)), format_param(memoryview(b"ab")), format_param((slice(1, None), 0))
+    ('(2, 3)', '[97, 98]', '[1:, 0]')
     """
+    parts = param if isinstance(param, tuple) else (param,)
+    if any(part is Ellipsis or isinstance(part, slice) for part in parts):
+        return f"[{format_index(param)}]"
     return str(param.tolist() if isinstance(param, memoryview) else param)
 
 

@@ -58,7 +58,7 @@ def of_scalars(a: Any, v: Any, mode: str = "full") -> Any:
 
 def vjp(g: Any, of: Any, other: Any, mode: str) -> Any:
     """What element i of one sequence was multiplied by in place k is the other's element k − i."""
-    n, m = len(of), len(other)
+    (n,), (m,) = shape_of(of), shape_of(other)
     start = m - 1 - extent(n, m, mode)[0]
     return convolve(g, getitem(other, BACKWARDS))[start : start + n]
 
