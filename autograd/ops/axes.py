@@ -48,7 +48,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return transpose(a, tuple(order))
 
 
-@composition(np.matrix_transpose)
+@composition(np.matrix_transpose, np.linalg.matrix_transpose)
 def matrix_transpose(x: Any, /) -> Any:
     """The transpose of each matrix in a stack of them.
 
