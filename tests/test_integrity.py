@@ -53,7 +53,7 @@ def test_everything_is_called() -> None:
 def test_nothing_that_is_given_is_written_to(name: str) -> None:
     for case in cases_of(name):
         tangents = [np.sin(1.0 + np.arange(x.size)).reshape(x.shape) for x in case.arrays]
-        y, pull = vjp(case.total, *case.arrays)
+        _, pull = vjp(case.total, *case.arrays)
         seeds = [weights_for(y.data) for y in case.outputs(*case.leaves())]
         given = [*case.arrays, *tangents, *seeds]
         before = [x.copy() for x in given]
@@ -68,7 +68,7 @@ def test_nothing_that_is_given_is_written_to(name: str) -> None:
 
 @everything
 def test_a_gradient_shares_its_memory_with_nothing(name: str) -> None:
-    """Neither with another, nor with what was given, nor with what is recorded; so whoever writes to it changes none."""
+    """Neither with another, nor with what was given, nor with what is recorded: who writes to it changes none."""
     for case in cases_of(name):
         leaves = case.leaves()
         for y, seed in [(y, weights_for(y.data)) for y in case.outputs(*leaves) if y.requires_grad]:
