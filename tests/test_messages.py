@@ -269,7 +269,7 @@ def test_a_value_that_meets_a_tensor_is_refused_by_the_call_that_the_person_wrot
 
 def test_an_error_inside_of_what_is_asked_of_a_composition_is_not_renamed() -> None:
     """It is of the numbers, and says which operation made them."""
-    with autograd.detect_anomaly(), np.errstate(all="ignore"), pytest.raises(autograd.AnomalyError, match="^div: its"):
+    with autograd.detect_anomaly(), np.errstate(all="ignore"), pytest.raises(autograd.AnomalyError, match=r"^div: its"):
         np.corrcoef(Tensor(np.zeros((2, 3))))
 
 

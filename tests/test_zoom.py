@@ -53,8 +53,8 @@ def test_it_computes_what_the_tensors_did(program: Any) -> None:
 
 #: What has no scalar graph, each with what it says of it; of compositions, some calls.
 WITHOUT = {
-    **{name: "computed by iteration" for name in ("svd", "eigh", "eigvalsh")},
-    **{name: "computed by iteration" for name in ("svdvals()", "cond()", "matrix_norm()", "norm()")},
+    **dict.fromkeys(("svd", "eigh", "eigvalsh"), "computed by iteration"),
+    **dict.fromkeys(("svdvals()", "cond()", "matrix_norm()", "norm()"), "computed by iteration"),
 }
 
 
