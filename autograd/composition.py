@@ -13,11 +13,15 @@ import numpy as np
 from autograd.accept import real_array
 from autograd.binding import Binding
 from autograd.call import NOTHING
+from autograd.errors import DTypeError, OperationError, ShapeError
 from autograd.failure import FAILURES, fail
-from autograd.op import override
+from autograd.op import override, table
 from autograd.operators import Operators, has_other
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: What an operation raises that refuses its operands; what else it raises is of numbers, data or gradients.
+REFUSALS = (ShapeError, DTypeError, OperationError)
 
 _compositions: dict[str, Callable[..., Any]] = {}
 
@@ -81,7 +85,19 @@ def refuse(
             params[name] = value
     if not operands:
         raise error
-    fail(Binding(function.__name__, signature, ()), operands, params or NOTHING, error)
+    fail(Binding(function.__name__, signature, ()), operands, params or NOTHING, named(error, function.__name__))
+
+
+def named(error: Exception, name: str) -> Exception:
+    """What one of the operations inside refused, as said by the composition, whose name is the one that people wrote.
+
+    >>> named(DTypeError("concatenate: expected numbers"), "vstack")
+    DTypeError('vstack: expected numbers')
+    """
+    inner, _, said = str(error).partition(": ")
+    if type(error) not in REFUSALS or error.__cause__ is not None or not (inner in table or inner in _compositions):
+        return error
+    return type(error)(f"{name}: {said}").with_traceback(error.__traceback__)
 
 
 def operands_in(value: Any) -> list[Any]:

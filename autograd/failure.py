@@ -23,6 +23,9 @@ SHAPES = r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts
 #: How a ufunc says what it takes: in letters of its own.
 SIGNATURE = r", with gufunc signature \S+| \(has \d+, gufunc core with signature \S+ requires \d+\)"
 
+#: Who complains of an axis, where that is an operation inside of the call.
+INNER = r"^\w+: (?=\w+: axis )"
+
 #: What says more of NumPy's insides than of the call.
 INSIDES = r"ufunc|\breduce\b|squeeze|object is not|interpreted as|NoneType|_NoValue"
 
@@ -32,7 +35,7 @@ CLEARER = (
     (r"setting an array element with a sequence\.$", "an array is no single element"),
     (r"Input operand \d does not have enough dimensions", "a single number has no axis: multiply it by *"),
     (
-        r"Input operand 1 has a mismatch in its core dimension \d \(size (\d+) is different from (\d+)\)",
+        r"(?:\w+: )?Input operand 1 has a mismatch in its core dimension \d \(size (\d+) is different from (\d+)\)",
         r"the inner axes have the lengths \2 and \1: transpose one, as by .T",
     ),
 )
@@ -40,9 +43,24 @@ CLEARER = (
 #: What to do about what NumPy says.
 CURES = (
     (
-        r"could not be broadcast together with shapes",
+        r"could not be broadcast together with shapes?|objects cannot be broadcast to a single shape",
         "reshape one, as by x[:, None]: from the last axis on, lengths are equal, or one is 1",
     ),
+    (
+        r"and requested shape|could not broadcast input array",
+        "from the last axis on, its lengths are those of the shape that it is to have, or 1",
+    ),
+    (r"with remapped shapes \[original->remapped\]: .*->", "axes of one letter have one length"),
+    (r"contains too many subscripts", "write a letter for each axis"),
+    (r"which never appeared in an input", "choose letters of the inputs"),
+    (r"too many indices for array", "give one for each axis at most, and None for a new one"),
+    (r"duplicate value in 'axis'", "name each axis once"),
+    (r"must be square", "give as many rows as columns, as x.T @ x has, or use pinv"),
+    (r"at least two[- ]dimension", "add an axis, as by x[:, None]"),
+    (r"Singular matrix", "add to its diagonal, as by a + 1e-6 * np.eye(n), or use pinv"),
+    (r"Matrix is not positive definite", "add to its diagonal, as by a + 1e-6 * np.eye(n)"),
+    (r"kth\(=.*\) out of bounds \((\d+)\)", r"its \1 places are numbered from 0, or from -1 backwards"),
+    (r"invalid entry in choice array", "give as many choices as there are numbers, or mode='wrap' or 'clip'"),
     (r"cannot reshape array of size (\d+)", r"give lengths that make \1, or -1 for one of them"),
     (
         r"index .* out of bounds for .*size (\d+)",
@@ -68,14 +86,32 @@ def fail(binding: Binding, inputs: Sequence[Any], params: Mapping[str, Any] | No
     """Raise what a call comes to that a forward function failed in.
 
     Where that is made of other operations, and it is one of those that failed, the error names the outermost: the call
-    that the person wrote, with its operands. What a forward function itself refuses goes out as it is.
+    that the person wrote, with its operands. What a forward function itself refuses goes out in its own words.
     """
     cause = error.__cause__ if isinstance(error, AutogradError) else error
     is_own = str(error).startswith(f"{binding.name}: ")
     if error is not cause and (is_own or isinstance(cause, AutogradError) or not isinstance(cause, FAILURES)):
-        raise error
+        raise with_labels(error, inputs) if is_own else error
     assert isinstance(cause, Exception)
     raise failure(binding, inputs, params, cause) from cause
+
+
+def with_labels(error: Exception, inputs: Sequence[Any]) -> Exception:
+    """A refusal that says which operands it is about, where these have labels and it does not name them.
+
+    >>> import autograd
+    >>> print(with_labels(ShapeError("diag: expected a matrix"), [autograd.Tensor([1.0], label="w")]))
+    diag: expected a matrix, on operands of the shapes w(1,)
+    """
+    labels = [label for x in inputs if (label := getattr(x, "label", None))]
+    if all(re.search(rf"\b{re.escape(label)}(\(| of shape|, a )", str(error)) for label in labels):
+        return error
+    return type(error)(f"{error}, on operands of the shapes {shapes_of(inputs)}").with_traceback(error.__traceback__)
+
+
+def shapes_of(inputs: Sequence[Any]) -> str:
+    """The shapes of operands, each behind its label."""
+    return ", ".join(f"{getattr(x, 'label', None) or ''}{getattr(x, 'shape', ())}" for x in inputs)
 
 
 def failure(
@@ -92,7 +128,7 @@ def failure(
     DTypeError('sum: expected axis as an int, a tuple of ints or None, got 1.5, on operands of the shapes (2,)')
     """
     name = binding.name
-    shapes = ", ".join(f"{getattr(x, 'label', None) or ''}{getattr(x, 'shape', ())}" for x in inputs)
+    shapes = shapes_of(inputs)
     given = static(params)
     for param, value in given.items():
         kinds, fits = EXPECTED.get(param, ("", always))
@@ -122,12 +158,12 @@ def failure(
 
 def words(said: str, name: str) -> str:
     """What a complaint says of the call; nothing, where it is of NumPy's insides."""
-    said = re.sub(SIGNATURE, "", said).removeprefix(f"{name}: ")
+    said = re.sub(INNER, "", re.sub(SIGNATURE, "", said).removeprefix(f"{name}: "))
     for pattern, ours in CLEARER:
         said = re.sub(pattern, ours, said)
     for pattern, cure in CURES:
         if (found := re.search(pattern, said)) is not None:
-            said = f"{said.rstrip()}: {found.expand(cure)}"
+            said = f"{said.rstrip(' .')}: {found.expand(cure)}"
     return "" if re.search(INSIDES, said) else said
 
 

@@ -94,7 +94,8 @@ CALLS: dict[str, list[Call]] = {
         *(lambda f, a: f(a(2, 3), 2), lambda f, a: f(a(2, 3), 2, 1), lambda f, a: f(a(2, 3), [1, 0, 2], axis=-1)),
         *(lambda f, a: f(a(), 3), lambda f, a: f(a(2), [2]), lambda f, a: f(a(2), 0), lambda f, a: f(a(2, 2), (3,), 0)),
     ],
-    "resize": [lambda f, a, s=s: f(a(2, 3), s) for s in (4, (4, 2), (2, 2), (0,))],
+    "resize": [lambda f, a, s=s: f(a(2, 3), s) for s in (4, (4, 2), (2, 2), (0,))]
+    + [lambda f, a: f(a(0, 2), (2, 2)), lambda f, a: f(a(0), ())],
     # Activations.
     "celu": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(3), alpha=0.5), lambda f, a: f(a(3), 1.5 + a(3) / 4)],
     "softshrink": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(3), lambd=0.25), lambda f, a: f(a(3), a(1) / 4)],

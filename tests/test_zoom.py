@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from numeric import assert_close
+from whole_table import NAMES, cases_of
 
 import autograd
 import nn
@@ -51,6 +52,44 @@ def test_it_computes_what_the_tensors_did(program: Any) -> None:
         )
         if leaf.grad is not None:
             np.testing.assert_array_equal(elements(graph, leaf.label, leaf.shape, graph.grads), leaf.grad)
+
+
+#: What has no scalar graph, each with what it says of it; of compositions, some calls.
+WITHOUT = {
+    **dict.fromkeys(("svd", "eigh", "eigvalsh"), "computed by iteration"),
+    **dict.fromkeys(("svdvals()", "cond()", "matrix_norm()", "norm()"), "computed by iteration"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_operation_has_the_gradients_of_its_scalar_graph(name: str) -> None:
+    """Recorded inside tracing, and outside."""
+    refused = 0
+    for case in cases_of(name):
+        for block in (nullcontext, tracing):
+            leaves = case.leaves()
+            with block(), np.errstate(all="ignore"):
+                loss = case.total(*leaves)
+            try:
+                graph = Graph.of(loss).to_scalars()
+            except DTypeError as error:
+                assert name in WITHOUT
+                assert WITHOUT[name] in str(error)  # noqa: PT017 - others have one
+                refused += 1
+                continue
+            with np.errstate(all="ignore"):
+                expected, found = gradients(loss, leaves), steps(graph).gradients
+            assert_close(graph[graph.outputs[0]].data, loss.item(), scale=scale_of(case, leaves))
+            for leaf, gradient in zip(leaves, expected, strict=True):
+                assert leaf.label is not None
+                assert_close(elements(graph, leaf.label, leaf.shape, found), gradient)
+    assert (refused > 0) == (name in WITHOUT)
+
+
+def scale_of(case: Any, leaves: list[Tensor]) -> float:
+    """How large the terms of a sum are, which may cancel."""
+    with np.errstate(all="ignore"):
+        return max(float(np.max(np.abs(y.numpy()), initial=0.0)) for y in case.outputs(*leaves))
 
 
 def network() -> tuple[Tensor, Tensor, Tensor]:

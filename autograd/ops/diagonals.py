@@ -83,7 +83,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
 def lower(m: Any, k: int) -> Any:
     """Where a matrix is, or would be made of a vector, up to a diagonal."""
     if not shape_of(m):
-        raise ShapeError("tril and triu: expected an axis at least, got one number")
+        raise ValueError("expected an axis at least, got one number")
     rows, columns = (shape_of(m) * 2)[-2:]
     return np.tri(rows, columns, k, bool)
 

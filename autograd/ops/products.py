@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from string import ascii_letters
 from typing import Any
 
@@ -224,22 +223,31 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
     if len(shapes) < 2 or {len(x) for x in inside} - {2} or {len(shapes[0]), len(shapes[-1])} - {1, 2}:
         raise ShapeError(f"multi_dot: expected two matrices at least, the ends perhaps vectors, got shapes {shapes}")
     lengths = [*(shapes[0][:-1] or (1,)), *(x[0] for x in shapes[1:]), *(shapes[-1][1:] or (1,))]
+    return parted_product(arrays, partings(lengths), 0, len(arrays) - 1)
 
-    @cache
-    def cheapest(i: int, j: int) -> tuple[int, int]:
-        """How many multiplications matrices i to j take, and after which of them they are parted."""
-        if i == j:
-            return 0, i
-        return min(
-            (cheapest(i, k)[0] + cheapest(k + 1, j)[0] + lengths[i] * lengths[k + 1] * lengths[j + 1], k)
-            for k in range(i, j)
+
+def partings(lengths: Sequence[int]) -> Mapping[tuple[int, int], int]:
+    """After which of matrices i to j their product is parted, so that it takes the fewest multiplications.
+
+    >>> partings([2, 9, 9, 1])[0, 2]
+    0
+    """
+    many = len(lengths) - 1
+    costs = {(i, i): 0 for i in range(many)}
+    parted: dict[tuple[int, int], int] = {}
+    for i, j in [(i, i + span) for span in range(1, many) for i in range(many - span)]:
+        costs[i, j], parted[i, j] = min(
+            (costs[i, k] + costs[k + 1, j] + lengths[i] * lengths[k + 1] * lengths[j + 1], k) for k in range(i, j)
         )
+    return parted
 
-    def product(i: int, j: int) -> Any:
-        k = cheapest(i, j)[1]
-        return arrays[i] if i == j else matmul(product(i, k), product(k + 1, j))
 
-    return product(0, len(arrays) - 1)
+def parted_product(arrays: Sequence[Any], parted: Mapping[tuple[int, int], int], i: int, j: int) -> Any:
+    """A function of the module, as one that is inside and calls itself would keep the graph until it is collected."""
+    if i == j:
+        return arrays[i]
+    k = parted[i, j]
+    return matmul(parted_product(arrays, parted, i, k), parted_product(arrays, parted, k + 1, j))
 
 
 # What numpy.linalg has under the same names, with other arguments.

@@ -13,7 +13,7 @@ from autograd import tree
 from autograd.anomaly import is_detecting
 from autograd.call import shape_of
 from autograd.node import Node, Recorded
-from autograd.ops.shaping import astype, concatenate, reshape, transpose
+from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, transpose
 from autograd.scalar.value import Value
 from autograd.sweep.batched import Batched
 from autograd.sweep.events import plain
@@ -155,7 +155,7 @@ class Blocks:
         found = self.sweep(k, Batched(alive if is_detecting() else seeds))
         if has_nan([numbers(x) for x in found if x is not None]):
             found = self.sweep(k, Batched(alive))
-        return [None if x is None else x.data for x in found]
+        return [None if x is None else stack_of_all(x, len(seeds)) for x in found]
 
     def sweep(self, k: int, seed: Any) -> list[Any]:
         """What a seed of one place brings to each source, or in forward mode to each output; None for nothing."""
@@ -191,6 +191,15 @@ def as_node(part: Any, shape: tuple[int, ...], x: Any) -> Node:
 def total(places: Sequence[Recorded]) -> int:
     """How many numbers they hold."""
     return sum([prod(place.shape) for place in places])
+
+
+def stack_of_all(x: Any, many: int) -> Any:
+    """What each seed of a batch brings, as one array; a rule that does not read its gradient brings the same for all.
+
+    >>> stack_of_all(Batched(np.eye(2)), 2).tolist(), stack_of_all(np.array([0.0, 1.0]), 2).tolist()
+    ([[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]])
+    """
+    return x.data if isinstance(x, Batched) else broadcast_to(x, (many, *shape_of(x)))
 
 
 def one_hot(place: Recorded, start: int, stop: int) -> Any:
