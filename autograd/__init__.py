@@ -87,6 +87,7 @@ from autograd.ops.axes import (
     squeeze,
     swapaxes,
 )
+from autograd.ops.bessel import sinc, spherical_jnpi
 from autograd.ops.choosing import choose, compress, extract, select, take
 from autograd.ops.compare import (
     bitwise_and,
@@ -527,6 +528,7 @@ __all__ = [
     "signbit",
     "silu",
     "sin",
+    "sinc",
     "sinh",
     "sliding_window_view",
     "slogdet",
@@ -537,6 +539,7 @@ __all__ = [
     "softsign",
     "solve",
     "sort",
+    "spherical_jnpi",
     "split",
     "sqrt",
     "square",

@@ -42,6 +42,7 @@ FUNCTIONS = {name: getattr(np, name) for name in NAMES} | {
     "norm_pdf": lambda x: np.exp(-x * x / 2) / np.sqrt(2 * np.pi),
     "digamma": scipy.special.digamma,
     "polygamma": scipy.special.polygamma,
+    "spherical_jnpi": lambda n, x: scipy.special.spherical_jn(int(n), np.pi * x),
     "maximum": np.maximum,
     "minimum": np.minimum,
 }

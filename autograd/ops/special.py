@@ -52,8 +52,8 @@ def by_definition(definition: Callable[..., Any]) -> Callable[[Callable[..., Any
 
     def careful(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
-        def run(x: Any) -> Any:
-            return definition(x) if getattr(x, "is_exact", False) else function(x)
+        def run(*xs: Any) -> Any:
+            return definition(*xs) if getattr(xs[-1], "is_exact", False) else function(*xs)
 
         return run
 

@@ -82,6 +82,9 @@ class Balls(Arithmetic):
     def number(self, x: float) -> Any:
         return arb(float(x)) if x.__class__ is not int else arb(x)
 
+    def around(self, x: float, radius: float) -> Any:
+        return arb(float(x), radius)
+
     def compare(self, a: Any, b: Any) -> int | None:
         if a > b:
             return 1

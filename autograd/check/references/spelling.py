@@ -216,10 +216,9 @@ def gammaln(x: Real) -> Any:
 
 
 def cbrt(x: Real) -> Any:
-    side = x.compare(x.tape.constant(0.0))
-    if side == 0:
-        return x.tape.computed(x.value, ((x, 0),))
-    return exp(log(x) / 3) if side == 1 else -exp(log(-x) / 3)
+    if is_zero(x):  # where it is vertical
+        return x.tape.computed(x.value, ((x, x.tape.raw(math.nan)),))
+    return exp(log(x) / 3) if is_positive(x) else -exp(log(-x) / 3)
 
 
 def exprel(x: Real) -> Any:
@@ -234,6 +233,22 @@ def xlog(x: Real, log_y: Real) -> Any:
 
 def ndtr(x: Real) -> Any:
     return erfc(-x / sqrt(x.tape.constant(2.0))) / 2
+
+
+def sinc(x: Real) -> Any:
+    angle = half_turn(x) * x
+    return 1 - angle * angle / 6 if is_zero(x) else sin(angle) / angle
+
+
+def spherical_jnpi(x: Real, n: Real) -> Any:
+    """That of πx, by the recurrence from its first two, of which digits are asked until enough are left."""
+    order, angle = int(x.tape.arithmetic.middle(n.value)), half_turn(x) * x
+    if is_zero(x):
+        return sinc(x) if order == 0 else angle / 3 if order == 1 else 0 * angle
+    before, last = cos(angle) / angle, sinc(x)
+    for k in range(order):
+        before, last = last, (2 * k + 1) / angle * last - before
+    return last
 
 
 def isnan(x: Real) -> bool:
@@ -261,6 +276,7 @@ def named(name: str) -> Function:
 
 
 exp, log, sqrt, arctan = (partial(elementary, name) for name in ("exp", "log", "sqrt", "arctan"))
+sin, cos = (partial(elementary, name) for name in ("sin", "cos"))
 log1p, expm1, erfc, gamma, lgamma = (named(name) for name in ("log1p", "expm1", "erfc", "gamma", "lgamma"))
 
 
@@ -363,6 +379,8 @@ COMPOSED: Mapping[str, Function] = {
             "erfcx": lambda x: exp(x * x) * erfc(x),
             "rgamma": lambda x: 1 / gamma(x),
             "gammaln": gammaln,
+            "sinc": sinc,
+            "spherical_jnpi": spherical_jnpi,
         }
     ).items()
 }
