@@ -1,6 +1,6 @@
 """The cardinal sine, sin(πx) / πx, and its derivatives: spherical Bessel functions of πx.
 
-The slope of jₙ is made of its two neighbours, and divided by nothing: so derivatives of every order are right at 0, too.
+The slope of jₙ is made of its two neighbours, and divided by nothing: so derivatives of every order are right at 0.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, elementwise, override
 from autograd.ops.corners import maximum
-from autograd.ops.functions import REAL
-from autograd.ops.special import by_definition, in_doubles
+from autograd.ops.functions import REAL, by_definition
+from autograd.ops.special import in_doubles
 
 #: Of a series whose terms at least halve from one to the next, so many leave nothing of a float.
 TERMS = 30

@@ -199,6 +199,11 @@ def logaddexp(x: Real, y: Real) -> Any:
     return top + log1p(exp(low - top))
 
 
+def logaddexp2(x: Real, y: Real) -> Any:
+    top, low = (x, y) if x.tape.arithmetic.middle(x.value) >= y.tape.arithmetic.middle(y.value) else (y, x)
+    return top + log1p(exp2(low - top)) / log_of(2.0, x)
+
+
 def log_expit(x: Real) -> Any:
     return -log1p(exp(-x)) if is_positive(x) else x - log1p(exp(x))
 
@@ -277,7 +282,8 @@ def named(name: str) -> Function:
 
 exp, log, sqrt, arctan = (partial(elementary, name) for name in ("exp", "log", "sqrt", "arctan"))
 sin, cos = (partial(elementary, name) for name in ("sin", "cos"))
-log1p, expm1, erfc, gamma, lgamma = (named(name) for name in ("log1p", "expm1", "erfc", "gamma", "lgamma"))
+log1p, expm1, exp2 = (named(name) for name in ("log1p", "expm1", "exp2"))
+erfc, gamma, lgamma = (named(name) for name in ("erfc", "gamma", "lgamma"))
 
 
 def log_of(number: float, x: Real) -> Any:
@@ -361,13 +367,12 @@ COMPOSED: Mapping[str, Function] = {
             "arcsinh": lambda x: log(x + sqrt(x * x + 1)) if is_positive(x) else -log(sqrt(x * x + 1) - x),
             "arccosh": lambda x: log(x + sqrt(x * x - 1)),
             "arctanh": lambda x: log((1 + x) / (1 - x)) / 2,
-            "logaddexp": logaddexp,
-            "logaddexp2": lambda x, y: logaddexp(x * log_of(2.0, x), y * log_of(2.0, x)) / log_of(2.0, x),
             "remainder": lambda x, y: x - floor(x / y) * y,
             "fmod": lambda x, y: x - trunc(x / y) * y,
             **dict.fromkeys(("deg2rad", "radians"), lambda x: x * half_turn(x) / 180),
             **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * 180 / half_turn(x)),
             "expit": expit,
+            "expit2": lambda x: expit(x * log_of(2.0, x)),
             "log_expit": log_expit,
             "logit": lambda x: log(x / (1 - x)),
             "exprel": exprel,
@@ -385,4 +390,7 @@ COMPOSED: Mapping[str, Function] = {
     ).items()
 }
 
-FUNCTIONS: Mapping[str, Function] = {**PLAIN, **ELEMENTARY, **COMPOSED}
+#: What NumPy computes as a sum, of which each part is rounded: near a zero no more is left than of a sum.
+SUMMED: Mapping[str, Function] = {"logaddexp": logaddexp, "logaddexp2": logaddexp2}
+
+FUNCTIONS: Mapping[str, Function] = {**PLAIN, **SUMMED, **ELEMENTARY, **COMPOSED}
