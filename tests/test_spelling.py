@@ -174,6 +174,7 @@ ROWS = {
     "floor_divide": flat_row(lambda x, y: mp.floor(x / y), QUOTIENT),
     "erf": Row(mp.erf, [lambda x: 2 * mp.exp(-x * x) / mp.sqrt(mp.pi)], TAIL),
     "erfc": Row(mp.erfc, [lambda x: -2 * mp.exp(-x * x) / mp.sqrt(mp.pi)], TAIL),
+    "erfinv": Row(mp.erfinv, [lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(mp.erfinv(x) ** 2)], UNIT),
     "erfcx": Row(scaled_erfc, [lambda x: 2 * x * scaled_erfc(x) - 2 / mp.sqrt(mp.pi)], TAIL),
     "ndtr": Row(below, [normal], TAIL),
     "log_ndtr": Row(lambda x: mp.log(below(x)), [lambda x: normal(x) / below(x)], TAIL),
