@@ -30,7 +30,7 @@ PEOPLE_TO_PYTHON = [
     ("∞", "inf"), ("NaN", "nan"),
 ]  # fmt: skip
 NAMES = ["abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sign", "cosh", "sinh", "exp2", "hypot", "trunc"]
-NAMES += ["isnan", "copysign", "floor_divide"]
+NAMES += ["isnan", "copysign", "floor_divide", "square"]
 FUNCTIONS = {name: getattr(np, name) for name in NAMES} | {
     "sigmoid": MEANING["sigmoid"],
     "relu": lambda x: np.maximum(x, 0.0),
