@@ -135,7 +135,7 @@ from autograd.ops.counting import all, any, count_nonzero
 from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, qr, svd, svdvals
 from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
 from autograd.ops.diagonals import diag, diagflat, diagonal, tril, triu
-from autograd.ops.differences import diff, ediff1d, gradient, trapezoid
+from autograd.ops.differences import diff, ediff1d, gradient, trapezoid, unwrap
 from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp
 from autograd.ops.functions import (
     cbrt,
@@ -574,6 +574,7 @@ __all__ = [
     "trunc",
     "unfold",
     "unstack",
+    "unwrap",
     "value_and_grad",
     "var",
     "vdot",

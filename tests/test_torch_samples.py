@@ -59,7 +59,7 @@ def mapped(f: Any, value: Any) -> Any:
 
 
 def outcome(name: str, op: Any, sample: Any) -> str:
-    """ "matched", or why the sample was left out; an `AssertionError` where it differs."""
+    """Give "matched", or why the sample was left out; an `AssertionError` where it differs."""
     theirs: list[Any] = []
     ours: list[Tensor] = []
 

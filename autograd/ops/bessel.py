@@ -13,7 +13,7 @@ import numpy as np
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, elementwise, override
 from autograd.ops.corners import maximum
-from autograd.ops.functions import REAL, by_definition
+from autograd.ops.functions import by_definition
 from autograd.ops.special import in_doubles
 
 #: Of a series whose terms at least halve from one to the next, so many leave nothing of a float.
@@ -102,7 +102,7 @@ spherical_jnpi: Op = elementwise("spherical_jnpi", in_doubles(bessel_of_orders),
     None,
     lambda y, n, x: math.pi * (n * spherical_jnpi(maximum(n - 1, 0), x) - (n + 1) * spherical_jnpi(n + 1, x))
     / (2 * n + 1),
-    symbol="jₙ", domain=(REAL, REAL), method=False,
+    symbol="jₙ", method=False,
     doc="the spherical Bessel function jₙ(πx) has those of n − 1 and n + 1 as its slope; its order n, a whole number, "
     "has none")
 # fmt: on
