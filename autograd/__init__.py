@@ -87,6 +87,7 @@ from autograd.ops.axes import (
     squeeze,
     swapaxes,
 )
+from autograd.ops.bessel import sinc, spherical_jnpi
 from autograd.ops.choosing import choose, compress, extract, select, take
 from autograd.ops.compare import (
     bitwise_and,
@@ -134,7 +135,7 @@ from autograd.ops.counting import all, any, count_nonzero
 from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, qr, svd, svdvals
 from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
 from autograd.ops.diagonals import diag, diagflat, diagonal, matrix_diagonal, tril, triu
-from autograd.ops.differences import diff, ediff1d, gradient, trapezoid
+from autograd.ops.differences import diff, ediff1d, gradient, trapezoid, unwrap
 from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp
 from autograd.ops.functions import (
     cbrt,
@@ -531,6 +532,7 @@ __all__ = [
     "signbit",
     "silu",
     "sin",
+    "sinc",
     "sinh",
     "sliding_window_view",
     "slogdet",
@@ -541,6 +543,7 @@ __all__ = [
     "softsign",
     "solve",
     "sort",
+    "spherical_jnpi",
     "split",
     "sqrt",
     "square",
@@ -575,6 +578,7 @@ __all__ = [
     "trunc",
     "unfold",
     "unstack",
+    "unwrap",
     "value_and_grad",
     "var",
     "vdot",

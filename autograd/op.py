@@ -106,6 +106,11 @@ class Op:
         required = len(self.rules) - len(self.defaults)
         put(self, "method", self.method and binding.is_plain and required == 1)
 
+    @property
+    def is_numpys(self) -> bool:
+        """Whether its forward function is one of NumPy's, as it stands."""
+        return isinstance(self.forward, np.ufunc) or (self.forward.__module__ or "").startswith("numpy")
+
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
 
@@ -660,6 +665,6 @@ def _enter(op: Op) -> Op:
     for install in _installers:  # the first of them refuses a method that nodes have already
         install(op)
     _table[op.name] = op
-    if isinstance(op.forward, np.ufunc) or (op.forward.__module__ or "").startswith("numpy"):
+    if op.is_numpys:
         _overrides.setdefault(op.forward, op)  # a second operation on one NumPy function leaves it to the first
     return op

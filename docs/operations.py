@@ -29,7 +29,7 @@ from autograd.signature import each
 
 #: The files that have entries, in the order in which they are read.
 FILES = {
-    "Elements": "arithmetic functions trigonometry hyperbolic corners rounding compare special",
+    "Elements": "arithmetic functions trigonometry hyperbolic bessel corners rounding compare special",
     "Shapes": "shaping axes",
     "Places": "indexing moving choosing diagonals joining",
     "Along axes": "reductions extremes counting scans differences sorting quantiles interpolation",
@@ -78,7 +78,13 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 
 #: Functions of NumPy that its oldest version here has not, with the first that has them: the page names them anyway.
-NEWER = {"np.unstack": "2.1", "np.matvec": "2.2", "np.vecmat": "2.2"}
+NEWER = {
+    "np.unstack": "2.1",
+    "np.cumulative_sum": "2.1",
+    "np.cumulative_prod": "2.1",
+    "np.matvec": "2.2",
+    "np.vecmat": "2.2",
+}
 
 HEAD = """\
 <!-- Written by `python docs/operations.py` from the table; change an entry there, not this page. -->

@@ -166,6 +166,7 @@ MEANING: dict[str, Callable[..., Any]] = {
     "xlogy": lambda x, y: x * mpmath.log(y),
     "xlog1py": lambda x, y: x * mpmath.log1p(y),
     "entr": lambda x: -x * mpmath.log(x),
+    "sinc": mpmath.sincpi,
     # Losses.
     "bce_with_logits": lambda x, t: (1 - t) * mpmath.log1p(mpmath.exp(x)) + t * mpmath.log1p(mpmath.exp(-x)),
 }

@@ -30,7 +30,7 @@ PEOPLE_TO_PYTHON = [
     ("∞", "inf"), ("NaN", "nan"),
 ]  # fmt: skip
 NAMES = ["abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sign", "cosh", "sinh", "exp2", "hypot", "trunc"]
-NAMES += ["isnan", "copysign", "floor_divide"]
+NAMES += ["isnan", "copysign", "floor_divide", "square"]
 FUNCTIONS = {name: getattr(np, name) for name in NAMES} | {
     "sigmoid": MEANING["sigmoid"],
     "relu": lambda x: np.maximum(x, 0.0),
@@ -42,6 +42,7 @@ FUNCTIONS = {name: getattr(np, name) for name in NAMES} | {
     "norm_pdf": lambda x: np.exp(-x * x / 2) / np.sqrt(2 * np.pi),
     "digamma": scipy.special.digamma,
     "polygamma": scipy.special.polygamma,
+    "spherical_jnpi": lambda n, x: scipy.special.spherical_jn(int(n), np.pi * x),
     "maximum": np.maximum,
     "minimum": np.minimum,
 }

@@ -270,6 +270,10 @@ CALLS: dict[str, list[Call]] = {
         *(lambda f, a: f(a(5)), lambda f, a: f(a(3, 4), dx=0.5, axis=0), lambda f, a: f(a(3, 4), a(4))),
         *(lambda f, a: f(a(3, 4), a(3, 4)), lambda f, a: f(a(3, 4), x=a(3), axis=0)),
     ],
+    "unwrap": [
+        *(lambda f, a: f(a(7)), lambda f, a: f(5 * a(3, 6), axis=0), lambda f, a: f(9 * a(6), discont=4.0)),
+        lambda f, a: f(3 * a(2, 7), period=2.0),
+    ],
     # Past NaN.
     **{
         name: [

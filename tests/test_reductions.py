@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numeric import assert_close
 from strategies import numbers
 
 import autograd
 from autograd import DTypeError, Graph, OperationError, ShapeError, Tensor, Value, gradients, tracing
+from autograd.ops.scans import BLOCK, MANY
 
 few = st.lists(st.sampled_from([-1.0, 0.0, 1.0, 2.0]), min_size=1, max_size=6)
 
@@ -225,8 +226,8 @@ def test_a_quantile_at_an_element_is_that_element_beside_infinity() -> None:
 @pytest.mark.parametrize(
     ("call", "kind", "match"),
     [
-        (lambda t: autograd.quantile(t, 1.5), ValueError, "quantile: expected q between 0 and 1, got 1.5"),
-        (lambda t: autograd.percentile(t, -1), ValueError, "percentile: expected q between 0 and 100, got -1"),
+        (lambda t: autograd.quantile(t, 1.5), ValueError, "quantile: .*expected q between 0 and 1, got 1.5"),
+        (lambda t: autograd.percentile(t, -1), ValueError, "percentile: .*expected q between 0 and 100, got -1"),
         (lambda t: autograd.quantile(t, 0.5, method="inverted_cdf"), ValueError, "expected a method that is one of"),
         (lambda t: np.median(t, overwrite_input=True), DTypeError, "overwrite_input=True"),
         (lambda t: autograd.median(t[:0]), ShapeError, r"median: expected an element at least, got shape \(0,"),
@@ -235,14 +236,14 @@ def test_a_quantile_at_an_element_is_that_element_beside_infinity() -> None:
         (lambda t: np.cov(autograd.reshape(t, (1, 1, -1))), ShapeError, "cov: expected one variable, or a matrix"),
         (lambda t: np.gradient(t, [0.0, 1.0, 3.0]), DTypeError, "gradient: expected one spacing"),
         (lambda t: np.gradient(t, edge_order=3), ValueError, "edge_order 1 or 2"),
-        (lambda t: np.gradient(t, 1.0, 2.0, 3.0), TypeError, "gradient: expected one spacing"),
+        (lambda t: np.gradient(t, 1.0, 2.0, 3.0), ShapeError, "gradient: .*expected one spacing"),
         (lambda t: np.gradient(t[:1]), ShapeError, "gradient: expected 2 elements"),
-        (lambda t: np.diff(t, n=-1), ValueError, "diff: expected n of 0 or more"),
+        (lambda t: np.diff(t, n=-1), ValueError, "diff: .*expected n of 0 or more"),
         (lambda t: np.diff(t[0]), ShapeError, "diff: expected an axis"),
         (lambda t: np.linalg.norm(t, "x"), ValueError, "norm"),
         (lambda t: np.linalg.norm(t, axis=(0, 0, 0)), ValueError, "repeated axis"),
-        (lambda t: np.linalg.norm(autograd.reshape(t, (1, 1, -1)), 2), ValueError, "norm: expected one axis"),
-        (lambda t: np.linalg.norm(autograd.reshape(t, (1, -1)), "x"), ValueError, "norm: expected the order"),
+        (lambda t: np.linalg.norm(autograd.reshape(t, (1, 1, -1)), 2), ValueError, "norm: .*expected one axis"),
+        (lambda t: np.linalg.norm(autograd.reshape(t, (1, -1)), "x"), ValueError, "norm: .*expected the order"),
         (lambda t: np.linalg.matrix_norm(t), ShapeError, "matrix_norm: expected a matrix"),
         (lambda t: np.var(t, ddof=1, correction=1), ValueError, "ddof and correction"),
         (lambda t: np.nanvar(t, ddof=1, correction=1), ValueError, "ddof and correction"),
@@ -322,3 +323,31 @@ def test_more_halves_than_they_can_count(name: str, create_graph: bool) -> None:
     found = found.numpy() if isinstance(found, Tensor) else found
     assert found.dtype == np.float16
     np.testing.assert_allclose(found[0], 64 * slope, rtol=2**-8, atol=2**-12)
+
+
+# Long recurrences.
+
+
+@given(
+    rest=st.sampled_from([(), (2,)]),
+    extra=st.integers(0, 70),
+    size=st.sampled_from([0.5, 1.0, 1e-8, 1e8]),
+    zeros=st.booleans(),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=30, deadline=None)
+def test_a_long_recurrence_is_what_its_steps_are(rest: Any, extra: int, size: float, zeros: bool, seed: int) -> None:
+    """By blocks, or step by step where the products of a block are beyond the floats."""
+    rng = np.random.default_rng(seed)
+    n = MANY * BLOCK + extra
+    a, b = size * rng.uniform(0.5, 1.5, (n, *rest)), rng.normal(size=(n, *rest))
+    if zeros:
+        a[rng.integers(n, size=5)] = 0.0
+    b[: 3 * BLOCK] = 0.0
+    expected, state = np.zeros((n, *rest)), np.zeros(rest)
+    with np.errstate(all="ignore"):
+        for k in range(n):
+            state = a[k] * state + b[k]
+            expected[k] = state
+        found = autograd.table["recurrence"](a, b, 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11)

@@ -27,8 +27,8 @@ from autograd.check.references.balls import BALLS, Balls
 from autograd.check.references.complex_step import COMPLEX_STEP, ComplexStep
 from autograd.check.references.differences import DIFFERENCES
 from autograd.check.references.digits import DIGITS, Digits
-from autograd.check.references.near import Floats, has_few_bits
-from autograd.check.references.real import Reals, RefusedError, Tape, UndecidedError
+from autograd.check.references.near import Floats
+from autograd.check.references.real import Reals, RefusedError, Tape, UndecidedError, has_few_bits
 from autograd.check.references.reference import Call, Pulled
 from autograd.check.references.taped import Taped, is_known
 from autograd.check.verdict import judged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -158,3 +159,33 @@ def test_the_shapes_of_formulas_need_no_data() -> None:
     assert autograd.sort(a).shape == a.shape
     assert autograd.sort(a, axis=None).shape == (10**12,)
     assert autograd.take_along_axis(a, np.zeros((1, 3), int), 1).shape == (10**6, 3)
+
+
+@given(
+    x=st.lists(st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1.0, np.nan])), min_size=0, max_size=12),
+    dtype=st.sampled_from([np.float64, np.float32]),
+    rows=st.sampled_from([1, 2]),
+    axis=st.sampled_from([0, -1, None]),
+)
+def test_a_stable_order_found_the_quick_way_is_numpys(x: Any, dtype: Any, rows: int, axis: Any) -> None:
+    with np.errstate(over="ignore"):
+        a = np.resize(np.array(x, dtype), (rows, len(x)))
+    for asked in ({"kind": "stable"}, {"stable": True}):
+        np.testing.assert_array_equal(autograd.argsort(a, axis, **asked), np.argsort(a, axis, kind="stable"))
+
+
+@given(data=st.data(), axis=st.sampled_from([0, 1, -2, None]))
+def test_what_is_added_along_an_axis_is_what_loops_add(data: st.DataObject, axis: Any) -> None:
+    shape, picked = (3, 4), (5,) if axis is None else (2, 4) if axis in (0, -2) else (3, 2)
+    length = 12 if axis is None else shape[axis]
+    indices = data.draw(hnp.arrays(int, picked, elements=st.integers(-length, length - 1)))
+    x = np.arange(1.0, 1 + indices.size).reshape(picked)
+    expected = np.zeros(shape)
+    for place in np.ndindex(picked):
+        if axis is None:
+            expected.flat[indices[place]] += x[place]
+        else:
+            target = list(place)
+            target[axis] = indices[place]
+            expected[tuple(target)] += x[place]
+    np.testing.assert_array_equal(autograd.add_along_axis(x, indices, shape, axis), expected)

@@ -54,6 +54,10 @@ def scaled_erfc(x: Any) -> Any:
     return mp.exp(x * x) * mp.erfc(x)
 
 
+def spherical_bessel(n: int, x: Any) -> Any:
+    return mp.sqrt(mp.pi / (2 * x)) * mp.besselj(n + mpf(1) / 2, x) if x > 0 else (-1) ** n * spherical_bessel(n, -x)
+
+
 def whole(x: Any) -> Any:
     return mp.sign(x) * mp.floor(abs(x))
 
@@ -81,6 +85,7 @@ EXPONENT = (signed(st.one_of(TINY, st.floats(0.1, 800), st.sampled_from([1e-300,
 TAIL = (signed(st.one_of(TINY, st.floats(0.1, 26))),)
 NEGATIVE_TOO = st.one_of(st.floats(0.1, 170), signed(powers_of_ten(-100, -1)), st.floats(-50, -0.1))
 GAMMA = (NEGATIVE_TOO.filter(lambda x: x != round(x) or x > 0),)
+PHASE = (signed(powers_of_ten(-100, 6)),)
 QUOTIENT = (signed(powers_of_ten(-10, 10)), signed(powers_of_ten(-10, 10)))
 
 
@@ -169,6 +174,7 @@ ROWS = {
     "floor_divide": flat_row(lambda x, y: mp.floor(x / y), QUOTIENT),
     "erf": Row(mp.erf, [lambda x: 2 * mp.exp(-x * x) / mp.sqrt(mp.pi)], TAIL),
     "erfc": Row(mp.erfc, [lambda x: -2 * mp.exp(-x * x) / mp.sqrt(mp.pi)], TAIL),
+    "erfinv": Row(mp.erfinv, [lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(mp.erfinv(x) ** 2)], UNIT),
     "erfcx": Row(scaled_erfc, [lambda x: 2 * x * scaled_erfc(x) - 2 / mp.sqrt(mp.pi)], TAIL),
     "ndtr": Row(below, [normal], TAIL),
     "log_ndtr": Row(lambda x: mp.log(below(x)), [lambda x: normal(x) / below(x)], TAIL),
@@ -187,6 +193,7 @@ ROWS = {
         lambda x, y: x * mp.log(1 + y), [lambda x, y: mp.log(1 + y), lambda x, y: x / (1 + y)], (*ANY, *POSITIVE)
     ),
     "entr": Row(lambda x: -x * mp.log(x), [lambda x: -mp.log(x) - 1], POSITIVE),
+    "sinc": Row(mp.sincpi, [lambda x: -mp.pi * spherical_bessel(1, mp.pi * x)], PHASE),
     "clip": Row(
         lambda x, low, high: min(max(x, low), high),
         [lambda x, a, b: mpf(a < x < b), lambda x, a, b: mpf(x < a < b), lambda x, a, b: mpf(max(x, a) > b)],
@@ -319,11 +326,18 @@ EDGES = [
     ("log", (-1.0,), NAN, (NAN,)),
     ("sqrt", (0.0,), 0.0, (NAN,)),
     ("sqrt", (-1.0,), NAN, (NAN,)),
+    ("cbrt", (0.0,), 0.0, (NAN,)),
+    ("cbrt", (-8.0,), -2.0, (1 / 12,)),
     ("reciprocal", (0.0,), NAN, (NAN,)),
     ("gamma", (0.0,), NAN, (NAN,)),
     ("gamma", (-1.0,), NAN, (NAN,)),
     ("psi", (0.0,), NAN, (NAN,)),
     ("exprel", (0.0,), 1.0, (0.5,)),
+    ("sinc", (0.0,), 1.0, (0.0,)),
+    ("spherical_jnpi", (0.0, 0.0), 1.0, (0.0, 0.0)),
+    ("spherical_jnpi", (0.0, 1.0), 0.0, (math.pi / 3, 0.0)),
+    ("spherical_jnpi", (0.0, 2.0), 0.0, (0.0, 0.0)),
+    ("spherical_jnpi", (0.5, 1.0), 4 / math.pi**2, (2 - 16 / math.pi**2, 0.0)),
     ("xlogy", (0.0, 2.0), 0.0, (math.log(2), 0.0)),
     ("xlogy", (0.0, 0.0), 0.0, (NAN, NAN)),
     ("entr", (0.0,), 0.0, (NAN,)),

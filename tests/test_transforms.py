@@ -37,6 +37,7 @@ each_kind = pytest.mark.parametrize("kind", [Value, Tensor])
 
 Function = Callable[..., Any]
 CONDITION = np.array([True, False, True])
+ORDERS = np.array([0, 1, 2])
 
 
 def cubed(x: Any) -> Any:
@@ -57,6 +58,9 @@ def functions(draw: st.DrawFn, op: Op) -> tuple[Function, Function, list[Any]]:
     if op.name == "sum_of_products":
         inputs = [draw(arrays(())) for _ in range(4)]
         return lambda *xs: op(list(xs[:2]), list(xs[2:])), lambda a, b, c, d: a * c + b * d, inputs
+    if op.name in ("polygamma", "spherical_jnpi"):
+        inputs = [np.array(draw(st.lists(st.floats(0.5, 3.0), min_size=3, max_size=3)))]
+        return lambda x: op(ORDERS, x), lambda x: op.forward(ORDERS, x), inputs
     if op.is_elementwise:
         points = draw(st.lists(smooth_points(op), min_size=1, max_size=3))
         return op, op.forward, list(np.array(points).T)

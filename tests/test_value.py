@@ -237,7 +237,6 @@ def test_numpy_functions_reach_the_table() -> None:
         (lambda x: np.nextafter(x, 1.0), "np.nextafter"),
         (lambda x: np.fft.ifft(x), r"np.fft.ifft"),
         (lambda x: np.i0(x), "np.i0"),
-        (lambda x: np.unwrap(x), "np.unwrap"),
     ],
 )
 @pytest.mark.parametrize("kind", [Value, Tensor])

@@ -192,11 +192,10 @@ class One:
         for place, (raw, number) in enumerate(zip(raws, got, strict=True)):
             if math.isnan(number) and not are_finite(self.call.cotangent):  # it came so
                 continue
-            if place in tied:
-                sides = self.reference.sides(self.call, k, place)
-                if not is_smooth(raw, sides, number):
-                    yield from self.at_kink(k, place, sides, number, dtype, shape)
-                    continue
+            sides = self.reference.sides(self.call, k, place) if place in tied else None
+            if sides is not None and not is_smooth(raw, sides, number):
+                yield from self.at_kink(k, place, sides, number, dtype, shape)
+                continue
             verdict = self.judge(raw, number, dtype, lambda rounded, at=place: rounded.parts[k][at])
             is_linear = self.call.op.linear != "no"  # where the rule is rounded as the function is
             if not is_linear and verdict.verdict in ("right", "undecided") and verdict.ulps > ULPS:
@@ -207,7 +206,11 @@ class One:
                     verdict = own if own.verdict == "off" else verdict
             if verdict.verdict == "undecided" and self.pulled.live is not None:
                 verdict = judged(self.pulled.arithmetic, self.pulled.live[k][place], number, dtype)
-            if verdict.verdict in ("off", "undecided"):
+            if verdict.verdict not in ("off", "undecided"):
+                continue
+            if sides and self.several_tie:  # then its own sides are not all that is around
+                yield from self.at_kink(k, place, sides, number, dtype, shape)
+            else:
                 bad.append((place, verdict))
         if bad and self.is_disputed(k, bad, got):
             message = f"{self.reference.name} follow the branches that the numbers take, and differences disagree"
@@ -263,6 +266,10 @@ class One:
         slack = SLACK * rounded.arithmetic.radius(loose)
         second = judged(self.pulled.arithmetic, raw, got, dtype, slack)
         return second if second.verdict == "right" or first.verdict == "off" != second.verdict else first
+
+    @property
+    def several_tie(self) -> bool:
+        return sum(map(len, self.pulled.ties.values())) > 1
 
     @cached_property
     def least(self) -> float:

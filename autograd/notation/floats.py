@@ -14,13 +14,14 @@ import numpy as np
 
 from autograd.op import Op
 from autograd.ops.activations import SELU_ALPHA, SELU_SCALE, exponential_below, scaled_exponential_below
+from autograd.ops.bessel import sinc, spherical_jnpi
 from autograd.ops.corners import larger
-from autograd.ops.functions import secant
+from autograd.ops.functions import cbrt, secant
 from autograd.ops.special import digamma, erf, erfc, erfinv, gamma, gammaln, polygamma
 
 #: NumPy functions whose namesake in `math` is the same function on floats (not so floor, or remainder).
 SAME = ["exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
-SAME += ["exp2", "cbrt", "hypot", "fmod", "copysign"]
+SAME += ["exp2", "hypot", "fmod", "copysign"]
 
 #: What else of `math` texts call.
 OTHERS = ["asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "radians", "degrees", "floor", "ceil", "trunc"]
@@ -36,8 +37,11 @@ def spelled(name: str, count: int) -> str:
     return f"{name}({', '.join(f'{{{k}}}' for k in range(count))})"
 
 
-#: Operations whose forward function on floats is that on arrays, as of SciPy.
-BORROWED = (digamma, erfinv, gamma, gammaln)
+#: Operations whose forward function on floats is that on arrays, as of SciPy; a cube root of `math` has fewer digits.
+BORROWED = (cbrt, digamma, erfinv, gamma, gammaln, sinc)
+
+#: Those with an order.
+OF_ORDERS = (polygamma, spherical_jnpi)
 
 FLOATS: Mapping[Callable[..., Any], str] = {
     np.add: "({0} + {1})",
@@ -98,14 +102,14 @@ FLOATS: Mapping[Callable[..., Any], str] = {
     erf.forward: "erf({0})",
     erfc.forward: "erfc({0})",
     **{op.forward: f"float({op.name}({{0}}))" for op in BORROWED},
-    polygamma.forward: "float(polygamma({0}, {1}))",
+    **{op.forward: f"float({op.name}({{0}}, {{1}}))" for op in OF_ORDERS},
     **{getattr(np, name): spelled(name, getattr(np, name).nin) for name in SAME},
 }
 
 #: What these texts may call.
 NAMESPACE: Mapping[str, Any] = {"abs": abs, "bool": bool, "float": float, "pow": math.pow, "round": round} | {
     **{n: getattr(math, n) for n in (*SAME, *OTHERS, "erf", "erfc")},
-    **{op.name: op.forward for op in (*BORROWED, polygamma)},
+    **{op.name: op.forward for op in (*BORROWED, *OF_ORDERS)},
 }
 
 

@@ -16,8 +16,8 @@ from autograd.errors import short_repr
 from autograd.op import Op, elementwise, override
 from autograd.ops.compare import literal, where
 from autograd.ops.corners import abs, maximum, minimum, sign
-from autograd.ops.functions import exp, sech, square, tanh
-from autograd.ops.special import below, by_definition, in_doubles, ndtr, norm_pdf
+from autograd.ops.functions import by_definition, exp, sech, square, tanh
+from autograd.ops.special import below, in_doubles, ndtr, norm_pdf
 
 #: Beyond this, every gate is 0 or 1.
 FAR = 1e3
@@ -177,7 +177,8 @@ hardswish = elementwise("hardswish",
     lambda y, x: where(abs(x) < 3, (2 * x + 3) / 6, x > 0), symbol="hard swish",
     kinks=lambda x: (x - 3) * (x + 3), method=False,
     doc="hard swish, its input times its hard sigmoid, stops the gradient below −3 and passes it on above 3")
-softsign = elementwise("softsign", by_magnitude, lambda y, x: 1 / square(1 + abs(x)), method=False,
+softsign = elementwise("softsign", by_magnitude, lambda y, x: 1 / square(1 + abs(x)),
+    numeric=[lambda y, x: square(1 / (1 + abs(x)))], method=False,
     doc="softsign divides the gradient by the square of 1 + |x|: it saturates, but slowly")
 tanhshrink = elementwise("tanhshrink", less_its_tanh, lambda y, x: square(tanh(x)), method=False,
     doc="tanhshrink, x − tanh x, passes tanh² x of the gradient: nearly nothing around 0")

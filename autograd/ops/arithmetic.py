@@ -14,9 +14,20 @@ from autograd.composition import composition
 from autograd.errors import ShapeError
 from autograd.op import FLOAT64, Op, elementwise
 from autograd.ops.compare import isinf, literal, pick, where
-from autograd.ops.functions import POSITIVE, REAL, exp, exp2, log
+from autograd.ops.functions import POSITIVE, REAL, by_definition, exp, exp2, log
 from autograd.ops.shaping import astype
 from autograd.signature import each
+
+
+@by_definition(lambda x, y: (x - y).expit())
+def part_of_exp(x: Any, y: Any) -> Any:
+    return part_of_sum(x, y, np.exp, 1.0)
+
+
+@by_definition(lambda x, y: (x - y).expit2())
+def part_of_exp2(x: Any, y: Any) -> Any:
+    return part_of_sum(x, y, np.exp2, math.log(2))
+
 
 # fmt: off
 add = elementwise("add", np.add, lambda z, x, y: 1, lambda z, x, y: 1, operator="+", linear="jointly",
@@ -52,12 +63,12 @@ logaddexp2 = elementwise("logaddexp2", np.logaddexp2,
     numeric=[lambda z, x1, x2: of_infinities(share2(x1, x2), x1, x2),
              lambda z, x1, x2: of_infinities(share2(x2, x1), x1, x2)],
     doc="the logarithm of a sum of powers of two shares the gradient: each gets its power's part of the sum")
-share: Op = elementwise("share", lambda x, y: part_of_sum(x, y, np.exp, 1.0),
+share: Op = elementwise("share", part_of_exp,
     lambda z, x, y: z * (1 - z),
     lambda z, x, y: z * (z - 1),
     numeric=[lambda z, x, y: z * share(y, x), lambda z, x, y: -z * share(y, x)],
     doc="eˣ over eˣ + eʸ passes its output times the other's part of the gradient: the slope of logaddexp")
-share2: Op = elementwise("share2", lambda x, y: part_of_sum(x, y, np.exp2, math.log(2)),
+share2: Op = elementwise("share2", part_of_exp2,
     lambda z, x, y: math.log(2) * z * (1 - z),
     lambda z, x, y: math.log(2) * z * (z - 1),
     numeric=[lambda z, x, y: math.log(2) * z * share2(y, x), lambda z, x, y: -math.log(2) * z * share2(y, x)],

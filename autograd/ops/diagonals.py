@@ -14,7 +14,7 @@ from autograd.op import Op, primitive
 from autograd.ops.axes import ravel
 from autograd.ops.compare import where
 from autograd.ops.indexing import put
-from autograd.ops.shaping import inverse, reshape, transpose
+from autograd.ops.shaping import behind, inverse, reshape, transpose
 
 
 def placed(v: Any, rows: int, columns: int, offset: int) -> Any:
@@ -45,6 +45,7 @@ def of_diagonal(a: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int 
 # fmt: off
 diagonal: Op = primitive("diagonal", np.diagonal, diagonal_vjp,
     linear="jointly", masks=True, shape=of_diagonal,
+    batched=lambda a, offset=0, axis1=0, axis2=1: diagonal(a, offset, behind(axis1), behind(axis2)),
     doc="a diagonal sends the gradient back to where it was, and zero to the rest")
 # fmt: on
 

@@ -11,8 +11,11 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from autograd.call import shape_of
 from autograd.composition import composition, given
 from autograd.errors import DTypeError, ShapeError
+from autograd.ops.compare import where
+from autograd.ops.corners import abs
 from autograd.ops.reductions import sum as added
-from autograd.ops.scans import part
+from autograd.ops.rounding import remainder
+from autograd.ops.scans import cumsum, part
 from autograd.ops.shaping import broadcast_to, concatenate, reshape
 
 
@@ -75,6 +78,24 @@ def slopes(f: Any, h: Any, axis: int, edge_order: int) -> Any:
         first = (4 * at(1, 2) - 3 * at(None, 1) - at(2, 3)) / (2 * h)
         last = (3 * at(-1, None) - 4 * at(-2, -1) + at(-3, -2)) / (2 * h)
     return concatenate([first, inner, last], axis=axis)
+
+
+@composition(np.unwrap)
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Any:
+    """Angles that go on past a whole turn: to each is added so many turns that its step is half of one at most.
+
+    >>> unwrap(np.array([1.0, 3.0, 0.5, 2.0]), period=3.0)
+    array([1. , 0. , 0.5, 2. ])
+    """
+    p = given(p, "unwrap")
+    place = normalize_axis_index(axis, len(p.shape))
+    steps, half = diff(p, axis=place), period / 2
+    least = half if discont is None else discont
+    short = remainder(steps + half, period) - half
+    short = where((short == -half) & (steps > 0), half, short)
+    turns = where(abs(steps) < least, 0.0, short - steps)
+    later = part(p, place, slice(1, None)) + cumsum(turns, axis=place)
+    return concatenate([part(p, place, slice(1)), later], axis=place)
 
 
 @composition(np.gradient)

@@ -13,7 +13,7 @@ from autograd.op import Op, elementwise, override, primitive
 from autograd.ops.arithmetic import total
 from autograd.ops.compare import literal, pick
 from autograd.ops.corners import abs, maximum, minimum
-from autograd.ops.reductions import Axis, count, counts, of_rows, reduced, unfold
+from autograd.ops.reductions import Axis, axes_of_each, count, counts, of_rows, reduced, unfold
 from autograd.ops.reductions import sum as added
 from autograd.signature import each
 
@@ -49,6 +49,14 @@ def extreme_vjp(g: Any, y: Any, a: Any, axis: Axis = None, out: None = None, kee
     return shared(unfold(g, a, axis, keepdims), winners, a, axis)
 
 
+def max_each(a: Any, axis: Axis = None, **params: Any) -> Any:
+    return max(a, axes_of_each(axis, a), **params)
+
+
+def min_each(a: Any, axis: Axis = None, **params: Any) -> Any:
+    return min(a, axes_of_each(axis, a), **params)
+
+
 # Of Values: one node each, of all that are folded into it.
 
 
@@ -68,9 +76,11 @@ max_of = elementwise("max_of", lambda xs: reduce(maximum, xs), each(lambda z, xs
 min_of = elementwise("min_of", lambda xs: reduce(minimum, xs), each(lambda z, xs: shares(z, xs)),
     symbol="min", method=False, kinks=nearest,
     doc="the smallest of many has all of the gradient; a tie shares it equally, however many share it")
-max = primitive("max", np.max, extreme_vjp, scalars=partial(extreme_of_scalars, max_of, "maximum"), shape=reduced,
+max: Op = primitive("max", np.max, extreme_vjp, scalars=partial(extreme_of_scalars, max_of, "maximum"), shape=reduced,
+    batched=max_each,
     doc="max sends the gradient to the largest element; ties share it equally")
-min = primitive("min", np.min, extreme_vjp, scalars=partial(extreme_of_scalars, min_of, "minimum"), shape=reduced,
+min: Op = primitive("min", np.min, extreme_vjp, scalars=partial(extreme_of_scalars, min_of, "minimum"), shape=reduced,
+    batched=min_each,
     doc="min sends the gradient to the smallest element; ties share it equally")
 # fmt: on
 

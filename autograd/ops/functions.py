@@ -7,6 +7,8 @@ higher derivatives, the formula and the test all come from it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,20 @@ POSITIVE = (0.0, np.inf)
 REAL = (-np.inf, np.inf)
 
 
+def by_definition(definition: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Of a forward function that keeps digits which its definition loses; numbers that lose none take that one."""
+
+    def careful(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def run(*xs: Any) -> Any:
+            return definition(*xs) if any(getattr(x, "is_exact", False) for x in xs) else function(*xs)
+
+        return run
+
+    return careful
+
+
+@by_definition(lambda x: x.sech())
 def secant(x: Any) -> Any:
     """1 / cosh x; where cosh x overflows, which it does before this is zero, 2 e^−|x|."""
     with np.errstate(over="ignore"):

@@ -98,7 +98,8 @@ def added_along(x: Any, indices: Any, shape: Shape, axis: int | None = -1) -> An
     """Zeros of that shape, with ``x`` added at the indices along the axis: what is picked twice receives twice."""
     zeros = np.zeros(shape, sum_dtype(x.dtype))
     target, place = (zeros.reshape(-1), 0) if axis is None else (zeros, axis)
-    np.add.at(target, along(target.shape, indices, place), x)
+    places = np.arange(target.size).reshape(target.shape)[along(target.shape, indices, place)]
+    np.add.at(zeros.reshape(-1), places.reshape(-1), np.broadcast_to(x, places.shape).reshape(-1))  # quick in a row
     return zeros.astype(x.dtype, copy=False)
 
 

@@ -19,6 +19,7 @@ from autograd.ops.norms import length_of_row, of_any_size, vector_norm
 from autograd.ops.reductions import (
     Axis,
     axes_of,
+    axes_of_each,
     count,
     divisor,
     is_half,
@@ -126,6 +127,18 @@ def shape_of_moment(a: tuple[int, ...], axis: Axis = None, keepdims: bool = Fals
     return reduced(a, axis, keepdims)
 
 
+def centred_each(a: Any, axis: Axis = None) -> Any:
+    return centred(a, axes_of_each(axis, a))
+
+
+def var_each(a: Any, axis: Axis = None, **params: Any) -> Any:
+    return var(a, axes_of_each(axis, a), **params)
+
+
+def std_each(a: Any, axis: Axis = None, **params: Any) -> Any:
+    return std(a, axes_of_each(axis, a), **params)
+
+
 # Of Values: a float64, as a count, divides nothing by nothing.
 
 
@@ -154,10 +167,11 @@ def std_of_scalars(a: Any, axis: Axis = None, ddof: Any = 0, keepdims: bool = Fa
 # fmt: off
 centred: Op = primitive("centred", less_mean, lambda g, y, a, axis=None: centred(g, axis),
     scalars=less_mean_of_scalars, linear="jointly", shape=lambda a, axis=None: a, method=False,
+    batched=centred_each,
     doc="to take the mean away takes the mean of the gradient away")
-var = primitive("var", variance, var_vjp, scalars=var_of_scalars, shape=shape_of_moment,
+var: Op = primitive("var", variance, var_vjp, scalars=var_of_scalars, shape=shape_of_moment, batched=var_each,
     doc="the variance pushes each element away from the mean, by twice its distance over their number")
-std = primitive("std", deviation, std_vjp, scalars=std_of_scalars, shape=shape_of_moment,
+std: Op = primitive("std", deviation, std_vjp, scalars=std_of_scalars, shape=shape_of_moment, batched=std_each,
     doc="the standard deviation pushes each element away from the mean; of equal ones, which have no side, none")
 # fmt: on
 

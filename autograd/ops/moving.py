@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from autograd.errors import DTypeError, ShapeError
 from autograd.op import Op, override, primitive
 from autograd.ops.axes import ravel
 from autograd.ops.indexing import getitem, put
-from autograd.ops.shaping import Shape, broadcast_to, lengths, reshape, transpose
+from autograd.ops.shaping import Shape, behind, broadcast_to, lengths, reshape, transpose
 
 
 def at(a: Any, axis: int, index: Any) -> Any:
@@ -65,9 +66,15 @@ def opposite(shift: Any) -> Any:
     return np.negative(whole(shift)).tolist()
 
 
+def roll_each(a: Any, shift: Any, axis: Any = None) -> Any:
+    if axis is None:
+        return reshape(roll(reshape(a, (a.shape[0], prod(a.shape[1:]))), shift, 1), a.shape)
+    return roll(a, shift, tuple(map(behind, lengths(axis))))
+
+
 # fmt: off
 roll: Op = primitive("roll", rolled, lambda g, y, a, shift, axis=None: roll(g, opposite(shift), axis),
-    linear="jointly", shape=lambda a, **_: a,
+    linear="jointly", shape=lambda a, **_: a, batched=roll_each,
     doc="roll turns the gradient back")
 # fmt: on
 

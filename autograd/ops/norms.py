@@ -12,14 +12,14 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.composition import composition, given
 from autograd.errors import ShapeError
-from autograd.op import override, primitive
+from autograd.op import Op, override, primitive
 from autograd.ops.arithmetic import pow, sum_of_products
 from autograd.ops.compare import where
 from autograd.ops.corners import abs, sign
 from autograd.ops.decompositions import svd
 from autograd.ops.extremes import max, max_of, min, min_of, shared
 from autograd.ops.functions import sqrt
-from autograd.ops.reductions import Axis, is_half, largest, of_rows, reduced, sum_of_row, unfold
+from autograd.ops.reductions import Axis, axes_of_each, is_half, largest, of_rows, reduced, sum_of_row, unfold
 from autograd.ops.reductions import sum as added
 from autograd.ops.shaping import HALF, SINGLE, broadcast_to, reshape, transpose
 
@@ -74,6 +74,10 @@ def vector_norm_vjp(g: Any, y: Any, x: Any, /, *, axis: Axis = None, keepdims: b
     return g * (where(x == 0, 0, slopes) if ord < 1 else slopes)
 
 
+def vector_norm_each(x: Any, /, *, axis: Axis = None, **params: Any) -> Any:
+    return vector_norm(x, axis=axes_of_each(axis, x), **params)
+
+
 # Of Values.
 
 
@@ -106,11 +110,12 @@ def measured(x: tuple[int, ...], /, *, axis: Axis = None, keepdims: bool = False
     return reduced(x, axis, keepdims)
 
 
-vector_norm = primitive(
+vector_norm: Op = primitive(
     "vector_norm",
     length_of,
     vector_norm_vjp,
     scalars=length_of_scalars,
+    batched=vector_norm_each,
     shape=measured,
     method=False,
     doc="the length of a vector sends its gradient along the vector; at zero, which has no direction, nothing",

@@ -185,6 +185,18 @@ def mean_each(a: Any, axis: Axis = None, **params: Any) -> Any:
     return mean(a, axes_of_each(axis, a), **params)
 
 
+def softmax_each(x: Any, axis: Axis = -1) -> Any:
+    return softmax(x, axes_of_each(axis, x))
+
+
+def log_softmax_each(x: Any, axis: Axis = -1) -> Any:
+    return log_softmax(x, axes_of_each(axis, x))
+
+
+def logsumexp_each(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return logsumexp(a, axes_of_each(axis, a), keepdims)
+
+
 # Of Values: what becomes of the elements along the axes, in order.
 
 
@@ -293,13 +305,14 @@ sum: Op = primitive("sum", summed, sum_vjp, scalars=sum_of_scalars, symbol="Σ",
 mean: Op = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="jointly", shape=reduced,
     batched=mean_each,
     doc="mean shares its gradient equally among the elements")
-softmax = primitive("softmax", stable_softmax, softmax_vjp, numeric=[centred_softmax_vjp], shape=lambda x, axis=-1: x,
-    scalars=softmax_of_scalars,
+softmax: Op = primitive("softmax", stable_softmax, softmax_vjp, numeric=[centred_softmax_vjp],
+    shape=lambda x, axis=-1: x, scalars=softmax_of_scalars, batched=softmax_each,
     doc="softmax centres the gradient and scales it by its output: raising one probability lowers the others")
-log_softmax = primitive("log_softmax", stable_log_softmax, log_softmax_vjp, numeric=[centred_log_softmax_vjp],
-    shape=lambda x, axis=-1: x, scalars=log_softmax_of_scalars,
+log_softmax: Op = primitive("log_softmax", stable_log_softmax, log_softmax_vjp, numeric=[centred_log_softmax_vjp],
+    shape=lambda x, axis=-1: x, scalars=log_softmax_of_scalars, batched=log_softmax_each,
     doc="log-softmax takes from each gradient the sum of all, shared out as its softmax")
-logsumexp = primitive("logsumexp", stable_logsumexp, logsumexp_vjp, scalars=logsumexp_of_scalars, shape=reduced,
+logsumexp: Op = primitive("logsumexp", stable_logsumexp, logsumexp_vjp, scalars=logsumexp_of_scalars, shape=reduced,
+    batched=logsumexp_each,
     doc="log-sum-exp shares the gradient out as the softmax of its input")
 # fmt: on
 

@@ -18,7 +18,7 @@ from autograd.borrowed import borrowed
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, elementwise, is_objects, override
 from autograd.ops.compare import literal, where
-from autograd.ops.functions import POSITIVE, REAL, exp, log, log1p, square
+from autograd.ops.functions import POSITIVE, REAL, by_definition, exp, log, log1p, square
 
 ROOT_HALF = math.sqrt(0.5)
 ROOT_PI = math.sqrt(math.pi)
@@ -45,19 +45,6 @@ def in_doubles(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*xs[:-1], xs[-1].astype(np.float64), **params).astype(dtype)
 
     return run
-
-
-def by_definition(definition: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Of a forward function that keeps digits which its definition loses; numbers that lose none take that one."""
-
-    def careful(function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def run(x: Any) -> Any:
-            return definition(x) if getattr(x, "is_exact", False) else function(x)
-
-        return run
-
-    return careful
 
 
 def by_element(function: Callable[[float], float]) -> Callable[[Any], Any]:

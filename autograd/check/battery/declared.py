@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.check.battery.examples import Example
 from autograd.check.contracts.samples import Sample
+from autograd.check.local import INFINITE
 from autograd.check.references.reference import Call
 from autograd.check.references.taped import Taped, evaluate
 from autograd.check.report import Finding
@@ -119,7 +120,7 @@ def break_at(op: Op, point: Sequence[Any], taped: Taped) -> str | None:
             ):
                 a, b = (arithmetic.number(0) if raw is None else raw for raw in (below, above))
                 size = max(abs(arithmetic.middle(a)), abs(arithmetic.middle(b)), 1.0)
-                if not arithmetic.is_defined(a - b) or arithmetic.error(a - b, 0.0)[0] > SAME * size:
+                if size > INFINITE or not arithmetic.is_defined(a - b) or arithmetic.error(a - b, 0.0)[0] > SAME * size:
                     return f"{what} {arithmetic.middle(a):.6g} to {arithmetic.middle(b):.6g}"
     return None
 

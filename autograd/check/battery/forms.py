@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.check.battery.examples import Example
 from autograd.check.exact_rule import contribution
-from autograd.check.references.real import Tape
+from autograd.check.references.real import OfRoundedLiterals
 from autograd.check.references.reference import Call, Pulled
 from autograd.check.references.taped import Taped, evaluate
 from autograd.check.report import Finding
@@ -64,7 +64,7 @@ def of_form(
 ) -> Iterator[Finding]:
     which = "textbook form" if is_textbook else "rule"
     try:
-        found = contribution(call, k, Tape(arithmetic), is_textbook)
+        found = contribution(call, k, OfRoundedLiterals(arithmetic), is_textbook)
     except Exception as error:  # a rule may do what only arrays of floats can
         yield missing(example, k, f"the {which} does not run on numbers of a reference", error)
         return

@@ -36,6 +36,9 @@ NAMES = {
 #: Functions that are the slope of one that flint has series of.
 SLOPES = {"psi": "lgamma", "digamma": "lgamma"}
 
+#: Functions that flint has no series of, but of their inverse: their slope is one over that one's.
+INVERSES = {"erfinv": "erf"}
+
 SMALLEST = float(np.finfo(float).smallest_subnormal)
 
 
@@ -55,7 +58,7 @@ class Balls(Arithmetic):
     name = "balls"
     functions: Mapping[str, Callable[..., Real]] = {
         **FUNCTIONS,
-        **{name: partial(elementary, name) for name in (*NAMES, *SLOPES)},
+        **{name: partial(elementary, name) for name in (*NAMES, *SLOPES, *INVERSES)},
     }
 
     def __init__(self, bits: int, wide: int | None = None) -> None:
@@ -81,6 +84,9 @@ class Balls(Arithmetic):
 
     def number(self, x: float) -> Any:
         return arb(float(x)) if x.__class__ is not int else arb(x)
+
+    def around(self, x: float, radius: float) -> Any:
+        return arb(float(x), radius)
 
     def compare(self, a: Any, b: Any) -> int | None:
         if a > b:
@@ -110,6 +116,9 @@ class Balls(Arithmetic):
         if name in SLOPES:
             series = getattr(acb_series([a, 1], 3), NAMES[SLOPES[name]])()  # a complex one, for those below zero
             return series[1].real, 2 * series[2].real
+        if name in INVERSES:
+            y = getattr(a, name)()
+            return y, 1 / getattr(arb_series([y, 1], 2), NAMES[INVERSES[name]])()[1]
         series = getattr(arb_series([a, 1], 2), NAMES[name])()
         if not a.is_finite() and not series[0].rel_accuracy_bits() > 0:  # as the sine, which has no limit
             return arb.nan(), arb.nan()

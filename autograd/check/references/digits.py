@@ -28,6 +28,7 @@ NAMES = {
     "arccos": "acos",
     "erf": "erf",
     "erfc": "erfc",
+    "erfinv": "erfinv",
     "gamma": "gamma",
     "lgamma": "loggamma",
     "psi": "digamma",

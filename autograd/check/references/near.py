@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.check.references.real import Arithmetic, Real, UndecidedError
+from autograd.check.references.real import Arithmetic, Real, UndecidedError, has_few_bits
 
 #: A number is known where its error is no more than this part of it: less does not tell a factor.
 TELLS = 1e-3
@@ -124,6 +124,9 @@ class NearArithmetic(Arithmetic):
     def number(self, x: float) -> Near:
         return Near(self, self.scalar(x), self.scalar(0))
 
+    def around(self, x: float, radius: float) -> Near:
+        return Near(self, self.scalar(x), self.scalar(radius))
+
     def compare(self, a: Near, b: Near) -> int | None:
         x, y, error = a.value, b.value, a.error + b.error
         if x != x or y != y:
@@ -231,8 +234,3 @@ class Floats(NearArithmetic):
 
     def moved(self, x: float, side: float) -> Near:
         return self.number(float(np.nextafter(x, side * math.inf)) if x else side * 1e-200)
-
-
-def has_few_bits(x: float, bits: int) -> bool:
-    """Whether so many bits are enough for a number; not for one that is infinite or none."""
-    return bool(math.ldexp(math.frexp(x)[0], bits).is_integer()) if math.isfinite(x) else False

@@ -19,6 +19,10 @@ from autograd.op import Op
 #: What a raw number is made of.
 NUMBERS: Any = (int, float, np.generic)
 
+#: A literal of no more bits stands for itself; one of more may be off by as many units in the last place: a constant
+#: that is rounded, of which another is made.
+BITS_OF_ITSELF, ROUNDED_BY = 32, 2
+
 
 class UndecidedError(Exception):
     """A comparison of two numbers that are not known well enough to say which is larger."""
@@ -54,6 +58,10 @@ class Arithmetic:
 
     def moved(self, x: float, side: float) -> Any:
         """A number beside a float, below it or above: far nearer than the next, where that can be."""
+        raise NotImplementedError
+
+    def around(self, x: float, radius: float) -> Any:
+        """A raw number that is known to be so near to a float, and no better."""
         raise NotImplementedError
 
     def compare(self, a: Any, b: Any) -> int | None:
@@ -139,6 +147,10 @@ class Tape:
     def constant(self, x: Any) -> Real:
         return Real(self, self.raw(x), None)
 
+    def literal(self, x: Any) -> Real:
+        """A number that stands in a formula, as an operand of Python's operators."""
+        return self.constant(x)
+
     def raw(self, x: Any) -> Any:
         return self.arithmetic.number(x) if x.__class__ is float or isinstance(x, NUMBERS) else x
 
@@ -182,17 +194,35 @@ class Tape:
             real.adjoint = None
 
 
-def both(function: Callable[[Real, Real], Any]) -> Callable[[Real, Any], Any]:
+class OfRoundedLiterals(Tape):
+    """A formula whose literals stand for what they are rounded from, as `math.pi` does: anything that is so near.
+
+    A number that needs few digits stands for itself.
+    """
+
+    def literal(self, x: Any) -> Real:
+        x = float(x)
+        if not math.isfinite(x) or has_few_bits(x, BITS_OF_ITSELF):
+            return self.constant(x)
+        return Real(self, self.arithmetic.around(x, ROUNDED_BY * math.ulp(x)), None)
+
+
+def both(function: Callable[[Real, Real], Any], is_literal: bool = True) -> Callable[[Real, Any], Any]:
     """An operator of two Reals, or of a Real and a number."""
 
     def operator(self: Real, other: Any) -> Any:
         if other.__class__ is not Real:
             if not isinstance(other, int | float | np.bool_ | np.integer | np.floating):
                 return NotImplemented
-            other = self.tape.constant(other)
+            other = self.tape.literal(other) if is_literal else self.tape.constant(other)
         return function(self, other)
 
     return operator
+
+
+def comparison(function: Callable[[Real, Real], Any]) -> Callable[[Real, Any], Any]:
+    """The same of a comparison, whose number is where the answer changes: that it is exactly."""
+    return both(function, is_literal=False)
 
 
 class Real:
@@ -319,27 +349,27 @@ class Real:
             self.tape.ties.append((self, other))
         return side
 
-    @both
+    @comparison
     def __lt__(self, other: Real) -> bool:
         return self.compare(other) == -1
 
-    @both
+    @comparison
     def __gt__(self, other: Real) -> bool:
         return self.compare(other) == 1
 
-    @both
+    @comparison
     def __le__(self, other: Real) -> bool:
         return self.compare(other) in (-1, 0)
 
-    @both
+    @comparison
     def __ge__(self, other: Real) -> bool:
         return self.compare(other) in (0, 1)
 
-    @both
+    @comparison
     def __eq__(self, other: Real) -> bool:
         return self.compare(other) == 0
 
-    @both
+    @comparison
     def __ne__(self, other: Real) -> bool:
         return self.compare(other) != 0
 
@@ -347,6 +377,11 @@ class Real:
 
     def __bool__(self) -> bool:
         return self.compare(self.tape.constant(0.0)) != 0
+
+
+def has_few_bits(x: float, bits: int) -> bool:
+    """Whether so many bits are enough for a number; not for one that is infinite or none."""
+    return bool(math.ldexp(math.frexp(x)[0], bits).is_integer()) if math.isfinite(x) else False
 
 
 def cell(x: Any) -> Any:

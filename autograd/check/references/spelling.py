@@ -199,6 +199,11 @@ def logaddexp(x: Real, y: Real) -> Any:
     return top + log1p(exp(low - top))
 
 
+def logaddexp2(x: Real, y: Real) -> Any:
+    top, low = (x, y) if x.tape.arithmetic.middle(x.value) >= y.tape.arithmetic.middle(y.value) else (y, x)
+    return top + log1p(exp2(low - top)) / log_of(2.0, x)
+
+
 def log_expit(x: Real) -> Any:
     return -log1p(exp(-x)) if is_positive(x) else x - log1p(exp(x))
 
@@ -216,10 +221,9 @@ def gammaln(x: Real) -> Any:
 
 
 def cbrt(x: Real) -> Any:
-    side = x.compare(x.tape.constant(0.0))
-    if side == 0:
-        return x.tape.computed(x.value, ((x, 0),))
-    return exp(log(x) / 3) if side == 1 else -exp(log(-x) / 3)
+    if is_zero(x):  # where it is vertical
+        return x.tape.computed(x.value, ((x, x.tape.raw(math.nan)),))
+    return exp(log(x) / 3) if is_positive(x) else -exp(log(-x) / 3)
 
 
 def exprel(x: Real) -> Any:
@@ -234,6 +238,22 @@ def xlog(x: Real, log_y: Real) -> Any:
 
 def ndtr(x: Real) -> Any:
     return erfc(-x / sqrt(x.tape.constant(2.0))) / 2
+
+
+def sinc(x: Real) -> Any:
+    angle = half_turn(x) * x
+    return 1 - angle * angle / 6 if is_zero(x) else sin(angle) / angle
+
+
+def spherical_jnpi(x: Real, n: Real) -> Any:
+    """That of πx, by the recurrence from its first two, of which digits are asked until enough are left."""
+    order, angle = int(x.tape.arithmetic.middle(n.value)), half_turn(x) * x
+    if is_zero(x):
+        return sinc(x) if order == 0 else angle / 3 if order == 1 else 0 * angle
+    before, last = cos(angle) / angle, sinc(x)
+    for k in range(order):
+        before, last = last, (2 * k + 1) / angle * last - before
+    return last
 
 
 def isnan(x: Real) -> bool:
@@ -261,7 +281,9 @@ def named(name: str) -> Function:
 
 
 exp, log, sqrt, arctan = (partial(elementary, name) for name in ("exp", "log", "sqrt", "arctan"))
-log1p, expm1, erfc, gamma, lgamma = (named(name) for name in ("log1p", "expm1", "erfc", "gamma", "lgamma"))
+sin, cos = (partial(elementary, name) for name in ("sin", "cos"))
+log1p, expm1, exp2 = (named(name) for name in ("log1p", "expm1", "exp2"))
+erfc, gamma, lgamma = (named(name) for name in ("erfc", "gamma", "lgamma"))
 
 
 def log_of(number: float, x: Real) -> Any:
@@ -345,13 +367,12 @@ COMPOSED: Mapping[str, Function] = {
             "arcsinh": lambda x: log(x + sqrt(x * x + 1)) if is_positive(x) else -log(sqrt(x * x + 1) - x),
             "arccosh": lambda x: log(x + sqrt(x * x - 1)),
             "arctanh": lambda x: log((1 + x) / (1 - x)) / 2,
-            "logaddexp": logaddexp,
-            "logaddexp2": lambda x, y: logaddexp(x * log_of(2.0, x), y * log_of(2.0, x)) / log_of(2.0, x),
             "remainder": lambda x, y: x - floor(x / y) * y,
             "fmod": lambda x, y: x - trunc(x / y) * y,
             **dict.fromkeys(("deg2rad", "radians"), lambda x: x * half_turn(x) / 180),
             **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * 180 / half_turn(x)),
             "expit": expit,
+            "expit2": lambda x: expit(x * log_of(2.0, x)),
             "log_expit": log_expit,
             "logit": lambda x: log(x / (1 - x)),
             "exprel": exprel,
@@ -363,8 +384,13 @@ COMPOSED: Mapping[str, Function] = {
             "erfcx": lambda x: exp(x * x) * erfc(x),
             "rgamma": lambda x: 1 / gamma(x),
             "gammaln": gammaln,
+            "sinc": sinc,
+            "spherical_jnpi": spherical_jnpi,
         }
     ).items()
 }
 
-FUNCTIONS: Mapping[str, Function] = {**PLAIN, **ELEMENTARY, **COMPOSED}
+#: What NumPy computes as a sum, of which each part is rounded: near a zero no more is left than of a sum.
+SUMMED: Mapping[str, Function] = {"logaddexp": logaddexp, "logaddexp2": logaddexp2}
+
+FUNCTIONS: Mapping[str, Function] = {**PLAIN, **SUMMED, **ELEMENTARY, **COMPOSED}
