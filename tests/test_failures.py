@@ -30,6 +30,8 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "add_along_axis": {"shape": (2, 2)},
     "einsum": {"subscripts": "ij->"},
     "roll": {"shift": 1},
+    "windows": {"size": 1},
+    "overlap_add": {"length": 2},
     "argpartition": {"kth": 0},
 }
 
