@@ -14,8 +14,11 @@ from autograd.binding import Binding
 from autograd.call import static
 from autograd.errors import AutogradError, DTypeError, OperationError, ShapeError, short_repr
 
-#: What a forward function raises for shapes, numbers and params; what else it may raise is no answer to these.
-FAILURES = (ValueError, IndexError, ArithmeticError, TypeError)
+#: What a forward function raises for an object of another kind than it works on.
+MISTAKEN = (TypeError, AttributeError)
+
+#: What it raises for shapes, numbers and params; what else it may raise is no answer to these.
+FAILURES = (ValueError, IndexError, ArithmeticError, *MISTAKEN)
 
 #: A word for what does not fit, by which NumPy's complaints about shapes are known.
 SHAPES = r"\b(broadcast|shapes?|dimension(?:s|al)?|axis|axes|mismatch|subscripts?)\b"
@@ -27,7 +30,7 @@ SIGNATURE = r", with gufunc signature \S+| \(has \d+, gufunc core with signature
 INNER = r"^\w+: (?=\w+: axis )"
 
 #: What says more of NumPy's insides than of the call.
-INSIDES = r"ufunc|\breduce\b|squeeze|object is not|interpreted as|NoneType|_NoValue"
+INSIDES = r"ufunc|has no attribute|\breduce\b|squeeze|object is not|interpreted as|NoneType|_NoValue"
 
 #: What NumPy says, where it may be said so that it helps.
 CLEARER = (
@@ -139,7 +142,7 @@ def failure(
     if not inputs:
         return ShapeError(f"{name}: expected one operand at least, got none")
     extra = "".join(f", {param}={short_repr(value)}" for param, value in given.items())
-    if isinstance(error, TypeError):
+    if isinstance(error, MISTAKEN):
         try:
             for x in inputs:
                 accept.expect_operand(x, name)
@@ -150,7 +153,7 @@ def failure(
     cause = f": {said}" if said else ""
     if too_large or isinstance(error, IndexError) or re.search(SHAPES, str(error)):
         return ShapeError(f"{name}: the shapes {shapes}{extra} do not fit{cause}")
-    if isinstance(error, TypeError):
+    if isinstance(error, MISTAKEN):
         takes = f"expected a call as {name}{binding.signature}"
         return DTypeError(f"{name}: failed on operands of the shapes {shapes}{extra}: {said or takes}")
     return OperationError(f"{name}: failed on operands of the shapes {shapes}{extra}{cause}")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import DTypeError, ShapeError, Tensor, Value, check, no_grad
+from autograd import AutogradError, DTypeError, ShapeError, Tensor, Value, check, no_grad, tree
 from autograd.composition import compositions
 from autograd.op import overridden_by
 
@@ -432,6 +432,48 @@ def test_lists_of_values_give_the_scalar_graph_of_the_same_numbers(name: str, ca
         return
     for x, y in zip(plain(got), plain(call(ours, Arrays())), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-13)
+
+
+#: Arguments that are compared with alone, so that no gradient flows back from them; and what is inserted nowhere.
+COMPARED: set[tuple[str, Any]] = {
+    *(("hardshrink", 1), ("threshold", 1), ("threshold", "threshold"), ("diff", 1), ("gradient", "edge_order")),
+    *(("cond", 1), ("cond", "p"), ("insert", 2)),
+}
+
+
+def as_node(x: Any) -> Any:
+    """A node of the same numbers; of a flag, a text, or a list of arrays, itself."""
+    if isinstance(x, bool | str | slice | None) or callable(x) or (isinstance(x, list | tuple) and not is_flat(x)):
+        return x
+    return Tensor(np.asarray(x, dtype=float), label="n")
+
+
+def is_flat(x: Any) -> bool:
+    return all(isinstance(part, int | float) for part in x)
+
+
+@pytest.mark.parametrize(("name", "call"), CASES)
+def test_a_node_in_the_place_of_any_argument_is_an_input_or_is_refused(name: str, call: Call) -> None:
+    """It comes to what numbers come to there, and is in the graph; it is neither lost nor handed on for ever."""
+
+    def replaced(*args: Any, **kwargs: Any) -> Any:
+        expected = plain(compositions[name](*args, **kwargs))
+        for place in (*range(len(args)), *kwargs):
+            given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
+            node = given[place] = as_node(given[place])
+            if not isinstance(node, Tensor):
+                continue
+            try:
+                result = compositions[name](*[given[k] for k in range(len(args))], **{k: given[k] for k in kwargs})
+            except AutogradError:
+                continue
+            outputs = [x for x in tree.leaves(result) if isinstance(x, Tensor)]
+            assert any(x.requires_grad for x in outputs) or (name, place) in COMPARED
+            for x, y in zip(plain(result), expected, strict=True):
+                np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-13)
+        return compositions[name](*args, **kwargs)
+
+    call(replaced, Arrays())
 
 
 @pytest.mark.parametrize(("name", "call"), CASES)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import DTypeError, ShapeError
+from autograd.errors import DTypeError
 from autograd.op import Op, primitive
 from autograd.ops.arithmetic import sum_of
 from autograd.ops.compare import where
@@ -81,7 +81,7 @@ def cofactors_of_arrays(a: Any) -> Any:
 def expect_pair(x: Any, a: Any) -> None:
     expect_square("det_hessian", a.shape)
     if x.shape[-2:] != a.shape[-2:]:
-        raise ShapeError(f"det_hessian: expected matrices of one shape, got the shapes {x.shape}, {a.shape}")
+        raise ValueError(f"expected matrices of one shape, got the shapes {x.shape}, {a.shape}")
 
 
 def det_hessian_of_arrays(x: Any, a: Any) -> Any:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from autograd.errors import ShapeError
 from autograd.ops.functions import sqrt
 from autograd.ops.linalg import dot
 from autograd.ops.reductions import largest, sum_of_row
@@ -23,7 +22,7 @@ Rows = list[list[Any]]
 
 def expect_square(name: str, shape: tuple[int, ...]) -> None:
     if len(shape) < 2 or shape[-1] != shape[-2]:
-        raise ShapeError(f"{name}: expected square matrices, got shape {shape}")
+        raise ValueError(f"{name}: expected square matrices, got shape {shape}")
 
 
 def of_stack(function: Callable[..., Rows], shape: tuple[int, ...], *stacks: Any) -> Any:

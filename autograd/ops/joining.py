@@ -13,7 +13,7 @@ from autograd.call import shape_of
 from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError
 from autograd.ops.axes import as_given, atleast_1d, atleast_2d, atleast_3d, in_shape, moveaxis, ravel, with_axes
-from autograd.ops.moving import at, moved
+from autograd.ops.moving import at, expect_plain_places, moved
 from autograd.ops.shaping import broadcast_to, concatenate, copy
 
 
@@ -130,6 +130,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     >>> insert([1.0, 2.0], 1, 5.0), insert([1.0, 2.0], [0, 2], [5.0, 6.0])
     (array([1., 5., 2.]), array([5., 1., 2., 6.]))
     """
+    expect_plain_places("insert", obj)
     arr = as_given(arr, "insert")
     if axis is None:
         arr, axis = ravel(arr), 0
@@ -169,6 +170,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     >>> array_split([1.0, 2.0, 3.0], 2)
     [array([1., 2.]), array([3.])]
     """
+    expect_plain_places("array_split", indices_or_sections)
     shape = shape_of(ary)
     axis = normalize_axis_index(axis, len(shape), "array_split")
     if np.ndim(indices_or_sections):
@@ -187,6 +189,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
     Raises `ShapeError` where they are not.
     """
+    expect_plain_places("split", indices_or_sections)
     shape = shape_of(ary)
     axis = normalize_axis_index(axis, len(shape), "split")
     if np.ndim(indices_or_sections) == 0 and shape[axis] % indices_or_sections:

@@ -27,6 +27,15 @@ def at(a: Any, axis: int, index: Any) -> Any:
     return getitem(a, (slice(None),) * axis + (index,))
 
 
+def expect_plain_places(name: str, *given: Any) -> None:
+    """Raise `DTypeError` where what says which elements are meant is, or holds, a node."""
+    if holds_node(given):
+        raise DTypeError(
+            f"{name}: expected plain numbers to say which elements, got a node, on which the shape would depend: "
+            "give np.asarray of its .data, or use where(condition, t, other)"
+        )
+
+
 def moved(name: str, a: Any, axis: int | None, move: Callable[[Any], Any], *given: Any) -> Any:
     """What NumPy does to the numbers of the places along an axis is done to the elements; without one, to all in a row.
 
@@ -35,11 +44,7 @@ def moved(name: str, a: Any, axis: int | None, move: Callable[[Any], Any], *give
 
     Raises `DTypeError` where it depends on what was ``given`` as a node.
     """
-    if holds_node(given):
-        raise DTypeError(
-            f"{name}: expected plain numbers to say which elements, got a node, on which the shape would depend: "
-            "give np.asarray of its .data, or use where(condition, t, other)"
-        )
+    expect_plain_places(name, *given)
     if axis is None:
         a, axis = ravel(a), 0
     shape = shape_of(a)
@@ -125,6 +130,7 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
 
     Raises `ShapeError` unless there are two axes.
     """
+    expect_plain_places("rot90", k, axes)
     ndim = len(shape_of(m))
     first, second = normalize_axis_tuple(axes, ndim, "rot90: axes") if len(axes) == 2 else (0, 0)
     if first == second:

@@ -67,7 +67,7 @@ def solve_of_scalars(a: Any, b: Any) -> Any:
     expect_square("solve", a.shape)
     right = b[:, None] if b.ndim == 1 else b
     if right.ndim < 2 or right.shape[-2] != a.shape[-1]:
-        raise ShapeError(f"solve: expected {a.shape[-1]} rows on the right, got the shapes {a.shape}, {b.shape}")
+        raise ValueError(f"expected {a.shape[-1]} rows on the right, got the shapes {a.shape}, {b.shape}")
     stack = broadcast(a.shape[:-2], right.shape[:-2])
     left, right = (np.broadcast_to(x, (*stack, *x.shape[-2:])) for x in (a, right))
     return of_stack(solution, right.shape[-2:], left, right).reshape(solved(a.shape, b.shape))
