@@ -211,7 +211,10 @@ def check(op: Op, point: Sequence[float], found: Sequence[Sequence[Any]], dtype:
 #: What crosses zero between floats, as the slope of gelu at −0.75: near it no digit can be kept, but the place of the
 #: zero is right. Units are then those in the last place of the inputs. So they are of the slope of erfinv, which comes
 #: from an output that is rounded.
-CROSSING = {"silu", "gelu", "mish", "gammaln", "gamma", "digamma", "entr", "bce_with_logits", "erfinv", "sinc"}
+CROSSING = {
+    *("silu", "gelu", "mish", "gammaln", "gamma", "digamma", "entr", "bce_with_logits", "erfinv", "sinc"),
+    *("logaddexp", "logaddexp2"),
+}
 
 #: What is an input, once or twice, times a number that may be denormal: that one's rounding grows with the input.
 OF_DENORMALS = {"silu", "gelu", "mish", "norm_pdf"}
