@@ -33,8 +33,6 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "windows": {"size": 1},
     "overlap_add": {"length": 2},
     "argpartition": {"kth": 0},
-    "windows": {"size": 1},
-    "overlap_add": {"length": 2},
 }
 
 #: Of every param, what it may not be: of a wrong kind, out of range, repeated, of the wrong number.
