@@ -125,6 +125,7 @@ def test_a_wrong_param_is_refused_in_our_words(op: Op, name: str, wrong: Any, ki
         result.sum().backward()
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("op", [op for op in table.values() if hasattr(autograd, op.name)], ids=str)
 def test_one_value_where_an_array_is_needed_does_what_one_number_does(op: Op) -> None:
     """Either both have a result, and it is the same, or both are refused by name."""

@@ -24,6 +24,7 @@ import numpy as np
 from autograd import accept
 from autograd.call import NOTHING, Bound
 from autograd.compile.reads import Live, Reads, is_fixed
+from autograd.errors import ShapeError, short_repr
 from autograd.notation.arrays import called, in_rules, on_arrays
 from autograd.notation.floats import NAMESPACE, on_floats
 from autograd.notation.printer import Printed, operations
@@ -271,7 +272,13 @@ class Edge:
     def output(self, *values: float) -> float:
         """With NumPy's warnings."""
         numbers = list(map(np.float64, values))
-        return float(accept.expect_real(self.op.attempt(self.op.forward, numbers, self.params), self.op.name))
+        result = accept.expect_real(self.op.attempt(self.op.forward, numbers, self.params), self.op.name)
+        if np.ndim(result):
+            raise ShapeError(
+                f"{self.op.name}: expected one number of one number, got shape {np.shape(result)} with "
+                f"{', '.join(f'{name}={short_repr(value)}' for name, value in (self.params or {}).items())}"
+            )
+        return float(result)
 
     def slope(self, k: int, z: float, *values: float) -> float:
         """That by input k, which has a rule, where the output is z."""
