@@ -33,12 +33,20 @@ from autograd.notation.symbol import Symbol
 from autograd.op import Op, beside, op_of, table
 from autograd.ops.arithmetic import mul
 from autograd.ops.compare import where
+from autograd.ops.corners import larger
 from autograd.signature import each
 
 NAMES = ("x", "y", "v", "w")
 
 #: How the number of a node is got from it, in generated code.
 DATA = "{}._number"
+
+#: What gives one of its operands as it is, and from which of them on.
+HANDS_ON: Mapping[Callable[..., Any], int] = {
+    **dict.fromkeys((np.maximum, np.minimum, np.fmax, np.fmin), 0),
+    **dict.fromkeys((np.where, np.heaviside), 1),
+    larger.forward: 2,
+}
 
 #: Whether an operand is a number that can be taken as it is: a float holds it. Python compares small ints quicker.
 SMALL = 2**30 - 1
@@ -100,7 +108,7 @@ class Formulas:
             return isinstance(x, int)
         if x.op is None:
             return self.op.arity != 1 and x.name in NAMES
-        handed_on = {np.maximum: x.inputs, np.minimum: x.inputs, np.where: x.inputs[1:]}.get(x.op.forward, ())
+        handed_on = x.inputs[HANDS_ON[x.op.forward] :] if x.op.forward in HANDS_ON else ()
         return x.op.is_flat or any(map(self.may_be_integer, handed_on))
 
     def spelled(self, formula: Any) -> Any:

@@ -58,3 +58,15 @@ def pick(condition: Any, x: Callable[[], Any], y: Callable[[], Any]) -> Any:
     if isinstance(condition, bool | np.bool_):
         return x() if condition else y()
     return where(condition, x(), y())
+
+
+def as_operands(result: Any, *operands: Any) -> Any:
+    """What a forward function chose among operands and numbers of its own, in the float dtype of the operands alone.
+
+    >>> as_operands(np.where(np.True_, 0.5, True), np.ones(1, np.float32), 2.0).dtype, as_operands(np.array(1), 1, 2)
+    (dtype('float32'), np.float64(1.0))
+    """
+    if getattr(getattr(result, "dtype", None), "kind", "O") == "O":
+        return result
+    dtype = np.result_type(*operands)
+    return result.astype(dtype if dtype.kind == "f" else np.float64, copy=False)[()]

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.composition import composition
 from autograd.op import PYTHON, Op, elementwise, override
-from autograd.ops.compare import greater, isinf, isnan, literal, where
+from autograd.ops.compare import as_operands, greater, isinf, isnan, literal, where
 from autograd.ops.functions import POSITIVE, REAL
 
 # fmt: off
@@ -113,7 +113,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 
 def is_larger(x: Any, y: Any, tie: Any) -> Any:
     """1 where x is larger, 0 where y is, and ``tie`` where they are equal; 0 beside a NaN."""
-    return np.where(x == y, tie, x > y)
+    return as_operands(np.where(x == y, tie, x > y), x, y, tie)
 
 
 def larger_in_sweep(x: Any, y: Any, tie: Any) -> Any:

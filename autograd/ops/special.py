@@ -17,7 +17,7 @@ import numpy as np
 from autograd.borrowed import borrowed
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, elementwise, is_objects, override
-from autograd.ops.compare import literal, where
+from autograd.ops.compare import as_operands, literal, where
 from autograd.ops.functions import POSITIVE, REAL, by_definition, exp, log, log1p, square
 
 ROOT_HALF = math.sqrt(0.5)
@@ -154,13 +154,13 @@ polygamma: Op = elementwise("polygamma", in_doubles(derivative_of_digamma),
 logit = elementwise("logit", log_odds, lambda y, x: 1 / (x * (1 - x)), numeric=[lambda y, x: 1 / x + 1 / (1 - x)],
     domain=((0.0, 1.0),),
     doc="logit, the inverse of sigmoid, divides the gradient by x times 1 − x: the more sure, the steeper")
-xlogy = elementwise("xlogy", lambda x, y: x * np.log(np.where(is_nothing(x, y), y**0, y)),
+xlogy = elementwise("xlogy", lambda x, y: as_operands(x * np.log(np.where(is_nothing(x, y), y**0, y * 1.0)), x, y),
     lambda z, x, y: log(y),
     lambda z, x, y: x / y,
     numeric=[None, lambda z, x, y: x / where((x == 0) & (y == 0), literal(1.0, z), y)],
     linear="first", domain=(REAL, POSITIVE), method=False,
     doc="x log y, which is 0 where x is, gives x the logarithm, and y the quotient")
-xlog1py = elementwise("xlog1py", lambda x, y: x * np.log1p(np.where(is_nothing(x, y), y**0 - 1, y)),
+xlog1py = elementwise("xlog1py", lambda x, y: as_operands(x * np.log1p(np.where(is_nothing(x, y), y**0 - 1, y * 1.0)), x, y),
     lambda z, x, y: log1p(y),
     lambda z, x, y: x / (1 + y),
     numeric=[None, lambda z, x, y: x / where((x == 0) & (y == -1), literal(1.0, z), 1 + y)],
