@@ -163,7 +163,9 @@ xlogy = elementwise("xlogy", lambda x, y: as_operands(x * np.log(np.where(is_not
 xlog1py = elementwise("xlog1py", lambda x, y: as_operands(x * np.log1p(np.where(is_nothing(x, y), y**0 - 1, y * 1.0)), x, y),
     lambda z, x, y: log1p(y),
     lambda z, x, y: x / (1 + y),
-    numeric=[None, lambda z, x, y: x / where((x == 0) & (y == -1), literal(1.0, z), 1 + y)],
+    numeric=[
+        lambda z, x, y: log1p(1.0 * y),  # of True, NumPy has three digits
+        lambda z, x, y: x / where((x == 0) & (y == -1), literal(1.0, z), 1 + y)],
     linear="first", domain=(REAL, (-1.0, np.inf)), method=False,
     doc="x log(1 + y), which is 0 where x is, gives x the logarithm, and y the quotient")
 entr = elementwise("entr", minus_x_log_x, lambda y, x: -log(x) - 1, domain=(POSITIVE,), method=False,
