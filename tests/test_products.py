@@ -85,11 +85,10 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: np.linalg.multi_dot([T]), ShapeError, "multi_dot: expected two matrices at least"),
     (lambda: np.linalg.multi_dot([T, T[0], T]), ShapeError, "multi_dot: expected two matrices at least"),
     (lambda: np.linalg.outer(T, T), ShapeError, "outer: expected two vectors"),
-    (lambda: np.dot(T, T[:2]), ShapeError, r"matmul: the shapes t\(3, 3\), \(2, 3\) do not fit"),
-    (lambda: np.eye(3).dot(T), LostGradientError, r"a @ b for the product that a\.dot\(b\)"),
-    (lambda: np.matmul(T, T, out=np.eye(3)), LostGradientError, "np.matmul: expected its inputs alone, got out="),
+    (lambda: np.dot(T, T[:2]), ShapeError, r"dot: the shapes t\(3, 3\), \(2, 3\) do not fit"),
+    (lambda: np.eye(3).dot(T), LostGradientError, r"a @ t for a\.dot\(t\)"),
+    (lambda: np.matmul(T, T, out=np.eye(3)), LostGradientError, "np.matmul: expected its inputs alone, or a Tensor"),
     (lambda: np.dot(T, T, out=np.eye(3)), TypeError, "dot.*'out'"),
-    (lambda: np.einsum_path("ij,jk", T, T), LostGradientError, "nothing that a gradient flows back from"),
 ]
 
 

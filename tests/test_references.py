@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -499,7 +500,10 @@ def test_references_agree_on_the_table(name: str, data: Any) -> None:
     if abs(kinks) < 1e-3:
         return
     call = Call(op, point, {}, [k for k, rule in enumerate(op.rules) if rule is not None], 1.0)
-    pulls = {reference.name: reference.pull(call) for reference in (*TAPED, DIFFERENCES)}
+    pulls = {}
+    for reference in (*TAPED, DIFFERENCES):
+        with suppress(RefusedError):  # a complex step knows no error function
+            pulls[reference.name] = reference.pull(call)
     with mpmath.workdps(60):
         numbers = [(lambda pulled: pulled.values[0], slope(op, point))]
         numbers += [(lambda pulled, k=k: pulled.parts[k][0], slope(op, point, k)) for k in call.wanted]

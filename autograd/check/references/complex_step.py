@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from autograd.check.references.near import Floats, Near
-from autograd.check.references.real import Real
+from autograd.check.references.real import Real, RefusedError
 from autograd.check.references.spelling import FUNCTIONS, elementary
 from autograd.check.references.taped import Taped
 
@@ -51,6 +51,8 @@ class ComplexStep(Floats):
     }
 
     def at(self, name: str, x: float) -> tuple[Near, Near]:
+        if name not in NAMES:
+            raise RefusedError(f"{name} has no spelling in {self.name}")
         function = getattr(np, name)
         step = max(min(abs(x), 1.0) * STEP, LEAST) if x else LEAST
         with np.errstate(all="ignore"):
