@@ -12,7 +12,9 @@ import sys
 
 from autograd import export, tree
 from autograd.accept import real_array
+from autograd.anomaly import detect_anomaly
 from autograd.errors import (
+    AnomalyError,
     AutogradError,
     DTypeError,
     GradientError,
@@ -63,10 +65,14 @@ from autograd.scalar.value import Value
 from autograd.state import is_tracing, no_grad, scope, tracing
 from autograd.sweep.reverse import gradients, zero_grad
 from autograd.tensor.tensor import Tensor
+from autograd.transforms.checkpoint import checkpoint
 from autograd.transforms.directional import jvp, vjp
+from autograd.transforms.gradient import elementwise_grad, grad, hvp, value_and_grad
+from autograd.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 
 # abs, max, pow and sum are there too, but a star import does not hide Python's own.
 __all__ = [
+    "AnomalyError",
     "AutogradError",
     "Constant",
     "DTypeError",
@@ -97,12 +103,15 @@ __all__ = [
     "bitwise_and",
     "bitwise_or",
     "broadcast_to",
+    "checkpoint",
     "clip",
     "concatenate",
     "cos",
+    "detect_anomaly",
     "div",
     "einsum",
     "elementwise",
+    "elementwise_grad",
     "equal",
     "exp",
     "explain",
@@ -110,11 +119,17 @@ __all__ = [
     "format_index",
     "format_number",
     "getitem",
+    "grad",
     "gradients",
     "greater",
     "greater_equal",
+    "hessian",
+    "hvp",
     "invert",
     "is_tracing",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jvp",
     "leaky_relu",
     "less",
@@ -164,6 +179,7 @@ __all__ = [
     "transpose",
     "tree",
     "unfold",
+    "value_and_grad",
     "vjp",
     "where",
     "why",

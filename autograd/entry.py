@@ -60,6 +60,8 @@ EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "linear": (f"one of {', '.join(LINEAR)}", lambda value: is_text(value) and value in LINEAR),
     "masks": ("True, False, or a function of the params", lambda value: is_flag(value) or callable(value)),
     "shape": ("a function from shapes to the shape, or None", is_function_or_none),
+    "batched": ("a function of stacks, or None", is_function_or_none),
     "scalars": ("a function of object arrays, or None", is_function_or_none),
     "method": ("True or False", is_flag),
+    "check": ("True or False", is_flag),
 }

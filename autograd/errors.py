@@ -45,6 +45,10 @@ class StaleDataError(GraphError):
     """The data of a node changed after it was used, so the graph no longer describes it."""
 
 
+class AnomalyError(AutogradError, FloatingPointError):
+    """A NaN or an infinity that an operation made, inside ``detect_anomaly()``."""
+
+
 class GradientError(AutogradError, AssertionError):
     """A gradient that a check found wrong, or could not tell to be right."""
 

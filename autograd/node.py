@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd.call import NOTHING
 from autograd.conversion import expect_asked
-from autograd.errors import DTypeError
+from autograd.errors import DTypeError, GraphError, short_repr
+from autograd.hooks import Handle, Hook, Hooks
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.program import Constant, Equation, frozen, frozen_params, made
@@ -76,6 +77,15 @@ class Recorded(Computed):
 
     @_origin.setter
     def _origin(self, origin: Origin | None) -> None:
+        raise NotImplementedError
+
+    @property
+    def _hooks(self) -> Hooks | None:
+        """What is called with its gradient, if there is something."""
+        raise NotImplementedError
+
+    @_hooks.setter
+    def _hooks(self, hooks: Hooks) -> None:
         raise NotImplementedError
 
     @property
@@ -204,6 +214,34 @@ class Node(Computed, Operators):
     def zero_grad(self) -> None:
         """Forget the gradient."""
         raise NotImplementedError
+
+    def register_hook(self, hook: Hook) -> Handle:
+        """Have a function called with the gradient of this node whenever a sweep has it, as in PyTorch.
+
+        It gets the whole gradient of one sweep, a float or a read-only array (a node where the sweep is recorded), and
+        may return another, which then takes its place: on the way back, and in ``grad``. So it is in ``backward()``, in
+        `gradients`, and in what is made of these. It belongs to this place in the graph: a leaf keeps it when its data
+        changes, a copy has none.
+
+        >>> import autograd
+        >>> x = autograd.Value(3.0)
+        >>> h = x * x
+        >>> handle = h.register_hook(print)
+        >>> (h * 2.0).backward()
+        2.0
+        >>> handle.remove()
+
+        Raises `DTypeError` for what cannot be called, `GraphError` for a node that gets no gradient.
+        """
+        if not callable(hook):
+            raise DTypeError(f"register_hook: expected a function of the gradient, got {short_repr(hook)}")
+        if not self.requires_grad:
+            raise GraphError(f"register_hook: {self.label or 'this node'} is a constant, which gets no gradient")
+        record = self._record
+        hooks = record._hooks
+        if hooks is None:
+            hooks = record._hooks = Hooks()
+        return hooks.add(hook)
 
     def _filled(self, number: float) -> Any:
         """That number in this node's shape and dtype, as a plain number or array."""

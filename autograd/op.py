@@ -15,11 +15,12 @@ import numpy as np
 from autograd import accept
 from autograd.binding import Binding
 from autograd.call import NOTHING, Bound, Input, Output, places, static
-from autograd.checked import checked_forward, checked_rule
+from autograd.checked import Checked, checked_forward, checked_rule
 from autograd.entry import expect_entry
 from autograd.errors import DTypeError, short_repr
 from autograd.failure import FAILURES, fail
 from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
+from autograd.tried import expect_slopes
 
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
@@ -74,6 +75,7 @@ class Op:
     linear: Linear = "no"  #: in its differentiated inputs: all together, each alone, or in the first alone
     masks: bool | Callable[..., bool] = False  #: whether a zero, or nothing, sent back is no number: not even NaN flows
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
+    batched: Callable[..., Any] | None = None  #: of many calls at once, each input with one axis more in front
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     textbook: tuple[Rule | each | None, ...] = ()  #: the rules as people read them; empty: as they are
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
@@ -130,13 +132,11 @@ class Op:
         if len(inputs) == 1:
             interpret = getattr(type(inputs[0]), "_interpret", None)
             return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
-        interpret = None
+        interpret, outermost = None, 0
         for kind in map(type, inputs) if len(inputs) < 4 else set(map(type, inputs)):
             found = getattr(kind, "_interpret", None)
-            if found is not None:
-                interpret = found
-                if kind._encloses:  # type: ignore[attr-defined]  # it holds what others are
-                    break
+            if found is not None and kind._encloses >= outermost:  # type: ignore[attr-defined]  # it holds the others
+                interpret, outermost = found, kind._encloses  # type: ignore[attr-defined]
         return self.compute(inputs, params) if interpret is None else interpret(self, inputs, params)
 
     def recorder(self, samples: Sequence[Iterable[Any]], lengths: tuple[int, ...]) -> Callable[..., Any] | None:
@@ -333,8 +333,13 @@ class Op:
             if not any(x.__class__ in PYTHON for x in inputs):
                 raise
             with np.errstate(all="ignore"):
-                numbers: list[Any] = [np.float64(x) if x.__class__ in PYTHON else x for x in inputs]  # type: ignore[arg-type]
-                return self.run(rule, numbers, params, *before)
+                given, numbers = numpys(before), numpys(inputs)
+                return self.run(rule, numbers, params, *given)
+
+
+def numpys(operands: Sequence[Any]) -> list[Any]:
+    """Python's numbers as NumPy's, which divide by zero."""
+    return [np.float64(x) if isinstance(x, int | float) and x.__class__ in PYTHON else x for x in operands]
 
 
 def beside(x: Any, dtype: np.dtype[Any]) -> Any:
@@ -404,6 +409,7 @@ def elementwise(
     linear: Linear = "no",
     masks: bool = False,
     method: bool = True,
+    check: bool = True,
 ) -> Op:
     """Enter an operation that works on each element alone.
 
@@ -420,6 +426,10 @@ def elementwise(
     that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``method=False`` an operation of
     one input is no method of nodes.
 
+    The rules are tried against differences of the forward function at a few points, so that one that is plainly wrong
+    is refused here; with ``check=False`` they are not, for a gradient that is meant to be another, as one that passes
+    through a rounding. (Rules of this project have their tests.)
+
     Raises `ValueError` for a name or an operator that is taken, a name that is no identifier, settings that mean
     nothing, and rules whose arguments are not the same.
 
@@ -432,29 +442,36 @@ def elementwise(
     >>> autograd.remove("double")
     """
     settings = {"doc": doc, "operator": operator, "symbol": symbol, "domain": domain, "kinks": kinks, "linear": linear}
-    expect_entry(name, forward, [*rules, *numeric], settings | {"masks": masks, "method": method})
+    expect_entry(name, forward, [*rules, *numeric], settings | {"masks": masks, "method": method, "check": check})
     if masks and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
         raise ValueError(f"{name}: masks= says linear jointly, with one rule an input: leave linear= and each out")
     before = 2 if masks else 1
     signature = signature_of(name, rules, forward, before)
-    return _enter(
-        Op(
-            name,
-            forward,
-            numeric_rules(name, signature, rules, numeric, before),
-            signature,
-            is_elementwise=True,
-            textbook=rules,
-            doc=doc,
-            operator=operator,
-            symbol=symbol or operator or name,
-            domain=tuple(domain),
-            kinks=kinks,
-            linear="jointly" if masks else linear,
-            masks=masks,
-            method=method,
-        )
+    op = Op(
+        name,
+        forward,
+        numeric_rules(name, signature, rules, numeric, before),
+        signature,
+        is_elementwise=True,
+        textbook=rules,
+        doc=doc,
+        operator=operator,
+        symbol=symbol or operator or name,
+        domain=tuple(domain),
+        kinks=kinks,
+        linear="jointly" if masks else linear,
+        masks=masks,
+        method=method,
     )
+    persons = [k for k, rule in enumerate(op.rules) if rule is not None and isinstance(rule, Checked)]
+    if check and op.arity is not None and not op.takes_params:
+        expect_slopes(name, op.binding.inputs, persons, op.domain, op.forward, partial_without_params(op))
+    return _enter(op)
+
+
+def partial_without_params(op: Op) -> Callable[[int, Any, list[Any]], Any]:
+    """The partial derivative by an input of a call with inputs alone."""
+    return lambda k, y, inputs: op.partial(k, y, inputs, None)
 
 
 def primitive(
@@ -468,6 +485,7 @@ def primitive(
     linear: Linear = "no",
     masks: bool | Callable[..., bool] = False,
     shape: Callable[..., tuple[int, ...]] | None = None,
+    batched: Callable[..., Any] | None = None,
     scalars: Forward | None = None,
     kinks: Callable[..., Any] | None = None,
     method: bool = True,
@@ -485,8 +503,10 @@ def primitive(
     subtracted), or in the ``"first"`` alone (a quotient). ``masks`` says that the zeros it sends back stand for
     elements that were not used, or that it sends back a part of ``g`` alone: of every call, or of those whose params
     it says True of. ``shape`` is the shape of the output, from a call with shapes in the places of inputs; ``scalars``
-    is the forward function for object arrays of Values, where ``forward`` does not run on them. ``kinks``,
-    ``method`` and ``numeric`` are as in `elementwise`.
+    is the forward function for object arrays of Values, where ``forward`` does not run on them. ``batched`` makes many
+    calls at once, for Jacobians: each input is an array with one axis more in front, as long as there are calls, or of
+    length 1 where all share it, and the result has that axis too; it uses operations of the table alone, and gives
+    NotImplemented for calls that it cannot say. ``kinks``, ``method`` and ``numeric`` are as in `elementwise`.
 
     Raises `ValueError` as `elementwise` does, and for another function given whose names or defaults are not theirs.
 
@@ -499,11 +519,14 @@ def primitive(
     >>> autograd.remove("flip")
     """
     settings = {"doc": doc, "operator": operator, "symbol": symbol, "kinks": kinks, "linear": linear, "masks": masks}
-    expect_entry(name, forward, [*rules, *numeric], settings | {"shape": shape, "scalars": scalars, "method": method})
+    functions = {"shape": shape, "batched": batched, "scalars": scalars}
+    expect_entry(name, forward, [*rules, *numeric], settings | functions | {"method": method})
     signature = signature_of(name, rules, forward, before=2)
     run = numeric_rules(name, signature, rules, numeric, before=2)
     if shape is not None:
         check_function(name, "shape", signature, shape)
+    if batched is not None:
+        check_function(name, "batched", signature, batched)
     if callable(masks):
         check_function(name, "masks", signature, masks)
     return _enter(
@@ -522,6 +545,7 @@ def primitive(
             linear=linear,
             masks=masks,
             shape=shape,
+            batched=batched,
             method=method,
         )
     )

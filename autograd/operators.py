@@ -29,8 +29,8 @@ class Operators(Refusing):
 
     __slots__ = ()
 
-    #: Whether it holds what other operands are, so that it says what becomes of them.
-    _encloses = False
+    #: How far out it is: what holds what other operands are says what becomes of them.
+    _encloses = 0
 
     @property
     def _has_no_slope(self) -> bool:

@@ -77,7 +77,7 @@ def test_a_rule_that_mixes_the_cotangents_of_a_batch_is_found() -> None:
     with entered(elementwise("mine", lambda x: x * 2, lambda y, x: 2 + 0 * x.sum(), doc="a trial")) as mine:
         assert not checks(f for f in op_findings(mine, [A], {}) if f.outcome == "wrong")
     slope = lambda y, x: 2.0 if np.shape(x) == (3,) else 3.0  # noqa: E731
-    with entered(elementwise("mine", lambda x: x * 2, slope, doc="a trial")) as mine:
+    with entered(elementwise("mine", lambda x: x * 2, slope, doc="a trial", check=False)) as mine:
         assert "batched cotangents" in checks(op_findings(mine, [A], {}))
 
 

@@ -32,7 +32,7 @@ def entered(op: Any) -> Iterator[Any]:
 
 
 def tanh_by(rule: Callable[..., Any]) -> Any:
-    return entered(elementwise("mine", np.tanh, rule, doc="a trial"))
+    return entered(elementwise("mine", np.tanh, rule, doc="a trial", check=False))
 
 
 # Right functions.
@@ -195,7 +195,7 @@ def test_one_element_of_a_hundred_that_is_off_by_little_is_found(
 @settings(max_examples=60, deadline=None)
 def test_verdicts_know_no_scale(x: float, scale: float) -> None:
     for slope, is_right in ((scale, True), (scale * (1 + 1e-10), False)):
-        op = elementwise("mine", lambda x: scale * x, partial(constant, slope), doc="a trial")
+        op = elementwise("mine", lambda x: scale * x, partial(constant, slope), doc="a trial", check=False)
         with entered(op):
             assert bool(gradcheck(op, x)) is is_right
 

@@ -247,7 +247,7 @@ def test_a_sure_softmax_still_has_slopes(scores: list[float], dtype: Any, data: 
 
 
 def test_people_read_the_textbook_and_numbers_come_from_the_numeric_form() -> None:
-    op = elementwise("trial", np.tanh, lambda y, x: 1 - y * y, numeric=[lambda y, x: 5 * x], doc="is a trial")
+    op = elementwise("trial", np.tanh, lambda y, x: 1 - y * y, numeric=[lambda y, x: 5 * x], doc="tried", check=False)
     try:
         x = Value(2.0)
         assert explain(op).partials[0].formula == "1 − y²"

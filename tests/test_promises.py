@@ -54,7 +54,7 @@ def test_an_optional_input_may_have_any_name(name: str) -> None:
 
 
 def test_a_namesake_that_is_another_function_is_not_taken_for_it() -> None:
-    with entered(autograd.elementwise("mod", np.mod, lambda z, x, y: 1, lambda z, x, y: 0, doc="wraps")) as mod:
+    with entered(autograd.elementwise("mod", np.mod, lambda z, x, y: 1, lambda z, x, y: 0, doc="", check=False)) as mod:
         assert mod(Value(5.0), 3.0).data == mod(Tensor(5.0), 3.0).item() == 2.0
 
 

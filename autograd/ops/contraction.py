@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from string import ascii_letters
@@ -13,7 +14,7 @@ from autograd.call import shape_of
 from autograd.errors import DTypeError, ShapeError
 from autograd.op import Op, override, primitive
 from autograd.ops.indexing import put
-from autograd.ops.shaping import HALF, SINGLE, unbroadcast
+from autograd.ops.shaping import HALF, SINGLE, reshape, unbroadcast
 from autograd.signature import each, param
 
 Shape = tuple[int, ...]
@@ -141,9 +142,20 @@ def reads_a_diagonal(subscripts: str, **_: Any) -> bool:
     return any(len(set(term)) < len(term) for term in terms)
 
 
+def contracted_each(subscripts: str, /, *operands: Any, **params: Any) -> Any:
+    """One letter more, of the operands that are not shared."""
+    terms, output = spelled_out(checked(subscripts), [x.shape[1:] for x in operands])
+    letter = next(letter for letter in ascii_letters if letter not in "".join([*terms, output]))
+    own = [letter if x.shape[0] > 1 else "" for x in operands]
+    if not any(own):
+        own[0] = letter
+    factors = [x if first else reshape(x, x.shape[1:]) for x, first in zip(operands, own, strict=True)]
+    return einsum(f"{','.join(map(operator.add, own, terms))}->{letter}{output}", *factors, **params)
+
+
 # fmt: off
 einsum: Op = primitive("einsum", contracted, param, each(einsum_vjp), linear="separately", masks=reads_a_diagonal,
-    shape=result, symbol="Σ×",
+    shape=result, symbol="Σ×", batched=contracted_each,
     doc="a sum of products multiplies the gradient by the other factors, and sums over the axes that are not its own")
 # fmt: on
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -11,7 +12,7 @@ from autograd.accept import expect_unmasked, narrowed
 from autograd.call import broadcast, holds_node, shape_of
 from autograd.op import Op, override, primitive
 from autograd.ops.compare import where
-from autograd.ops.shaping import Shape, reshape, sum_dtype
+from autograd.ops.shaping import Shape, as_long, behind, lengths, reshape, sum_dtype
 
 #: The commonest parts of an index.
 PLACES = frozenset({int, slice, EllipsisType, NoneType})
@@ -101,15 +102,6 @@ def added_along(x: Any, indices: Any, shape: Shape, axis: int | None = -1) -> An
     return zeros.astype(x.dtype, copy=False)
 
 
-def lengths(shape: Shape) -> tuple[int, ...]:
-    """A shape as NumPy takes it: one length may stand alone.
-
-    >>> lengths(3), lengths([2, 3])
-    ((3,), (2, 3))
-    """
-    return tuple(np.ravel(shape).tolist())
-
-
 def picked_along(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """NumPy's, where a plain number is no array of indices."""
     return np.take_along_axis(arr, np.asarray(indices), axis)
@@ -123,23 +115,91 @@ def taken_along(arr: tuple[int, ...], indices: tuple[int, ...], axis: int | None
     return broadcast((*arr[:place], 1, *arr[place + 1 :]), indices)
 
 
+# Many at once: each array has one axis more in front.
+
+
+def index_each(index: Any) -> Any:
+    """The index that picks the same of each.
+
+    NotImplemented where arrays stand apart in it: their axes come first in what is picked, before those of the stack.
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = [k for k, part in enumerate(parts) if not is_basic(part)]
+    if arrays:
+        picking = [k for k, part in enumerate(parts) if isinstance(part, int | np.integer) or not is_basic(part)]
+        if picking != list(range(picking[0], picking[-1] + 1)):
+            return NotImplemented
+    return (slice(None), *parts)
+
+
+def is_basic(part: Any) -> bool:
+    return part is None or (isinstance(part, SINGLE) and not isinstance(part, bool))
+
+
+def as_picked(value: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """A stack of values, each with the axes of what the index picks from an array of that shape."""
+    if not hasattr(value, "shape"):
+        return value
+    first, *rest = value.shape
+    extra = len(indexed(shape, index)) - len(rest)
+    return reshape(value, (first, *(1,) * extra, *rest[max(-extra, 0) :])) if extra else value
+
+
+def getitem_each(x: Any, index: Any) -> Any:
+    inner = index_each(index)
+    return inner if inner is NotImplemented else getitem(x, inner)
+
+
+def put_each(x: Any, shape: Shape, index: Any) -> Any:
+    inner = index_each(index)
+    if inner is NotImplemented:
+        return inner
+    return put(as_picked(x, lengths(shape), index), (x.shape[0], *lengths(shape)), inner)
+
+
+def setitem_each(x: Any, value: Any, index: Any) -> Any:
+    inner = index_each(index)
+    if inner is NotImplemented:
+        return inner
+    shape = x.shape[1:]
+    if hasattr(value, "shape"):
+        x, value = as_long([x, value])
+    return setitem(x, as_picked(value, shape, index), inner)
+
+
+def take_along_each(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    if axis is None:
+        return take_along_axis(reshape(arr, (arr.shape[0], prod(arr.shape[1:]))), indices, 1)
+    return take_along_axis(arr, indices, behind(axis))
+
+
+def add_along_each(x: Any, indices: Any, shape: Shape, axis: int | None = -1) -> Any:
+    first = max(x.shape[0], indices.shape[0])
+    if axis is None:
+        return reshape(add_along_axis(x, indices, (first, prod(lengths(shape))), 1), (first, *lengths(shape)))
+    return add_along_axis(x, indices, (first, *lengths(shape)), behind(axis))
+
+
 # fmt: off
-getitem = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
-    linear="jointly", masks=True, operator="[]", shape=indexed, method=False,
+getitem: Op = primitive("getitem", lambda x, index: x[index], lambda g, y, x, index: put(g, x.shape, index),
+    linear="jointly", masks=True, operator="[]", shape=indexed, method=False, batched=getitem_each,
     doc="indexing sends the gradient back to the elements that were picked, and zero to the rest")
 put: Op = primitive("put", scatter, lambda g, y, x, shape, index: g[index],
     linear="jointly", masks=True, shape=lambda x, shape, index: lengths(shape), method=False,
+    batched=put_each,
     doc="placing into zeros picks the gradient up from the same places")
 setitem: Op = primitive("setitem", assigned, lambda g, y, x, value, index: setitem(g, 0, index), value_vjp,
     linear="jointly", masks=True, operator="[]=", shape=lambda x, value, index: x,
+    batched=setitem_each,
     doc="assigning takes the gradient of the elements that were replaced to the value, and the rest on to the old ones")
 take_along_axis: Op = primitive("take_along_axis", picked_along,
     lambda g, y, arr, indices, axis=-1: add_along_axis(g, indices, shape_of(arr), axis), None,
-    linear="jointly", masks=True, shape=taken_along,
+    linear="jointly", masks=True, shape=taken_along, batched=take_along_each,
     doc="taking along an axis sends the gradient back to the elements that were taken, and zero to the rest")
 add_along_axis: Op = primitive("add_along_axis", added_along,
     lambda g, y, x, indices, shape, axis=-1: take_along_axis(g, indices, axis), None,
     linear="jointly", masks=True, shape=lambda x, indices, shape, axis=-1: lengths(shape),
+    batched=add_along_each,
     doc="adding into zeros along an axis picks the gradient up from the same places")
 # fmt: on
 

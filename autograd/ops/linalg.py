@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from autograd.call import broadcast
-from autograd.op import primitive
+from autograd.op import Op, primitive
 from autograd.ops.arithmetic import sum_of_products
-from autograd.ops.shaping import transpose
+from autograd.ops.shaping import reshape, transpose
 
 
 def swap(x: Any) -> Any:
@@ -76,7 +77,22 @@ def matmul_of_scalars(a: Any, b: Any) -> Any:
     return result.reshape(product(a.shape, b.shape))[()]
 
 
-matmul = primitive(
+def matmul_each(a: Any, b: Any) -> Any:
+    """Products of stacks. Of vectors with a matrix that all share, it is one product of matrices."""
+    (m, *left), (n, *right) = a.shape, b.shape
+    shape = (max(m, n), *product(tuple(left), tuple(right)))
+    if n == 1 and len(right) <= 2 and prod(left[:-1]) == 1:
+        return reshape(reshape(a, (m, left[-1])) @ reshape(b, tuple(right)), shape)
+    if m == 1 and len(left) <= 2 and len(right) <= 2 and prod(right[1:]) == 1:
+        return reshape(reshape(b, (n, right[0])) @ transpose(reshape(a, tuple(left))), shape)
+    ndim = max(len(left), len(right), 2)
+    row = left if len(left) > 1 else [1, *left]
+    column = right if len(right) > 1 else [*right, 1]
+    padded = [(first, *(1,) * (ndim - len(rest)), *rest) for first, rest in ((m, row), (n, column))]
+    return reshape(reshape(a, padded[0]) @ reshape(b, padded[1]), shape)
+
+
+matmul: Op = primitive(
     "matmul",
     np.matmul,
     matmul_left,
@@ -84,6 +100,7 @@ matmul = primitive(
     operator="@",
     linear="separately",
     shape=product,
+    batched=matmul_each,
     scalars=matmul_of_scalars,
     doc="matrix product multiplies the gradient by the other matrix, transposed",
 )

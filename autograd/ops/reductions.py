@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.op import override, primitive
+from autograd.op import Op, override, primitive
 from autograd.ops.arithmetic import sum_of
 from autograd.ops.compare import literal
 from autograd.ops.corners import maximum as larger
@@ -128,6 +128,19 @@ def logsumexp_vjp(g: Any, y: Any, a: Any, axis: Axis = None, keepdims: bool = Fa
     return unfold(g, a, axis, keepdims) * softmax(a, axis=axis)
 
 
+def axes_of_each(axis: Axis, a: Any) -> tuple[int, ...]:
+    """The folded axes of each of a stack."""
+    return tuple([1 + i for i in axes_of(axis, len(a.shape) - 1)])
+
+
+def sum_each(a: Any, axis: Axis = None, **params: Any) -> Any:
+    return sum(a, axes_of_each(axis, a), **params)
+
+
+def mean_each(a: Any, axis: Axis = None, **params: Any) -> Any:
+    return mean(a, axes_of_each(axis, a), **params)
+
+
 # Of Values: what becomes of the elements along the axes, in order.
 
 
@@ -223,9 +236,11 @@ def mean_of_scalars(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 # fmt: off
-sum = primitive("sum", summed, sum_vjp, scalars=sum_of_scalars, symbol="Σ", linear="jointly", shape=reduced,
+sum: Op = primitive("sum", summed, sum_vjp, scalars=sum_of_scalars, symbol="Σ", linear="jointly", shape=reduced,
+    batched=sum_each,
     doc="sum copies its gradient to every element that was added")
-mean = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="jointly", shape=reduced,
+mean: Op = primitive("mean", np.mean, mean_vjp, scalars=mean_of_scalars, linear="jointly", shape=reduced,
+    batched=mean_each,
     doc="mean shares its gradient equally among the elements")
 max = primitive("max", np.max, max_vjp, scalars=max_of_scalars, shape=reduced,
     doc="max sends the gradient to the largest element; ties share it equally")

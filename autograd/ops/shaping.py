@@ -116,22 +116,64 @@ def transposed(a: tuple[int, ...], axes: Any = None) -> tuple[int, ...]:
     return a[::-1] if axes is None else tuple(a[i] for i in np.ravel(axes))
 
 
+# Many at once: each array has one axis more in front.
+
+
+def lengths(shape: Any) -> tuple[int, ...]:
+    """A shape as NumPy takes it: one length may stand alone.
+
+    >>> lengths(3), lengths([2, 3])
+    ((3,), (2, 3))
+    """
+    return tuple(np.ravel(shape).tolist())
+
+
+def behind(axis: int) -> int:
+    """An axis of each, counted among those of the stack."""
+    return axis + 1 if axis >= 0 else axis
+
+
+def broadcast_each(array: Any, shape: Any) -> Any:
+    first, *rest = array.shape
+    padded = reshape(array, (first, *(1,) * (len(lengths(shape)) - len(rest)), *rest))
+    return broadcast_to(padded, (first, *lengths(shape)))
+
+
+def as_long(arrays: Any) -> list[Any]:
+    """Stacks of one length: one of length 1 is repeated."""
+    longest = max(x.shape[0] for x in arrays)
+    return [x if x.shape[0] == longest else broadcast_to(x, (longest, *x.shape[1:])) for x in arrays]
+
+
+def concatenate_each(arrays: Any, axis: int | None = 0, **params: Any) -> Any:
+    stacks = as_long(arrays)
+    if axis is None:
+        return concatenate([reshape(x, (x.shape[0], prod(x.shape[1:]))) for x in stacks], 1, **params)
+    return concatenate(stacks, behind(axis), **params)
+
+
 # fmt: off
 reshape: Op = primitive("reshape", np.reshape, lambda g, y, a, shape: reshape(g, a.shape),
     linear="jointly", shape=reshaped, method=False,
+    batched=lambda a, shape: reshape(a, (a.shape[0], *lengths(shape))),
     doc="reshape gives the gradient the old shape back")
 transpose: Op = primitive("transpose", np.transpose, lambda g, y, a, axes=None: transpose(g, inverse(axes)),
     symbol="ᵀ", linear="jointly", shape=transposed, method=False,
+    batched=lambda a, axes=None: transpose(
+        a, (0, *(range(len(a.shape) - 1, 0, -1) if axes is None else map(behind, lengths(axes))))),
     doc="transpose moves the axes of the gradient back")
-broadcast_to = primitive("broadcast_to", np.broadcast_to, lambda g, y, array, shape: g,
+broadcast_to: Op = primitive("broadcast_to", np.broadcast_to, lambda g, y, array, shape: g,
     linear="jointly", shape=lambda array, shape: (shape,) if isinstance(shape, int) else tuple(shape),
+    batched=broadcast_each,
     doc="broadcasting copies, so the gradients of the copies are summed")
-concatenate = primitive("concatenate", np.concatenate, each(concatenate_vjp), linear="jointly", shape=concatenated,
+concatenate: Op = primitive("concatenate", np.concatenate, each(concatenate_vjp), linear="jointly", shape=concatenated,
+    batched=concatenate_each,
     doc="concatenate hands each part its own piece of the gradient")
-stack = primitive("stack", np.stack, each(stack_vjp), linear="jointly", shape=stacked,
+stack: Op = primitive("stack", np.stack, each(stack_vjp), linear="jointly", shape=stacked,
+    batched=lambda arrays, axis=0, **params: stack(as_long(arrays), behind(axis), **params),
     doc="stack hands each layer its own slice of the gradient")
 astype: Op = primitive("astype", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: g,
-    linear="jointly", shape=lambda x, dtype: x,
+    linear="jointly", shape=lambda x, dtype: x, batched=lambda x, dtype: astype(x, dtype),
     doc="a cast hands its gradient on, in the dtype of its input")
 # fmt: on
 

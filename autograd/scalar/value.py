@@ -11,10 +11,12 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from autograd import accept
+from autograd.anomaly import expect_sound
 from autograd.call import NOTHING, Bound
 from autograd.compile import codegen
 from autograd.copying import reduced
 from autograd.errors import DTypeError, GraphError, StaleDataError
+from autograd.hooks import Hooks
 from autograd.node import Node, Recorded, unless_set
 from autograd.notation.python import Untranslatable
 from autograd.op import MOST, Op, on_entry
@@ -65,13 +67,13 @@ class Value(Recorded, Node):
     _y: Any
     _dx: float | None
     _dy: Any
-    _notes: tuple[str | None, Origin | None] | None  #: label and origin, if there is one
+    _notes: tuple[Any, ...] | None  #: label, origin and hooks, if there is one of them
 
     def __init__(self, data: float, label: str | None = None, requires_grad: bool = True) -> None:
         self._number = data if data.__class__ is float else accept.number(data, "Value")
         self._grad = UNSET
         self.op = None
-        self._notes = None if label is None else (accept.label(label, "Value"), None)
+        self._notes = None if label is None else (accept.label(label, "Value"), None, None)
         self._x = None if requires_grad is True or accept.flag(requires_grad, "Value") else CONSTANT
         self._y = self._dx = self._dy = None
 
@@ -82,6 +84,8 @@ class Value(Recorded, Node):
             del slots["_x"]
         if self._grad is UNSET:
             del slots["_grad"]
+        if self._notes is not None:
+            slots["_notes"] = (*self._notes[:2], None)
         return self._x is CONSTANT, slots, attributes
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
@@ -128,7 +132,7 @@ class Value(Recorded, Node):
 
     @label.setter
     def label(self, label: str | None) -> None:
-        self._notes = accept.label(label, "Value"), self._origin
+        self._notes = accept.label(label, "Value"), self._origin, self._hooks
 
     @property
     def _origin(self) -> Origin | None:
@@ -136,7 +140,15 @@ class Value(Recorded, Node):
 
     @_origin.setter
     def _origin(self, origin: Origin | None) -> None:
-        self._notes = self.label, origin
+        self._notes = self.label, origin, self._hooks
+
+    @property
+    def _hooks(self) -> Hooks | None:
+        return None if self._notes is None else self._notes[2]
+
+    @_hooks.setter
+    def _hooks(self, hooks: Hooks) -> None:
+        self._notes = self.label, self._origin, hooks
 
     @property
     def _record(self) -> Value:
@@ -385,6 +397,8 @@ class Value(Recorded, Node):
                 raise
             return cls._condition(op, operands, outcome) if conditions_recorded() else outcome
         output, *slopes = evaluate(op, values, params)
+        if blocks.get() is not None:
+            expect_sound(op.name, output, values)
         if mode() == "no_grad":
             constant = Value(output, requires_grad=False)
             if conditional.get() is not None:
@@ -406,7 +420,7 @@ class Value(Recorded, Node):
         if mode() == "tracing":
             node._origin = origin()
         elif (opened := still_open(conditional)) is not None:
-            node._notes = None, opened[0].origin
+            node._notes = None, opened[0].origin, None
         elif truths:
             node._origin = Origin(None, Guards(lost=[f"{op.name} by True or False"]))
         return node

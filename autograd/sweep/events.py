@@ -7,6 +7,7 @@ the operands are, numbers or nodes, the contributions are. It is always careful 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from autograd.node import Node
 from autograd.op import Op
 from autograd.ops.compare import not_equal
 from autograd.program import Equation, made, unpickled
+from autograd.sweep.batched import Batched, inside
+from autograd.sweep.hooked import Amend
 from autograd.sweep.masked import Masked, numbers
 from autograd.sweep.pullback import pullback
 
@@ -37,6 +40,9 @@ class Event(NamedTuple):
     def __reduce__(self) -> tuple[Any, ...]:
         return unpickled, (Event, *self)
 
+
+#: What a sweep without hooks has.
+NOTHING_AMENDED: Mapping[int, Amend] = MappingProxyType({})
 
 #: For an equation, its output and its inputs.
 Operands = Callable[[int], tuple[Any, Sequence[Any]]]
@@ -63,13 +69,20 @@ def scalar_adjoints(equations: Sequence[Equation], adjoints: list[Any], slopes: 
                 adjoints[x] = (0.0 if before is None else before) + slope * g
 
 
-def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Sequence[Slopes]) -> Iterator[Event]:
+def scalar_events(
+    equations: Sequence[Equation],
+    adjoints: list[Any],
+    slopes: Sequence[Slopes],
+    amends: Mapping[int, Amend] = NOTHING_AMENDED,
+) -> Iterator[Event]:
     """The quick form of `events` for plain numbers, whose slopes are known."""
     tracked = [equation.requires_grad for equation in equations]
     for index in reversed(range(len(equations))):
         g = adjoints[index]
         if g is None:
             continue
+        if index in amends:
+            g = adjoints[index] = amends[index](g)
         k = -1
         for target, slope in zip(equations[index].inputs, slopes[index] or (), strict=False):
             k += 1
@@ -81,14 +94,25 @@ def scalar_events(equations: Sequence[Equation], adjoints: list[Any], slopes: Se
 
 
 def events(
-    equations: Sequence[Equation], operands: Operands, adjoints: list[Any], slopes: Sequence[Slopes]
+    equations: Sequence[Equation],
+    operands: Operands,
+    adjoints: list[Any],
+    slopes: Sequence[Slopes],
+    careful: bool = True,
+    amends: Mapping[int, Amend] = NOTHING_AMENDED,
 ) -> Iterator[Event]:
-    """The events, by the rules: for arrays, and for nodes of either kind."""
-    if any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
+    """The events, by the rules: for arrays, and for nodes of either kind.
+
+    Unless it is ``careful``, structural zeros may be taken for numbers: then a NaN shows where that was wrong. What
+    hooks make of a gradient is in ``amends``.
+    """
+    if careful and any(known is None and masks(equation) for equation, known in zip(equations, slopes, strict=True)):
         adjoints[:] = [None if seed is None else masked(seed) for seed in adjoints]
     tracked = [equation.requires_grad for equation in equations]
     for index in reversed(range(len(equations))):
         equation, g, known = equations[index], adjoints[index], slopes[index]
+        if index in amends and g is not None:
+            g = adjoints[index] = amends[index](g)
         if g is None or equation.op is None:
             continue
         inputs = equation.inputs
@@ -102,7 +126,7 @@ def events(
             before = adjoints[target]
             adjoints[target] = after = contribution if before is None else before + contribution
             numbers = (g, contribution, before, after)
-            if g.__class__ is Masked:
+            if is_masked(g):
                 numbers = tuple(map(plain, numbers))
             yield made(Event, (index, k, target, *numbers))
 
@@ -119,10 +143,11 @@ def contributions(
     """What the gradient ``g`` of one equation contributes, by the position of the input."""
     op, params = equation.op, equation.params
     assert op is not None
-    if g.__class__ is not Masked:
+    if not is_masked(g):
         return pullback(op, wanted, g, y, inputs, params)
     inputs = with_its_integers(op, inputs, params)
-    all_live = g.choice is None and g.live.all()
+    held = g.data if isinstance(g, Batched) else g
+    all_live = held.choice is None and held.live.all()
     if not all_live and not op.is_masking(params):  # a condition multiplies nothing
         inputs = [x if k in wanted else with_its_zeros(x) for k, x in enumerate(inputs)]
     if masks(equation) or not all_live:
@@ -164,10 +189,14 @@ def with_its_zeros(constant: Any) -> Any:
     return Masked(constant, array != 0, choice if isinstance(choice, Node) else None)
 
 
-def masked(x: Any) -> Masked:
-    """Every element of it is live, unless it says which are."""
-    return x if isinstance(x, Masked) else Masked(x, np.ones(shape_of(x), bool))
+def masked(x: Any) -> Any:
+    """Every element of it is live, unless it says which are; so inside a batch."""
+    return inside(x, lambda x: x if isinstance(x, Masked) else Masked(x, np.ones(shape_of(x), bool)))
+
+
+def is_masked(x: Any) -> bool:
+    return x.__class__ is Masked or (x.__class__ is Batched and x.data.__class__ is Masked)
 
 
 def plain(x: Any) -> Any:
-    return x.data if isinstance(x, Masked) else x
+    return inside(x, lambda x: x.data if isinstance(x, Masked) else x) if is_masked(x) else x

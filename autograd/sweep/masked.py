@@ -37,7 +37,7 @@ class Masked(Operators):
 
     __slots__ = ("choice", "data", "live")
 
-    _encloses = True
+    _encloses = 1
 
     def __init__(self, data: Any, live: Live, choice: Any = None) -> None:
         self.data = data
@@ -134,8 +134,10 @@ def kept(live: Live, choice: Any, data: Any) -> Any:
 
 
 def numbers(x: Any) -> Any:
-    """What a node holds; numbers and arrays as they are."""
-    return np.asarray(x.data if isinstance(x, Operators) else x)  # type: ignore[attr-defined]
+    """What a node holds, or a batch of nodes; numbers and arrays as they are."""
+    while isinstance(x, Operators):
+        x = x.data  # type: ignore[attr-defined]
+    return np.asarray(x)
 
 
 def sum_of_live_terms(

@@ -13,6 +13,7 @@ from autograd.node import Node
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.shaping import astype, unbroadcast
+from autograd.sweep.batched import Batched
 from autograd.sweep.masked import Masked
 
 
@@ -43,7 +44,7 @@ def pullback(
 def spread(g: Any, params: Output) -> tuple[Any, ...]:
     """The gradients of all outputs, of which one is ``g``: the others are zeros, structural beside a Masked one."""
     zeros: list[Any] = [np.zeros(x.shape, x.dtype) for x in params.outputs]
-    if isinstance(g, Masked):
+    if isinstance(g.data if isinstance(g, Batched) else g, Masked):
         zeros = [Masked(zero, np.zeros(zero.shape, bool)) for zero in zeros]
     zeros[params.index] = g
     return like(params.outputs, zeros)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
+from autograd.anomaly import expect_sound_gradient, is_detecting
 from autograd.node import Node, Recorded, equations_of, requiring_grad, topological
 from autograd.op import op_of
 from autograd.program import Equation
 from autograd.state import Guard, Guards, Origin, expect_number, is_told, mode, sweeping
-from autograd.sweep.events import Slopes, events, is_scalar, masks, plain, scalar_adjoints
+from autograd.sweep.events import Event, Slopes, events, is_scalar, masks, plain, scalar_adjoints, scalar_events
+from autograd.sweep.hooked import amends
+from autograd.sweep.masked import numbers
 
 
 class Section:
@@ -122,20 +125,38 @@ class Section:
             expect_number(place)
         return result
 
-    def sweep(self, adjoints: list[Any], record: bool) -> None:
+    def sweep(self, adjoints: list[Any], record: bool, careful: bool = True) -> None:
         """The whole sweep of events at once."""
         if not self.places:
             return
+        amended, detecting = amends(self.places, record), is_detecting()
+        is_plain = not amended and not detecting
         quick = QUICK.get(type(self.places[-1]))
-        if quick is not None and not record and quick(self, adjoints):
+        if quick is not None and not record and is_plain and quick(self, adjoints):
             return
         with self.rules(record), np.errstate(all="ignore"):  # an infinite slope shows itself in the gradient
             output = self.operands(len(self.places) - 1, record)[0]
-            if is_scalar(output, adjoints, self.slopes):
+            if not is_scalar(output, adjoints, self.slopes):
+                operands = partial(self.operands, record=record)
+                swept = events(self.equations, operands, adjoints, self.slopes, careful, amended)
+            elif is_plain:
                 scalar_adjoints(self.equations, adjoints, self.slopes)
                 return
-            for _ in events(self.equations, lambda index: self.operands(index, record), adjoints, self.slopes):
-                pass
+            else:
+                swept = scalar_events(self.equations, adjoints, self.slopes, amended)
+            for event in swept:
+                if detecting:
+                    self.expect_sound(event)
+
+    def expect_sound(self, event: Event) -> None:
+        """Look at one contribution, and at what it is added to."""
+        place = self.places[event.node]
+        output, inputs = place._operands()
+        name, k, source = op_of(place).name, event.input, place.source
+        contribution = numbers(event.contribution)
+        expect_sound_gradient(name, k, source, contribution, [numbers(event.incoming), output, *inputs])
+        if event.before is not None:
+            expect_sound_gradient(name, k, source, numbers(event.after), [contribution, numbers(event.before)])
 
     def back(self, seed: Any, record: bool) -> list[Any]:
         """The adjoint of each place, from the seed of the last; None where no path leads.
@@ -147,14 +168,14 @@ class Section:
         self.sweep(adjoints, record)
         return [plain(adjoint) for adjoint in adjoints]
 
-    def pull(self, seeds: Iterable[tuple[Recorded, Any]], record: bool) -> list[Any]:
+    def pull(self, seeds: Iterable[tuple[Recorded, Any]], record: bool, careful: bool = True) -> list[Any]:
         """The adjoint of each source, from pairs of an output and its seed; None where no path leads."""
         adjoints: list[Any] = [None] * len(self.places)
         for output, seed in seeds:
             index = self.index(output)
             if index is not None:
                 adjoints[index] = seed if adjoints[index] is None else adjoints[index] + seed
-        self.sweep(adjoints, record)
+        self.sweep(adjoints, record, careful)
         return adjoints[: self.sources]
 
 

@@ -10,8 +10,11 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from autograd.anomaly import is_detecting
 from autograd.errors import GraphError
+from autograd.hooks import live
 from autograd.node import Recorded
+from autograd.sweep.hooked import is_hooked
 from autograd.sweep.reverse import swept
 
 
@@ -55,7 +58,9 @@ def backward(output: Recorded, seed: Any, quick: Callable[[Any, Any], None]) -> 
 
     Raises `GraphError` inside a sweep, as from a rule.
     """
-    if not locks.nodes.locked():
+    if is_detecting() or (live and is_hooked(output)):
+        sweep_beside(output, seed)
+    elif not locks.nodes.locked():
         with locks.nodes:
             locks.sweeper = threading.get_ident()
             try:

@@ -11,6 +11,7 @@ import numpy as np
 from autograd.accept import Array
 from autograd.copying import reduced
 from autograd.errors import ShapeError, StaleDataError
+from autograd.hooks import Hooks
 from autograd.node import Node, Recorded
 from autograd.op import Op, op_of
 from autograd.pickling import Slotted, store, stored
@@ -26,7 +27,9 @@ class Leaf(Slotted):
     which holds to guards, as one that a branch left constant.
     """
 
-    __slots__ = ("array", "grad", "is_guarded", "label", "lent")
+    __slots__ = ("array", "grad", "hooks", "is_guarded", "label", "lent")
+
+    hooks: Hooks  #: not set where there are none
 
     def __init__(self, array: Array, label: str | None, grad: Array | None = None) -> None:
         self.array = array
@@ -71,8 +74,9 @@ class Record(Recorded):
     the graph holds is shared. ``adjoint`` is what the last sweep brought; a leaf keeps its sum over sweeps in `Leaf`.
     """
 
-    __slots__ = ("_label", "_origin_", "adjoint", "array", "inputs", "leaf", "op", "params", "requires_grad")
+    __slots__ = ("_hooks_", "_label", "_origin_", "adjoint", "array", "inputs", "leaf", "op", "params", "requires_grad")
 
+    _hooks_: Hooks
     _label: str | None
     _origin_: Origin | None
 
@@ -107,6 +111,17 @@ class Record(Recorded):
         self._origin_ = origin
         if self.leaf is not None:
             self.leaf.is_guarded = True
+
+    @property
+    def _hooks(self) -> Hooks | None:
+        return getattr(self, "_hooks_", None) if self.leaf is None else getattr(self.leaf, "hooks", None)
+
+    @_hooks.setter
+    def _hooks(self, hooks: Hooks) -> None:
+        if self.leaf is None:
+            self._hooks_ = hooks
+        else:
+            self.leaf.hooks = hooks
 
     @property
     def grad(self) -> Any:

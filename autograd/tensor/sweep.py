@@ -14,6 +14,7 @@ from autograd.call import Output
 from autograd.compile import codegen
 from autograd.notation.python import Untranslatable
 from autograd.op import Op
+from autograd.sweep.batched import Batched
 from autograd.sweep.masked import Masked
 from autograd.sweep.pullback import fitted, pullback
 from autograd.sweep.reverse import swept
@@ -76,14 +77,14 @@ def fill_beside(output: Record, seed: Any, records: list[Record]) -> None:
 def sweep_copies(section: Section, adjoints: list[Any]) -> bool:
     """The quick sweep beside the nodes: in copies of their records, which nobody else sees.
 
-    Not of Tensors beside Values, nor of what says itself which zeros are no numbers.
+    Not of Tensors beside Values, nor of batches, nor of what says itself which zeros are no numbers.
     """
     if not section.is_one_to_one:
         return False
     marker: Any = Mark()
     copies: dict[int, Record] = {}
     for i, (place, seed) in enumerate(zip(section.places, adjoints, strict=True)):
-        if not isinstance(place, Record) or seed.__class__ is Masked:
+        if not isinstance(place, Record) or isinstance(seed, Masked | Batched):
             return False
         copy = copies[id(place)] = leaf_record(place.array, None, True)
         copy.adjoint = marker if seed is None else seed

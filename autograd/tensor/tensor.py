@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from autograd import accept
 from autograd.accept import EXACT, Array
+from autograd.anomaly import expect_sound
 from autograd.call import Output, like, shape_of
 from autograd.copying import Bases, remade
 from autograd.errors import DTypeError, GraphError, LostGradientError, ShapeError
@@ -545,6 +546,8 @@ def recorded(
 ) -> Tensor:
     """A Tensor for what an operation made of ``inputs``, whose records and constants are ``held``."""
     state = None if blocks.get() is None else mode()
+    if state is not None:
+        expect_sound(op.name, array, [x.array if isinstance(x, Record) else x for x in held])
     if state == "no_grad" or not (requires_grad or is_of_graph(held)):
         record = leaf_record(array, Leaf(array, None), False)
         if state == "no_grad" and requires_grad and conditional.get() is not None:

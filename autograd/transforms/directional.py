@@ -78,12 +78,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         shown = call.result(call.leaves)
         seeds = fitted_leaves("vjp: the cotangent of the output", shown, cotangents, call.leaves)
         record = call.is_recorded(seeds)
-        given = zip(call.leaves, unrecorded(seeds, record), strict=True)
-        of_nodes = [seed for y, seed in given if isinstance(y, Node)]
-        adjoints = call.section.pull(zip(call.outputs, of_nodes, strict=True), record)
-        results = [node_like(x, plain(adjoint)) for x, adjoint in zip(call.sources, adjoints, strict=True)]
-        if record:
-            results = [call.section.held(g, *seeds) for g in results]
+        results = call.pull(seeds, record)
+        if not record:
+            results = [node_like(x, adjoint) for x, adjoint in zip(call.sources, results, strict=True)]
         pulled: tuple[Any, ...] = tree.unflatten(call.structure, results)
         return pulled
 
@@ -91,11 +88,16 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
 
 class Call:
-    """One call of a function, recorded from nodes of its own, so that no other derivative can be taken for this one."""
+    """One call of a function, recorded from nodes of its own, so that no other derivative can be taken for this one.
 
-    def __init__(self, name: str, f: Callable[..., Any], primals: tuple[Any, ...]) -> None:
+    ``beside`` are the dtypes of arrays that ``f`` has elsewhere: a float beside them becomes a Tensor.
+    """
+
+    def __init__(
+        self, name: str, f: Callable[..., Any], primals: tuple[Any, ...], beside: Sequence[np.dtype[Any]] = ()
+    ) -> None:
         given, self.structure = tree.flatten(primals)
-        self.sources = sources(name, primals, given)
+        self.sources = sources(name, primals, given, beside)
         self.is_linked = any(node.op is not None for node in self.sources)
         places = [node._record for node in self.sources]  # f may assign to elements
         with recording():
@@ -110,9 +112,22 @@ class Call:
     def result(self, leaves: Sequence[Any]) -> Any:
         return tree.unflatten(self.out_structure, leaves)
 
-    def is_recorded(self, directions: Sequence[Any]) -> bool:
+    def is_recorded(self, directions: Sequence[Any] = ()) -> bool:
         """Whether derivatives along these are recorded: if anything that they depend on is tracked."""
         return mode() != "no_grad" and (self.is_linked or self.section.is_open or any(tracked(directions)))
+
+    def pull(self, seeds: Sequence[Any], record: bool) -> list[Any]:
+        """The adjoint of each source, from a seed for each leaf of the result: numbers, with ``record`` nodes.
+
+        None where no path leads.
+        """
+        given = zip(self.leaves, unrecorded(seeds, record), strict=True)
+        of_nodes = [seed for y, seed in given if isinstance(y, Node)]
+        adjoints = map(plain, self.section.pull(zip(self.outputs, of_nodes, strict=True), record))
+        if not record:
+            return list(adjoints)
+        nodes = [node_like(x, adjoint) for x, adjoint in zip(self.sources, adjoints, strict=True)]
+        return [self.section.held(g, *seeds) for g in nodes]
 
 
 def tracked(leaves: Sequence[Any]) -> list[bool]:
@@ -121,7 +136,9 @@ def tracked(leaves: Sequence[Any]) -> list[bool]:
     return [isinstance(x, Node) and next(found) for x in leaves]
 
 
-def sources(name: str, primals: tuple[Any, ...], leaves: Sequence[Any]) -> list[Any]:
+def sources(
+    name: str, primals: tuple[Any, ...], leaves: Sequence[Any], beside: Sequence[np.dtype[Any]] = ()
+) -> list[Any]:
     """For each leaf of the primals a node of its own that holds the same; recorded, where the leaf is tracked."""
     for (path, _), x in zip(tree.leaves_with_paths(primals), leaves, strict=True):
         if not is_floating(x):
@@ -130,7 +147,7 @@ def sources(name: str, primals: tuple[Any, ...], leaves: Sequence[Any]) -> list[
                 f"{name}: expected a float, an array of floats, a Value or a Tensor at primals{path}, got {kind(x)}: "
                 f"{cure}, as in lambda x: f(x, n)"
             )
-    arrays = [x.dtype for x in leaves if not isinstance(x, float | Value)]
+    arrays = [x.dtype for x in leaves if not isinstance(x, float | Value)] or beside
     dtype = np.result_type(*arrays) if arrays else None
 
     def source(x: Any, is_tracked: bool) -> Node:

@@ -15,7 +15,7 @@ from autograd.op import Op
 from autograd.ops.shaping import astype, broadcast_to
 from autograd.program import Constant
 from autograd.state import recording
-from autograd.sweep.events import masked, plain, with_its_integers, with_its_zeros
+from autograd.sweep.events import is_masked, masked, plain, with_its_integers, with_its_zeros
 from autograd.sweep.masked import Live, Masked, numbers
 from autograd.sweep.pullback import pullback
 from autograd.sweep.section import Section
@@ -37,7 +37,8 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
             swept = forward_sweep(section, tangents, record, careful)
         return [None if place is None else plain(swept[place]) for place in places]
 
-    if record and any(equation.chooses_inside for equation in section.equations):
+    is_told = any(map(is_masked, tangents))  # which zeros are no numbers
+    if is_told or (record and any(equation.chooses_inside for equation in section.equations)):
         return found(careful=True)
     results = found(careful=False)
     if has_nan([numbers(t) for y, t in zip(outputs, results, strict=True) if y._dtype is not None and t is not None]):
@@ -113,7 +114,7 @@ def applied(
     """A linear operation of the tangents: of all at once where it is linear jointly, else of one at a time."""
     params = NOTHING if params is None else params
     if op.linear == "jointly":
-        careful = any(isinstance(t, Masked) for t in tangents.values())
+        careful = any(map(is_masked, tangents.values()))
         still = {k: 0 if op.is_elementwise else zeros(inputs[k], careful) for k in linear - tangents.keys()}
         moving = {**tangents, **still}
         yield op.apply(tuple([moving.get(k, x) for k, x in enumerate(inputs)]), params)

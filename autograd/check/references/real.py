@@ -203,7 +203,7 @@ class Real:
 
     __slots__ = ("adjoint", "parts", "tape", "value")
 
-    _encloses = True
+    _encloses = 1
     shape = ()
     ndim = 0
     size = 1
