@@ -242,7 +242,7 @@ class Swept:
         if self.gradients[user] is None:
             yield from self.dead_ends([user])
         else:
-            yield self.stop(user, slot, np.ones(self.graph.equations[user].shape, bool))
+            yield self.stop(user, slot, self.everywhere(user, slot))
 
     def dead_ends(self, places: Sequence[int]) -> Iterator[Reason]:
         """Where paths from there end before they come to the output, though the code goes on."""
@@ -259,10 +259,14 @@ class Swept:
                         said = f"the code chose by {self.formula(user)}, and a choice has no gradient"
                     yield Reason("no gradient", said, user, slot, source=self.graph.sources[user])
                 elif self.gradients[user] is not None:
-                    yield self.stop(user, slot, np.ones(self.graph.equations[user].shape, bool))
+                    yield self.stop(user, slot, self.everywhere(user, slot))
                 elif user not in seen:
                     seen.add(user)
                     waiting.append(user)
+
+    def everywhere(self, user: int, slot: int) -> Any:
+        """All elements of an input."""
+        return np.ones(np.shape(self.graph.inputs_of(user)[slot]), bool)
 
     def stop(self, user: int, slot: int, stopped: Any) -> Reason:
         """An operation that sends back zero whatever comes."""

@@ -15,10 +15,11 @@ from autograd.call import Output, shape_of
 from autograd.op import Op
 from autograd.operators import Operators
 from autograd.ops.indexing import getitem
-from autograd.ops.shaping import reshape, stack, transpose
+from autograd.ops.shaping import reshape, stack
+from autograd.sweep.masked import Carried
 
 
-class Batched(Operators):
+class Batched(Carried):
     """A stack of numbers, or nodes, along the first axis of ``data``.
 
     >>> g = Batched(np.eye(2))
@@ -26,7 +27,7 @@ class Batched(Operators):
     ((2,), [[10.0, 0.0], [0.0, 20.0]])
     """
 
-    __slots__ = ("data",)
+    __slots__ = ()
 
     _encloses = 2
 
@@ -37,18 +38,6 @@ class Batched(Operators):
     def shape(self) -> tuple[int, ...]:
         """That of each."""
         return shape_of(self.data)[1:]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        dtype: np.dtype[Any] = self.data.dtype
-        return dtype
-
-    @property
-    def T(self) -> Any:  # noqa: N802 - NumPy's name
-        return transpose(self)
-
-    def __getitem__(self, index: Any) -> Any:
-        return getitem(self, index)
 
     @classmethod
     def _interpret(cls, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:

@@ -25,28 +25,12 @@ from autograd.state import expect_number
 Live = NDArray[np.bool_]
 
 
-class Masked(Operators):
-    """Numbers, or nodes, and which of their elements are live; the others are zero.
+class Carried(Operators):
+    """Numbers, or nodes, that go through the rules with something beside them: what rules ask of an array, it has."""
 
-    >>> g = Masked(np.array([1.0, 0.0]), np.array([True, False]))
-    >>> (g * np.array([3.0, np.inf])).data
-    array([3., 0.])
-    >>> (g + 1.0).live
-    array([ True,  True])
-    """
+    __slots__ = ("data",)
 
-    __slots__ = ("choice", "data", "live")
-
-    _encloses = 1
-
-    def __init__(self, data: Any, live: Live, choice: Any = None) -> None:
-        self.data = data
-        self.live = live
-        self.choice = choice  #: the same as a node, where it depends on a condition that is in the graph
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return shape_of(self.data)
+    data: Any
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -59,6 +43,30 @@ class Masked(Operators):
 
     def __getitem__(self, index: Any) -> Any:
         return getitem(self, index)
+
+
+class Masked(Carried):
+    """Numbers, or nodes, and which of their elements are live; the others are zero.
+
+    >>> g = Masked(np.array([1.0, 0.0]), np.array([True, False]))
+    >>> (g * np.array([3.0, np.inf])).data
+    array([3., 0.])
+    >>> (g + 1.0).live
+    array([ True,  True])
+    """
+
+    __slots__ = ("choice", "live")
+
+    _encloses = 1
+
+    def __init__(self, data: Any, live: Live, choice: Any = None) -> None:
+        self.data = data
+        self.live = live
+        self.choice = choice  #: the same as a node, where it depends on a condition that is in the graph
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.data)
 
     @classmethod
     def _interpret(cls, op: Op, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
