@@ -13,7 +13,7 @@ from autograd.accept import OPERAND, TEXT
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, on_entry, override, override_of
 from autograd.protocols import run_function, run_ufunc
-from autograd.refusal import ASKED, Refusing
+from autograd.refusal import Refusing, is_asked
 
 if TYPE_CHECKING:
     from typing import Self
@@ -207,13 +207,13 @@ def install(op: Op) -> None:
         setattr(Operators, f"__{COMPARISON[op.operator]}__", comparison_method(op))
     elif op.operator in UNARY:
         setattr(Operators, f"__{UNARY[op.operator]}__", method_of(op))
-    if op.method or op.name in ASKED:
+    if op.method or is_asked(op.name):
         setattr(Operators, op.name, method_of(op))
 
 
 def uninstall(op: Op) -> None:
     """Take the method of an operation from `Operators` and its subclasses."""
-    for cls in (Operators, *subclasses(Operators)) if op.method or op.name in ASKED else ():
+    for cls in (Operators, *subclasses(Operators)) if op.method or is_asked(op.name) else ():
         if op.name in vars(cls):
             delattr(cls, op.name)
 

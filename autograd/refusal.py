@@ -202,6 +202,17 @@ ASKED = frozenset(
         *("logical_xor", "rad2deg", "radians", "rint", "bit_count"),
     }
 )
+
+
+def is_asked(name: str) -> bool:
+    """Whether NumPy asks the elements of an array of objects for a method of that name.
+
+    >>> is_asked("arctan2"), is_asked("logaddexp")
+    (True, False)
+    """
+    return name in ASKED
+
+
 for name in ASKED:
     setattr(Refusing, name, asked(name, np.bitwise_count if name == "bit_count" else getattr(np, name)))
 

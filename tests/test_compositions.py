@@ -437,7 +437,7 @@ def test_lists_of_values_give_the_scalar_graph_of_the_same_numbers(name: str, ca
 #: Arguments that are compared with alone, so that no gradient flows back from them; and what is inserted nowhere.
 COMPARED: set[tuple[str, Any]] = {
     *(("hardshrink", 1), ("threshold", 1), ("threshold", "threshold"), ("diff", 1), ("gradient", "edge_order")),
-    *(("cond", 1), ("cond", "p"), ("insert", 2)),
+    *(("cond", 1), ("cond", "p"), ("insert", 2), ("unwrap", "discont")),
 }
 
 

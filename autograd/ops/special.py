@@ -160,7 +160,8 @@ xlogy = elementwise("xlogy", lambda x, y: as_operands(x * np.log(np.where(is_not
     numeric=[None, lambda z, x, y: x / where((x == 0) & (y == 0), literal(1.0, z), y)],
     linear="first", domain=(REAL, POSITIVE), method=False,
     doc="x log y, which is 0 where x is, gives x the logarithm, and y the quotient")
-xlog1py = elementwise("xlog1py", lambda x, y: as_operands(x * np.log1p(np.where(is_nothing(x, y), y**0 - 1, y * 1.0)), x, y),
+xlog1py = elementwise("xlog1py",
+    lambda x, y: as_operands(x * np.log1p(np.where(is_nothing(x, y), y**0 - 1, y * 1.0)), x, y),
     lambda z, x, y: log1p(y),
     lambda z, x, y: x / (1 + y),
     numeric=[
