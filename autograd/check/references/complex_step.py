@@ -59,7 +59,8 @@ class ComplexStep(Floats):
             y = float(function(x))
             slope, other = (float(function(complex(x, h)).imag) / h for h in (step, 4 * step))
         error = 2 * abs(slope - other) + abs(slope) * TRUSTED + SMALLEST / step
-        if math.isnan(y) or abs(slope - other) > 0.1 * abs(slope):  # outside of the domain, or at its end
+        lost = 2 * SMALLEST / step  # of a slope so small that what a step makes of it is no float
+        if math.isnan(y) or abs(slope - other) > 0.1 * abs(slope) + lost:  # outside of the domain, or at its end
             slope = math.nan
         return Near(self, y, self.lost(y, 2 * math.ulp(y) if y else 0.0)), Near(self, slope, error)
 
