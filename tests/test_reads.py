@@ -225,7 +225,7 @@ REFUSED: dict[str, Callable[..., Any]] = {
     "look-up by a number": lambda y, x: {2.0: 3.0}.get(FACTOR, 0.0) * x,
     "printed number": lambda y, x: {"2.0": 3.0}.get(f"{FACTOR}", 0.0) * x,
     "shape": lambda y, x: x * len(x.shape),
-    "function without a derivative": lambda y, x: np.cosh(x),
+    "function without a derivative": lambda y, x: np.spacing(x),
     "NumPy's constant array": lambda y, x: np.zeros(()) + x,
     "globals": lambda y, x: globals()["FACTOR"] * x,
 }

@@ -41,16 +41,16 @@ def test_what_is_computed_is_told_without_derivatives() -> None:
         asked.append(x)
         return 2 * x
 
-    square = autograd.elementwise("square", lambda x: x * x, rule, doc="doubles the input")
+    twice = autograd.elementwise("twice", lambda x: 2 * x, rule, check=False, doc="doubles the input")
     try:
-        timeline = steps(square(Value(3.0, label="x")))
+        timeline = steps(twice(Value(3.0, label="x")))
         asked.clear()
-        assert timeline[0].formula.endswith(" = square(x) = square(3) = 9")
-        assert "square" in timeline[0].latex
-        assert "square(x)" in autograd.export.to_json(timeline.graph)
+        assert timeline[0].formula.endswith(" = twice(x) = twice(3) = 6")
+        assert "twice" in timeline[0].latex
+        assert "twice(x)" in autograd.export.to_json(timeline.graph)
         assert asked == []
     finally:
-        autograd.remove("square")
+        autograd.remove("twice")
 
 
 def test_the_example_of_the_lecture() -> None:

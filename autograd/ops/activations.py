@@ -14,7 +14,7 @@ from autograd.borrowed import borrowed
 from autograd.composition import composition
 from autograd.errors import short_repr
 from autograd.op import Op, elementwise, override
-from autograd.ops.compare import literal, where
+from autograd.ops.compare import as_operands, literal, where
 from autograd.ops.corners import abs, maximum, minimum, sign
 from autograd.ops.functions import by_definition, exp, sech, square, tanh
 from autograd.ops.special import below, in_doubles, ndtr, norm_pdf
@@ -43,7 +43,7 @@ def log1p_of_exp(x: Any) -> Any:
 
 
 def exponential_below(x: Any, alpha: Any = 1.0) -> Any:
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))
+    return as_operands(np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0))), x, alpha)
 
 
 def scaled_exponential_below(x: Any) -> Any:
@@ -161,7 +161,8 @@ mish = elementwise("mish", tanh_gate,
     numeric=[lambda y, x: mish_slope(x)], symbol="Mish", method=False,
     doc="Mish, its input times the tanh of its softplus, is smooth, and dips below 0 as SiLU does")
 
-hardtanh = elementwise("hardtanh", lambda x, min_val, max_val: np.minimum(np.maximum(x, min_val), max_val),
+hardtanh = elementwise("hardtanh",
+    lambda x, min_val, max_val: as_operands(np.minimum(np.maximum(x, min_val), max_val), x, min_val, max_val),
     lambda y, x, min_val=-1.0, max_val=1.0: (x > min_val) & (x < max_val),
     lambda y, x, min_val=-1.0, max_val=1.0: (x <= min_val) & (min_val < max_val),
     lambda y, x, min_val=-1.0, max_val=1.0: maximum(x, min_val) >= max_val,

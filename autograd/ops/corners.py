@@ -73,6 +73,7 @@ fmin = elementwise("fmin", np.fmin,
 copysign: Op = elementwise("copysign", np.copysign,
     lambda z, x1, x2: sign(x1) * copysign(1.0, x2),
     lambda z, x1, x2: 0,
+    numeric=[lambda z, x1, x2: sign(x1) * copysign(literal(1.0, z), x2), None],
     domain=(REAL, POSITIVE), kinks=lambda x1, x2: x1,
     doc="copysign passes the gradient as it is where the two signs agree, else negated; the second input has none")
 heaviside = elementwise("heaviside", np.heaviside,

@@ -13,7 +13,7 @@ from autograd.op import Op, as_floats, primitive
 from autograd.ops.axes import moveaxis
 from autograd.ops.compare import where
 from autograd.ops.indexing import add_along_axis, put, take_along_axis
-from autograd.ops.shaping import concatenate, reshape
+from autograd.ops.shaping import astype, concatenate, reshape
 from autograd.ops.sorting import argsort
 
 
@@ -160,8 +160,10 @@ def around(xp: Any, fp: Any, period: Any) -> tuple[Any, Any]:
 
 
 @composition(np.linspace)
-def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
-    """Numbers from one to another, evenly apart; of arrays, along a new axis.
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    """Numbers from one to another, evenly apart; of arrays, along a new axis. With ``retstep``, also how far apart.
 
     >>> linspace(0.0, 1.0, 3)
     array([0. , 0.5, 1. ])
@@ -169,7 +171,10 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axi
     start, stop = given(start, "linspace"), given(stop, "linspace")
     ndim = max(len(shape_of(start)), len(shape_of(stop)))
     parts = np.linspace(0.0, 1.0, num, endpoint).reshape(-1, *(1,) * ndim)
-    return moveaxis((1 - parts) * start + parts * stop, 0, axis)
+    numbers = moveaxis((1 - parts) * start + parts * stop, 0, axis)
+    numbers = numbers if dtype is None else astype(numbers, dtype)
+    spaces = num - endpoint
+    return (numbers, (stop - start) / spaces if spaces > 0 else (stop - start) * np.nan) if retstep else numbers
 
 
 @composition(np.polyval)

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.op import elementwise
 from autograd.ops.activations import log1p_of_exp, sigmoid
+from autograd.ops.compare import as_operands
 from autograd.ops.functions import REAL
 
 
@@ -15,7 +16,7 @@ def surprise(logits: Any, target: Any) -> Any:
     """−t · log σ(x) − (1 − t) · log σ(−x): nothing is subtracted, and a part of weight 0 is 0, be x infinite."""
     missed = np.where(target == 0, 0.0, log1p_of_exp(-logits))
     invented = np.where(target == 1, 0.0, log1p_of_exp(logits))
-    return target * missed + (1 - target) * invented
+    return as_operands(target * missed + (1 - target) * invented, logits, target)
 
 
 # fmt: off

@@ -56,7 +56,7 @@ BLOCK, MANY = 64, 16
 
 def recur(a: Any, b: Any, axis: int) -> Any:
     """Each sₖ = aₖ · sₖ₋₁ + bₖ."""
-    dtype = np.result_type(a, b)
+    dtype, axis = np.result_type(a, b), normalize_axis_index(axis, max(np.ndim(a), np.ndim(b)))
     a, b = (np.moveaxis(np.asarray(x, sum_dtype(dtype)), axis, 0) for x in (a, b))
     result = in_blocks(a, b) if dtype.kind == "f" and len(b) >= MANY * BLOCK else None
     if result is None:
@@ -234,8 +234,9 @@ def cumulative_prod(
 
 
 def from_the_first(scan: Op, first: float, x: Any, axis: int | None, dtype: Any, out: None, include: bool) -> Any:
+    x = reshape(x, 1) if x.shape == () else x
     if axis is None and len(x.shape) != 1:
-        raise ShapeError(f"expected axis= for an array of shape {x.shape}")
+        raise ShapeError(f"cumulative_{scan.name[3:]}: expected axis= for an array of shape {x.shape}")
     axis = 0 if axis is None else axis
     scanned = scan(x, axis, dtype, out)
     if not include:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod as size_of
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ from autograd.call import shape_of
 from autograd.composition import composition
 from autograd.errors import ShapeError
 from autograd.op import Op, as_floats, override, primitive
-from autograd.ops.indexing import getitem
 from autograd.ops.linalg import dot
+from autograd.ops.shaping import reshape
 
 BACKWARDS = slice(None, None, -1)
 
@@ -34,33 +35,33 @@ def extent(n: int, m: int, mode: str) -> tuple[int, int]:
 
 
 def convolved(a: tuple[int, ...], v: tuple[int, ...], mode: str = "full") -> tuple[int, ...]:
-    if len(a) != 1 or len(v) != 1:
+    if len(a) > 1 or len(v) > 1:
         raise ValueError("expected two sequences, of one axis each: of more axes it is conv1d or conv2d")
-    return (extent(*a, *v, mode)[1],)
+    return (extent(size_of(a), size_of(v), mode)[1],)
 
 
 def forward(a: Any, v: Any, mode: Any = "full") -> Any:
-    convolved(shape_of(a), shape_of(v), mode)  # NumPy would take a number for a sequence
+    convolved(shape_of(a), shape_of(v), mode)
     return np.convolve(a, v, mode)
 
 
 def of_scalars(a: Any, v: Any, mode: str = "full") -> Any:
     """Of Values: each element is one node, a sum of products."""
     convolved(shape_of(a), shape_of(v), mode)
-    start, many = extent(len(a), len(v), mode)
-    left, right = a.tolist(), v.tolist()
+    start, many = extent(a.size, v.size, mode)
+    left, right = a.ravel().tolist(), v.ravel().tolist()
     result = np.empty(many, dtype=object)
     for k in range(many):
-        places = range(max(0, start + k - len(v) + 1), min(len(a), start + k + 1))
+        places = range(max(0, start + k - v.size + 1), min(a.size, start + k + 1))
         result[k] = dot([left[i] for i in places], [right[start + k - i] for i in places])
     return result
 
 
 def vjp(g: Any, of: Any, other: Any, mode: str) -> Any:
     """What element i of one sequence was multiplied by in place k is the other's element k − i."""
-    (n,), (m,) = shape_of(of), shape_of(other)
+    n, m = size_of(shape_of(of)), size_of(shape_of(other))
     start = m - 1 - extent(n, m, mode)[0]
-    return convolve(g, getitem(other, BACKWARDS))[start : start + n]
+    return reshape(convolve(g, reshape(other, -1)[BACKWARDS])[start : start + n], shape_of(of))
 
 
 # fmt: off
@@ -88,5 +89,5 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
             "of more axes it is conv1d or conv2d"
         )
     if len(a) < len(v):  # as NumPy has it, which of two middles is the same does not depend on the order
-        return getitem(correlate(v, a, mode), BACKWARDS)
-    return convolve(a, getitem(v, BACKWARDS), mode)
+        return correlate(v, a, mode)[BACKWARDS]
+    return convolve(a, v[BACKWARDS], mode)
