@@ -88,8 +88,8 @@ def unregistered(spelled: str, name: str, node: Any) -> MissingOperationError:
     """The refusal of a function of NumPy, or an operator of Python, of that name: never a silent detour.
 
     >>> import autograd
-    >>> print(unregistered("x // y", "floor_divide", autograd.Value(1.0, label="x")))
-    x // y gives nothing that a gradient flows back from: use .data of x for its result
+    >>> print(unregistered("np.digitize", "digitize", autograd.Value(1.0, label="x")))
+    np.digitize gives nothing that a gradient flows back from: use .data of x for its result
     """
     if name in WRITING:
         return MissingOperationError(
