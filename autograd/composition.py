@@ -73,8 +73,12 @@ def refuse(
     signature = inspect.signature(function)
     try:
         arguments = signature.bind(*args, **kwargs).arguments
-    except TypeError:  # it is Python that says what the call should have been
-        raise error from None
+    except TypeError as unbound:
+        if kwargs.get("out") is not None:
+            said = "out= would write over recorded numbers: use the result instead"
+        else:
+            said = f"{unbound}: it takes {', '.join(signature.parameters)}"
+        raise TypeError(f"{function.__name__}: {said}") from None
     operands: list[Any] = []
     params: dict[str, Any] = {}
     for name, value in arguments.items():

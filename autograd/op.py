@@ -28,6 +28,7 @@ Linear = Literal["no", "first", "jointly", "separately"]
 
 _table: dict[str, Op] = {}
 _overrides: dict[Any, Callable[..., Any]] = {}
+_overrides_given: dict[Any, dict[str, Callable[..., Any]]] = {}
 _installers: list[Callable[[Op], None]] = []
 _uninstallers: list[Callable[[Op], None]] = []
 
@@ -622,16 +623,24 @@ def remove(name: str) -> None:
     Op.listed.cache_clear()
 
 
-def override(function: Callable[..., Any], implementation: Callable[..., Any]) -> None:
+def override(function: Callable[..., Any], implementation: Callable[..., Any], *, given: Iterable[str] = ()) -> None:
     """Let NumPy code that calls ``function`` on our objects reach ``implementation`` instead.
 
-    A ufunc of a package that need not be there is named by `borrowed`.
+    With ``given``, those calls do that have an argument of one of these names. A ufunc of a package that need not be
+    there is named by `borrowed`.
     """
-    _overrides[function] = implementation
+    if given:
+        _overrides_given.setdefault(function, {}).update(dict.fromkeys(given, implementation))
+    else:
+        _overrides[function] = implementation
 
 
-def override_of(function: Callable[..., Any]) -> Callable[..., Any] | None:
+def override_of(function: Callable[..., Any], given: Iterable[str] = ()) -> Callable[..., Any] | None:
     """What NumPy's ``function`` does on our objects: mostly the operation with that forward function."""
+    if given and (others := _overrides_given.get(function)) is not None:
+        for name in given:
+            if name in others:
+                return others[name]
     found = _overrides.get(function)
     return _overrides.get(borrowed_as(function)) if found is None else found
 

@@ -179,7 +179,7 @@ class Operators(Refusing):
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        implementation = override_of(function)
+        implementation = override_of(function, kwargs)
         return run_function(self, function, args, kwargs) if implementation is None else implementation(*args, **kwargs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import signature
 from itertools import product
 from typing import Any
 
@@ -16,9 +17,18 @@ from strategies import arrays, numbers
 
 import autograd
 from autograd import Graph, Tensor, Value, elementwise, gradients, steps
+from autograd.op import override_of
 from autograd.signature import each
 
 X = np.array([[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]])
+MASK = np.array([[True, False, True], [True, True, False]])
+
+#: What NumPy's functions take that no gradient has a meaning for.
+IDLE = {"subok", "device", "like", "kwargs", "optimize", "casting", "order", "out"}
+
+#: What else is refused, by function.
+REFUSED = {"percentile": {"weights"}, "quantile": {"weights"}, "cov": {"dtype"}, "corrcoef": {"dtype"}}
+REFUSED |= {"nanvar": {"mean"}, "nanstd": {"mean"}}
 
 
 @pytest.mark.parametrize(
@@ -46,15 +56,74 @@ X = np.array([[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]])
         lambda t: np.clip(t, None, None),
         lambda t: t.clip(max=2.0),
         lambda t: t.clip(-1.0, 2.0),
+        *(lambda t: np.sum(t, where=MASK), lambda t: np.sum(t, 0, initial=2.0), lambda t: np.prod(t, 1, where=MASK)),
+        *(lambda t: np.max(t, initial=3.5), lambda t: np.min(t, axis=0, initial=-1.0, where=MASK, keepdims=True)),
+        *(lambda t: np.mean(t, where=MASK), lambda t: np.mean(t, 1, keepdims=True, where=MASK[:1])),
+        *(lambda t: np.var(t, 0, where=[[True], [True]]), lambda t: np.var(t, 1, ddof=1, where=MASK)),
+        *(lambda t: np.std(t, where=MASK, correction=1), lambda t: np.std(t, axis=(0, 1), keepdims=True, where=MASK)),
+        lambda t: np.var(t, axis=0, mean=np.mean(t, axis=0, keepdims=True)),
+        *(lambda t: np.nansum(t, where=MASK, initial=1.0), lambda t: np.nanmean(t, 1, where=MASK)),
+        *(lambda t: np.nanmax(t, 1, where=MASK, initial=2.0), lambda t: np.nanmin(t, initial=-7.0)),
+        *(lambda t: np.nanstd(t, where=MASK), lambda t: np.nanvar(t, 1, ddof=1, where=MASK)),
     ],
 )
 def test_a_call_gives_numpys_numbers_and_their_slopes(call: Callable[[Any], Any]) -> None:
     t = Tensor(X)
     y = call(t)
-    np.testing.assert_array_equal(y.data, call(X))
+    np.testing.assert_allclose(y.data, call(X), rtol=1e-15)
     weights = np.arange(1.0, y.size + 1).reshape(y.shape)
     y.backward(weights)
     assert_close(t.grad, differences(lambda x: np.sum(call(x) * weights), X), 1e-8)
+
+
+def functions_of_numpy() -> list[Any]:
+    """Those that something of ours takes the place of, and that have a signature to read."""
+    found = {f for module in (np, np.linalg) for f in vars(module).values() if callable(f) and override_of(f)}
+    return sorted((f for f in found if not isinstance(f, np.ufunc | type)), key=lambda f: f.__name__)
+
+
+@pytest.mark.parametrize("function", functions_of_numpy(), ids=lambda f: f.__name__)
+def test_every_argument_of_numpys_is_taken_or_refused_in_our_words(function: Any) -> None:
+    """None falls to a message of Python's, which would say that NumPy's own function has no such argument."""
+    for name, parameter in signature(function).parameters.items():
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        implementation = override_of(function, [name])
+        assert implementation is not None
+        taken = signature(implementation).parameters
+        anything = any(x.kind is x.VAR_KEYWORD for x in taken.values())
+        assert name in {*taken, *IDLE, *REFUSED.get(function.__name__, ())} or anything, name
+
+
+@pytest.mark.parametrize(("function", "name"), [(np.percentile, "weights"), (np.cov, "dtype"), (np.outer, "out")])
+def test_an_argument_that_is_not_taken_is_refused_in_our_words(function: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=rf"^{function.__name__}: .*{name}.*: (it takes|use the result)"):
+        function(Tensor(X), 1.0, **{name: X})
+
+
+@pytest.mark.parametrize("function", [np.any, np.all])
+def test_a_mask_of_what_has_no_gradient(function: Any) -> None:
+    t = Tensor(X * MASK)
+    assert (function(t, where=MASK, axis=1) == function(t.data, where=MASK, axis=1)).all()
+    assert function(t > 9.0, where=~MASK) == function(X * MASK > 9.0, where=~MASK)
+
+
+@pytest.mark.parametrize("function", [np.mean, np.var, np.std, np.nanmean, np.nanstd])
+def test_a_mask_keeps_half_precision_and_values(function: Any) -> None:
+    t = Tensor(X, dtype=np.float16)
+    y = function(t, axis=1, where=MASK)
+    assert y.dtype == np.float16
+    np.testing.assert_allclose(y.data, function(X, axis=1, where=MASK), rtol=2e-3)
+    values = np.frompyfunc(Value, 1, 1)(X.astype(object))
+    total = override_of(function, ["where"])(values, axis=1, where=MASK)  # type: ignore[misc]
+    np.testing.assert_allclose([x.data for x in total], function(X, axis=1, where=MASK))
+
+
+def test_what_lies_behind_a_mask_sends_nothing_back_be_it_no_number() -> None:
+    t = Tensor([1.0, np.nan, 3.0])
+    np.std(t, where=[True, False, True]).backward()
+    assert_close(t.grad, np.array([-0.5, 0.0, 0.5]))
+    assert np.isnan(np.mean(t, where=[True, True, False]).data)
 
 
 @pytest.mark.parametrize("function", [np.sum, np.mean])
