@@ -190,7 +190,7 @@ def test_infinities_that_no_kernel_lies_on_and_padding_make_no_nan() -> None:
 REFUSED: list[tuple[Callable[[Any, Any], Any], str]] = [
     (
         lambda x, w: autograd.conv2d(x, w[:, :1]),
-        r"convolution: the shapes x\(2, 3, 5, 5\), .*expected 1 channels",
+        r"conv2d: the shapes x\(2, 3, 5, 5\), .*expected 1 channels",
     ),
     (lambda x, w: autograd.conv2d(x, w, groups=2), "groups that divide the 3 channels on axis 0 of weight, got 2"),
     (lambda x, w: autograd.conv2d(x, w, np.ones(2)), r"conv2d: expected a bias of shape \(3,\)"),

@@ -100,6 +100,9 @@ class Formulas:
             return None if formula is None else float(formula)
         if formula.op is not None and formula.op.is_flat:
             return where(formula, 1.0, 0.0)
+        if formula.op is where:
+            condition, *branches = formula.inputs
+            formula = where(condition, *(self.number(x) if isinstance(x, Symbol) else x for x in branches))
         return Live("", (), mul, (formula, 1.0)) if is_kept and self.may_be_integer(formula) else formula
 
     def may_be_integer(self, x: Any) -> bool:

@@ -18,6 +18,7 @@ from autograd.errors import ShapeError
 from autograd.failure import is_int
 from autograd.op import Op, primitive
 from autograd.ops.arithmetic import add
+from autograd.ops.compare import where
 from autograd.ops.indexing import getitem, put
 from autograd.ops.linalg import matmul, swap
 from autograd.ops.reductions import sum
@@ -251,6 +252,16 @@ def correlation(x: Any, y: Any, shape: Shape, slide: Sliding) -> Any:
     return reshape(sum(products, axis=tuple(range(len(shape_of(products)) - 3))), shape)
 
 
+def landing(lengths: Shape, results: Shape, slide: Sliding) -> Any:
+    """Which elements `spreading` sends anywhere, not into the padding alone: no other meets the kernel."""
+    lands: Any = True
+    along = zip(lengths, results, slide.before, slide.kernel, slide.stride, slide.dilation, strict=True)
+    for n, result, low, size, stride, dilation in along:
+        places = (np.arange(n) * stride - low)[:, None] + np.arange(size) * dilation
+        lands = np.logical_and.outer(lands, ((places >= 0) & (places < result)).any(axis=1))
+    return lands
+
+
 # Forward, and back.
 
 
@@ -317,7 +328,9 @@ def weight_vjp_of_transpose(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Any:
-    return correlation(g, input, shape_of(weight), sliding(shape_of(weight), stride, padding, dilation, groups))
+    slide = sliding(shape_of(weight), stride, padding, dilation, groups)
+    lands = landing(shape_of(input)[-len(slide.kernel) :], shape_of(y)[-len(slide.kernel) :], slide)
+    return correlation(g, input if lands.all() else where(lands, input, 0), shape_of(weight), slide)
 
 
 # fmt: off

@@ -61,7 +61,8 @@ def vjp(g: Any, of: Any, other: Any, mode: str) -> Any:
     """What element i of one sequence was multiplied by in place k is the other's element k − i."""
     n, m = size_of(shape_of(of)), size_of(shape_of(other))
     start = m - 1 - extent(n, m, mode)[0]
-    return reshape(convolve(g, reshape(other, -1)[BACKWARDS])[start : start + n], shape_of(of))
+    part = convolve(g, (other if shape_of(other) else reshape(other, -1))[BACKWARDS])[start : start + n]
+    return part if shape_of(of) else reshape(part, ())
 
 
 # fmt: off

@@ -402,17 +402,26 @@ def is_passed_over(sample: Sample, part: Any, element: tuple[int, ...]) -> bool:
 
 
 def is_left_out(sample: Sample, k: int, element: tuple[int, ...]) -> bool:
-    """Whether an operation that picks elements has not picked this: then no number there changes the output."""
+    """Whether an operation that picks elements has not picked this: then no number there changes the output.
+
+    Not even times another than zero: a product with it is computed all the same.
+    """
     if not sample.op.is_masking(sample.params):
         return False
-    for number in (1e3, -1e3):
+    inputs = [
+        np.where(x == 0, np.ones_like(x), x)[()] if j != k and j in sample.wanted else x
+        for j, x in enumerate(sample.inputs)
+    ]
+    found = []
+    for number in (at(sample.inputs[k], element), 1e3, -1e3):
         moved = np.array(sample.inputs[k])
         moved[element] = number
-        inputs = list(sample.inputs)
         inputs[k] = moved if isinstance(sample.inputs[k], np.ndarray) else float(moved)
-        if not same_bits(sample.evaluated(inputs).y, sample.y):
+        try:
+            found.append(sample.evaluated(inputs).y)
+        except Exception:  # what is refused was looked at
             return False
-    return True
+    return all(same_bits(y, found[0]) for y in found)
 
 
 #: By what a finding says was looked at.
