@@ -54,6 +54,7 @@ def length_of(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any 
     """NumPy's, but that halves are rounded once, at the end."""
     if is_half(x):
         return length_of(x.astype(SINGLE), axis=axis, keepdims=keepdims, ord=ord).astype(HALF)
+    ord = 2 if ord is None else ord
     length = partial(np.linalg.vector_norm, axis=axis, keepdims=True, ord=ord)
     found = length(x) if ord in (0, 1, np.inf, -np.inf) else of_any_size(length, np.asanyarray(x), axis)
     return found if keepdims else np.reshape(found, reduced(np.shape(x), axis))[()]
@@ -61,6 +62,7 @@ def length_of(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any 
 
 def vector_norm_vjp(g: Any, y: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Any:
     g, y = unfold(g, x, axis, keepdims), unfold(y, x, axis, keepdims)
+    ord = 2 if ord is None else ord
     if ord == 0:
         return broadcast_to(0 * g, x.shape)
     if ord == 1:
@@ -82,7 +84,7 @@ def vector_norm_each(x: Any, /, *, axis: Axis = None, **params: Any) -> Any:
 
 
 def length_of_row(ord: Any, row: list[Any]) -> Any:
-    sizes = [abs(x) for x in row]
+    sizes, ord = [abs(x) for x in row], 2.0 if ord is None else float(ord)
     if ord == 0:
         return float(sum(bool(x != 0) for x in row))
     if ord == 1:

@@ -36,7 +36,7 @@ remainder = elementwise("remainder", np.remainder,
 fmod: Op = elementwise("fmod", np.fmod,
     lambda z, x1, x2: 1,
     lambda z, x1, x2: -trunc(x1 / x2),
-    numeric=[None, lambda z, x1, x2: -(sign(x1) * sign(x2) * (abs(x1) // abs(x2)))],
+    numeric=[None, lambda z, x1, x2: -(sign(1.0 * x1) * sign(1.0 * x2) * (abs(x1) // abs(x2)))],
     domain=(REAL, POSITIVE), kinks=lambda x1, x2: to_multiple(x1, x2),
     doc="fmod passes the gradient on to the first input, and minus the quotient without its fraction to the second")
 # fmt: on
