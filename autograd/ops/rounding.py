@@ -11,8 +11,8 @@ import numpy as np
 from autograd.composition import composition
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, elementwise
-from autograd.ops.compare import isinf, where
-from autograd.ops.corners import abs, copysign, minimum, sign
+from autograd.ops.compare import isinf, literal, where
+from autograd.ops.corners import abs, copysign, minimum
 from autograd.ops.functions import POSITIVE, REAL
 
 # fmt: off
@@ -36,7 +36,8 @@ remainder = elementwise("remainder", np.remainder,
 fmod: Op = elementwise("fmod", np.fmod,
     lambda z, x1, x2: 1,
     lambda z, x1, x2: -trunc(x1 / x2),
-    numeric=[None, lambda z, x1, x2: -(sign(1.0 * x1) * sign(1.0 * x2) * (abs(x1) // abs(x2)))],
+    numeric=[None, lambda z, x1, x2: -(copysign(literal(1.0, z), x1) * copysign(literal(1.0, z), x2)
+        * (abs(x1) // abs(x2)))],
     domain=(REAL, POSITIVE), kinks=lambda x1, x2: to_multiple(x1, x2),
     doc="fmod passes the gradient on to the first input, and minus the quotient without its fraction to the second")
 # fmt: on
