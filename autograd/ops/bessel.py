@@ -19,6 +19,9 @@ from autograd.ops.special import in_doubles
 #: Of a series whose terms at least halve from one to the next, so many leave nothing of a float.
 TERMS = 30
 
+#: The highest order: there are as many steps to it.
+MOST = 10_000
+
 #: How far behind an order, and behind twice of it, a continued fraction begins: what it begins with is then forgotten.
 BEHIND = 40
 
@@ -84,8 +87,8 @@ def bessel(n: int, x: Any) -> Any:
 @by_definition(lambda n, x: x.spherical_jnpi(n))
 def bessel_of_orders(n: Any, x: Any) -> Any:
     orders = np.asarray(n)
-    if orders.dtype.kind not in "biuf" or not np.all((orders >= 0) & (orders == np.floor(orders))):
-        raise DTypeError(f"spherical_jnpi: expected orders n as whole numbers from 0 on, got {short_repr(n)}")
+    if orders.dtype.kind not in "biuf" or not np.all((orders >= 0) & (orders <= MOST) & (orders == np.floor(orders))):
+        raise DTypeError(f"spherical_jnpi: expected orders n as whole numbers from 0 to {MOST:,}, got {short_repr(n)}")
     orders, x = np.broadcast_arrays(orders, np.asarray(x, np.float64))
     found = np.empty(x.shape)
     for order in np.unique(orders):
