@@ -118,6 +118,7 @@ CALLS: dict[str, list[Call]] = {
     # Elementwise.
     "fabs": [lambda f, a: f(a(2, 3))],
     "float_power": [lambda f, a: f(a(2, 3) ** 2 + 0.5, a(3)), lambda f, a: f(a(2) ** 2 + 0.5, 3)],
+    "ldexp": [lambda f, a: f(a(2, 3), 3), lambda f, a: f(a(3), np.array([[-1], [0], [4]])), lambda f, a: f(a(2), 5)],
     "degrees": [lambda f, a: f(a(2, 3))],
     "radians": [lambda f, a: f(a(2, 3))],
     "nan_to_num": [lambda f, a: f(a(2, 3)), lambda f, a: f(a(4) + ENDS, nan=1.0, neginf=-3.0)],

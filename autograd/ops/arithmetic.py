@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.call import holds_node
 from autograd.composition import composition
-from autograd.errors import ShapeError
+from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.op import FLOAT64, Op, elementwise
 from autograd.ops.compare import isinf, literal, pick, where
 from autograd.ops.functions import POSITIVE, REAL, by_definition, exp, exp2, log
@@ -134,6 +135,22 @@ def float_power(x1: Any, x2: Any) -> Any:
 
 def in_doubles(x: Any) -> Any:
     return astype(x, np.float64) if getattr(x, "dtype", FLOAT64) in (np.float16, np.float32) else x
+
+
+@composition(np.ldexp)
+def ldexp(x1: Any, x2: Any) -> Any:
+    """A number times two to a whole power, which has no gradient: by two factors, as one may be no float.
+
+    >>> ldexp(np.array([0.75, 3e-309]), [2, 1030])
+    array([ 3.        , 34.51570819])
+
+    Raises `DTypeError` for powers that are not whole, and for nodes.
+    """
+    powers = None if holds_node(x2) else np.asarray(x2)
+    if powers is None or powers.dtype.kind not in "iub":
+        raise DTypeError(f"ldexp: expected whole numbers x2, got {short_repr(x2)}: write x1 * 2.0**x2")
+    half, one = powers // 2, literal(1.0, x1)
+    return x1 * np.ldexp(one, half) * np.ldexp(one, powers - half)
 
 
 # Many terms.
