@@ -200,7 +200,9 @@ class Binding:
         if isinstance(arguments.get("axis"), bool | np.bool_):  # NumPy takes it here, and refuses it there
             raise DTypeError(f"{self.name}: expected axis as an int, a tuple of ints or None, got {arguments['axis']}")
         if arguments.get("out") is not None:
-            raise TypeError(f"{self.name}: out= would write over recorded numbers: use the result instead")
+            raise TypeError(
+                f"{self.name}: expected no out=, which would write over recorded numbers: use the result instead"
+            )
         for name in self.parameters:
             if name not in arguments and name in self.inputs and name in self.defaults:
                 arguments[name] = self.defaults[name]

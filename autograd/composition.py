@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import MappingProxyType
@@ -49,8 +50,12 @@ def composition(*overridden: Callable[..., Any], method: bool = False) -> Callab
         if name in _compositions or (method and has_other(Operators, name)):
             raise ValueError(f"there is something of the name {name!r} already: choose another")
 
+        names = list(inspect.signature(function).parameters)
+        place = names.index("out") if "out" in names else sys.maxsize
+
         @wraps(function)
         def composed(*args: Any, **kwargs: Any) -> Any:
+            expect_no_out(name, kwargs["out"] if "out" in kwargs else args[place] if place < len(args) else None)
             try:
                 return function(*args, **kwargs)
             except FAILURES as error:
@@ -66,6 +71,12 @@ def composition(*overridden: Callable[..., Any], method: bool = False) -> Callab
     return enter
 
 
+def expect_no_out(name: str, out: Any) -> None:
+    """Refuse an array that a result would be written to."""
+    if out is not None:
+        raise TypeError(f"{name}: expected no out=, which would write over recorded numbers: use the result instead")
+
+
 def refuse(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], error: Exception
 ) -> NoReturn:
@@ -74,11 +85,7 @@ def refuse(
     try:
         arguments = signature.bind(*args, **kwargs).arguments
     except TypeError as unbound:
-        if kwargs.get("out") is not None:
-            said = "out= would write over recorded numbers: use the result instead"
-        else:
-            said = f"{unbound}: it takes {', '.join(signature.parameters)}"
-        raise TypeError(f"{function.__name__}: {said}") from None
+        raise TypeError(f"{function.__name__}: {unbound}: it takes {', '.join(signature.parameters)}") from None
     operands: list[Any] = []
     params: dict[str, Any] = {}
     for name, value in arguments.items():

@@ -44,6 +44,9 @@ AT_ONCE: Mapping[tuple[str, str], str] = {
     ("multiply", "accumulate"): "cumprod",
 }
 
+#: What to do in the place of out= and dtype=.
+ELSE = "use the result, or convert it, as by .astype(dtype)"
+
 #: What to write for the methods that there are not.
 INSTEAD = {
     "at": "it writes in place: write a = a + autograd.put(v, a.shape, index) for np.add.at(a, index, v)",
@@ -99,7 +102,7 @@ def call(node: Any, spelled: str, operate: Operate, inputs: Sequence[Any], setti
         return operate(*inputs, **own)
     rest = {name: value for name, value in settings.items() if name not in ("out", "where")}
     if rest:
-        refuse(node, spelled, rest, "convert the result, as by .astype(dtype)")
+        refuse(node, spelled, rest, ELSE)
     where = settings.get("where", True)
     if "out" not in settings:
         refuse(node, spelled, settings, "without out= the others would be any numbers: write np.where(mask, result, 0)")
@@ -132,7 +135,7 @@ def reduced(
 ) -> Any:
     """The fold of all elements along the axes."""
     if others:
-        refuse(node, spelled, others, "convert the result, as by .astype(dtype)")
+        refuse(node, spelled, others, ELSE)
     if where is not True:
         filler = initial if ufunc.identity is None else ufunc.identity
         if filler is None:
@@ -156,7 +159,7 @@ def accumulated(
 ) -> Any:
     """The folds of all beginnings along an axis."""
     if others:
-        refuse(node, spelled, others, "convert the result, as by .astype(dtype)")
+        refuse(node, spelled, others, ELSE)
     at_once = operation(ufunc, "accumulate")
     if at_once is not None:
         return at_once(array, axis=axis)
@@ -168,7 +171,7 @@ def accumulated(
 def outer(node: Any, spelled: str, ufunc: np.ufunc, operate: Operate, first: Any, second: Any, **others: Any) -> Any:
     """Of each element of the first with each of the second."""
     if others:
-        refuse(node, spelled, others, "convert the result, as by .astype(dtype)")
+        refuse(node, spelled, others, ELSE)
     added = (1,) * np.ndim(second)
     return operate(np.reshape(first, (*np.shape(first), *added)) if added and np.ndim(first) else first, second)
 

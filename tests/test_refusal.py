@@ -27,7 +27,7 @@ from autograd.refusal import FLAT
 ASIDE = re.compile(r"^(save|load|set|get|show|print|from|test$|info$|genfrom|err|nested_iters|bmat|is_?fortran)")
 
 #: These ask every element for what an array has, without a look at what it is.
-BLIND = {"polydiv", "histogramdd"}
+BLIND = {"polydiv", "histogramdd", "histogram2d"}
 
 FUNCTIONS = {
     f"{module.__name__}.{name}": function

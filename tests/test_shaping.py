@@ -89,7 +89,10 @@ def test_the_constants_of_a_margin_have_gradients() -> None:
         (lambda t: np.block([t, [t]]), "block: expected lists of one depth"),
         (lambda t: np.block((t, t)), "arrays is a tuple. Only lists"),
         (lambda t: autograd.take(t, t), "take: expected plain numbers to say which elements, got a node"),
-        (lambda t: np.take(t, [0], out=np.zeros(1)), "take: .*out= would write over recorded numbers"),
+        (
+            lambda t: np.take(t, [0], out=np.zeros(1)),
+            "take: expected no out=, which would write over",
+        ),
         (lambda t: np.take(t, 9), "index 9 is out of bounds"),
         (lambda t: np.select([t], [t]), "select: expected conditions, got numbers"),
         (lambda t: np.diag(t[None]), "diag: expected a vector or a matrix"),

@@ -13,11 +13,6 @@ from autograd.ops.compare import where
 from autograd.ops.moving import moved
 
 
-def refuse_out(name: str, out: Any) -> None:
-    if out is not None:
-        raise TypeError(f"{name}: out= would write over recorded numbers: use the result instead")
-
-
 @composition(np.take, method=True)
 def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
     """What stands in these places along an axis; without one, of all in a row.
@@ -25,7 +20,6 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
     >>> take([1.0, 2.0, 3.0], [[0, -1]]), take([1.0, 2.0, 3.0], 4, mode="wrap")
     (array([[1., 3.]]), np.float64(2.0))
     """
-    refuse_out("take", out)
     return moved("take", a, axis, lambda places: np.take(places, indices, mode=mode), indices)  # type: ignore[call-overload]
 
 
@@ -36,7 +30,6 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: None = None) 
     >>> compress([True, False, True], [1.0, 2.0, 3.0])
     array([1., 3.])
     """
-    refuse_out("compress", out)
     return moved("compress", a, axis, lambda places: np.compress(condition, places), condition)
 
 
@@ -57,7 +50,6 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     >>> choose([0, 1, 1], [[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
     array([ 1., 20., 30.])
     """
-    refuse_out("choose", out)
     if holds_node(a):
         raise DTypeError("choose: expected plain whole numbers, got a node: use where(condition, x, y)")
     parts = list(choices)

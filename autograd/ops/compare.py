@@ -53,6 +53,15 @@ def literal(number: float, z: Any) -> Any:
     return number if dtype is None else dtype.type(number)
 
 
+def number_if(condition: Any, z: Any) -> Any:
+    """A factor for what a rule sends back: 1, or NaN where it knows no number. Forward, too, it is not lost.
+
+    >>> number_if(np.array([True, False]), 2.0)
+    array([ 1., nan])
+    """
+    return where(condition, literal(1.0, z), literal(np.nan, z))
+
+
 def pick(condition: Any, x: Callable[[], Any], y: Callable[[], Any]) -> Any:
     """`where` for a rule: by a condition known beforehand, as for a constant exponent, one branch is all there is."""
     if isinstance(condition, bool | np.bool_):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,12 @@ import numpy as np
 from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.op import Op, override, primitive
-from autograd.ops.compare import where
+from autograd.ops.compare import number_if, where
+from autograd.ops.corners import abs
 from autograd.ops.elimination import cholesky_factor, expect_square, of_stack, orthogonal_factors
+from autograd.ops.extremes import max, min
 from autograd.ops.linalg import swap
+from autograd.ops.reductions import sum
 from autograd.ops.shaping import concatenate
 from autograd.ops.solving import solve
 from autograd.refusal import named
@@ -54,11 +58,10 @@ def svd_vjp(
     (gu, gs, gvh), (u, s, vh) = g, y
     column, row = s[..., :, None], s[..., None, :]
     ut, v, gv = swap(u), swap(vh), swap(gvh)
-    gaps = (
-        row * row - column * column + np.eye(s.shape[-1], dtype=getattr(s, "dtype", None))
-    )  # the diagonal of a skew matrix is zero anyway
+    one = np.eye(s.shape[-1], dtype=getattr(s, "dtype", None))  # the diagonal of a skew matrix is zero anyway
+    gaps, sums = row - column + one, row + column + one
     turn_u, turn_v = ut @ gu, vh @ gv
-    inner = (turn_u - swap(turn_u)) / gaps * row + column * ((turn_v - swap(turn_v)) / gaps)
+    inner = (turn_u - swap(turn_u)) / gaps * (row / sums) + (column / sums) * ((turn_v - swap(turn_v)) / gaps)
     result = u @ (inner @ vh) + u @ (gs[..., :, None] * vh)
     m, n = a.shape[-2:]
     if m > n:
@@ -170,13 +173,23 @@ def columns_vjp(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     turn = r @ swap(gr * upper) - swap(gq) @ q
     lower = where(below, turn, 0)
     symmetric = lower + swap(lower) + where(np.eye(n, dtype=bool), turn, 0)
-    return swap(solve(r, swap(gq + q @ symmetric)))
+    regular = are_independent(r)
+    known = where(regular, r, np.eye(n, dtype=getattr(r, "dtype", None)))
+    return swap(solve(known, swap(gq + q @ symmetric))) * number_if(regular, r)
+
+
+def are_independent(r: Any) -> Any:
+    """Whether the columns of Q R are, by more than rounding: else what is divided by is no number that is known."""
+    n = r.shape[-1]
+    sizes = sum(abs(r) * np.eye(n, dtype=getattr(r, "dtype", None)), axis=-1, keepdims=True)
+    eps = np.finfo(getattr(r, "dtype", np.float64)).eps
+    return min(sizes, axis=-2, keepdims=True) > n * eps * max(sizes, axis=-2, keepdims=True) if n else True
 
 
 def qr_of_scalars(a: Any, mode: str = "reduced") -> Any:
     expect_qr(a.shape, mode)
     m, n = a.shape[-2:]
-    rank = min(m, n)
+    rank = builtins.min(m, n)
     both = of_stack(lambda rows: [sum_of_lists(orthogonal_factors(rows, n))], (m * rank + rank * n,), a)
     stack = a.shape[:-2]
     q, r = both[..., : m * rank].reshape(*stack, m, rank), both[..., m * rank :].reshape(*stack, rank, n)

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.errors import DTypeError
 from autograd.op import Op, primitive
 from autograd.ops.arithmetic import sum_of
-from autograd.ops.compare import where
+from autograd.ops.compare import number_if, where
 from autograd.ops.corners import abs, sign
 from autograd.ops.elimination import (
     Rows,
@@ -26,7 +26,7 @@ from autograd.ops.functions import log
 from autograd.ops.linalg import swap
 from autograd.ops.reductions import sum
 from autograd.ops.shaping import HALF
-from autograd.ops.solving import column, inv
+from autograd.ops.solving import column, inv, size
 
 #: Up to this size slopes are sums of products of elements, so that they have all their digits; beyond, there are too
 #: many of these, and it is the singular values that are multiplied.
@@ -107,11 +107,12 @@ def det_hessian_of_arrays(x: Any, a: Any) -> Any:
 def det_hessian_vjp(g: Any, y: Any, x: Any, a: Any) -> Any:
     """The third derivative of the determinant, by the inverse: of a matrix that is nearly singular, no number."""
     minor = cofactors(a)
-    regular = column(det(a) * det(a)) > NEAR**2 * inner(a, a) * inner(minor, minor)
+    n = a.shape[-1]
+    regular = abs(column(det(a))) > NEAR * (size(a) / n) * (size(minor) / n)
     inverse = inv(where(regular, a, np.eye(a.shape[-1], dtype=getattr(a, "dtype", None))))
     t, gt, xt = swap(inverse), swap(g), swap(x)
     along = inner(g, t) * det_hessian(x, a) - det_hessian(x @ (inverse @ g), a)
-    return where(regular, along + t @ ((xt @ (minor @ gt) - inner(x, minor) * gt) @ t), np.nan)
+    return (along + t @ ((xt @ (minor @ gt) - inner(x, minor) * gt) @ t)) * number_if(regular, a)
 
 
 def inner(x: Any, y: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.call import shape_of
-from autograd.composition import given
+from autograd.composition import expect_no_out, given
 from autograd.op import override, override_of
 from autograd.ops.arithmetic import add, mul
 from autograd.ops.compare import literal
@@ -77,51 +77,45 @@ def masked_mean(
     a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
     def of(a: Any) -> Any:
-        return added(chosen(where, a, 0), axis, dtype, out, keepdims) / remaining(a, axis, keepdims, where)
+        return added(chosen(where, a, 0), axis, dtype, keepdims=keepdims) / remaining(a, axis, keepdims, where)
 
+    expect_no_out("mean", out)
     return of_halves(of, given(a, "mean"), dtype)
 
 
-def masked_var(
-    a: Any,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: None = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: float | None = None,
-) -> Any:
-    lost = lost_freedom(ddof, correction)
+def around_mean(name: str, measure: Callable[..., Any]) -> Callable[..., Any]:
+    """What is measured of the distances from the mean, how many there are, and how NumPy was asked."""
 
-    def of(a: Any) -> Any:
-        parts = deviations(a, axis, where, mean)
-        return added(parts * parts, axis, dtype, out, keepdims) / remaining(a, axis, keepdims, where, lost)
+    def masked(
+        a: Any,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: None = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+        mean: Any = None,
+        correction: float | None = None,
+    ) -> Any:
+        lost = lost_freedom(ddof, correction)
 
-    return of_halves(of, given(a, "var"), dtype)
+        def of(a: Any) -> Any:
+            n = remaining(a, axis, keepdims, where, lost)
+            return measure(deviations(a, axis, where, mean), n, axis, dtype, keepdims)
+
+        expect_no_out(name, out)
+        return of_halves(of, given(a, name), dtype)
+
+    return masked
 
 
-def masked_std(
-    a: Any,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: None = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: float | None = None,
-) -> Any:
-    lost = lost_freedom(ddof, correction)
+def masked_var(distances: Any, n: Any, axis: Axis, dtype: Any, keepdims: bool) -> Any:
+    return added(distances * distances, axis, dtype, keepdims=keepdims) / n
 
-    def of(a: Any) -> Any:
-        length = vector_norm(deviations(a, axis, where, mean), axis=axis, keepdims=keepdims)
-        return length / sqrt(remaining(a, axis, keepdims, where, lost))
 
-    return of_halves(of, given(a, "std"), dtype)
+def masked_std(distances: Any, n: Any, axis: Axis, dtype: Any, keepdims: bool) -> Any:
+    return vector_norm(distances, axis=axis, keepdims=keepdims) / sqrt(n)
 
 
 for function, ufunc in FOLDS.items():
@@ -129,5 +123,5 @@ for function, ufunc in FOLDS.items():
 for function in (np.nansum, np.nanprod, np.nanmax, np.nanmin, np.nanmean, np.nanvar, np.nanstd):
     override(function, past_nan(function), given=("where", "initial"))
 override(np.mean, masked_mean, given=("where",))
-override(np.var, masked_var, given=("where", "mean"))
-override(np.std, masked_std, given=("where", "mean"))
+override(np.var, around_mean("var", masked_var), given=("where", "mean"))
+override(np.std, around_mean("std", masked_std), given=("where", "mean"))

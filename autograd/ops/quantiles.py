@@ -49,9 +49,9 @@ def ordered(a: Any, axis: Axis, name: str) -> Any:
     return sort(rows, axis=-1)
 
 
-def expect_plain(name: str, out: Any, overwrite_input: bool) -> None:
-    if out is not None or overwrite_input:
-        raise DTypeError(f"{name}: out= and overwrite_input=True write to an array, which nothing flows back from")
+def expect_plain(name: str, overwrite_input: bool) -> None:
+    if overwrite_input:
+        raise DTypeError(f"{name}: overwrite_input=True writes to an array, which nothing flows back from")
 
 
 @composition(np.quantile)
@@ -115,7 +115,7 @@ def at_parts(
     keepdims: bool,
     name: str,
 ) -> Any:
-    expect_plain(name, out, overwrite_input)
+    expect_plain(name, overwrite_input)
     if method not in METHODS:
         raise ValueError(f"{name}: expected a method that is one of {', '.join(METHODS)}, got {method!r}")
     parts = np.asarray(q, dtype=float) / whole

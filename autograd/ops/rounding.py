@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from autograd.composition import composition
-from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, elementwise
 from autograd.ops.compare import isinf, literal, where
 from autograd.ops.corners import abs, copysign, minimum
@@ -56,7 +55,6 @@ def round(a: Any, decimals: int = 0, out: None = None) -> Any:
     >>> round(np.array([0.125, 2.5]), 2), round(1234.0, -2)
     (array([0.12, 2.5 ]), np.float64(1200.0))
     """
-    expect_no(out, "round")
     places = operator.index(decimals)
     if places == 0:
         return rint(a)
@@ -71,7 +69,6 @@ def fix(x: Any, out: None = None) -> Any:
     >>> fix(-1.5)
     np.float64(-1.0)
     """
-    expect_no(out, "fix")
     return trunc(x)
 
 
@@ -93,9 +90,3 @@ def modf(x: Any) -> tuple[Any, Any]:
     (array([-0.5]), array([-1.]))
     """
     return where(isinf(x), copysign(0.0, x), fmod(x, 1.0)), trunc(x)
-
-
-def expect_no(out: Any, name: str) -> None:
-    """Refuse an array that a result would be written to."""
-    if out is not None:
-        raise DTypeError(f"{name}: expected no out=, got {short_repr(out)}: use the result, which is a new node")

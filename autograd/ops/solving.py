@@ -17,7 +17,8 @@ from autograd.call import broadcast, shape_of
 from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.op import Op, override, primitive
-from autograd.ops.compare import where
+from autograd.ops.compare import number_if, where
+from autograd.ops.corners import abs
 from autograd.ops.elimination import (
     expect_square,
     identity,
@@ -74,31 +75,48 @@ def solve_of_scalars(a: Any, b: Any) -> Any:
 
 
 def pseudoinverse(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
+    expect_whole(hermitian)
+    return np.linalg.pinv(a, rcond, rtol=rtol)
+
+
+def expect_whole(hermitian: bool) -> None:
     if hermitian:
         raise DTypeError("pinv: hermitian=True reads half of a matrix, which has another derivative here: leave it out")
-    return np.linalg.pinv(a, rcond, rtol=rtol)
 
 
 def pinv_vjp(g: Any, y: Any, a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
     """After G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose
     variables separate" (1973): at a constant rank.
 
-    Singular values that are cut off are to be zero, but for rounding: of a matrix that has others it is no
-    pseudoinverse, and there is no number.
+    Singular values that are cut off are to be zero, but for rounding: of a matrix that has others, or so small ones
+    that the inverse has no digits, it is no pseudoinverse, and there is no number.
     """
     gt, yt = swap(g), swap(y)
-    rest = a - a @ (y @ a)
-    result = (gt - a @ (y @ gt)) @ (y @ yt) + yt @ (y @ (gt - gt @ (y @ a)))
-    size, eps = sum(a * a, axis=(-2, -1)), np.finfo(getattr(a, "dtype", np.float64)).eps
-    is_inverse = column(sum(rest * rest, axis=(-2, -1)) <= eps * size)
-    return where(is_inverse, result - yt @ (g @ yt), np.nan)
+    result = (gt - a @ (y @ gt)) @ (y @ yt) + yt @ (y @ (gt - gt @ (y @ a))) - yt @ (g @ yt)
+    rest, eps = a - a @ (y @ a), np.finfo(getattr(a, "dtype", np.float64)).eps
+    return result * number_if(size(rest) <= eps**0.5 * size(a), a)
 
 
-def pinv_of_scalars(a: Any, **_: Any) -> Any:
+def size(x: Any) -> Any:
+    """The sum of the sizes of the elements of a matrix, in the place of an element."""
+    return sum(abs(x), axis=(-2, -1), keepdims=True)
+
+
+def pinv_of_scalars(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
     """R⁻¹ Qᵀ of the higher of the matrix and its transpose, which is to have full rank."""
+    expect_whole(hermitian)
+    least = rcond if rtol is np._NoValue else rtol
+    if least is not None:
+        numbers = np.frompyfunc(lambda x: getattr(x, "data", x), 1, 1)(a).astype(float)
+        if not np.array_equal(np.linalg.matrix_rank(numbers, rtol=least), np.linalg.matrix_rank(numbers)):
+            raise DTypeError("pinv: expected no singular value to be cut off, as Values have none: use a Tensor")
+    return inverses_of_scalars(a)
+
+
+def inverses_of_scalars(a: Any) -> Any:
     m, n = a.shape[-2:]
     if m < n:
-        return pinv_of_scalars(a.swapaxes(-1, -2)).swapaxes(-1, -2)
+        return inverses_of_scalars(a.swapaxes(-1, -2)).swapaxes(-1, -2)
 
     def inverse(rows: list[list[Any]]) -> list[list[Any]]:
         q, r = orthogonal_factors(rows, n)
