@@ -62,6 +62,16 @@ def number_if(condition: Any, z: Any) -> Any:
     return where(condition, literal(1.0, z), literal(np.nan, z))
 
 
+def unit_of(x: Any) -> float:
+    """How far the float after 1 is from 1, in the dtype of ``x``.
+
+    >>> unit_of(2.0)
+    2.220446049250313e-16
+    """
+    dtype = getattr(x, "dtype", None)
+    return float(np.finfo(dtype if dtype is not None and dtype.kind == "f" else np.float64).eps)
+
+
 def pick(condition: Any, x: Callable[[], Any], y: Callable[[], Any]) -> Any:
     """`where` for a rule: by a condition known beforehand, as for a constant exponent, one branch is all there is."""
     if isinstance(condition, bool | np.bool_):

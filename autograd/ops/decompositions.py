@@ -11,7 +11,7 @@ import numpy as np
 from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.op import Op, override, primitive
-from autograd.ops.compare import number_if, where
+from autograd.ops.compare import number_if, unit_of, where
 from autograd.ops.corners import abs
 from autograd.ops.elimination import cholesky_factor, expect_square, of_stack, orthogonal_factors
 from autograd.ops.extremes import max, min
@@ -175,15 +175,14 @@ def columns_vjp(gq: Any, gr: Any, q: Any, r: Any) -> Any:
     symmetric = lower + swap(lower) + where(np.eye(n, dtype=bool), turn, 0)
     regular = are_independent(r)
     known = where(regular, r, np.eye(n, dtype=getattr(r, "dtype", None)))
-    return swap(solve(known, swap(gq + q @ symmetric))) * number_if(regular, r)
+    return swap(solve(known, swap((gq + q @ symmetric) * number_if(regular, r))))
 
 
 def are_independent(r: Any) -> Any:
     """Whether the columns of Q R are, by more than rounding: else what is divided by is no number that is known."""
     n = r.shape[-1]
     sizes = sum(abs(r) * np.eye(n, dtype=getattr(r, "dtype", None)), axis=-1, keepdims=True)
-    eps = np.finfo(getattr(r, "dtype", np.float64)).eps
-    return min(sizes, axis=-2, keepdims=True) > n * eps * max(sizes, axis=-2, keepdims=True) if n else True
+    return min(sizes, axis=-2, keepdims=True) > n * unit_of(r) * max(sizes, axis=-2, keepdims=True) if n else True
 
 
 def qr_of_scalars(a: Any, mode: str = "reduced") -> Any:

@@ -17,7 +17,7 @@ from autograd.call import broadcast, shape_of
 from autograd.composition import composition
 from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.op import Op, override, primitive
-from autograd.ops.compare import number_if, where
+from autograd.ops.compare import number_if, unit_of, where
 from autograd.ops.corners import abs
 from autograd.ops.elimination import (
     expect_square,
@@ -93,8 +93,8 @@ def pinv_vjp(g: Any, y: Any, a: Any, rcond: Any = None, hermitian: bool = False,
     """
     gt, yt = swap(g), swap(y)
     result = (gt - a @ (y @ gt)) @ (y @ yt) + yt @ (y @ (gt - gt @ (y @ a))) - yt @ (g @ yt)
-    rest, eps = a - a @ (y @ a), np.finfo(getattr(a, "dtype", np.float64)).eps
-    return result * number_if(size(rest) <= eps**0.5 * size(a), a)
+    rest = a - a @ (y @ a)
+    return result * number_if(size(rest) <= unit_of(a) ** 0.5 * size(a), a)
 
 
 def size(x: Any) -> Any:
