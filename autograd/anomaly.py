@@ -62,16 +62,18 @@ def expect_sound(name: str, result: Any, operands: Iterable[Any]) -> None:
         raise AnomalyError(f"{name}: its result is {found}, of numbers that are none{f', in {line}' if line else ''}")
 
 
-def expect_sound_gradient(name: str, k: int, source: str | None, gradient: Any, operands: Iterable[Any]) -> None:
-    """Look at what the way back brought to an input."""
-    found = made(gradient, operands)
+def expect_sound_derivative(
+    what: str, source: str | None, derivative: Any, operands: Iterable[Any], is_batch: bool = False
+) -> None:
+    """Look at what a sweep brought, back or forward."""
+    found = made(derivative, operands, is_batch)
     if found is not None:
         line = f"it was computed in {source}" if source else "it was computed outside detect_anomaly(), so with no line"
-        raise AnomalyError(f"backward through {name}: the gradient that it hands to input {k} is {found}; {line}")
+        raise AnomalyError(f"{what} is {found}; {line}")
 
 
-def made(result: Any, operands: Iterable[Any]) -> str | None:
-    """What there is in a result that is not there for what is in the operands, and where."""
+def made(result: Any, operands: Iterable[Any], is_batch: bool = False) -> str | None:
+    """What there is in a result that is not there for what is in the operands, and where: in one of a batch."""
     array = np.asarray(result)
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return None
@@ -79,6 +81,6 @@ def made(result: Any, operands: Iterable[Any]) -> str | None:
     for kind, is_such, explains in KINDS:
         such = is_such(array)
         if such.any() and not any(x.dtype.kind == "f" and explains(x).any() for x in arrays):
-            element = tuple(np.argwhere(such)[0].tolist())
+            element = tuple(np.argwhere(such)[0].tolist()[is_batch:])
             return f"{kind} at element {element}" if element else kind
     return None

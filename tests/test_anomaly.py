@@ -70,3 +70,31 @@ def test_it_ends_with_its_block_and_conditions_are_what_they_were() -> None:
         with no_grad(), pytest.raises(AnomalyError, match=r"^log"):
             np.log(X)
     assert np.isinf(np.log(X).data[1])
+
+
+# Forward, in batches, and in hooks.
+
+
+def raised(function: Callable[[], Any]) -> str:
+    with detect_anomaly(), pytest.raises(AnomalyError) as error:
+        function()
+    return str(error.value)
+
+
+@pytest.mark.parametrize("x", [np.array([0.0, 1.0]), 0.0])
+def test_the_way_forward_is_looked_at(x: Any) -> None:
+    said = raised(lambda: autograd.jvp(np.sqrt, (x,), (x + 1.0,)))
+    assert said.startswith("forward through sqrt: the tangent of its result is an infinity")
+    if isinstance(x, np.ndarray):
+        assert "infinity at element (0,)" in raised(lambda: autograd.jacfwd(np.sqrt)(x))
+        assert "infinity at element (0,)" in raised(lambda: autograd.jacobian(np.sqrt)(x))
+        assert "backward through sqrt" in raised(lambda: autograd.jacobian(lambda t: np.sqrt(t)[0] * np.ones(9))(x))
+
+
+def test_what_a_hook_gives_is_looked_at() -> None:
+    def hooked() -> None:
+        h = Tensor([1.0, 2.0]) * 3.0
+        h.register_hook(lambda g: g * [1.0, np.nan])
+        h.sum().backward()
+
+    assert raised(hooked).startswith("the hook of the result of mul: what it gives is NaN at element (1,)")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -160,7 +162,7 @@ def test_nothing_is_recorded_inside_no_grad() -> None:
 def test_other_numbers_are_noticed() -> None:
     x, w, rng = Tensor([1.0, 0.0]), Tensor([3.0, 4.0], label="w"), np.random.default_rng(0)
     y = checkpoint(lambda x: x * rng.normal(size=2))(x).sum()
-    with pytest.raises(StaleDataError, match="gave other numbers when it was run again"):
+    with pytest.raises(StaleDataError, match="did not do the same when it was run again"):
         y.backward()
     y = checkpoint(lambda x: x * w)(x).sum()
     w.data = [3.0, 5.0]
@@ -177,3 +179,39 @@ def test_values_are_refused() -> None:
     ):
         with pytest.raises(DTypeError, match=r"checkpoint: expected .* a Value, whose slopes are kept"):
             call()
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [np.array([1.0, 2.0]), Tensor([1.0, 2.0], requires_grad=False)], ids=["array", "t"]
+)
+def test_what_changed_is_noticed_even_where_the_result_is_the_same(elsewhere: Any) -> None:
+    x = Tensor([1.0, 1.0])
+    y = checkpoint(lambda x: (x * elsewhere).sum())(x)
+    elsewhere[:] = [2.0, 1.0]
+    with pytest.raises(StaleDataError, match="did not do the same"):
+        y.backward()
+    rng = np.random.default_rng(0)
+    dropped = checkpoint(lambda x: (x * (rng.random(3) > 0.5)).sum())(Tensor(np.zeros(3)))
+    with pytest.raises(StaleDataError, match="or is random"):
+        dropped.backward()
+
+
+def test_an_argument_that_is_assigned_to_is_refused() -> None:
+    def f(t: Tensor) -> Tensor:
+        t[0] = 2.0 * t[1]
+        return t.sum()
+
+    with pytest.raises(GraphError, match=r"checkpoint: .*it assigns to one of shape \(2,\)"):
+        checkpoint(f)(Tensor([1.0, 2.0]) * 1.0)
+
+
+@pytest.mark.parametrize("use", [pickle.dumps, copy.deepcopy])
+def test_what_runs_a_function_again_is_not_copied(use: Any) -> None:
+    with pytest.raises(GraphError, match="checkpoint: a graph that runs f again is not pickled or copied"):
+        use(checkpoint(np.tanh)(Tensor([1.0])))
+
+
+def test_its_scalar_graph_is_that_of_the_function_itself() -> None:
+    y = checkpoint(lambda t: (t * t).sum())(Tensor([1.0, 2.0]))
+    with pytest.raises(DTypeError, match="for a scalar graph, take that of f itself"):
+        autograd.Graph.of(y).to_scalars()

@@ -174,3 +174,14 @@ def give(w: Any, result: Any, create_graph: bool = False) -> None:
     w.register_hook(lambda g: result)
     y = w * w
     gradients(y.sum() if isinstance(w, Tensor) else y, w, create_graph)
+
+
+def test_a_jacobian_goes_the_way_that_comes_to_hooks() -> None:
+    def hooked(x: Any) -> Any:
+        total = x.sum()
+        total.register_hook(lambda g: 10 * g)
+        return total * np.arange(1.0, 6.0)
+
+    expected = np.outer(np.arange(10.0, 60.0, 10.0), np.ones(3))
+    np.testing.assert_array_equal(autograd.jacobian(hooked)(np.ones(3)), expected)
+    np.testing.assert_array_equal(autograd.jacrev(hooked)(np.ones(3)), expected)

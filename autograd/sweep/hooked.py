@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import accept
+from autograd.anomaly import expect_sound_derivative, is_detecting
 from autograd.call import shape_of
 from autograd.errors import DTypeError, ShapeError
 from autograd.hooks import live
@@ -57,7 +58,9 @@ def called(place: Recorded, g: Any, record: bool) -> Any:
     for hook in place._hooks.functions():
         result = hook(shown(g))
         if result is not None:
-            g = fitted(place, result, record)
+            given, g = g, fitted(place, result, record)
+            if is_detecting():
+                expect_sound_derivative(f"{of(place)}: what it gives", place.source, numbers(g), [numbers(given)])
     return g
 
 
@@ -70,9 +73,13 @@ def shown(g: Any) -> Any:
     return view
 
 
+def of(place: Recorded) -> str:
+    return f"the hook of {place.label or 'a leaf' if place.op is None else f'the result of {place.op.name}'}"
+
+
 def fitted(place: Recorded, result: Any, record: bool) -> Any:
     """What a hook gave, if it is a gradient of that place."""
-    what = f"the hook of {place.label or 'a leaf' if place.op is None else f'the result of {place.op.name}'}"
+    what = of(place)
     if not (record and isinstance(result, Node)):
         if place._dtype is None:
             return accept.number(result, what)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.anomaly import expect_sound_gradient, is_detecting
+from autograd.anomaly import expect_sound_derivative, is_detecting
 from autograd.node import Node, Recorded, equations_of, requiring_grad, topological
 from autograd.op import op_of
 from autograd.program import Equation
 from autograd.state import Guard, Guards, Origin, expect_number, is_told, mode, sweeping
+from autograd.sweep.batched import Batched
 from autograd.sweep.events import Event, Slopes, events, is_scalar, masks, plain, scalar_adjoints, scalar_events
 from autograd.sweep.hooked import amends
 from autograd.sweep.masked import numbers
@@ -152,11 +153,13 @@ class Section:
         """Look at one contribution, and at what it is added to."""
         place = self.places[event.node]
         output, inputs = place._operands()
-        name, k, source = op_of(place).name, event.input, place.source
-        contribution = numbers(event.contribution)
-        expect_sound_gradient(name, k, source, contribution, [numbers(event.incoming), output, *inputs])
+        what = f"backward through {op_of(place).name}: the gradient that it hands to input {event.input}"
+        contribution, is_batch = numbers(event.contribution), isinstance(event.contribution, Batched)
+        incoming = [numbers(event.incoming), output, *inputs]
+        expect_sound_derivative(what, place.source, contribution, incoming, is_batch)
         if event.before is not None:
-            expect_sound_gradient(name, k, source, numbers(event.after), [contribution, numbers(event.before)])
+            sums = [contribution, numbers(event.before)]
+            expect_sound_derivative(what, place.source, numbers(event.after), sums, is_batch)
 
     def back(self, seed: Any, record: bool) -> list[Any]:
         """The adjoint of each place, from the seed of the last; None where no path leads.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import wraps
+from hashlib import blake2b
 from inspect import Parameter, Signature
 from itertools import accumulate, pairwise
 from math import prod
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from autograd.errors import DTypeError, GraphError, StaleDataError
 from autograd.node import Node, Recorded, topological
 from autograd.op import Op
 from autograd.ops.shaping import astype, concatenate, reshape
+from autograd.program import Constant
 from autograd.scalar.value import Value
 from autograd.signature import each
 from autograd.state import mode, no_grad
@@ -37,8 +39,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     for each sweep. The Tensors among its arguments get their gradients, in trees too, and so do Tensors that it finds
     elsewhere, as the weights of a model. It may be nested, and differentiated again.
 
-    Run again, ``f`` has to give the same numbers, bit for bit: random numbers are drawn outside. Whether a Tensor that
-    it finds elsewhere has changed is looked at; arrays among the arguments are copied.
+    Run again, ``f`` has to do the same, with the same numbers, bit for bit: random numbers are drawn outside. Whether a
+    Tensor or an array that it finds elsewhere has changed is looked at; arrays among the arguments are copied.
 
     >>> import autograd
     >>> w = Tensor([1.0, 2.0])
@@ -50,8 +52,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> autograd.Graph.of(y)
     Graph(x1, w, q = checkpoint([x1, w]), y = sum(q))
 
-    Raises `DTypeError` for Values, which hold their slopes in any case; on the way back `StaleDataError` where ``f``
-    does not give the same numbers again.
+    Raises `DTypeError` for Values, which hold their slopes in any case, `GraphError` for an ``f`` that assigns to its
+    arguments, and for a graph that is pickled or copied with what runs ``f`` again; on the way back `StaleDataError`
+    where ``f`` does not do the same again.
     """
 
     @wraps(f)
@@ -59,6 +62,34 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         return f(*args, **kwargs) if mode() == "no_grad" else Segment(f, args, kwargs).result()
 
     return checkpointed
+
+
+class Checkpoint(Op):
+    """The operation of one call: no other graph has it, and no table."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        raise GraphError("checkpoint: a graph that runs f again is not pickled or copied: take that of f itself")
+
+
+def no_scalars(xs: Sequence[Any]) -> NoReturn:
+    raise DTypeError("checkpoint: expected numbers or a Tensor, got Values: for a scalar graph, take that of f itself")
+
+
+def fingerprint(call: Call) -> bytes:
+    """Of all operations of a call, and what they compute with that is no node: by it, a second call is the same."""
+    found = blake2b()
+    for equation in call.section.equations:
+        found.update(equation.op.name.encode() if equation.op is not None else b"")
+        constants = [x.data for x in equation.inputs if isinstance(x, Constant)]
+        for leaf in (*constants, *tree.leaves(dict(equation.params))):
+            if isinstance(leaf, Recorded):
+                if leaf.requires_grad:  # it is looked at itself
+                    continue
+                leaf = leaf._snapshot()
+            found.update(leaf.tobytes() if hasattr(leaf, "tobytes") else repr(leaf).encode())
+    return found.digest()
 
 
 class Segment:
@@ -76,6 +107,7 @@ class Segment:
             self.arguments[k] = None
         call = self.run(self.primals)
         self.closed = self.found_elsewhere(call)
+        self.mark = fingerprint(call)
         self.out_structure = call.out_structure
         self.leaves = [plain_output(y) for y in call.leaves]
         self.shapes = [place.shape for place in call.outputs]
@@ -83,7 +115,14 @@ class Segment:
         self.first = [joined([place._snapshot() for place in call.outputs])] if call.outputs else []
 
     def run(self, primals: Sequence[Any]) -> Call:
-        return Call("checkpoint", self.call, tuple(primals))
+        call = Call("checkpoint", self.call, tuple(primals))
+        for node, place in zip(call.sources, call.section.places, strict=False):
+            if node._record is not place:
+                raise GraphError(
+                    f"checkpoint: expected f to leave its arguments as they are, it assigns to one of shape "
+                    f"{node.shape}: assign to a copy, as t = t + 0 makes it"
+                )
+        return call
 
     def call(self, *primals: Any) -> Any:
         given = list(self.arguments)
@@ -113,7 +152,7 @@ class Segment:
         """What the function returned, computed by one node."""
         if not self.shapes:
             return tree.unflatten(self.out_structure, self.leaves)
-        op = Op(
+        op = Checkpoint(
             "checkpoint",
             self.forward,
             (each(self.vjp),),
@@ -121,6 +160,7 @@ class Segment:
             is_elementwise=False,
             doc="a checkpoint computes what is inside it again, and sends the gradient back through that",
             symbol="checkpoint",
+            scalars=no_scalars,
             method=False,
         )
         inputs = [*self.primals, *self.closed]
@@ -142,9 +182,10 @@ class Segment:
         xs = [plain(x) for x in xs]
         self.expect_same([numbers(x) for x in xs[len(self.primals) :]], StaleDataError, "run the forward again")
         call = self.run(xs[: len(self.primals)])
-        if not alike(joined([place._snapshot() for place in call.outputs]), numbers(y)):
+        is_same = alike(joined([place._snapshot() for place in call.outputs]), numbers(y))
+        if not is_same or fingerprint(call) != self.mark:
             raise StaleDataError(
-                "checkpoint: f gave other numbers when it was run again: what it reads has changed, or is random; "
+                "checkpoint: f did not do the same when it was run again: what it reads has changed, or is random; "
                 "draw random numbers outside, and give them as arguments"
             )
         places = [*call.section.places[: call.section.sources], *[x._record for x in self.closed]]

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.anomaly import expect_sound_derivative, is_detecting
 from autograd.call import NOTHING, shape_of
 from autograd.node import Node, Recorded
 from autograd.op import Op
 from autograd.ops.shaping import astype, broadcast_to
 from autograd.program import Constant
 from autograd.state import recording
+from autograd.sweep.batched import Batched
 from autograd.sweep.events import is_masked, masked, plain, with_its_integers, with_its_zeros
 from autograd.sweep.masked import Live, Masked, numbers
 from autograd.sweep.pullback import pullback
@@ -38,7 +40,7 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
         return [None if place is None else plain(swept[place]) for place in places]
 
     is_told = any(map(is_masked, tangents))  # which zeros are no numbers
-    if is_told or (record and any(equation.chooses_inside for equation in section.equations)):
+    if is_told or is_detecting() or (record and any(equation.chooses_inside for equation in section.equations)):
         return found(careful=True)
     results = found(careful=False)
     if has_nan([numbers(t) for y, t in zip(outputs, results, strict=True) if y._dtype is not None and t is not None]):
@@ -48,7 +50,7 @@ def push(section: Section, tangents: Sequence[Any], outputs: Sequence[Recorded],
 
 def forward_sweep(section: Section, tangents: Sequence[Any], record: bool, careful: bool) -> list[Any]:
     """The tangent of every node of the section; None where none arrives."""
-    swept = [*tangents, *[None] * (len(section.places) - section.sources)]
+    swept, detecting = [*tangents, *[None] * (len(section.places) - section.sources)], is_detecting()
     if careful:
         swept = [
             t if t is None or place._dtype is None else masked(t)
@@ -66,6 +68,8 @@ def forward_sweep(section: Section, tangents: Sequence[Any], record: bool, caref
         y, inputs = section.operands(index, record)
         if slopes is not None and isinstance(y, float):  # numbers: the slopes are known
             swept[index] = reduce(add, [slopes[k] * t for k, t in arriving.items()])
+            if detecting:
+                expect_sound(section, index, swept, y, inputs)
             continue
         if careful:
             inputs = with_its_integers(op, inputs, equation.params)
@@ -75,7 +79,20 @@ def forward_sweep(section: Section, tangents: Sequence[Any], record: bool, caref
                 for x, i in zip(inputs, equation.inputs, strict=True)
             ]
         swept[index] = pushforward(op, arriving, y, inputs, equation.params)
+        if detecting:
+            expect_sound(section, index, swept, y, inputs)
     return swept
+
+
+def expect_sound(section: Section, index: int, swept: Sequence[Any], y: Any, inputs: Sequence[Any]) -> None:
+    """Look at the tangent of one operation."""
+    tangent, place, equation = swept[index], section.places[index], section.equations[index]
+    assert equation.op is not None
+    if tangent is not None:
+        arriving = [swept[i] for i in equation.inputs if isinstance(i, int) and swept[i] is not None]
+        operands = [numbers(x) for x in (*arriving, y, *inputs)]
+        what = f"forward through {equation.op.name}: the tangent of its result"
+        expect_sound_derivative(what, place.source, numbers(tangent), operands, isinstance(tangent, Batched))
 
 
 def pushforward(

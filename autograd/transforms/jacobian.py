@@ -17,6 +17,7 @@ from autograd.ops.shaping import astype, broadcast_to, concatenate, reshape, tra
 from autograd.scalar.value import Value
 from autograd.sweep.batched import Batched
 from autograd.sweep.events import plain
+from autograd.sweep.hooked import is_hooked
 from autograd.sweep.masked import Masked, numbers
 from autograd.tensor.sweep import has_nan
 from autograd.tensor.tensor import Tensor
@@ -91,7 +92,7 @@ def hessian(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Fun
 
 
 def of_mode(name: str, f: Function, argnums: Argnums, argnames: Argnames, mode: Mode | None) -> Function:
-    """A Jacobian by one mode; without one, by that of fewer seeds."""
+    """A Jacobian by one mode; without one, by that of fewer seeds, or by reverse mode, which alone comes to hooks."""
 
     @wraps(f)
     def derivatives(*args: Any, **kwargs: Any) -> Any:
@@ -112,7 +113,8 @@ class Blocks:
         self.record = call.is_recorded()
         inputs = self.section.places[: self.section.sources]
         if mode is None:
-            mode = "forward" if total(inputs) < total(call.outputs) else "reverse"
+            of_the_way_back = is_detecting() or any(map(is_hooked, call.outputs))
+            mode = "forward" if total(inputs) < total(call.outputs) and not of_the_way_back else "reverse"
         self.mode = mode
         self.seeded = inputs if mode == "forward" else call.outputs
 
