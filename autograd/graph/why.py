@@ -26,7 +26,9 @@ from autograd.ops.reductions import softmax
 from autograd.program import Constant
 from autograd.state import Cut
 from autograd.sweep.events import plain
+from autograd.sweep.hooked import is_hooked
 from autograd.sweep.pullback import pullback
+from autograd.sweep.reverse import gradients
 
 #: How many elements, and reasons, a sentence lists.
 FEW = 4
@@ -49,8 +51,9 @@ COMMON = frozenset({0.0, 1.0, -1.0, 2.0, 0.5})
 class Reason:
     """One thing that keeps the gradient from arriving: what it is, in words, and where in the graph.
 
-    ``kind`` is one of "no path", "constant", "cut", "no gradient", "zero", "cancelled", "NaN", "infinite" and "there",
-    for a gradient that is something. ``elements`` are those of the input that it is about, all if there are none.
+    ``kind`` is one of "no path", "constant", "cut", "no gradient", "zero", "cancelled", "underflow", "NaN", "infinite",
+    "hook" and "there", for a gradient that is something. ``elements`` are those of the input that it is about, all if
+    there are none.
     """
 
     kind: str
@@ -132,6 +135,12 @@ def why(loss: Node, x: Node) -> Why:
     if not found:
         return Why(graph, question, None, tuple(swept.dead_ends(places)))
     gradient = sum(found[1:], found[0])
+    if is_hooked(loss._record):
+        amended = gradients(loss, x)
+        amended = getattr(amended, "data", amended)
+        if not np.array_equal(amended, gradient, equal_nan=True):
+            said = f"a hook on the way gives another gradient: without hooks it would be {format_number(gradient)}"
+            return Why(graph, question, amended, (Reason("hook", said),))
     return Why(graph, question, gradient, tuple(swept.reasons(places, np.asarray(gradient))))
 
 
@@ -148,9 +157,10 @@ class Swept:
 
     def reasons(self, places: Sequence[int], gradient: Any) -> Iterator[Reason]:
         if not np.isfinite(gradient).all():
-            yield self.first_not_finite("NaN" if np.isnan(gradient).any() else "infinite")
+            yield from self.not_finite(np.isnan(gradient).any())
         elif (gradient == 0).any():
-            yield from self.zeros(places)
+            found = list(self.zeros(places))
+            yield from found or [Reason("underflow", "each step sends something back: all together it is no float")]
         else:
             yield self.there(places)
 
@@ -165,9 +175,18 @@ class Swept:
 
     # Not a number, or infinite.
 
+    def not_finite(self, is_nan: bool) -> Iterator[Reason]:
+        """What made the first; of a NaN that is made on the way back alone, also the infinity that it is made of."""
+        if not is_nan or not any(np.isnan(np.asarray(data, dtype=float)).any() for data in self.graph.data):
+            infinite = self.first_not_finite("infinite")
+            if not is_nan or infinite.node is not None:
+                yield infinite
+        if is_nan:
+            yield self.first_not_finite("NaN")
+
     def first_not_finite(self, kind: str) -> Reason:
         """The first operation that made one, on the way there, else on the way back."""
-        is_bad = np.isnan if kind == "NaN" else np.isinf
+        is_bad, word = (np.isnan, "NaN") if kind == "NaN" else (np.isinf, "infinity")
         graph = self.graph
         for index, equation in enumerate(graph.equations):
             bad = is_bad(np.asarray(graph.data[index], dtype=float))
@@ -176,7 +195,7 @@ class Swept:
                 where = f" at {listed(np.argwhere(bad))}" if bad.ndim else ""
                 if equation.op is None:
                     return Reason(kind, f"{name} itself is {kind}{where}", index)
-                said = f"{equation.op.name} made the first {kind}, on the way there{where}: {self.formula(index)}"
+                said = f"{equation.op.name} made the first {word}, on the way there{where}: {self.formula(index)}"
                 return Reason(kind, said + self.numbers(index, bad), index, source=graph.sources[index])
         for event in self.events:
             bad = is_bad(np.asarray(plain(event.contribution), dtype=float))
@@ -184,7 +203,7 @@ class Swept:
                 op, target = op_of(graph.nodes[event.node]), graph.names[event.target]
                 where = f" at {listed(np.argwhere(bad))}" if bad.ndim else ""
                 said = (
-                    f"{op.name} made the first {kind}, on the way back to {target}{where}: {self.formula(event.node)}"
+                    f"{op.name} made the first {word}, on the way back to {target}{where}: {self.formula(event.node)}"
                     f"{self.slope(event.node, event.input)}{self.numbers(event.node, bad)}"
                 )
                 return Reason(kind, said, event.node, event.input, source=graph.sources[event.node])
@@ -251,6 +270,12 @@ class Swept:
         waiting = list(places)
         while waiting:
             index = waiting.pop(0)
+            op_there = self.graph.equations[index].op
+            if index in asked and not (op_there is not None and op_there.is_flat):
+                said = (
+                    f"the code took the number of {self.graph.names[index]}, as by float(): what it makes is constant"
+                )
+                yield Reason("no gradient", said, index, source=self.graph.sources[index])
             for user, slot in self.users[index]:
                 op = op_of(self.graph.nodes[user])
                 if op.is_flat or not self.graph.equations[user].requires_grad:
@@ -418,9 +443,9 @@ def taken(graph: Graph, live: Sequence[Recorded], after: Sequence[Recorded], nam
     for index, equation in enumerate(graph.equations):
         if equation.op is None and (match := known.get(key_of(graph.data[index]))) is not None:
             made = (
-                "a new leaf was made of them, as Value(v.data) and Tensor(t.data) are"
+                "a new leaf may have been made of them, as Value(v.data) and Tensor(t.data) are"
                 if equation.requires_grad
-                else ("they were taken out of the graph, as by .detach() and inside no_grad()")
+                else "they may have been taken out of the graph, as by .detach() and inside no_grad()"
             )
             said = f"{graph.names[index]} has the numbers of {names[id(match)]} but is a leaf: {made}"
             yield Reason("cut", said, index, source=match.source)
@@ -428,7 +453,7 @@ def taken(graph: Graph, live: Sequence[Recorded], after: Sequence[Recorded], nam
             if isinstance(x, Constant) and (match := known.get(key_of(x.data))) is not None:
                 said = (
                     f"the numbers of {names[id(match)]} stand in {graph.formula(graph.nodes[index])} as a constant: "
-                    "they were taken out of the graph, as by .data, .item() and .numpy()"
+                    "they may have been taken out of the graph, as by .data, .item() and .numpy()"
                 )
                 yield Reason("cut", said, index, slot, source=graph.sources[index])
 
