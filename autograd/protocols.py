@@ -66,7 +66,8 @@ def run_ufunc(node: Any, ufunc: np.ufunc, method: str, inputs: Sequence[Any], kw
     spelled = spelling(ufunc) if method == "__call__" else f"{spelling(ufunc)}.{method}"
     settings = {name: value for name, value in kwargs.items() if not is_default(name, value)}
     if method in INSTEAD:
-        raise LostGradientError(f"{spelled}: {named(node)} cannot be in it: {INSTEAD[method]}")
+        cure = INSTEAD[method] if ufunc is np.add or method != "at" else "compute with t[index], and put it back"
+        raise LostGradientError(f"{spelled}: {named(node)} cannot be in it: {cure}")
     if is_flat(ufunc):
         function, name = getattr(ufunc, method), spelled.removeprefix("np.")
         if (settings or method != "__call__") and not holds_node(settings.get("out")):
@@ -107,7 +108,9 @@ def call(node: Any, spelled: str, operate: Operate, inputs: Sequence[Any], setti
     if "out" not in settings:
         refuse(node, spelled, settings, "without out= the others would be any numbers: write np.where(mask, result, 0)")
     (target, *others) = settings["out"]
-    if others or not hasattr(type(target), "__setitem__") or not hasattr(target, "_record"):
+    if others:
+        refuse(node, spelled, {"out": settings["out"]}, "use the results")
+    if not hasattr(type(target), "__setitem__") or not hasattr(target, "_record"):
         raise LostGradientError(
             f"{spelled}: expected its inputs alone, or a Tensor for the result, got out= of plain numbers, where the "
             f"gradient of {named(node)} would be silently lost: leave it out, and write a = a + b for a += b, or give "

@@ -641,3 +641,38 @@ def test_what_forward_mode_transposes_knows_structural_zeros() -> None:
     with np.errstate(all="ignore"):
         moved = jvp(lambda x: autograd.sqrt(autograd.sort(x)), (np.array([4.0, 0.0]),), (np.array([1.0, 0.0]),))[1]
     np.testing.assert_array_equal(moved.data, [np.nan, 0.25])
+
+
+def test_what_is_returned_besides_comes_last() -> None:
+    x = np.array([1.0, 2.0])
+    y, moved, aux = jvp(lambda x: (x * x, {"sum": x.sum()}), (x,), (x,), has_aux=True)
+    assert (y.data.tolist(), moved.data.tolist(), aux["sum"].item()) == ([1.0, 4.0], [2.0, 8.0], 3.0)
+    assert not aux["sum"].requires_grad
+    _, pull, shape = vjp(lambda x: (x * x, x.shape), x, has_aux=True)
+    assert (pull(x)[0].data.tolist(), shape) == ([2.0, 8.0], (2,))
+    for transform in (autograd.jacobian, autograd.jacrev, autograd.jacfwd):
+        rows, total = transform(lambda x: (x * x, x.sum()), has_aux=True)(x)
+        assert (rows.tolist(), total) == ([[2.0, 0.0], [0.0, 4.0]], 3.0)
+    second, total = autograd.hessian(lambda x: ((x**3).sum(), x.sum()), has_aux=True)(x)
+    assert (second.tolist(), total) == ([[6.0, 0.0], [0.0, 12.0]], 3.0)
+    with pytest.raises(DTypeError, match=r"jvp: expected f to return \(value, aux\), as has_aux=True says"):
+        jvp(lambda x: x, (x,), (x,), has_aux=True)
+
+
+@pytest.mark.parametrize("kind", [float, Value])
+def test_the_hessian_of_an_array_of_objects_is_one_array(kind: Any) -> None:
+    x = np.array([kind(1.0), kind(2.0)], dtype=object)
+    found = autograd.hessian(lambda x: (x**2).sum() * x[0])(x)
+    assert [[getattr(y, "data", y) for y in row] for row in found] == [[6.0, 4.0], [4.0, 2.0]]
+    assert found.shape == (2, 2)
+
+
+def test_an_error_of_hvp_names_hvp() -> None:
+    x = np.ones(3)
+    for f, v, said in (
+        (lambda x: (x**2).sum(), np.ones(2), r"hvp: v: expected shape \(3,\), got \(2,\)"),
+        (lambda x: x**2, x, r"hvp: expected f to return one number"),
+        (lambda x: (x**2).sum(), [1.0, 2.0, 3.0], r"hvp: v: expected trees of one structure"),
+    ):
+        with pytest.raises(ShapeError, match=f"^{said}"):
+            autograd.hvp(f, x, v)

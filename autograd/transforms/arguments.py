@@ -76,6 +76,8 @@ class Arguments:
             known = []
         if name in known[: len(self.args)]:
             return known.index(name)
+        if known and name not in known and not takes_any_name(self.f):
+            raise GraphError(f"{self.name}: argnames has {name!r}, but f has none of that name: {', '.join(known)}")
         raise GraphError(
             f"{self.name}: argnames has {name!r}, but no argument of that name came: give it in the call, "
             "as its default is no input"
@@ -170,3 +172,7 @@ def one_output(name: str, leaves: Sequence[Any], cure: str) -> Any:
     if np.size(y) != 1 if not hasattr(y, "size") else y.size != 1:
         raise ShapeError(f"{name}: expected f to return one number, got shape {y.shape}: {cure}")
     return y
+
+
+def takes_any_name(f: Callable[..., Any]) -> bool:
+    return any(x.kind is x.VAR_KEYWORD for x in inspect.signature(f).parameters.values())

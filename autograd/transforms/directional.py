@@ -20,8 +20,12 @@ from autograd.tensor.tensor import Tensor
 from autograd.transforms.forward import push
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, ...]:
     """The value of ``f(*primals)`` and how it moves when the primals move along the tangents: (out, J · tangents).
+
+    With ``has_aux``, ``f`` returns a pair, of which the second is handed on as a third result.
 
     Each primal is a Value, a Tensor, a float, an array of floats, or a tree of these, and its tangent is of the same
     structure and shapes; a leaf of it may be a node or a plain number or array. ``f`` gets Values and Tensors: a float
@@ -46,8 +50,14 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         if not isinstance(given, tuple | list):
             cure = "write jvp(f, (x,), (t,))"
             raise DTypeError(f"jvp: expected {name} as a tuple, one for each argument of f, got {kind(given)}: {cure}")
-    call = Call("jvp", f, tuple(primals))
-    moving = fitted_leaves("jvp: the tangent of primals", tuple(primals), tuple(tangents), call.sources)
+    function, aux = beside_aux("jvp", f) if has_aux else (f, [])
+    call = Call("jvp", function, tuple(primals))
+    return (*along("jvp: the tangent of primals", call, tuple(primals), tuple(tangents)), *call.beside(aux))
+
+
+def along(what: str, call: Call, primals: Any, tangents: Any) -> tuple[Any, Any]:
+    """The value of a call, and how it moves along the tangents of its primals."""
+    moving = fitted_leaves(what, primals, tangents, call.sources)
     record = call.is_recorded(moving)
     pushed = push(call.section, unrecorded(moving, record), call.outputs, record)
     found = {place._key: t for place, t in zip(call.outputs, pushed, strict=True)}
@@ -58,8 +68,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return call.result(out), call.result(moved)
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """The value of ``f(*primals)``, and a function from cotangents of it to those of the primals: a tuple, one each.
+
+    With ``has_aux``, ``f`` returns a pair, of which the second is handed on as a third result.
 
     What primals may be, what ``f`` gets, and when results are recorded, is as for `jvp`. The cotangents have the
     structure and shapes of what ``f`` returns. The function may be called again and again.
@@ -71,7 +83,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     Raises `ShapeError` if structures or shapes differ, `DTypeError` for leaves that are no real floating-point numbers.
     """
-    call = Call("vjp", f, primals)
+    function, aux = beside_aux("vjp", f) if has_aux else (f, [])
+    call = Call("vjp", function, primals)
     out = call.result([primal_out(y, call.is_recorded([])) for y in call.leaves])
 
     def vjp_fn(cotangents: Any) -> tuple[Any, ...]:
@@ -84,7 +97,21 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         pulled: tuple[Any, ...] = tree.unflatten(call.structure, results)
         return pulled
 
-    return out, vjp_fn
+    return (out, vjp_fn, *call.beside(aux))
+
+
+def beside_aux(name: str, f: Callable[..., Any]) -> tuple[Callable[..., Any], list[Any]]:
+    """A function that gives the first of two results of ``f``, and a list that will have the other."""
+    aux: list[Any] = []
+
+    def first(*primals: Any) -> Any:
+        pair = f(*primals)
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise DTypeError(f"{name}: expected f to return (value, aux), as has_aux=True says, got {kind(pair)}")
+        aux[:] = pair[1:]
+        return pair[0]
+
+    return first, aux
 
 
 class Call:
@@ -111,6 +138,11 @@ class Call:
 
     def result(self, leaves: Sequence[Any]) -> Any:
         return tree.unflatten(self.out_structure, leaves)
+
+    def beside(self, aux: Sequence[Any]) -> list[Any]:
+        """What ``f`` returned besides; its nodes are constants where nothing is recorded."""
+        record = self.is_recorded()
+        return [tree.map(lambda y: primal_out(y, record), other) for other in aux]
 
     def is_recorded(self, directions: Sequence[Any] = ()) -> bool:
         """Whether derivatives along these are recorded: if anything that they depend on is tracked."""

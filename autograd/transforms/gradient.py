@@ -10,10 +10,9 @@ import numpy as np
 
 from autograd import tree
 from autograd.call import shape_of
-from autograd.errors import DTypeError
 from autograd.node import Node
 from autograd.transforms.arguments import Argnames, Argnums, Arguments, as_float, one_output, plain_like, plain_of
-from autograd.transforms.directional import Call, jvp, kind
+from autograd.transforms.directional import Call, along, beside_aux
 
 Function = Callable[..., Any]
 
@@ -93,20 +92,6 @@ def by_primals(call: Call, primals: tuple[Any, ...], derivatives: list[Any], rec
     return result
 
 
-def beside_aux(name: str, f: Function) -> tuple[Function, list[Any]]:
-    """A function that gives the first of two results of ``f``, and a list that will have the other."""
-    aux: list[Any] = []
-
-    def first(*primals: Any) -> Any:
-        pair = f(*primals)
-        if not isinstance(pair, tuple) or len(pair) != 2:
-            raise DTypeError(f"{name}: expected f to return (value, aux), as has_aux=True says, got {kind(pair)}")
-        aux[:] = pair[1:]
-        return pair[0]
-
-    return first, aux
-
-
 def elementwise_grad(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Function:
     """A function that gives the slope of each element of ``f``, which works on each element alone: HIPS autograd's.
 
@@ -143,8 +128,9 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     """
     arguments = Arguments("hvp", f, (x,), {})
     leaves = [as_float(t, f"hvp: v{path}") for path, t in tree.leaves_with_paths(v)]
-    tangents = (tree.unflatten(tree.flatten(v)[1], leaves),)
-    moved = jvp(grad(f), arguments.primals, tangents)[1]
+    gradient = differentiated("hvp", f, 0, None, has_aux=False)
+    call = Call("hvp", lambda x: gradient(x)[1], arguments.primals)
+    moved = along("hvp: v", call, arguments.primals[0], tree.unflatten(tree.flatten(v)[1], leaves))[1]
     results = tree.leaves(moved)
     if any(t.requires_grad for t in results):
         return moved

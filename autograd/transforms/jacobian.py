@@ -21,8 +21,8 @@ from autograd.sweep.hooked import is_hooked
 from autograd.sweep.masked import Masked, numbers
 from autograd.tensor.sweep import has_nan
 from autograd.tensor.tensor import Tensor
-from autograd.transforms.arguments import Argnames, Argnums, Arguments, plain_like
-from autograd.transforms.directional import Call
+from autograd.transforms.arguments import Argnames, Argnums, Arguments, plain_like, plain_of
+from autograd.transforms.directional import Call, beside_aux
 from autograd.transforms.forward import push
 from autograd.transforms.gradient import differentiated
 
@@ -33,12 +33,12 @@ Mode = Literal["forward", "reverse"]
 MOST = 2**22
 
 
-def jacobian(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Function:
+def jacobian(f: Function, argnums: Argnums = 0, argnames: Argnames = None, has_aux: bool = False) -> Function:
     """A function like ``f`` that gives its Jacobian: every output by every input.
 
     Of an array by an array it has the shape of the one followed by that of the other. Where ``f`` returns a tree, each
     leaf of it is such a derivative; where the argument is a tree, each is a tree of these. How arguments are chosen,
-    what ``f`` gets, and when the result holds nodes, is as for `grad`.
+    what ``f`` gets, ``has_aux``, and when the result holds nodes, is as for `grad`.
 
     All rows are pulled back at once, or, where there are fewer inputs than outputs, all columns pushed forward; in
     batches, where they are many. (Of functions of Values, one after the other.) A one-hot seed's zeros are no numbers:
@@ -52,28 +52,28 @@ def jacobian(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Fu
 
     Raises `DTypeError` for arguments that are no real numbers, `GraphError` for arguments that are not there.
     """
-    return of_mode("jacobian", f, argnums, argnames, None)
+    return of_mode("jacobian", f, argnums, argnames, None, has_aux)
 
 
-def jacrev(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Function:
+def jacrev(f: Function, argnums: Argnums = 0, argnames: Argnames = None, has_aux: bool = False) -> Function:
     """`jacobian` by reverse mode, row by row: for few outputs.
 
     >>> jacrev(lambda x: x @ x)(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    return of_mode("jacrev", f, argnums, argnames, "reverse")
+    return of_mode("jacrev", f, argnums, argnames, "reverse", has_aux)
 
 
-def jacfwd(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Function:
+def jacfwd(f: Function, argnums: Argnums = 0, argnames: Argnames = None, has_aux: bool = False) -> Function:
     """`jacobian` by forward mode, column by column: for few inputs.
 
     >>> jacfwd(lambda t: t * np.array([1.0, 2.0, 3.0]))(np.array(2.0))
     array([1., 2., 3.])
     """
-    return of_mode("jacfwd", f, argnums, argnames, "forward")
+    return of_mode("jacfwd", f, argnums, argnames, "forward", has_aux)
 
 
-def hessian(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Function:
+def hessian(f: Function, argnums: Argnums = 0, argnames: Argnames = None, has_aux: bool = False) -> Function:
     """A function like ``f`` that gives its Hessian: of the one number that ``f`` returns, the second derivatives.
 
     It is the Jacobian of the gradient, with its shapes and trees. Of its product with a vector, `hvp` is all there is
@@ -87,21 +87,41 @@ def hessian(f: Function, argnums: Argnums = 0, argnames: Argnames = None) -> Fun
 
     Raises `ShapeError` where ``f`` returns more than one number.
     """
-    gradient = differentiated("hessian", f, argnums, argnames, has_aux=False)
-    return of_mode("hessian", wraps(f)(lambda *args, **kwargs: gradient(*args, **kwargs)[1]), argnums, argnames, None)
+    both = differentiated("hessian", f, argnums, argnames, has_aux)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return of_mode("hessian", gradient, argnums, argnames, None, has_aux)
 
 
-def of_mode(name: str, f: Function, argnums: Argnums, argnames: Argnames, mode: Mode | None) -> Function:
+def of_mode(name: str, f: Function, argnums: Argnums, argnames: Argnames, mode: Mode | None, has_aux: bool) -> Function:
     """A Jacobian by one mode; without one, by that of fewer seeds, or by reverse mode, which alone comes to hooks."""
 
     @wraps(f)
     def derivatives(*args: Any, **kwargs: Any) -> Any:
         arguments = Arguments(name, f, args, kwargs, argnums, argnames)
-        call = Call(name, arguments, arguments.primals, arguments.beside())
+        function, aux = beside_aux(name, arguments) if has_aux else (arguments, [])
+        call = Call(name, function, arguments.primals, arguments.beside())
         rows = Blocks(call, tree.leaves(arguments.primals), mode).rows()
-        return call.result([arguments.result(tree.unflatten(call.structure, row)) for row in rows])
+        found = squared(call.result([arguments.result(tree.unflatten(call.structure, row)) for row in rows]))
+        if not has_aux:
+            return found
+        return (found, *[other if call.is_recorded() else tree.map(plain_of, other) for other in aux])
 
     return derivatives
+
+
+def squared(result: Any) -> Any:
+    """An array of arrays of objects, as Values come in, as one array, the axes of the inner behind its own."""
+    if not (isinstance(result, np.ndarray) and result.dtype == object and result.size):
+        return result
+    first = result.flat[0]
+    if not (isinstance(first, np.ndarray) and first.dtype == object):
+        return result
+    return np.stack([*result.flat]).reshape(result.shape + first.shape)
 
 
 class Blocks:
