@@ -59,7 +59,16 @@ def domain_of(op: Op) -> Sequence[tuple[float, float]]:
 
 
 #: Where a slope has a corner, across which differences are no oracle: zero there, as kinks are.
-BENDS: dict[str, Callable[..., Any]] = {"softsign": lambda x: x}
+BENDS: dict[str, Callable[..., Any]] = {
+    "softsign": lambda x: x,
+    **dict.fromkeys(("floor_divide", "remainder", "fmod"), lambda x, y: beside_jump(x, y)),
+}
+
+
+def beside_jump(x: float, y: float) -> float:
+    """How far the divisor may move before another quotient is whole."""
+    quotient = abs(x / y)
+    return min(abs(abs(x) / whole - abs(y)) for whole in (np.floor(quotient), np.ceil(quotient)) if whole)
 
 
 @st.composite

@@ -141,7 +141,7 @@ def test_the_gradient_is_that_of_gradients() -> None:
     assert x.grad is None
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(program=programs())
 def test_of_every_zero_there_is_a_reason_and_every_reason_stops(program: Any) -> None:
     leaves = program.nodes()

@@ -160,9 +160,25 @@ class Swept:
             yield from self.not_finite(np.isnan(gradient).any())
         elif (gradient == 0).any():
             found = list(self.zeros(places))
-            yield from found or [Reason("underflow", "each step sends something back: all together it is no float")]
+            yield from found or self.lost()
         else:
             yield self.there(places)
+
+    def lost(self) -> Iterator[Reason]:
+        """Where something came, and zero went on, of slopes that are not."""
+        for event in self.events:
+            bare, came = np.asarray(plain(event.contribution)) == 0, np.asarray(plain(event.incoming)) != 0
+            if not (bare.any() and came.any()):
+                continue
+            op, formula = op_of(self.graph.nodes[event.node]), self.formula(event.node)
+            source = self.graph.sources[event.node]
+            if op.is_elementwise:
+                said = f"what {op.name} sends back is nearer to zero than any float: {formula}"
+                yield Reason("underflow", said, event.node, event.input, source=source)
+            else:
+                said = f"what {op.name} sends back sums to zero{at(bare)}: {formula}"
+                yield Reason("cancelled", said, event.node, event.input, tuples(bare), source)
+            return
 
     def there(self, places: Sequence[int]) -> Reason:
         """What brings the most."""
