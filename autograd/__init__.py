@@ -132,7 +132,7 @@ from autograd.ops.corners import (
     nan_to_num,
     sign,
 )
-from autograd.ops.counting import all, any, count_nonzero
+from autograd.ops.counting import all, any, bincount, count_nonzero, histogram
 from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, qr, svd, svdvals
 from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
 from autograd.ops.diagonals import diag, diagflat, diagonal, matrix_diagonal, tril, triu
@@ -203,7 +203,7 @@ from autograd.ops.products import (
     vecdot,
     vecmat,
 )
-from autograd.ops.quantiles import median, percentile, quantile
+from autograd.ops.quantiles import median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax, sum
 from autograd.ops.rounding import ceil, divmod, fix, floor, floor_divide, fmod, modf, remainder, rint, round, trunc
 from autograd.ops.scans import cumprod, cumsum, cumulative_prod, cumulative_sum, prod, recurrence
@@ -305,6 +305,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "bce_with_logits",
+    "bincount",
     "bitwise_and",
     "bitwise_or",
     "block",
@@ -409,6 +410,7 @@ __all__ = [
     "hardtanh",
     "heaviside",
     "hessian",
+    "histogram",
     "hsplit",
     "hstack",
     "hvp",
@@ -477,8 +479,11 @@ __all__ = [
     "nancumsum",
     "nanmax",
     "nanmean",
+    "nanmedian",
     "nanmin",
+    "nanpercentile",
     "nanprod",
+    "nanquantile",
     "nanstd",
     "nansum",
     "nanvar",

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.accept import OPERAND, TEXT
 from autograd.errors import DTypeError, short_repr
-from autograd.op import Op, on_entry, override, override_of
+from autograd.op import Op, on_entry, overridden_by, override, override_of
 from autograd.protocols import run_function, run_ufunc
 from autograd.refusal import Refusing, is_asked
 
@@ -130,7 +130,7 @@ class Operators(Refusing):
         def argpartition(self, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any: ...
         def clip(self, min: Any = None, max: Any = None) -> Self: ...
         def softmax(self, axis: int = -1) -> Self: ...
-        def astype(self, dtype: Any) -> Self: ...
+        def astype(self, dtype: Any, copy: bool = True) -> Self: ...
         def broadcast_to(self, shape: int | tuple[int, ...]) -> Self: ...
         def copy(self, order: str = "K", subok: bool = False) -> Self: ...
         def roll(self, shift: Any, axis: int | tuple[int, ...] | None = None) -> Self: ...
@@ -266,6 +266,11 @@ def reflected_method(op: Op) -> Callable[[Any, Any], Any]:
 
 def method_of(op: Op) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **params: Any) -> Any:
+        if params and not params.keys() <= op.binding.parameters.keys():  # NumPy's functions may take more
+            for function in overridden_by(op):
+                implementation = override_of(function, params)
+                if implementation is not None and implementation is not op:
+                    return implementation(self, *args, **params)
         return op(self, *args, **params)
 
     method.__name__, method.__doc__ = op.name, op.doc

@@ -21,7 +21,7 @@ Call = Callable[[Callable[..., Any], Callable[..., Any]], Any]
 #: Those of NumPy's methods that say where between two elements a quantile is.
 QUANTILES = (
     *("linear", "lower", "higher", "midpoint", "nearest", "interpolated_inverted_cdf", "hazen", "weibull"),
-    *("median_unbiased", "normal_unbiased"),
+    *("median_unbiased", "normal_unbiased", "inverted_cdf", "averaged_inverted_cdf", "closest_observation"),
 )
 
 
@@ -31,6 +31,7 @@ def holed(x: Any) -> Any:
     return autograd.where(mask, np.nan, x)
 
 
+PLACES = np.array([0.0, 1.5, 2.0, 4.0, 4.75])
 ENDS = np.array([np.nan, np.inf, -np.inf, 0.0])
 
 #: For every composition, calls in all the ways that NumPy knows.
@@ -251,6 +252,26 @@ CALLS: dict[str, list[Call]] = {
         *(lambda f, a, m=m: f(a(7), [0, 0.01, 0.35, 0.5, 0.99, 1], method=m) for m in QUANTILES),
     ],
     "percentile": [lambda f, a: f(a(5), 30), lambda f, a: f(a(3, 4), [0, 40.0, 100], 1, keepdims=True)],
+    "nanmedian": [
+        *(lambda f, a: f(holed(a(5))), lambda f, a: f(holed(a(3, 4)), axis=0), lambda f, a: f(a(3, 4), -1)),
+        lambda f, a: f(holed(a(2, 3, 4)), axis=(0, -1), keepdims=True),
+    ],
+    "nanquantile": [
+        *(lambda f, a: f(holed(a(3, 4)), [0.0, 0.4, 1.0]), lambda f, a: f(holed(a(3, 4)), 0.7, axis=0)),
+        *(lambda f, a, m=m: f(holed(a(7)), [0, 0.01, 0.35, 0.5, 0.99, 1], method=m) for m in QUANTILES),
+        lambda f, a: f(a(2, 3, 4), [[0.1, 0.5], [0.9, 1]], axis=(0, -1), keepdims=True),
+    ],
+    "nanpercentile": [lambda f, a: f(holed(a(6)), 30), lambda f, a: f(holed(a(3, 4)), [0, 40.0], 1, keepdims=True)],
+    # Counting.
+    "bincount": [
+        *(lambda f, a: f([0, 3, 1, 1], a(4)), lambda f, a: f(np.array([2, 2]), weights=a(2), minlength=5)),
+        lambda f, a: f([0, 1], a(2), 1),
+    ],
+    "histogram": [
+        lambda f, a: f(np.array([0.1, 0.5, 2.0, -1.0, 1.0, 3.0]), [0.0, 0.5, 2.0], weights=a(6))[0],
+        lambda f, a: f(np.array([[0.1, 0.5, 2.0], [0.7, 0.9, 1.0]]), 4, weights=a(2, 3))[0],
+        lambda f, a: f(np.array([0.1, 0.5, 2.0]), 3, (0.0, 1.0), True, a(3) ** 2 + 1)[0],
+    ],
     # Differences.
     "diff": [
         *(lambda f, a: f(a(5)), lambda f, a: f(a(3, 4)), lambda f, a: f(a(5, 2), 2, axis=0), lambda f, a: f(a(3), 0)),
@@ -269,6 +290,12 @@ CALLS: dict[str, list[Call]] = {
         ),
         *(lambda f, a: f(a(3, 4), axis=1), lambda f, a: f(a(3, 4, 3), 0.5, axis=(0, -1), edge_order=2)),
         lambda f, a: f(a(2)),
+        *(lambda f, a, e=e: f(a(3, 5), PLACES[:3], a(5) + 2 * PLACES, edge_order=e) for e in (1, 2)),
+        *(
+            lambda f, a: f(a(2), PLACES[:2]),
+            lambda f, a: f(a(3, 5), 0.5, PLACES),
+            lambda f, a: f(a(5, 2), PLACES, axis=0),
+        ),
     ],
     "trapezoid": [
         *(lambda f, a: f(a(5)), lambda f, a: f(a(3, 4), dx=0.5, axis=0), lambda f, a: f(a(3, 4), a(4))),

@@ -159,6 +159,18 @@ def around(xp: Any, fp: Any, period: Any) -> tuple[Any, Any]:
     return concatenate([xp[-1:] - period, xp, xp[:1] + period]), concatenate([fp[-1:], fp, fp[:1]])
 
 
+def parts_of(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
+    """From 0 to 1 along an axis in front of all others, in the dtype of what is between the ends."""
+    ndim = max(len(shape_of(start)), len(shape_of(stop)))
+    parts = np.linspace(0.0, 1.0, num, endpoint).reshape(-1, *(1,) * ndim)
+    kinds = [x if isinstance(x, int | float) else getattr(x, "dtype", np.dtype(object)) for x in (start, stop)]
+    return parts if np.dtype(object) in kinds else parts.astype(np.result_type(*kinds, 1.0))
+
+
+def between(start: Any, stop: Any, parts: Any) -> Any:
+    return (1 - parts) * start + parts * stop
+
+
 @composition(np.linspace)
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
@@ -168,10 +180,8 @@ def linspace(
     >>> linspace(0.0, 1.0, 3)
     array([0. , 0.5, 1. ])
     """
-    start, stop = given(start, "linspace"), given(stop, "linspace")
-    ndim = max(len(shape_of(start)), len(shape_of(stop)))
-    parts = np.linspace(0.0, 1.0, num, endpoint).reshape(-1, *(1,) * ndim)
-    numbers = moveaxis((1 - parts) * start + parts * stop, 0, axis)
+    start, stop = (x if isinstance(x, int | float) else given(x, "linspace") for x in (start, stop))
+    numbers = moveaxis(between(start, stop, parts_of(start, stop, num, endpoint)), 0, axis)
     numbers = numbers if dtype is None else astype(numbers, dtype)
     spaces = num - endpoint
     return (numbers, (stop - start) / spaces if spaces > 0 else (stop - start) * np.nan) if retstep else numbers
