@@ -35,7 +35,7 @@ FILES = {
     "Along axes": "reductions extremes counting scans differences sorting quantiles interpolation",
     "Statistics": "norms moments nans",
     "Products": "linalg products contraction signals",
-    "Matrices": "solving determinants decompositions",
+    "Matrices": "solving determinants decompositions polynomials",
     "Windows": "padding windows convolution pooling",
     "Networks": "activations units losses nn.losses",
 }

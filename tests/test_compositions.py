@@ -56,6 +56,35 @@ CALLS: dict[str, list[Call]] = {
         ),
     ],
     "polyval": [lambda f, a: f(a(4), a(2, 3)), lambda f, a: f([1.0, 0.0, -2.0], a())],
+    "vander": [lambda f, a: f(a(3)), lambda f, a: f(a(3), 4), lambda f, a: f(a(2), N=3, increasing=True)],
+    "polymul": [lambda f, a: f(a(3), a(2)), lambda f, a: f([1.0, 2.0], a(3))],
+    "polyder": [lambda f, a: f(a(4)), lambda f, a: f(a(4), 2), lambda f, a: f(a(3), m=0)],
+    "polyfit": [
+        *(lambda f, a: f(PLACES, a(5), 2), lambda f, a: f(a(4), a(4), 1), lambda f, a: f(a(5), a(5, 2), 1, w=a(5) + 2)),
+        *(lambda f, a: f(a(5), a(5), 1, cov=True), lambda f, a: f(a(5), a(5), 1, cov="unscaled")),
+        lambda f, a: f(a(5), a(5), 1, full=True)[:2],
+    ],
+    "lstsq": [
+        *(lambda f, a: f(a(3, 2), a(3))[:2], lambda f, a: f(a(4, 2), a(4, 3))[0], lambda f, a: f(a(2, 3), a(2))[0]),
+        lambda f, a: f(a(2, 2), a(2))[0],
+    ],
+    "logspace": [
+        *(lambda f, a: f(a(), 2.0, 4), lambda f, a: f(a(3), a(2, 3), num=3, base=2.0, axis=-1)),
+        lambda f, a: f(a(2), a(2), 3, False),
+    ],
+    "geomspace": [
+        *(lambda f, a: f(a() + 2, 9.0, 4), lambda f, a: f(a(3) + 2, a(2, 3) + 2, num=3, axis=-1)),
+        lambda f, a: f(-2 - a(2), a(2) - 3, 3, False),
+    ],
+    "full_like": [
+        *(lambda f, a: f(a(2, 3), a()), lambda f, a: f(a(2, 3), a(3)), lambda f, a: f(a(2), a(), shape=(3, 2))),
+    ],
+    "piecewise": [
+        lambda f, a: f(a(5), [PLACES > 3, PLACES < 1], [lambda x: x * x, lambda x: -x, 2.5]),
+        lambda f, a: f(a(5), [PLACES > 3, PLACES < 1], [lambda x, k: x * k, 1.5], 3.0),
+        *(lambda f, a: f(a(5), PLACES > 3, [np.exp, np.sin]), lambda f, a: f(a(), [True, False], [np.exp, 1.0])),
+    ],
+    "frexp": [lambda f, a: f(a(2, 3) * 9)[0], lambda f, a: f(a())[0]],
     "cumulative_sum": [
         *(lambda f, a: f(a(4)), lambda f, a: f(a(2, 3), axis=1), lambda f, a: f(a(2, 3), axis=0, include_initial=True)),
     ],
@@ -259,7 +288,7 @@ CALLS: dict[str, list[Call]] = {
     "nanquantile": [
         *(lambda f, a: f(holed(a(3, 4)), [0.0, 0.4, 1.0]), lambda f, a: f(holed(a(3, 4)), 0.7, axis=0)),
         *(lambda f, a, m=m: f(holed(a(7)), [0, 0.01, 0.35, 0.5, 0.99, 1], method=m) for m in QUANTILES),
-        lambda f, a: f(a(2, 3, 4), [[0.1, 0.5], [0.9, 1]], axis=(0, -1), keepdims=True),
+        lambda f, a: f(a(2, 3, 4), [0.1, 0.5], axis=(0, -1), keepdims=True),
     ],
     "nanpercentile": [lambda f, a: f(holed(a(6)), 30), lambda f, a: f(holed(a(3, 4)), [0, 40.0], 1, keepdims=True)],
     # Counting.
@@ -468,7 +497,7 @@ def test_lists_of_values_give_the_scalar_graph_of_the_same_numbers(name: str, ca
 #: Arguments that are compared with alone, so that no gradient flows back from them; and what is inserted nowhere.
 COMPARED: set[tuple[str, Any]] = {
     *(("hardshrink", 1), ("threshold", 1), ("threshold", "threshold"), ("diff", 1), ("gradient", "edge_order")),
-    *(("cond", 1), ("cond", "p"), ("insert", 2), ("unwrap", "discont")),
+    *(("cond", 1), ("cond", "p"), ("full_like", 0), ("insert", 2), ("unwrap", "discont")),
 }
 
 

@@ -190,4 +190,5 @@ class Asked:
 
 
 bound: Any = Asked()
-override(np.zeros(()).clip(bound, bound), clip)  # the method of plain arrays calls one that has no public name
+clips: Any = np.zeros(()).clip(bound, bound)
+override(clips, clip)  # the method of plain arrays calls one that has no public name

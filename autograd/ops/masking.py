@@ -15,10 +15,11 @@ from autograd.ops.arithmetic import add, mul
 from autograd.ops.compare import literal
 from autograd.ops.compare import where as chosen
 from autograd.ops.corners import fmax, fmin, maximum
+from autograd.ops.extremes import max, min
 from autograd.ops.functions import sqrt
 from autograd.ops.moments import of_halves
+from autograd.ops.nans import filled, nansum
 from autograd.ops.nans import freedom as lost_freedom
-from autograd.ops.nans import nansum
 from autograd.ops.norms import vector_norm
 from autograd.ops.reductions import Axis
 from autograd.ops.reductions import sum as added
@@ -44,6 +45,13 @@ WITH_FIRST: dict[Callable[..., Any], Callable[..., Any]] = {
 }
 
 
+#: The largest and the smallest, and what is in the place of a NaN, as a first number is there in any case.
+EXTREMES: dict[Callable[..., Any], tuple[Callable[..., Any], float]] = {
+    np.nanmax: (max, -np.inf),
+    np.nanmin: (min, np.inf),
+}
+
+
 def fold(function: Callable[..., Any], ufunc: np.ufunc) -> Callable[..., Any]:
     def masked(a: Any, axis: Axis = None, **settings: Any) -> Any:
         return ufunc.reduce(given(a, function.__name__), axis, **settings)
@@ -62,8 +70,11 @@ def past_nan(function: Callable[..., Any]) -> Callable[..., Any]:
             return implementation(a, *args, **settings)
         a = given(a, function.__name__)
         initial = of_dtype(initial, a)
-        if function in (np.nanmax, np.nanmin) and 0 in shape_of(a):  # there is no largest of nothing
+        if function in EXTREMES and 0 in shape_of(a):  # there is no largest of nothing
             return initial + nansum(a, *args, **settings)
+        if function in EXTREMES:
+            extreme, nothing = EXTREMES[function]
+            return WITH_FIRST[function](extreme(filled(a, nothing), *args, **settings), initial)
         return WITH_FIRST[function](implementation(a, *args, **settings), initial)
 
     return masked
