@@ -134,7 +134,7 @@ from autograd.ops.corners import (
     sign,
 )
 from autograd.ops.counting import all, any, bincount, count_nonzero, histogram
-from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, lstsq, qr, svd, svdvals
+from autograd.ops.decompositions import cholesky, eigh, eigvalsh, lstsq, qr, svd, svdvals
 from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
 from autograd.ops.diagonals import diag, diagflat, diagonal, matrix_diagonal, tril, triu
 from autograd.ops.differences import diff, ediff1d, gradient, trapezoid, unwrap
@@ -180,7 +180,7 @@ from autograd.ops.losses import bce_with_logits
 from autograd.ops.moments import average, centred, corrcoef, cov, std, var
 from autograd.ops.moving import flip, fliplr, flipud, repeat, resize, roll, rot90, tile
 from autograd.ops.nans import nancumprod, nancumsum, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
-from autograd.ops.norms import matrix_norm, norm, vector_norm
+from autograd.ops.norms import cond, matrix_norm, norm, vector_norm
 from autograd.ops.padding import pad
 from autograd.ops.polynomials import polyder, polyfit, polymul, vander
 from autograd.ops.pooling import (
@@ -234,10 +234,13 @@ from autograd.ops.special import (
     erfinv,
     gamma,
     gammaln,
+    kl_div,
+    log_ndtr,
     logit,
     ndtr,
     norm_pdf,
     polygamma,
+    rel_entr,
     xlog1py,
     xlogy,
 )
@@ -448,6 +451,7 @@ __all__ = [
     "jacobian",
     "jacrev",
     "jvp",
+    "kl_div",
     "kron",
     "larger",
     "ldexp",
@@ -460,6 +464,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_ndtr",
     "log_softmax",
     "logaddexp",
     "logaddexp2",
@@ -539,6 +544,7 @@ __all__ = [
     "real_array",
     "reciprocal",
     "recurrence",
+    "rel_entr",
     "relu",
     "relu6",
     "remainder",

@@ -56,6 +56,16 @@ CALLS: dict[str, list[Call]] = {
         ),
     ],
     "polyval": [lambda f, a: f(a(4), a(2, 3)), lambda f, a: f([1.0, 0.0, -2.0], a())],
+    "log_ndtr": [
+        *(lambda f, a: f(9 * a(3, 3)), lambda f, a: f(60 * a(4) - 65), lambda f, a: f(a())),
+    ],
+    **{
+        name: [
+            *(lambda f, a: f(a(3) ** 2 + 0.1, a(2, 3) ** 2 + 0.1), lambda f, a: f(a(3) ** 2 + 0.1, 0.5)),
+            lambda f, a: f(np.array([0.0, 0.3, 1.0]), a(3) ** 2 + 0.9),
+        ]
+        for name in ("rel_entr", "kl_div")
+    },
     "vander": [lambda f, a: f(a(3)), lambda f, a: f(a(3), 4), lambda f, a: f(a(2), N=3, increasing=True)],
     "polymul": [lambda f, a: f(a(3), a(2)), lambda f, a: f([1.0, 2.0], a(3))],
     "polyder": [lambda f, a: f(a(4)), lambda f, a: f(a(4), 2), lambda f, a: f(a(3), m=0)],
@@ -391,7 +401,8 @@ CALLS: dict[str, list[Call]] = {
     ],
     "tensorinv": [lambda f, a: f(a(2, 1, 2)), lambda f, a: f(a(2, 1, 2), ind=1)],
     "svdvals": [lambda f, a: f(a(3, 2)), lambda f, a: f(a(2, 2, 3))],
-    "cond": [lambda f, a: f(a(3, 2)), lambda f, a: f(a(2, 2, 3), 2), lambda f, a: f(a(2, 2), p=-2)],
+    "cond": [lambda f, a: f(a(3, 2)), lambda f, a: f(a(2, 2, 3), 2), lambda f, a: f(a(2, 2), p=-2)]
+    + [lambda f, a, p=p: f(a(2, 2, 2), p) for p in (1, -1, np.inf, "fro")],
     # Windows.
     "conv1d": [
         lambda f, a: f(a(2, 3, 5), a(4, 3, 2), a(4), padding=1),

@@ -234,19 +234,6 @@ def svdvals(x: Any, /) -> Any:
     return svd(x, compute_uv=False)
 
 
-@composition(np.linalg.cond)
-def cond(x: Any, p: Any = None) -> Any:
-    """The largest singular value over the smallest; for p = −2 the other way round.
-
-    >>> cond(np.diag([1.0, -4.0]))
-    np.float64(4.0)
-    """
-    if p not in (None, 2, -2):
-        raise DTypeError(f"cond: expected p as None, 2 or -2, got {short_repr(p)}: multiply the norms of x and inv(x)")
-    s = svd(x, compute_uv=False)
-    return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-
-
 def refuse_complex(a: Any) -> Any:
     raise DTypeError(
         f"eig: the eigenvalues of a matrix that is not symmetric may be complex, got {named(a)}: "

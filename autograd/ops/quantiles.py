@@ -80,7 +80,7 @@ def expect_plain(name: str, overwrite_input: bool) -> None:
 
 def expect_equal(name: str, weights: Any) -> None:
     if weights is not None:
-        raise DTypeError(f"{name}: expected no weights, of which it is a step: repeat elements, as by np.repeat(a, n)")
+        raise DTypeError(f"{name}: expected no weights, of which it is a step: use the result for np.repeat(a, n)")
 
 
 @composition(np.quantile)
