@@ -80,6 +80,7 @@ from autograd.ops.axes import (
     broadcast_arrays,
     expand_dims,
     flatten,
+    full_like,
     matrix_transpose,
     meshgrid,
     moveaxis,
@@ -89,7 +90,7 @@ from autograd.ops.axes import (
     swapaxes,
 )
 from autograd.ops.bessel import sinc, spherical_jnpi
-from autograd.ops.choosing import choose, compress, extract, select, take
+from autograd.ops.choosing import choose, compress, extract, piecewise, select, take
 from autograd.ops.compare import (
     bitwise_and,
     bitwise_or,
@@ -132,8 +133,8 @@ from autograd.ops.corners import (
     nan_to_num,
     sign,
 )
-from autograd.ops.counting import all, any, count_nonzero
-from autograd.ops.decompositions import cholesky, cond, eigh, eigvalsh, qr, svd, svdvals
+from autograd.ops.counting import all, any, bincount, count_nonzero, histogram
+from autograd.ops.decompositions import cholesky, eigh, eigvalsh, lstsq, qr, svd, svdvals
 from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
 from autograd.ops.diagonals import diag, diagflat, diagonal, matrix_diagonal, tril, triu
 from autograd.ops.differences import diff, ediff1d, gradient, trapezoid, unwrap
@@ -157,7 +158,7 @@ from autograd.ops.functions import (
 )
 from autograd.ops.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh
 from autograd.ops.indexing import add_along_axis, getitem, put, setitem, take_along_axis
-from autograd.ops.interpolation import interp, interpolate, linspace, locate, polyval
+from autograd.ops.interpolation import geomspace, interp, interpolate, linspace, locate, logspace, polyval
 from autograd.ops.joining import (
     append,
     array_split,
@@ -179,8 +180,9 @@ from autograd.ops.losses import bce_with_logits
 from autograd.ops.moments import average, centred, corrcoef, cov, std, var
 from autograd.ops.moving import flip, fliplr, flipud, repeat, resize, roll, rot90, tile
 from autograd.ops.nans import nancumprod, nancumsum, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
-from autograd.ops.norms import matrix_norm, norm, vector_norm
+from autograd.ops.norms import cond, matrix_norm, norm, vector_norm
 from autograd.ops.padding import pad
+from autograd.ops.polynomials import polyder, polyfit, polymul, vander
 from autograd.ops.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -203,9 +205,22 @@ from autograd.ops.products import (
     vecdot,
     vecmat,
 )
-from autograd.ops.quantiles import median, percentile, quantile
+from autograd.ops.quantiles import median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax, sum
-from autograd.ops.rounding import ceil, divmod, fix, floor, floor_divide, fmod, modf, remainder, rint, round, trunc
+from autograd.ops.rounding import (
+    ceil,
+    divmod,
+    fix,
+    floor,
+    floor_divide,
+    fmod,
+    frexp,
+    modf,
+    remainder,
+    rint,
+    round,
+    trunc,
+)
 from autograd.ops.scans import cumprod, cumsum, cumulative_prod, cumulative_sum, prod, recurrence
 from autograd.ops.shaping import astype, broadcast_to, concatenate, copy, reshape, stack, transpose
 from autograd.ops.signals import convolve, correlate
@@ -219,10 +234,13 @@ from autograd.ops.special import (
     erfinv,
     gamma,
     gammaln,
+    kl_div,
+    log_ndtr,
     logit,
     ndtr,
     norm_pdf,
     polygamma,
+    rel_entr,
     xlog1py,
     xlogy,
 )
@@ -305,6 +323,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "bce_with_logits",
+    "bincount",
     "bitwise_and",
     "bitwise_or",
     "block",
@@ -392,9 +411,12 @@ __all__ = [
     "fmod",
     "format_index",
     "format_number",
+    "frexp",
+    "full_like",
     "gamma",
     "gammaln",
     "gelu",
+    "geomspace",
     "getitem",
     "glu",
     "grad",
@@ -409,6 +431,7 @@ __all__ = [
     "hardtanh",
     "heaviside",
     "hessian",
+    "histogram",
     "hsplit",
     "hstack",
     "hvp",
@@ -428,6 +451,7 @@ __all__ = [
     "jacobian",
     "jacrev",
     "jvp",
+    "kl_div",
     "kron",
     "larger",
     "ldexp",
@@ -440,6 +464,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_ndtr",
     "log_softmax",
     "logaddexp",
     "logaddexp2",
@@ -448,7 +473,9 @@ __all__ = [
     "logical_or",
     "logit",
     "logsigmoid",
+    "logspace",
     "logsumexp",
+    "lstsq",
     "matmul",
     "matrix_diagonal",
     "matrix_norm",
@@ -477,8 +504,11 @@ __all__ = [
     "nancumsum",
     "nanmax",
     "nanmean",
+    "nanmedian",
     "nanmin",
+    "nanpercentile",
     "nanprod",
+    "nanquantile",
     "nanstd",
     "nansum",
     "nanvar",
@@ -494,8 +524,12 @@ __all__ = [
     "pad",
     "partition",
     "percentile",
+    "piecewise",
     "pinv",
+    "polyder",
+    "polyfit",
     "polygamma",
+    "polymul",
     "polyval",
     "prelu",
     "primitive",
@@ -510,6 +544,7 @@ __all__ = [
     "real_array",
     "reciprocal",
     "recurrence",
+    "rel_entr",
     "relu",
     "relu6",
     "remainder",
@@ -582,6 +617,7 @@ __all__ = [
     "unstack",
     "unwrap",
     "value_and_grad",
+    "vander",
     "var",
     "vdot",
     "vecdot",

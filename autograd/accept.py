@@ -285,6 +285,17 @@ def narrowed(array: Array, dtype: np.dtype[Any], what: str) -> Array:
     return array.astype(dtype)
 
 
+def of_dtype(x: Any, z: Any) -> Any:
+    """Plain numbers in the float dtype of ``z``, as NumPy writes them among its elements; nodes as they are.
+
+    >>> of_dtype(np.float64(0.5), np.ones(1, np.float32)), of_dtype(2, np.ones(1, int))
+    (np.float32(0.5), 2)
+    """
+    dtype = getattr(z, "dtype", None)
+    is_plain = isinstance(x, int | float | np.generic) or (isinstance(x, np.ndarray) and x.dtype.kind != "O")
+    return dtype.type(x) if is_plain and dtype is not None and dtype.kind == "f" else x
+
+
 def float_dtype(dtype: DTypeLike, what: str) -> np.dtype[Any]:
     """A dtype that arrays of numbers can have.
 

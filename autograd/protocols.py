@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.accept import of_dtype
 from autograd.answers import answer, asked, is_flat, question
 from autograd.call import Bound, Input, holds_node
 from autograd.errors import LostGradientError, short_repr
@@ -144,8 +145,11 @@ def reduced(
         if filler is None:
             refuse(node, spelled, {"where": where}, "give initial=, as there is no number that changes nothing")
         array = table["where"](where, array, filler)
+    initial = of_dtype(initial, array)
     at_once = operation(ufunc, "reduce")
     if at_once is not None:
+        if ufunc.identity is None and initial is not None and 0 in np.shape(array):  # there is no largest of nothing
+            return table["sum"](array, axis=axis, keepdims=keepdims) + initial
         result = at_once(array, axis=axis, keepdims=keepdims)
         return result if initial is None else operate(result, initial)
     settings = {"axis": axis, "keepdims": keepdims, "initial": None if initial is None else 1.0}

@@ -19,7 +19,7 @@ FLAT = frozenset(
         *("isclose", "isneginf", "isposinf", "isreal", "iscomplex", "isin"),
         *("allclose", "array_equal", "array_equiv", "logical_xor"),
         *("argwhere", "nonzero", "flatnonzero"),
-        *("lexsort", "searchsorted", "digitize", "empty_like", "full_like", "ones_like", "zeros_like"),
+        *("lexsort", "searchsorted", "digitize", "empty_like", "ones_like", "zeros_like"),
         *("diag_indices_from", "tril_indices_from", "triu_indices_from", "matrix_rank", "einsum_path"),
         *("iscomplexobj", "isrealobj", "can_cast", "common_type", "min_scalar_type", "result_type"),
         *("may_share_memory", "shares_memory", "array2string", "array_repr", "array_str"),

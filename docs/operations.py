@@ -35,7 +35,7 @@ FILES = {
     "Along axes": "reductions extremes counting scans differences sorting quantiles interpolation",
     "Statistics": "norms moments nans",
     "Products": "linalg products contraction signals",
-    "Matrices": "solving determinants decompositions",
+    "Matrices": "solving determinants decompositions polynomials",
     "Windows": "padding windows convolution pooling",
     "Networks": "activations units losses nn.losses",
 }
@@ -79,6 +79,7 @@ CALLS: dict[str, dict[str, Any]] = {
 
 #: Functions of NumPy that its oldest version here has not, with the first that has them: the page names them anyway.
 NEWER = {
+    "np.astype": "2.1",
     "np.unstack": "2.1",
     "np.cumulative_sum": "2.1",
     "np.cumulative_prod": "2.1",
@@ -321,7 +322,8 @@ def reached_by() -> Mapping[str, list[str]]:
         name = known.get(implementation, function.__name__)  # or one that takes NumPy's arguments to that of the name
         if name in table or name in compositions:
             module = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
-            found[name].append(f"{module}.{function.__name__}")
+            way = f"{module}.{function.__name__}"
+            found[name] += [way] if way not in found[name] else []
     for function in NEWER:
         name = function.rpartition(".")[2]
         found[name] = sorted({*found[name], function})

@@ -21,7 +21,7 @@ Call = Callable[[Callable[..., Any], Callable[..., Any]], Any]
 #: Those of NumPy's methods that say where between two elements a quantile is.
 QUANTILES = (
     *("linear", "lower", "higher", "midpoint", "nearest", "interpolated_inverted_cdf", "hazen", "weibull"),
-    *("median_unbiased", "normal_unbiased"),
+    *("median_unbiased", "normal_unbiased", "inverted_cdf", "averaged_inverted_cdf", "closest_observation"),
 )
 
 
@@ -31,6 +31,7 @@ def holed(x: Any) -> Any:
     return autograd.where(mask, np.nan, x)
 
 
+PLACES = np.array([0.0, 1.5, 2.0, 4.0, 4.75])
 ENDS = np.array([np.nan, np.inf, -np.inf, 0.0])
 
 #: For every composition, calls in all the ways that NumPy knows.
@@ -55,6 +56,45 @@ CALLS: dict[str, list[Call]] = {
         ),
     ],
     "polyval": [lambda f, a: f(a(4), a(2, 3)), lambda f, a: f([1.0, 0.0, -2.0], a())],
+    "log_ndtr": [
+        *(lambda f, a: f(9 * a(3, 3)), lambda f, a: f(60 * a(4) - 65), lambda f, a: f(a())),
+    ],
+    **{
+        name: [
+            *(lambda f, a: f(a(3) ** 2 + 0.1, a(2, 3) ** 2 + 0.1), lambda f, a: f(a(3) ** 2 + 0.1, 0.5)),
+            lambda f, a: f(np.array([0.0, 0.3, 1.0]), a(3) ** 2 + 0.9),
+        ]
+        for name in ("rel_entr", "kl_div")
+    },
+    "vander": [lambda f, a: f(a(3)), lambda f, a: f(a(3), 4), lambda f, a: f(a(2), N=3, increasing=True)],
+    "polymul": [lambda f, a: f(a(3), a(2)), lambda f, a: f([1.0, 2.0], a(3))],
+    "polyder": [lambda f, a: f(a(4)), lambda f, a: f(a(4), 2), lambda f, a: f(a(3), m=0)],
+    "polyfit": [
+        *(lambda f, a: f(PLACES, a(5), 2), lambda f, a: f(a(4), a(4), 1), lambda f, a: f(a(5), a(5, 2), 1, w=a(5) + 2)),
+        *(lambda f, a: f(a(5), a(5), 1, cov=True), lambda f, a: f(a(5), a(5), 1, cov="unscaled")),
+        lambda f, a: f(a(5), a(5), 1, full=True)[:2],
+    ],
+    "lstsq": [
+        *(lambda f, a: f(a(3, 2), a(3))[:2], lambda f, a: f(a(4, 2), a(4, 3))[0], lambda f, a: f(a(2, 3), a(2))[0]),
+        lambda f, a: f(a(2, 2), a(2))[0],
+    ],
+    "logspace": [
+        *(lambda f, a: f(a(), 2.0, 4), lambda f, a: f(a(3), a(2, 3), num=3, base=2.0, axis=-1)),
+        lambda f, a: f(a(2), a(2), 3, False),
+    ],
+    "geomspace": [
+        *(lambda f, a: f(a() + 2, 9.0, 4), lambda f, a: f(a(3) + 2, a(2, 3) + 2, num=3, axis=-1)),
+        lambda f, a: f(-2 - a(2), a(2) - 3, 3, False),
+    ],
+    "full_like": [
+        *(lambda f, a: f(a(2, 3), a()), lambda f, a: f(a(2, 3), a(3)), lambda f, a: f(a(2), a(), shape=(3, 2))),
+    ],
+    "piecewise": [
+        lambda f, a: f(a(5), [PLACES > 3, PLACES < 1], [lambda x: x * x, lambda x: -x, 2.5]),
+        lambda f, a: f(a(5), [PLACES > 3, PLACES < 1], [lambda x, k: x * k, 1.5], 3.0),
+        *(lambda f, a: f(a(5), PLACES > 3, [np.exp, np.sin]), lambda f, a: f(a(), [True, False], [np.exp, 1.0])),
+    ],
+    "frexp": [lambda f, a: f(a(2, 3) * 9)[0], lambda f, a: f(a())[0]],
     "cumulative_sum": [
         *(lambda f, a: f(a(4)), lambda f, a: f(a(2, 3), axis=1), lambda f, a: f(a(2, 3), axis=0, include_initial=True)),
     ],
@@ -251,6 +291,26 @@ CALLS: dict[str, list[Call]] = {
         *(lambda f, a, m=m: f(a(7), [0, 0.01, 0.35, 0.5, 0.99, 1], method=m) for m in QUANTILES),
     ],
     "percentile": [lambda f, a: f(a(5), 30), lambda f, a: f(a(3, 4), [0, 40.0, 100], 1, keepdims=True)],
+    "nanmedian": [
+        *(lambda f, a: f(holed(a(5))), lambda f, a: f(holed(a(3, 4)), axis=0), lambda f, a: f(a(3, 4), -1)),
+        lambda f, a: f(holed(a(2, 3, 4)), axis=(0, -1), keepdims=True),
+    ],
+    "nanquantile": [
+        *(lambda f, a: f(holed(a(3, 4)), [0.0, 0.4, 1.0]), lambda f, a: f(holed(a(3, 4)), 0.7, axis=0)),
+        *(lambda f, a, m=m: f(holed(a(7)), [0, 0.01, 0.35, 0.5, 0.99, 1], method=m) for m in QUANTILES),
+        lambda f, a: f(a(2, 3, 4), [0.1, 0.5], axis=(0, -1), keepdims=True),
+    ],
+    "nanpercentile": [lambda f, a: f(holed(a(6)), 30), lambda f, a: f(holed(a(3, 4)), [0, 40.0], 1, keepdims=True)],
+    # Counting.
+    "bincount": [
+        *(lambda f, a: f([0, 3, 1, 1], a(4)), lambda f, a: f(np.array([2, 2]), weights=a(2), minlength=5)),
+        lambda f, a: f([0, 1], a(2), 1),
+    ],
+    "histogram": [
+        lambda f, a: f(np.array([0.1, 0.5, 2.0, -1.0, 1.0, 3.0]), [0.0, 0.5, 2.0], weights=a(6))[0],
+        lambda f, a: f(np.array([[0.1, 0.5, 2.0], [0.7, 0.9, 1.0]]), 4, weights=a(2, 3))[0],
+        lambda f, a: f(np.array([0.1, 0.5, 2.0]), 3, (0.0, 1.0), True, a(3) ** 2 + 1)[0],
+    ],
     # Differences.
     "diff": [
         *(lambda f, a: f(a(5)), lambda f, a: f(a(3, 4)), lambda f, a: f(a(5, 2), 2, axis=0), lambda f, a: f(a(3), 0)),
@@ -269,6 +329,12 @@ CALLS: dict[str, list[Call]] = {
         ),
         *(lambda f, a: f(a(3, 4), axis=1), lambda f, a: f(a(3, 4, 3), 0.5, axis=(0, -1), edge_order=2)),
         lambda f, a: f(a(2)),
+        *(lambda f, a, e=e: f(a(3, 5), PLACES[:3], a(5) + 2 * PLACES, edge_order=e) for e in (1, 2)),
+        *(
+            lambda f, a: f(a(2), PLACES[:2]),
+            lambda f, a: f(a(3, 5), 0.5, PLACES),
+            lambda f, a: f(a(5, 2), PLACES, axis=0),
+        ),
     ],
     "trapezoid": [
         *(lambda f, a: f(a(5)), lambda f, a: f(a(3, 4), dx=0.5, axis=0), lambda f, a: f(a(3, 4), a(4))),
@@ -335,7 +401,8 @@ CALLS: dict[str, list[Call]] = {
     ],
     "tensorinv": [lambda f, a: f(a(2, 1, 2)), lambda f, a: f(a(2, 1, 2), ind=1)],
     "svdvals": [lambda f, a: f(a(3, 2)), lambda f, a: f(a(2, 2, 3))],
-    "cond": [lambda f, a: f(a(3, 2)), lambda f, a: f(a(2, 2, 3), 2), lambda f, a: f(a(2, 2), p=-2)],
+    "cond": [lambda f, a: f(a(3, 2)), lambda f, a: f(a(2, 2, 3), 2), lambda f, a: f(a(2, 2), p=-2)]
+    + [lambda f, a, p=p: f(a(2, 2, 2), p) for p in (1, -1, np.inf, "fro")],
     # Windows.
     "conv1d": [
         lambda f, a: f(a(2, 3, 5), a(4, 3, 2), a(4), padding=1),
@@ -441,7 +508,7 @@ def test_lists_of_values_give_the_scalar_graph_of_the_same_numbers(name: str, ca
 #: Arguments that are compared with alone, so that no gradient flows back from them; and what is inserted nowhere.
 COMPARED: set[tuple[str, Any]] = {
     *(("hardshrink", 1), ("threshold", 1), ("threshold", "threshold"), ("diff", 1), ("gradient", "edge_order")),
-    *(("cond", 1), ("cond", "p"), ("insert", 2), ("unwrap", "discont")),
+    *(("cond", 1), ("cond", "p"), ("full_like", 0), ("insert", 2), ("unwrap", "discont")),
 }
 
 

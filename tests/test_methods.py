@@ -30,6 +30,18 @@ CHOSEN = {
 }
 OURS = {"leaky_relu"}  # torch.nn.functional has it as a function
 
+#: What NumPy's reductions take beside the axes.
+EXTRA: dict[str, list[Callable[[Any], Any]]] = {
+    **{name: [lambda a, n=name: getattr(a, n)(where=np.arange(a.shape[-1]) == 0)] for name in ("mean", "var", "std")},
+    **{
+        name: [
+            lambda a, n=name: getattr(a, n)(initial=0.5),
+            lambda a, n=name: getattr(a, n)(0, where=np.arange(a.shape[-1]) > 0, initial=np.float64(-0.5)),
+        ]
+        for name in ("sum", "prod", "max", "min")
+    },
+}
+
 #: For every method and attribute that an ndarray has too, calls in all the ways that NumPy knows and we do.
 AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "T": [lambda a: a.T],
@@ -44,11 +56,17 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
     "itemsize": [lambda a: a.itemsize],
     "nbytes": [lambda a: a.nbytes],
     "tolist": [lambda a: a.tolist(), lambda a: a[0, 0, 0].tolist()],
-    "astype": [lambda a: a.astype(np.float32), lambda a: a.astype("f4"), lambda a: a.astype(dtype=np.float64)],
+    "astype": [
+        *(lambda a: a.astype(np.float32), lambda a: a.astype("f4"), lambda a: a.astype(dtype=np.float64)),
+        lambda a: a.astype("f4", copy=False),
+    ],
     "argsort": [lambda a: a.argsort(), lambda a: a.argsort(0), lambda a: a.argsort(axis=None), lambda a: a.argsort(-1)],
     "argmax": [lambda a: a.argmax(), lambda a: a.argmax(0), lambda a: a.argmax(axis=-1, keepdims=True)],
     "argmin": [lambda a: a.argmin(), lambda a: a.argmin(0), lambda a: a.argmin(axis=-1, keepdims=True)],
-    "any": [lambda a: a.any(), lambda a: a.any(0), lambda a: a.any(axis=(0, 2), keepdims=True)],
+    "any": [
+        *(lambda a: a.any(), lambda a: a.any(0), lambda a: a.any(axis=(0, 2), keepdims=True)),
+        lambda a: a.any(where=np.arange(a.shape[-1]) == 0),
+    ],
     "all": [lambda a: a.all(), lambda a: a.all(0), lambda a: a.all(axis=(0, 2), keepdims=True)],
     "cumsum": [lambda a: a.cumsum(), lambda a: a.cumsum(0), lambda a: a.cumsum(axis=-1), lambda a: a[0, 0, 0].cumsum()],
     "cumprod": [lambda a: a.cumprod(), lambda a: a.cumprod(0), lambda a: a.cumprod(axis=-1)],
@@ -92,6 +110,7 @@ AS_NUMPY: dict[str, list[Callable[[Any], Any]]] = {
             *(lambda a, n=name: getattr(a, n)(axis=(0, 2)), lambda a, n=name: getattr(a, n)((0, 1))),
             *(lambda a, n=name: getattr(a, n)(axis=1, keepdims=True), lambda a, n=name: getattr(a, n)(keepdims=True)),
             lambda a, n=name: getattr(a, n)(axis=()),
+            *(EXTRA[name]),
         ]
         for name in ("sum", "mean", "max", "min", "prod", "var", "std")
     },

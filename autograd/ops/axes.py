@@ -9,10 +9,11 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.accept import real_array
-from autograd.call import broadcast, shape_of
-from autograd.composition import composition
+from autograd.answers import answer
+from autograd.call import broadcast, holds_node, shape_of
+from autograd.composition import composition, given
 from autograd.errors import DTypeError, ShapeError, short_repr
-from autograd.ops.shaping import broadcast_to, reshape, transpose
+from autograd.ops.shaping import astype, broadcast_to, reshape, transpose
 from autograd.ops.shaping import copy as copied
 
 
@@ -221,3 +222,24 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     if not sparse:
         grids = broadcast_arrays(*grids)
     return tuple(copied(grid) for grid in grids) if copy else tuple(grids)
+
+
+@composition(np.full_like)
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **device: Any
+) -> Any:
+    """An array like another, filled with a number, which has the sum of all gradients.
+
+    >>> full_like(np.ones((2, 3)), 0.5)
+    array([[0.5, 0.5, 0.5],
+           [0.5, 0.5, 0.5]])
+    """
+    if not holds_node(fill_value):
+        settings = {"dtype": dtype, "order": order, "subok": subok, "shape": shape, **device}
+        if not holds_node(a):
+            return np.full_like(a, fill_value, **settings)
+        return answer(a, np.full_like, "full_like", [a, fill_value], settings)
+    fill_value = given(fill_value, "full_like")
+    kind = getattr(given(a, "full_like"), "dtype", None) if dtype is None else np.dtype(dtype)
+    filled = broadcast_to(fill_value, shape_of(a) if shape is None else shape)
+    return filled if kind in (None, object, getattr(fill_value, "dtype", None)) else astype(filled, kind)

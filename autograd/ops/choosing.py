@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.call import holds_node, nodes_in
-from autograd.composition import composition
+from autograd.accept import real_array
+from autograd.call import holds_node, nodes_in, shape_of
+from autograd.composition import composition, given
 from autograd.errors import DTypeError, ShapeError
 from autograd.ops.compare import where
+from autograd.ops.indexing import setitem
 from autograd.ops.moving import moved
+from autograd.ops.shaping import reshape
 
 
 @composition(np.take, method=True)
@@ -83,3 +86,33 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
             raise DTypeError("select: expected conditions, got numbers: compare first, as in x > 0")
         result = where(condition, choice, result)
     return result
+
+
+@composition(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    """Each function of the elements where its condition holds, or a number there; one more is for all others.
+
+    >>> x = np.array([-2.0, 0.5, 2.0])
+    >>> piecewise(x, [x < 0, x > 1], [lambda x: -x, 9.0])
+    array([2., 0., 9.])
+
+    Raises `DTypeError` for whole numbers x, in whose dtype what functions give would be cut.
+    """
+    x = given(x, "piecewise")
+    if getattr(x, "dtype", None) is not None and x.dtype.kind not in "fO":
+        raise DTypeError(f"piecewise: expected x of floats, got {x.dtype}: convert it, as by x.astype(float)")
+    shape = shape_of(x)
+    is_one = isinstance(condlist, bool | np.bool_) or (shape != () and shape_of(condlist[0]) == ())
+    parts = [real_array(part, "piecewise").astype(bool) for part in ([condlist] if is_one else condlist)]
+    if len(funclist) == len(parts) + 1:
+        parts.append(~np.logical_or.reduce(parts))
+    if len(funclist) != len(parts):
+        raise ShapeError(f"piecewise: expected a function for each of {len(parts)} conditions, got {len(funclist)}")
+    elements = reshape(x, shape or (1,))
+    result: Any = np.full(elements.shape, 0.0, elements.dtype)
+    for part, function in zip(parts, funclist, strict=True):
+        index = part if shape else part.reshape(1)
+        if index.any():
+            value = function(elements[index], *args, **kw) if callable(function) else function
+            result = setitem(result, value, index)
+    return reshape(result, shape)

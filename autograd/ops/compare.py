@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, elementwise
+from autograd.op import Op, elementwise, override
 
 # fmt: off
 FLAT = "a comparison has no gradient"
@@ -38,6 +38,14 @@ where: Op = elementwise("where", np.where,
     masks=True,
     doc="where sends the gradient to the branch that was taken, and nothing to the other")
 # fmt: on
+
+
+def where_or_places(condition: Any, *branches: Any, **named: Any) -> Any:
+    """As NumPy's function, which tells of a condition alone where it holds."""
+    return where(condition, *branches, **named) if branches or named else np.nonzero(condition)
+
+
+override(np.where, where_or_places)
 
 
 # For rules.

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.accept import of_dtype
 from autograd.composition import composition
 from autograd.op import PYTHON, Op, elementwise, override
 from autograd.ops.compare import as_operands, greater, isinf, isnan, literal, where
@@ -106,6 +107,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     dtype = getattr(x, "dtype", np.dtype(np.float64))
     ends = np.finfo(dtype if dtype.kind == "f" else np.float64)
     high, low = (float(end) if bound is None else bound for bound, end in ((posinf, ends.max), (neginf, ends.min)))
+    nan, high, low = (of_dtype(bound, x) for bound in (nan, high, low))
     return where(isnan(x), nan, where(isinf(x), where(greater(x, 0), high, low), x))
 
 
@@ -178,3 +180,15 @@ def clip_by_either_name(a: Any, a_min: Any = None, a_max: Any = None, out: None 
 
 
 override(np.clip, clip_by_either_name)
+
+
+class Asked:
+    """What a ufunc is called on to know which it is."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, *_: Any, **__: Any) -> np.ufunc:
+        return ufunc
+
+
+bound: Any = Asked()
+clips: Any = np.zeros(()).clip(bound, bound)
+override(clips, clip)  # the method of plain arrays calls one that has no public name

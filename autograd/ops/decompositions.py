@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.composition import composition
+from autograd.composition import composition, given
 from autograd.errors import DTypeError, ShapeError, short_repr
 from autograd.op import Op, override, primitive
 from autograd.ops.compare import number_if, unit_of, where
 from autograd.ops.corners import abs
+from autograd.ops.counting import count_nonzero
 from autograd.ops.elimination import cholesky_factor, expect_square, of_stack, orthogonal_factors
 from autograd.ops.extremes import max, min
 from autograd.ops.linalg import swap
 from autograd.ops.reductions import sum
-from autograd.ops.shaping import concatenate
+from autograd.ops.shaping import concatenate, reshape
 from autograd.ops.solving import solve
 from autograd.refusal import named
 
@@ -232,19 +233,6 @@ def svdvals(x: Any, /) -> Any:
     return svd(x, compute_uv=False)
 
 
-@composition(np.linalg.cond)
-def cond(x: Any, p: Any = None) -> Any:
-    """The largest singular value over the smallest; for p = −2 the other way round.
-
-    >>> cond(np.diag([1.0, -4.0]))
-    np.float64(4.0)
-    """
-    if p not in (None, 2, -2):
-        raise DTypeError(f"cond: expected p as None, 2 or -2, got {short_repr(p)}: multiply the norms of x and inv(x)")
-    s = svd(x, compute_uv=False)
-    return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-
-
 def refuse_complex(a: Any) -> Any:
     raise DTypeError(
         f"eig: the eigenvalues of a matrix that is not symmetric may be complex, got {named(a)}: "
@@ -254,3 +242,33 @@ def refuse_complex(a: Any) -> Any:
 
 override(np.linalg.eig, refuse_complex)
 override(np.linalg.eigvals, refuse_complex)
+
+
+@composition(np.linalg.lstsq)
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, Any]:
+    """The x that brings a @ x nearest to b, how far from it that is, squared, and the rank and singular values of a.
+
+    >>> x, residuals, rank, s = lstsq(np.array([[1.0], [1.0]]), np.array([1.0, 3.0]))
+    >>> print(x.round(12), residuals.round(12), rank)
+    [2.] [2.] 1
+
+    Raises `ShapeError` for what is no matrix, `DTypeError` for a rank below the shorter side, where x has none.
+    """
+    a, b = given(a, "lstsq"), given(b, "lstsq")
+    if len(a.shape) != 2 or len(b.shape) not in (1, 2) or a.shape[0] != b.shape[0]:
+        raise ShapeError(f"lstsq: expected a matrix, and as many rows beside it, got shapes {a.shape} and {b.shape}")
+    m, n = a.shape
+    s = svdvals(a)
+    kind = np.dtype(float) if a.dtype.kind == "O" else a.dtype
+    least = np.finfo(kind if kind.kind == "f" else float).eps * builtins.max(m, n) if rcond is None else rcond
+    rank = int(np.asarray(count_nonzero(s > least * s[:1])))
+    if rank < builtins.min(m, n):
+        raise DTypeError(f"lstsq: expected a matrix of full rank, got rank {rank} of {builtins.min(m, n)}: use pinv")
+    if m == n:
+        x = solve(a, b)
+    else:
+        q, r = qr(a if m > n else swap(a))
+        x = solve(r, swap(q) @ b) if m > n else q @ solve(swap(r), b)
+    rest = b - a @ x
+    residuals = reshape(sum(rest * rest, axis=0), -1) if m > n else np.zeros(0, kind)
+    return x, residuals, rank, s

@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.call import shape_of
 from autograd.composition import composition, given
-from autograd.errors import DTypeError, ShapeError
+from autograd.errors import ShapeError
 from autograd.ops.compare import where
 from autograd.ops.corners import abs
 from autograd.ops.reductions import sum as added
@@ -80,6 +80,37 @@ def slopes(f: Any, h: Any, axis: int, edge_order: int) -> Any:
     return concatenate([first, inner, last], axis=axis)
 
 
+def slopes_between(f: Any, x: Any, axis: int, edge_order: int) -> Any:
+    """The same on places x that are apart as they are: of the parabola through three neighbours."""
+    n, ndim = f.shape[axis], len(f.shape)
+    if n < edge_order + 1:
+        raise ShapeError(f"gradient: expected {edge_order + 1} elements along axis {axis}, got shape {f.shape}")
+    if shape_of(x) != (n,):
+        raise ShapeError(f"gradient: expected {n} places along axis {axis}, got shape {shape_of(x)}")
+    steps = reshape(diff(x), beside_axis(x, axis, ndim))
+
+    def at(first: int | None, stop: int | None) -> Any:
+        return part(f, axis, slice(first, stop))
+
+    def step(first: int | None, stop: int | None) -> Any:
+        return part(steps, axis, slice(first, stop))
+
+    h, k = step(None, -1), step(1, None)
+    inner = h / (k * (h + k)) * at(2, None) + (k - h) / (h * k) * at(1, -1) - k / (h * (h + k)) * at(None, -2)
+    if edge_order == 1:
+        first = (at(1, 2) - at(None, 1)) / step(None, 1)
+        last = (at(-1, None) - at(-2, -1)) / step(-1, None)
+    else:
+        first = slope_at_end(at(None, 1), at(1, 2), at(2, 3), step(None, 1), step(1, 2))
+        last = -slope_at_end(at(-1, None), at(-2, -1), at(-3, -2), step(-1, None), step(n - 3, n - 2))
+    return concatenate([first, inner, last], axis=axis)
+
+
+def slope_at_end(a: Any, b: Any, c: Any, h: Any, k: Any) -> Any:
+    """Of the parabola through three neighbours, at the first: b is h away from it, c another k."""
+    return (h + k) / (h * k) * b - (2 * h + k) / (h * (h + k)) * a - h / (k * (h + k)) * c
+
+
 @composition(np.unwrap)
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Any:
     """Angles that go on past a whole turn: to each is added so many turns that its step is half of one at most.
@@ -105,7 +136,12 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     >>> gradient(np.array([1.0, 4.0, 9.0, 16.0]), 0.5)
     array([ 6.,  8., 12., 14.])
 
-    Raises `DTypeError` for places in the stead of one spacing an axis, `ShapeError` for too few elements.
+    Beside it stands how far neighbours are apart, or, in the stead of one number an axis, all places along it.
+
+    >>> gradient(np.array([1.0, 4.0, 16.0]), np.array([1.0, 2.0, 4.0]))
+    array([3., 4., 6.])
+
+    Raises `ShapeError` for too few elements, and for places that do not fit.
     """
     f = given(f, "gradient")
     n = len(f.shape)
@@ -115,14 +151,13 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         raise TypeError(f"gradient: expected one spacing, or one for each of the {len(axes)} axes, got {len(spacings)}")
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: expected edge_order 1 or 2, got {edge_order}")
-    for h in spacings:
-        if shape_of(h) != ():
-            raise DTypeError(
-                "gradient: expected one spacing an axis, got places: give numbers on a grid of equal steps"
-            )
+    spacings = tuple(h if isinstance(h, int | float) else given(h, "gradient") for h in spacings)
     if len(spacings) != len(axes):
         spacings = spacings * len(axes)
-    found = tuple(slopes(f, h, along, edge_order) for along, h in zip(axes, spacings, strict=True))
+    found = tuple(
+        (slopes_between if shape_of(h) else slopes)(f, h, along, edge_order)
+        for along, h in zip(axes, spacings, strict=True)
+    )
     return found[0] if len(found) == 1 else found
 
 

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd.accept import of_dtype
 from autograd.call import shape_of
 from autograd.composition import composition, given
 from autograd.errors import OperationError
 from autograd.op import Op, as_floats, primitive
 from autograd.ops.axes import moveaxis
 from autograd.ops.compare import where
+from autograd.ops.corners import sign
+from autograd.ops.functions import exp, log
 from autograd.ops.indexing import add_along_axis, put, take_along_axis
 from autograd.ops.shaping import astype, concatenate, reshape
 from autograd.ops.sorting import argsort
@@ -159,6 +162,18 @@ def around(xp: Any, fp: Any, period: Any) -> tuple[Any, Any]:
     return concatenate([xp[-1:] - period, xp, xp[:1] + period]), concatenate([fp[-1:], fp, fp[:1]])
 
 
+def parts_of(start: Any, stop: Any, num: int, endpoint: bool, *others: Any) -> Any:
+    """From 0 to 1 along an axis in front of all others, in the dtype of what is between the ends."""
+    ndim = max(len(shape_of(x)) for x in (start, stop, *others))
+    parts = np.linspace(0.0, 1.0, num, endpoint).reshape(-1, *(1,) * ndim)
+    kinds = [x if isinstance(x, int | float) else getattr(x, "dtype", np.dtype(object)) for x in (start, stop, *others)]
+    return parts if np.dtype(object) in kinds else parts.astype(np.result_type(*kinds, 1.0))
+
+
+def between(start: Any, stop: Any, parts: Any) -> Any:
+    return (1 - parts) * start + parts * stop
+
+
 @composition(np.linspace)
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
@@ -168,10 +183,8 @@ def linspace(
     >>> linspace(0.0, 1.0, 3)
     array([0. , 0.5, 1. ])
     """
-    start, stop = given(start, "linspace"), given(stop, "linspace")
-    ndim = max(len(shape_of(start)), len(shape_of(stop)))
-    parts = np.linspace(0.0, 1.0, num, endpoint).reshape(-1, *(1,) * ndim)
-    numbers = moveaxis((1 - parts) * start + parts * stop, 0, axis)
+    start, stop = (x if isinstance(x, int | float) else given(x, "linspace") for x in (start, stop))
+    numbers = moveaxis(between(start, stop, parts_of(start, stop, num, endpoint)), 0, axis)
     numbers = numbers if dtype is None else astype(numbers, dtype)
     spaces = num - endpoint
     return (numbers, (stop - start) / spaces if spaces > 0 else (stop - start) * np.nan) if retstep else numbers
@@ -189,3 +202,38 @@ def polyval(p: Any, x: Any) -> Any:
     for coefficient in p:
         result = result * x + coefficient
     return result
+
+
+@composition(np.logspace)
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    """A base to the powers that `linspace` gives: from one to the next, the same factor.
+
+    >>> logspace(0.0, 2.0, 3)
+    array([  1.,  10., 100.])
+    """
+    start, stop, base = (x if isinstance(x, int | float) else given(x, "logspace") for x in (start, stop, base))
+    powers = between(start, stop, parts_of(start, stop, num, endpoint, base))
+    numbers = moveaxis((float(base) if isinstance(base, int) else base) ** powers, 0, axis)
+    return numbers if dtype is None else astype(numbers, dtype)
+
+
+@composition(np.geomspace)
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """Numbers from one to another of the same sign, each the same factor times the one before.
+
+    >>> geomspace(1.0, 4.0, 3)
+    array([1., 2., 4.])
+
+    Raises `ValueError` for an end that is zero.
+    """
+    start, stop = (x if isinstance(x, int | float) else given(x, "geomspace") for x in (start, stop))
+    if not (np.all(start != 0) and np.all(stop != 0)):
+        raise ValueError("geomspace: expected ends that are not zero, as no factor leads to it")
+    parts = parts_of(start, stop, num, endpoint)
+    start, stop = of_dtype(start, parts), of_dtype(stop, parts)
+    signs = sign(start)
+    inner = signs * exp(between(log(start / signs), log(stop / signs), parts))
+    numbers = moveaxis(where(parts == 0, start, where(parts == 1, stop, inner)), 0, axis)
+    return numbers if dtype is None else astype(numbers, dtype)

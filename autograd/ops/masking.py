@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from autograd.accept import of_dtype
 from autograd.call import shape_of
 from autograd.composition import expect_no_out, given
 from autograd.op import override, override_of
 from autograd.ops.arithmetic import add, mul
 from autograd.ops.compare import literal
 from autograd.ops.compare import where as chosen
-from autograd.ops.corners import maximum, minimum
+from autograd.ops.corners import fmax, fmin, maximum
+from autograd.ops.extremes import max, min
 from autograd.ops.functions import sqrt
 from autograd.ops.moments import of_halves
+from autograd.ops.nans import filled, nansum
 from autograd.ops.nans import freedom as lost_freedom
 from autograd.ops.norms import vector_norm
 from autograd.ops.reductions import Axis
@@ -27,6 +30,8 @@ FOLDS: dict[Callable[..., Any], np.ufunc] = {
     np.prod: np.multiply,
     np.max: np.maximum,
     np.min: np.minimum,
+    np.amax: np.maximum,
+    np.amin: np.minimum,
     np.any: np.logical_or,
     np.all: np.logical_and,
 }
@@ -35,8 +40,15 @@ FOLDS: dict[Callable[..., Any], np.ufunc] = {
 WITH_FIRST: dict[Callable[..., Any], Callable[..., Any]] = {
     np.nansum: add,
     np.nanprod: mul,
-    np.nanmax: maximum,
-    np.nanmin: minimum,
+    np.nanmax: fmax,
+    np.nanmin: fmin,
+}
+
+
+#: The largest and the smallest, and what is in the place of a NaN, as a first number is there in any case.
+EXTREMES: dict[Callable[..., Any], tuple[Callable[..., Any], float]] = {
+    np.nanmax: (max, -np.inf),
+    np.nanmin: (min, np.inf),
 }
 
 
@@ -49,13 +61,21 @@ def fold(function: Callable[..., Any], ufunc: np.ufunc) -> Callable[..., Any]:
 
 def past_nan(function: Callable[..., Any]) -> Callable[..., Any]:
     """What passes over NaN passes over what a NaN stands for."""
+    implementation = override_of(function)
+    assert implementation is not None
 
     def masked(a: Any, *args: Any, where: Any = True, initial: Any = None, **settings: Any) -> Any:
-        implementation = override_of(function)
-        assert implementation is not None
         a = a if where is True else chosen(where, given(a, function.__name__), np.nan)
-        result = implementation(a, *args, **settings)
-        return result if initial is None else WITH_FIRST[function](result, initial)
+        if initial is None:
+            return implementation(a, *args, **settings)
+        a = given(a, function.__name__)
+        initial = of_dtype(initial, a)
+        if function in EXTREMES and 0 in shape_of(a):  # there is no largest of nothing
+            return initial + nansum(a, *args, **settings)
+        if function in EXTREMES:
+            extreme, nothing = EXTREMES[function]
+            return WITH_FIRST[function](extreme(filled(a, nothing), *args, **settings), initial)
+        return WITH_FIRST[function](implementation(a, *args, **settings), initial)
 
     return masked
 

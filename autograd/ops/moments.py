@@ -14,6 +14,7 @@ from autograd.errors import ShapeError
 from autograd.op import Op, override, primitive
 from autograd.ops.arithmetic import div, sum_of_products
 from autograd.ops.compare import where
+from autograd.ops.corners import maximum
 from autograd.ops.linalg import matmul, swap
 from autograd.ops.norms import length_of_row, of_any_size, vector_norm
 from autograd.ops.reductions import (
@@ -273,7 +274,7 @@ def cov(
     total = added(weights)
     lost = ddof if aweights is None else ddof * added(weights * aweights) / total
     apart = rows - average(rows, axis=1, weights=weights, keepdims=True)
-    return squeezed(div(matmul(apart * weights, swap(apart)), total - lost))
+    return squeezed(div(matmul(apart * weights, swap(apart)), maximum(total - lost, 0.0)))
 
 
 @composition(np.corrcoef)

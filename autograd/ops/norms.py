@@ -22,6 +22,7 @@ from autograd.ops.functions import sqrt
 from autograd.ops.reductions import Axis, axes_of_each, is_half, largest, of_rows, reduced, sum_of_row, unfold
 from autograd.ops.reductions import sum as added
 from autograd.ops.shaping import HALF, SINGLE, broadcast_to, reshape, transpose
+from autograd.ops.solving import inv
 
 
 def powers_of_two(x: Any, axis: Axis) -> Any:
@@ -182,3 +183,20 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     if len(axes) == 2:
         return matrix_norm_along(x, axes, ord, keepdims)
     raise ValueError(f"norm: expected one axis, of vectors, or two, of matrices, got {axis} for shape {x.shape}")
+
+
+@composition(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """The largest singular value over the smallest, for p = −2 the other way round; of other norms, that of a square
+    matrix times that of its inverse.
+
+    >>> cond(np.diag([1.0, -4.0])), cond(np.diag([1.0, -4.0]), 1)
+    (np.float64(4.0), np.float64(4.0))
+
+    Raises `ShapeError` for what is no matrix, `ValueError` for an order that is unknown.
+    """
+    x = given(x, "cond")
+    if p not in (None, 2, -2):
+        return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
+    s = svd(x, compute_uv=False)
+    return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]

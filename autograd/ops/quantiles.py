@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import ceil, floor
+from functools import partial
+from math import floor
 from typing import Any
 
 import numpy as np
 
+from autograd.accept import of_dtype
 from autograd.composition import composition, given
 from autograd.errors import DTypeError, ShapeError
 from autograd.ops.compare import equal, where
+from autograd.ops.counting import count_nonzero
+from autograd.ops.indexing import take_along_axis
 from autograd.ops.reductions import Axis, gathered, reduced
 from autograd.ops.shaping import reshape, stack
 from autograd.ops.sorting import sort
 
 #: Where a quantile q of n elements is, counted from 0, by NumPy's names; between two elements it is interpolated.
-METHODS: Mapping[str, Callable[[float, int], float]] = {
+METHODS: Mapping[str, Callable[[float, Any], Any]] = {
     "linear": lambda q, n: q * (n - 1),
-    "lower": lambda q, n: floor(q * (n - 1)),
-    "higher": lambda q, n: ceil(q * (n - 1)),
-    "midpoint": lambda q, n: (floor(q * (n - 1)) + ceil(q * (n - 1))) / 2,
-    "nearest": lambda q, n: round(q * (n - 1)),
+    "lower": lambda q, n: np.floor(q * (n - 1)),
+    "higher": lambda q, n: np.ceil(q * (n - 1)),
+    "midpoint": lambda q, n: (np.floor(q * (n - 1)) + np.ceil(q * (n - 1))) / 2,
+    "nearest": lambda q, n: np.rint(q * (n - 1)),
+    "inverted_cdf": lambda q, n: np.ceil(q * n - 1),
+    "averaged_inverted_cdf": lambda q, n: (np.ceil(q * n - 1) + np.floor(q * n)) / 2,
+    "closest_observation": lambda q, n: closest(q * n - 1.5),
     "interpolated_inverted_cdf": lambda q, n: q * n - 1,
     "hazen": lambda q, n: q * n - 0.5,
     "weibull": lambda q, n: q * (n + 1) - 1,
@@ -30,10 +37,16 @@ METHODS: Mapping[str, Callable[[float, int], float]] = {
 }
 
 
+def closest(position: Any) -> Any:
+    """The next place, but in the middle between two the odd one."""
+    low = np.floor(position)
+    return np.where((position == low) & (low % 2 == 1), low, low + 1)
+
+
 def between(rows: Any, position: float) -> Any:
     """What is at a position in the last axis; between two elements, that part of each."""
     n = rows.shape[-1]
-    position = min(max(position, 0.0), n - 1.0)
+    position = min(max(float(position), 0.0), n - 1.0)
     low = floor(position)
     part = position - low
     if part == 0:
@@ -41,17 +54,33 @@ def between(rows: Any, position: float) -> Any:
     return rows[..., low] * (1 - part) + rows[..., low + 1] * part
 
 
-def ordered(a: Any, axis: Axis, name: str) -> Any:
-    """What is folded into one, in order, as the last axis."""
+def between_known(rows: Any, position: Callable[[Any], Any]) -> Any:
+    """The same of what is no NaN in each row, which has a position of its own; of nothing, NaN."""
+    is_known = equal(rows, rows)
+    n = np.asarray(count_nonzero(is_known, axis=-1, keepdims=True))
+    known_first = sort(where(is_known, rows, np.inf), axis=-1)
+    places = np.clip(position(n), 0, np.maximum(n - 1, 0))
+    low, high = (take_along_axis(known_first, turn(places).astype(int), -1) for turn in (np.floor, np.ceil))
+    part = of_dtype(np.asarray(places - np.floor(places)), rows)
+    return where(n > 0, where(part == 0, low, low * (1 - part) + high * part), np.nan)[..., 0]
+
+
+def rows_of(a: Any, axis: Axis, name: str) -> Any:
+    """What is folded into one, as the last axis."""
     rows = gathered(a, axis)
     if rows.shape[-1] == 0:
         raise ShapeError(f"{name}: expected an element at least, got shape {a.shape} along axis {axis}")
-    return sort(rows, axis=-1)
+    return rows
 
 
 def expect_plain(name: str, overwrite_input: bool) -> None:
     if overwrite_input:
         raise DTypeError(f"{name}: overwrite_input=True writes to an array, which nothing flows back from")
+
+
+def expect_equal(name: str, weights: Any) -> None:
+    if weights is not None:
+        raise DTypeError(f"{name}: expected no weights, of which it is a step: use the result for np.repeat(a, n)")
 
 
 @composition(np.quantile)
@@ -63,6 +92,8 @@ def quantile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: None = None,
 ) -> Any:
     """The number below which a part q of all is, or one for each q: in order, it is an element, or between two.
 
@@ -71,6 +102,7 @@ def quantile(
 
     Raises `ShapeError` where there is no element, `ValueError` for a q beyond 0 and 1, or a method that is unknown.
     """
+    expect_equal("quantile", weights)
     return at_parts(given(a, "quantile"), q, 1.0, axis, out, overwrite_input, method, keepdims, "quantile")
 
 
@@ -83,12 +115,15 @@ def percentile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: None = None,
 ) -> Any:
     """`quantile` of a part in percent.
 
     >>> percentile(np.array([3.0, 1.0, 2.0, 4.0]), 50)
     np.float64(2.5)
     """
+    expect_equal("percentile", weights)
     return at_parts(given(a, "percentile"), q, 100.0, axis, out, overwrite_input, method, keepdims, "percentile")
 
 
@@ -102,6 +137,60 @@ def median(a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = 
     Raises `ShapeError` where there is no element.
     """
     return at_parts(given(a, "median"), 0.5, 1.0, axis, out, overwrite_input, "linear", keepdims, "median")
+
+
+@composition(np.nanquantile)
+def nanquantile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: None = None,
+) -> Any:
+    """`quantile` of what is no NaN; of nothing, NaN.
+
+    >>> nanquantile(np.array([3.0, np.nan, 2.0, 4.0]), 0.25)
+    np.float64(2.5)
+    """
+    expect_equal("nanquantile", weights)
+    return at_parts(given(a, "nanquantile"), q, 1.0, axis, out, overwrite_input, method, keepdims, "nanquantile")
+
+
+@composition(np.nanpercentile)
+def nanpercentile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: None = None,
+) -> Any:
+    """`nanquantile` of a part in percent.
+
+    >>> nanpercentile(np.array([3.0, np.nan, 2.0, 4.0]), 50)
+    np.float64(3.0)
+    """
+    expect_equal("nanpercentile", weights)
+    return at_parts(given(a, "nanpercentile"), q, 100.0, axis, out, overwrite_input, method, keepdims, "nanpercentile")
+
+
+@composition(np.nanmedian)
+def nanmedian(
+    a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Any:
+    """`median` of what is no NaN; of nothing, NaN.
+
+    >>> nanmedian(np.array([3.0, np.nan, 2.0]))
+    np.float64(2.5)
+    """
+    return at_parts(given(a, "nanmedian"), 0.5, 1.0, axis, out, overwrite_input, "linear", keepdims, "nanmedian")
 
 
 def at_parts(
@@ -121,11 +210,17 @@ def at_parts(
     parts = np.asarray(q, dtype=float) / whole
     if not np.all((parts >= 0) & (parts <= 1)):
         raise ValueError(f"{name}: expected q between 0 and {whole:g}, got {q}")
-    rows = ordered(a, axis, name)
-    last = rows[..., -1]  # NaN, if there is one
+    rows = rows_of(a, axis, name)
+    ranks = sort(rows, axis=-1)
+    last = ranks[..., -1]  # NaN, if there is one
     n, shape = rows.shape[-1], reduced(a.shape, axis, keepdims)
-    found = [reshape(where(equal(last, last), between(rows, METHODS[method](part, n)), last), shape)
-             for part in parts.ravel().tolist()]  # fmt: skip
+
+    def at(part: float) -> Any:
+        if name.startswith("nan"):
+            return between_known(rows, partial(METHODS[method], part))
+        return where(equal(last, last), between(ranks, METHODS[method](part, n)), last)
+
+    found = [reshape(at(part), shape) for part in parts.ravel().tolist()]
     if parts.ndim == 0:
         return found[0][()] if isinstance(found[0], np.ndarray) else found[0]
     return reshape(stack(found), (*parts.shape, *shape))

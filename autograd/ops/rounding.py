@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.answers import answer
+from autograd.call import holds_node
 from autograd.composition import composition
-from autograd.op import Op, elementwise
+from autograd.op import Op, elementwise, is_objects
+from autograd.ops.arithmetic import ldexp
 from autograd.ops.compare import isinf, literal, where
 from autograd.ops.corners import abs, copysign, minimum
 from autograd.ops.functions import POSITIVE, REAL
@@ -90,3 +93,20 @@ def modf(x: Any) -> tuple[Any, Any]:
     (array([-0.5]), array([-1.]))
     """
     return where(isinf(x), copysign(0.0, x), fmod(x, 1.0)), trunc(x)
+
+
+@composition(np.frexp)
+def frexp(x: Any) -> tuple[Any, Any]:
+    """The fraction, from a half to 1, which has the gradient, and the power of two beside it, which is plain.
+
+    >>> frexp(np.array([-3.0, 0.125]))
+    (array([-0.75,  0.5 ]), array([ 2, -2], dtype=int32))
+    """
+    exponents = exponents_of(x)
+    return ldexp(x, -exponents), exponents
+
+
+def exponents_of(x: Any) -> Any:
+    if is_objects(x):
+        return np.frompyfunc(exponents_of, 1, 1)(x).astype(np.int32)
+    return answer(x, exponents_of, "frexp", [x], {}) if holds_node(x) else np.frexp(x)[1]

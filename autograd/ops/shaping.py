@@ -194,9 +194,11 @@ stack: Op = primitive("stack", np.stack, each(stack_vjp), linear="jointly", shap
 copy = primitive("copy", np.copy, lambda g, y, a, order="K", subok=False: g, linear="jointly", shape=lambda a, **_: a,
     scalars=lambda a, order="K", subok=False: np.copy(a, order)[()],  # one Value has no memory to be copied
     doc="a copy hands its gradient on")
-astype: Op = primitive("astype", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: g,
-    linear="jointly", shape=lambda x, dtype: x, batched=lambda x, dtype: astype(x, dtype),
+astype: Op = primitive("astype", lambda x, dtype, copy=True: x.astype(dtype), lambda g, y, x, dtype, copy=True: g,
+    linear="jointly", shape=lambda x, **_: x, batched=lambda x, dtype, copy=True: astype(x, dtype),
     doc="a cast hands its gradient on, in the dtype of its input")
 # fmt: on
 
 override(np.reshape, reshape)
+if (function := getattr(np, "astype", None)) is not None:  # from NumPy 2.1 on
+    override(function, lambda x, dtype, /, *, copy=True, device=None: astype(x, dtype, copy))

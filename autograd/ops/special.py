@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from autograd.borrowed import borrowed
+from autograd.composition import composition
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, elementwise, is_objects, override
 from autograd.ops.compare import as_operands, literal, where
-from autograd.ops.functions import POSITIVE, REAL, by_definition, exp, log, log1p, square
+from autograd.ops.functions import POSITIVE, REAL, by_definition, cbrt, exp, exp2, expm1, log, log1p, sqrt, square
 
 ROOT_HALF = math.sqrt(0.5)
 ROOT_PI = math.sqrt(math.pi)
@@ -184,3 +185,67 @@ override(borrowed("scipy.special", "logit"), logit)
 override(borrowed("scipy.special", "xlogy"), xlogy)
 override(borrowed("scipy.special", "xlog1py"), xlog1py)
 override(borrowed("scipy.special", "entr"), entr)
+override(borrowed("scipy.special", "expm1"), expm1)
+override(borrowed("scipy.special", "log1p"), log1p)
+override(borrowed("scipy.special", "cbrt"), cbrt)
+override(borrowed("scipy.special", "exp2"), exp2)
+override(borrowed("scipy.special", "exp10"), lambda x: 10.0**x)
+
+#: Below this, a logarithm of `ndtr` is that of a density and of what is left of a series.
+TAIL = -30.0
+
+#: How the tail of the normal distribution goes on from φ(x) / −x, by powers of 1/x².
+SERIES = (1.0, -1.0, 3.0, -15.0, 105.0, -945.0)
+
+
+@composition(borrowed("scipy.special", "log_ndtr"))
+def log_ndtr(x: Any) -> Any:
+    """The logarithm of `ndtr`, also of an x so far below that this is nothing.
+
+    >>> log_ndtr(np.array([0.0, -1e3]))
+    array([-6.93147181e-01, -5.00007827e+05])
+    """
+    is_far = x < TAIL
+    far, near = where(is_far, x, TAIL), where(is_far, TAIL, x)
+    part, rest = 1 / (far * far), 0.0
+    for factor in reversed(SERIES[1:]):
+        rest = (rest + factor) * part
+    tail = log1p(rest) - far * far / 2 - log(-far * ROOT_TWO_PI)
+    above = log1p(-ndtr(-where(near > 0, near, 0)))
+    below = log(ndtr(where(near > 0, 0, near)))
+    return where(is_far, tail, where(near > 0, above, below))
+
+
+def x_log_ratio(x: Any, y: Any) -> tuple[Any, Any, Any]:
+    """X log(x / y) of what is above 0; whether it is, and what it is where not: 0 where x is zero, else infinite."""
+    is_above = (x > 0) & (y > 0)
+    p, q = where(is_above, x, 1), where(is_above, y, 1)
+    excess = (p - q) / q
+    is_near = (excess > -0.5) & (excess < 0.5)
+    other = where((x == 0) & (y >= 0), 0, np.inf)
+    is_nan = (x != x) | (y != y)
+    apart = 2 * log(sqrt(p) / sqrt(q))  # of p / q, which may be beyond the range
+    ratio = where(is_near, log1p(where(is_near, excess, 0)), apart)
+    return is_above, p * ratio, where(is_nan, np.nan, other)
+
+
+@composition(borrowed("scipy.special", "rel_entr"))
+def rel_entr(x: Any, y: Any) -> Any:
+    """X log(x / y), of which relative entropies are sums: 0 where x is, and infinite where one is below 0.
+
+    >>> rel_entr(np.array([1.0, 0.0, 1.0]), np.array([1.0, 2.0, 0.0]))
+    array([ 0.,  0., inf])
+    """
+    is_above, found, other = x_log_ratio(x, y)
+    return where(is_above, found, other)
+
+
+@composition(borrowed("scipy.special", "kl_div"))
+def kl_div(x: Any, y: Any) -> Any:
+    """X log(x / y) − x + y, which is never below 0: infinite where x or y is.
+
+    >>> kl_div(np.array([1.0, 0.0, 1.0]), np.array([1.0, 2.0, 0.0]))
+    array([ 0.,  2., inf])
+    """
+    is_above, found, other = x_log_ratio(x, y)
+    return where(is_above, found - x + y, other + where(x == 0, y, 0))
