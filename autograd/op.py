@@ -667,7 +667,7 @@ def on_entry(install: Callable[[Op], None], uninstall: Callable[[Op], None] | No
         install(op)
 
 
-def _enter(op: Op, check: bool) -> Op:
+def _enter(op: Op, check: bool = False) -> Op:
     if op.name in _table:
         raise ValueError(f"the table already has an operation named {op.name!r}: choose another, or remove() it first")
     for other in _table.values():

@@ -234,9 +234,11 @@ class Call:
                     continue
                 if np.any(np.abs(2.5 * a - b - c) > LINEAR * np.max(np.abs([a, b, c]), initial=0.0)):
                     names = " and ".join(self.names[i] for i in group)
+                    setting = "masks" if op.is_elementwise and op.masks else "linear"  # which says it too
+                    said = f"{setting}={getattr(op, setting)!r} says"
                     return (
-                        f"expected a forward function that is linear in {names}, as linear={op.linear!r} says, got "
-                        f"one that is not at {self.at}: leave linear= out"
+                        f"expected a forward function that is linear in {names}, as {said}, got "
+                        f"one that is not at {self.at}: leave {setting}= out"
                     )
         if op.linear == "separately":
             positive = [0.5 + np.abs(x) if i in linear else x for i, x in enumerate(self.inputs)]
@@ -322,9 +324,9 @@ def variants(names: Sequence[str], defaults: Mapping[str, Any]) -> Iterator[dict
 
 
 def points(bounds: Sequence[Interval]) -> Iterator[list[Any]]:
-    """Some points inside the domain, each input an array of one number; no two of one point are alike."""
+    """Some points inside the domain, no two inputs of one alike; in arrays without axes, which `math` takes too."""
     for i in range(len(ANYWHERE)):
-        yield [np.array([inside(interval, i + k)]) for k, interval in enumerate(bounds)]
+        yield [np.array(inside(interval, i + k)) for k, interval in enumerate(bounds)]
 
 
 def arguments(inputs: int, indices: Sequence[int]) -> Iterator[list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +37,7 @@ POSITIVE = {"domain": ((0.0, np.inf),)}
 WRONG: dict[str, tuple[Callable[..., Op], tuple[Any, ...], dict[str, Any], str]] = {
     "no square": (elementwise, (np.tanh, lambda y, x: 1 - y), {}, r"rule of x .* 0.03811\d* at x=-2.317, got"),
     "a sign": (elementwise, (np.tanh, lambda y, x: y * y - 1), {}, "got -0.0381"),
+    "of a number alone": (elementwise, (lambda x: math.exp(x), lambda y, x: 2 * y), {}, "rule of x"),
     "in its domain": (elementwise, (np.log, lambda y, x: 2 / x), POSITIVE, "at x=0.3191, got 6.26"),
     "where it is a number": (elementwise, (lambda x: np.log(x), lambda y, x: 2 / x), {}, "at x=0.4719"),
     "the second": (elementwise, (np.multiply, lambda z, x, y: y, lambda z, x, y: y), {}, "-2.3171 at x=-2.317, y=-0.6"),
@@ -55,10 +57,12 @@ WRONG: dict[str, tuple[Callable[..., Op], tuple[Any, ...], dict[str, Any], str]]
     "one beside a right one": (
         primitive, (lambda x, y: x * y, lambda g, z, x, y: missing(g), lambda g, z, x, y: g * y), {}, "rule of y",  # type: ignore[name-defined]  # noqa: F821
     ),
+    "masks": (elementwise, (lambda x: np.maximum(x, 0), lambda g, y, x: g * (x > 0)), {"masks": True}, "masks=True"),
     "no rule": (elementwise, (np.multiply, lambda z, x, y: y, None), {}, "got None: give it a rule"),
     "no rules": (elementwise, (np.tanh, None), {}, "got None: give it a rule"),
     "no vjp": (primitive, (lambda x, k: x * k, lambda g, y, x, k: g * k, None), {}, "rule of k .* got None"),
     "data": (elementwise, (np.exp, lambda y, x: data(y)), {}, "differentiated again"),
+    "float": (elementwise, (np.exp, lambda y, x: float(y)), {}, "differentiated again"),
     "data in a vjp": (primitive, (lambda x: np.sum(x**3), lambda g, y, x: g * 3 * data(x) ** 2), {}, "no .data"),
     "a small one": (elementwise, (lambda x: x * 1e-12, lambda y, x: 5e-12), {}, "which is 1e-12 .* got 5e-12"),
     "a small vjp": (primitive, (lambda x: x * 1e-12, lambda g, y, x: g * 5e-12), {}, "rule of x"),
@@ -143,10 +147,10 @@ RIGHT: list[Case] = [
     (elementwise, (lambda x: np.sqrt(x - 9), lambda y, x: 0.5 / y), {}),
     (elementwise, (lambda x: x * 1e300, lambda y, x: 1e300), {}),
     (elementwise, (lambda x: x * 1e-300, lambda y, x: 1e-300), {}),
+    (elementwise, (lambda x: math.exp(x), lambda y, x: y), {}),
     (elementwise, (lambda x: 1e6 + x, lambda y, x: 1), {}),
     (elementwise, (lambda x, k=2: x**k, lambda y, x, k=2: k * x ** (k - 1)), {}),
     (elementwise, (lambda x, how: how(x), lambda y, x, how: 2), {}),
-    (elementwise, (np.exp, lambda y, x: float(y)), {}),  # arrays are refused, and nodes: it is for numbers alone
     (elementwise, (lambda xs: xs[0] * xs[1], each(lambda z, xs: lambda k: xs[1 - k])), {"linear": "separately"}),
     (elementwise, (lambda x: x * 3, lambda y, x: 3), {"linear": "jointly"}),
     (primitive, (lambda x: x[::-1], lambda g, y, x: g[::-1]), {"linear": "jointly"}),
