@@ -59,7 +59,13 @@ def domain_of(op: Op) -> Sequence[tuple[float, float]]:
 
 
 #: Where a slope has a corner, across which differences are no oracle: zero there, as kinks are.
-BENDS: dict[str, Callable[..., Any]] = {"softsign": lambda x: x}
+BENDS: dict[str, Callable[..., Any]] = {
+    "softsign": lambda x: x,
+    # the steps of differences, of 0.02, go past a multiple of a small divisor
+    **dict.fromkeys(
+        ["remainder", "fmod", "floor_divide"], lambda x, y: math.floor(x / (y - 0.02)) == math.floor(x / (y + 0.02))
+    ),
+}
 
 
 @st.composite
