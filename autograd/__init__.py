@@ -10,7 +10,7 @@
 
 import sys
 
-from autograd import export, tree
+from autograd import export, tree, tried
 from autograd.accept import real_array
 from autograd.anomaly import detect_anomaly
 from autograd.errors import (

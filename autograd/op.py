@@ -16,12 +16,11 @@ from autograd import accept
 from autograd.binding import Binding
 from autograd.borrowed import borrowed_as
 from autograd.call import NOTHING, Bound, Input, Output, places, static
-from autograd.checked import Checked, checked_forward, checked_rule
+from autograd.checked import checked_forward, checked_rule
 from autograd.entry import expect_entry
 from autograd.errors import DTypeError, short_repr
 from autograd.failure import FAILURES, fail
 from autograd.signature import Forward, Rule, check_function, check_numeric, each, signature_of
-from autograd.tried import expect_slopes
 
 Interval = tuple[float, float]
 Linear = Literal["no", "first", "jointly", "separately"]
@@ -31,6 +30,9 @@ _overrides: dict[Any, Callable[..., Any]] = {}
 _overrides_given: dict[Any, dict[str, Callable[..., Any]]] = {}
 _installers: list[Callable[[Op], None]] = []
 _uninstallers: list[Callable[[Op], None]] = []
+
+#: What refuses a person's entry that is plainly wrong. It runs rules on nodes, and so stands below: see `tried`.
+trials: list[Callable[[Op], None]] = []
 
 #: Every operation by name, read-only: ``table["tanh"]``. New entries come from `elementwise` and `primitive`.
 table: Mapping[str, Op] = types.MappingProxyType(_table)
@@ -439,12 +441,16 @@ def elementwise(
     that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``method=False`` an operation of
     one input is no method of nodes.
 
-    The rules are tried against differences of the forward function at a few points, so that one that is plainly wrong
-    is refused here; with ``check=False`` they are not, for a gradient that is meant to be another, as one that passes
-    through a rounding. (Rules of this project have their tests.)
+    What is said here is tried at a few points, for params at other numbers than their defaults too, so that what is
+    plainly wrong is refused: a forward function that mixes elements, or is no number anywhere in ``domain``; rules that
+    do not give its slopes, as differences tell them, or cannot be differentiated again; None for an input on which it
+    depends smoothly; a ``linear`` that is not so. With ``check=False`` it is not, for a gradient that is meant to be
+    another, as one that passes through a rounding. What has a param that must be given is not tried, nor what needs an
+    operation that is entered later. (Rules of this project have their tests.)
 
-    Raises `ValueError` for a name or an operator that is taken, a name that is no identifier, settings that mean
-    nothing, and rules whose arguments are not the same.
+    Raises `ValueError` for what is plainly wrong, a name or an operator that is taken, a name that is no identifier,
+    settings that mean nothing, and rules whose arguments are not the same, or not one for each; `DTypeError` and
+    `ShapeError` for functions that give no numbers, or of other shapes.
 
     >>> import autograd
     >>> double = autograd.elementwise("double", lambda x: 2 * x, lambda y, x: 2, doc="doubles the gradient")
@@ -476,15 +482,7 @@ def elementwise(
         masks=masks,
         method=method,
     )
-    persons = [k for k, rule in enumerate(op.rules) if rule is not None and isinstance(rule, Checked)]
-    if check and op.arity is not None and not op.takes_params:
-        expect_slopes(name, op.binding.inputs, persons, op.domain, op.forward, partial_without_params(op))
-    return _enter(op)
-
-
-def partial_without_params(op: Op) -> Callable[[int, Any, list[Any]], Any]:
-    """The partial derivative by an input of a call with inputs alone."""
-    return lambda k, y, inputs: op.partial(k, y, inputs, None)
+    return _enter(op, check)
 
 
 def primitive(
@@ -502,6 +500,7 @@ def primitive(
     scalars: Forward | None = None,
     kinks: Callable[..., Any] | None = None,
     method: bool = True,
+    check: bool = True,
 ) -> Op:
     """Enter an operation that mixes elements: a sum, a reshape, a matrix product.
 
@@ -521,6 +520,9 @@ def primitive(
     length 1 where all share it, and the result has that axis too; it uses operations of the table alone, and gives
     NotImplemented for calls that it cannot say. ``kinks``, ``method`` and ``numeric`` are as in `elementwise`.
 
+    As there, what is plainly wrong is refused, unless ``check=False``: it is tried with arrays of a few small shapes,
+    of those that the forward function takes.
+
     Raises `ValueError` as `elementwise` does, and for another function given whose names or defaults are not theirs.
 
     >>> import autograd
@@ -533,7 +535,7 @@ def primitive(
     """
     settings = {"doc": doc, "operator": operator, "symbol": symbol, "kinks": kinks, "linear": linear, "masks": masks}
     functions = {"shape": shape, "batched": batched, "scalars": scalars}
-    expect_entry(name, forward, [*rules, *numeric], settings | functions | {"method": method})
+    expect_entry(name, forward, [*rules, *numeric], settings | functions | {"method": method, "check": check})
     signature = signature_of(name, rules, forward, before=2)
     run = numeric_rules(name, signature, rules, numeric, before=2)
     if shape is not None:
@@ -560,7 +562,8 @@ def primitive(
             shape=shape,
             batched=batched,
             method=method,
-        )
+        ),
+        check,
     )
 
 
@@ -664,12 +667,14 @@ def on_entry(install: Callable[[Op], None], uninstall: Callable[[Op], None] | No
         install(op)
 
 
-def _enter(op: Op) -> Op:
+def _enter(op: Op, check: bool = False) -> Op:
     if op.name in _table:
         raise ValueError(f"the table already has an operation named {op.name!r}: choose another, or remove() it first")
     for other in _table.values():
         if op.operator is not None and op.operator == other.operator:
             raise ValueError(f"{op.name}: the operator {op.operator} is that of {other.name}: leave operator= out")
+    for trial in trials if check else ():
+        trial(op)
     for install in _installers:  # the first of them refuses a method that nodes have already
         install(op)
     _table[op.name] = op

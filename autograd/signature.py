@@ -17,6 +17,7 @@ Rule = Callable[..., Any]
 
 Parameter = inspect.Parameter
 EMPTY = Parameter.empty
+VAR_KEYWORD = Parameter.VAR_KEYWORD
 LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -64,15 +65,30 @@ def signature_of(name: str, rules: Sequence[Rule | each | None], forward: Forwar
     ]
     if not found:
         if not isinstance(forward, np.ufunc):
-            return arguments_of(forward)
+            own = arguments_of(forward)
+            expect_one_each(name, own, rules, 0)
+            return own
         return inspect.Signature([Parameter(x, Parameter.POSITIONAL_ONLY) for x in ("x", "y", "z")[: len(rules)]])
     first = found[0]
+    expect_one_each(name, first, rules, before)
     for other in found[1:]:
         if str(other) != str(first):
             refuse(name, "rules that have the same arguments", first, other)
     inputs = [x for x, rule in zip(first.parameters, rules, strict=False) if rule is not param]
     check_forward(name, first, forward, [x for x in first.parameters if x not in inputs])
+    check_call(name, first, forward, inputs)
     return first
+
+
+def expect_one_each(name: str, signature: inspect.Signature, rules: Sequence[Any], before: int) -> None:
+    """Refuse rules that do not take as many arguments as there are rules, behind what comes before them."""
+    if len(signature.parameters) >= len(rules):
+        return
+    leading = {0: "", 1: "the output and then ", 2: "g, the output and then "}[before]
+    raise ValueError(
+        f"{name}: expected functions of {leading}one argument for each of the {len(rules)} rules, got "
+        f"{len(signature.parameters)} arguments, {signature}: give each input one rule, or None"
+    )
 
 
 def arguments_of(function: Callable[..., Any], before: int = 0) -> inspect.Signature:
@@ -99,6 +115,31 @@ def check_forward(name: str, signature: inspect.Signature, forward: Forward, par
         default = signature.parameters[x].default
         if x in own.parameters and default is not EMPTY and not same(own.parameters[x].default, default):
             refuse(name, f"a forward function with {x}={short_repr(default)}", signature, own)
+
+
+def check_call(name: str, signature: inspect.Signature, forward: Forward, inputs: Sequence[str]) -> None:
+    """Refuse a forward function that cannot be called with the arguments of the rules."""
+    if isinstance(forward, np.ufunc):
+        if forward.nin != len(inputs):
+            raise ValueError(
+                f"{name}: expected a rule, or None, for each of the {forward.nin} arguments of the forward function, "
+                f"got rules of {', '.join(inputs)}"
+            )
+        return
+    if isinstance(inspect.unwrap(forward), types.BuiltinFunctionType):
+        return
+    try:
+        own = arguments_of(forward)
+    except (TypeError, ValueError):  # of a function in C nothing is known
+        return
+    parameters = signature.parameters
+    last = max([k for k, x in enumerate(parameters) if x in inputs], default=-1)
+    leading = [x for x, p in list(parameters.items())[: last + 1] if p.kind not in (Parameter.KEYWORD_ONLY,)]
+    named = [x for x, p in parameters.items() if x not in leading and p.default is EMPTY and p.kind is not VAR_KEYWORD]
+    try:
+        own.bind(*leading, **dict.fromkeys(named))
+    except TypeError:
+        refuse(name, "a forward function that takes the arguments of the rules", signature, own)
 
 
 def check_numeric(name: str, signature: inspect.Signature, rule: Rule | each, before: int) -> None:

@@ -288,8 +288,7 @@ class Entering(importlib.abc.MetaPathFinder):
             changed = self.visit(kind, name, rules, declarations)
             if changed is not None:
                 rules, declarations = changed
-                if kind == "elementwise":
-                    declarations = {**declarations, "check": False}  # the tests are to notice
+                declarations = {**declarations, "check": False}  # the tests are to notice
             return enter(name, forward, *rules, **declarations)
 
         return entered

@@ -423,7 +423,7 @@ def test_a_rule_that_fails_leaves_the_gradients_as_they_were() -> None:
     def fail(g: Any, y: Any, x: Any) -> Any:
         raise RuntimeError("no gradient today")
 
-    moody = autograd.primitive("moody", lambda x: x * 1.0, fail, doc="fails")
+    moody = autograd.primitive("moody", lambda x: x * 1.0, fail, doc="fails", check=False)
     try:
         a, b = Tensor([1.0]), Tensor([2.0])
         (a * b).sum().backward()
@@ -446,7 +446,7 @@ def test_a_rule_that_fails_at_any_call_leaves_nothing_half_done(masked: bool) ->
             raise KeyboardInterrupt
         return 2.0 * g
 
-    moody = autograd.primitive("moody", lambda x: x * 2.0, rule, linear="jointly", doc="fails")
+    moody = autograd.primitive("moody", lambda x: x * 2.0, rule, linear="jointly", doc="fails", check=False)
     try:
         a, b = Tensor([1.0, -1.0]), Tensor([2.0, 3.0])
         h = moody(a) * b
@@ -538,7 +538,7 @@ def test_sweeps_in_threads_over_one_graph_lose_nothing(kind: Any) -> None:
 def within_a_sweep(do: Callable[[], Any]) -> None:
     """Call something from a rule, while a sweep is under way."""
     rule = lambda g, y, x: do() or g  # noqa: E731
-    calling = autograd.primitive("calling", lambda x: x, rule, doc="calls something")
+    calling = autograd.primitive("calling", lambda x: x, rule, doc="calls something", check=False)
     try:
         calling(Tensor([1.0])).backward()
     finally:
@@ -568,7 +568,7 @@ def test_a_rule_sees_gradients_and_never_the_marks_of_the_sweep_that_runs_it() -
             assert node.has_grad is (node.grad is not None)
         return g
 
-    looking = autograd.primitive("looking", lambda x: x * 1.0, look, doc="looks")
+    looking = autograd.primitive("looking", lambda x: x * 1.0, look, doc="looks", check=False)
     try:
         x = Tensor([1.0, 2.0])
         inner.append(x * 2.0)
@@ -589,7 +589,7 @@ def test_a_forward_function_may_sweep_a_graph_of_its_own() -> None:
         (v * v).backward()
         return a * 1.0
 
-    sweeping = autograd.primitive("sweeping", forward, lambda g, y, a: g, doc="passes it on")
+    sweeping = autograd.primitive("sweeping", forward, lambda g, y, a: g, doc="passes it on", check=False)
     try:
         sweeping(x).sum().backward()
         np.multiply(v, sweeping(np.ones(2)))
@@ -655,7 +655,7 @@ def test_a_child_does_not_see_what_other_threads_were_at() -> None:
         (inner * 1.0).sum().backward()
         return clean and x.grad.tolist() == [2.0, 2.0]
 
-    waiting = autograd.primitive("waiting", lambda a: a * 1.0, rule, doc="waits")
+    waiting = autograd.primitive("waiting", lambda a: a * 1.0, rule, doc="waits", check=False)
     try:
         y = waiting(inner).sum()
         thread = threading.Thread(target=y.backward, daemon=True)

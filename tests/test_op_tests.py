@@ -81,8 +81,8 @@ def entered() -> Iterator[Callable[..., Op]]:
     ops: list[Op] = []
 
     def enter(*args: Any, by: Callable[..., Op] = elementwise, **settings: Any) -> Op:
-        unchecked = {"check": False} if by is elementwise else {}  # what is wrong is for the battery to find
-        ops.append(by("mine", *args, doc="an entry of a test", **unchecked, **settings))
+        # what is wrong is for the battery to find
+        ops.append(by("mine", *args, doc="an entry of a test", check=False, **settings))
         return ops[-1]
 
     yield enter

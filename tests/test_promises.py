@@ -85,7 +85,10 @@ def test_a_branch_that_was_taken_is_not_replayed_on_other_values() -> None:
 
 @pytest.mark.parametrize("wrong", [lambda g, y, x: g, lambda g, y, x: np.ones((3, 2)), lambda g, y, x: np.ones((5, 2))])
 def test_a_rule_that_gives_a_wrong_shape_is_refused(wrong: Any) -> None:
-    with entered(autograd.primitive("total", np.sum, wrong, doc="sums")) as total, pytest.raises(ShapeError):
+    with (
+        entered(autograd.primitive("total", np.sum, wrong, doc="sums", check=False)) as total,
+        pytest.raises(ShapeError),
+    ):
         total(Tensor(np.ones((2, 3)))).backward()
 
 
@@ -246,7 +249,7 @@ def test_a_param_that_is_changed_afterwards_changes_nothing_that_was_recorded(ki
         return forward(1.0, how)
 
     seen: list[type] = []
-    with entered(autograd.elementwise("settled", forward, slope, doc="scales")) as settled:
+    with entered(autograd.elementwise("settled", forward, slope, doc="scales", check=False)) as settled:
         x, how = kind(1.0), make()
         y = settled(x, how=how)
         expected = float(y.data)
@@ -256,7 +259,7 @@ def test_a_param_that_is_changed_afterwards_changes_nothing_that_was_recorded(ki
             change({"k": y.params["how"]}) if isinstance(how, dict) else change(y.params["how"])
         assert float(graph.replay({"x": 2.0})["y"].data) == 2 * expected
         assert set(seen) == {type(how)}
-    with entered(autograd.elementwise("settled", forward, slope, doc="scales")) as settled:
+    with entered(autograd.elementwise("settled", forward, slope, doc="scales", check=False)) as settled:
         x, how = kind(1.0), make()
         y = settled(x, how=how)
         change(how)

@@ -115,7 +115,7 @@ def test_a_persons_own_operation_of_lists() -> None:
 
     times = autograd.elementwise("times", lambda xs: reduce(mul, xs), each(product), doc="multiplies all")
     longest = autograd.elementwise(
-        "longest", lambda xs: float(np.hypot(*map(float, xs))), each(product), doc="asks for digits"
+        "longest", lambda xs: float(np.hypot(*map(float, xs))), each(product), doc="asks for digits", check=False
     )
     squared = autograd.elementwise(
         "squared",
@@ -128,12 +128,14 @@ def test_a_persons_own_operation_of_lists() -> None:
         lambda xs: autograd.where(xs[0] > 0, xs[0], xs[1]),
         each(lambda z, xs: lambda k: 0),
         doc="takes one of two",
+        check=False,
     )
     ignoring = autograd.elementwise(
         "ignoring",
         lambda xs: xs[0] * xs[1],
         each(lambda z, xs: lambda k: 0),
         doc="ignores all but two",
+        check=False,
     )
     try:
         x, y, z = leaves()[1:]

@@ -87,7 +87,7 @@ def node(x: Any) -> Any:
 @contextmanager
 def entered(bug: Bug) -> Iterator[Built]:
     forward, *written = bug.entry(np, OURS)
-    enter = partial(elementwise, check=False) if bug.is_elementwise else primitive
+    enter = partial(elementwise if bug.is_elementwise else primitive, check=False)
     op = enter("seeded", forward, *written, doc="an operation with a wrong rule", **bug.settings)
     try:
         yield lambda *xs: bug.around(OURS, op, *xs), tuple(map(node, bug.inputs))
@@ -533,6 +533,7 @@ def declared(linear: Any) -> Callable[[], Callable[..., Any]]:
             lambda g, z, x, y: g * x * y * 2,
             linear=linear,
             doc="is not linear",
+            check=False,
         )
         return lambda x, y: autograd.sin(op(x, y))
 
@@ -544,14 +545,20 @@ def slope_by_wrong_op() -> Callable[..., Any]:
     cosine = elementwise(
         "seeded", lambda x: np.cos(x), lambda y, x: -2 * autograd.sin(x), doc="wrong itself", check=False
     )
-    sine = elementwise("outer", lambda x: np.sin(x), lambda y, x: cosine(x), doc="right to the first order")
+    sine = elementwise(
+        "outer", lambda x: np.sin(x), lambda y, x: cosine(x), doc="right to the first order", check=False
+    )
     return lambda x: sine(x)
 
 
 def slope_by_linear_op() -> Callable[..., Any]:
     """A slope by an operation that forward mode takes for linear: wrong forward over reverse alone."""
-    squared = primitive("seeded", lambda x: x * x, lambda g, y, x: g * 2 * x, linear="jointly", doc="is not linear")
-    cube = primitive("outer", lambda x: x * x * x / 3, lambda g, y, x: g * squared(x), doc="right in reverse")
+    squared = primitive(
+        "seeded", lambda x: x * x, lambda g, y, x: g * 2 * x, linear="jointly", doc="is not linear", check=False
+    )
+    cube = primitive(
+        "outer", lambda x: x * x * x / 3, lambda g, y, x: g * squared(x), doc="right in reverse", check=False
+    )
     return lambda x: cube(x)
 
 
