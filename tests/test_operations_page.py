@@ -105,6 +105,8 @@ def evaluated(formula: str, names: Mapping[str, Any]) -> Any:
     for pattern, python in (QUOTED | ASSIGNED).items():
         formula = re.sub(pattern, python, formula)
     formula = with_conditions(formula)
+    while "|" in formula:  # of bars one within the other there are none
+        formula = re.sub(r"\|(.*?)\|", r"abs(\1)", formula)
     for sign, python in SIGNS.items():
         formula = formula.replace(sign, python)
     with np.errstate(all="ignore"):

@@ -69,11 +69,6 @@ def beside_jump(x: float, y: float) -> float:
     """How far the divisor may move before another quotient is whole."""
     quotient = abs(x / y)
     return min(abs(abs(x) / whole - abs(y)) for whole in (np.floor(quotient), np.ceil(quotient)) if whole)
-    # the steps of differences, of 0.02, go past a multiple of a small divisor
-    **dict.fromkeys(
-        ["remainder", "fmod", "floor_divide"], lambda x, y: math.floor(x / (y - 0.02)) == math.floor(x / (y + 0.02))
-    ),
-}
 
 
 @st.composite
