@@ -1,6 +1,6 @@
 """Held against torch on the samples that its own tests are made of: outputs, and gradients in both modes.
 
-They come in its wheel: ``pip install torch==2.13.0 expecttest``; without these the file is skipped.
+They come in its wheel: ``pip install 'stepgrad[samples]'``; without it the file is skipped.
 ``python tests/test_torch_samples.py`` prints how many samples of how many operations matched, and what was left out.
 """
 
@@ -18,8 +18,8 @@ from torch_words import WORDS
 
 from autograd import Tensor, gradients, tree
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install torch==2.13.0 expecttest")
-pytest.importorskip("expecttest", reason="torch's test samples need it: pip install expecttest")
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'stepgrad[samples]'")
+pytest.importorskip("expecttest", reason="torch's samples need it: pip install 'stepgrad[samples]'")
 
 from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402  # type: ignore[import-not-found]
 
