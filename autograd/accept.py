@@ -219,7 +219,10 @@ def taken(node: Any, what: str, expected: str) -> Any:
         if getattr(node, "dtype", None) is None:
             cure = "give .data or .item() for the number alone, or join Values by autograd.stack"
         else:
-            cure = "give .data or .detach() for the numbers alone, use +t as a recorded copy, or join by autograd.stack"
+            cure = (
+                "give .data or .detach() for the numbers alone, use +t as a recorded copy, or join by autograd.stack, "
+                "lists of lists by np.block"
+            )
         raise LostGradientError(
             f"{what}: expected {expected}, got {node.label or f'a {kind}'}, which would silently lose its "
             f"gradient: {cure}"

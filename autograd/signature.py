@@ -58,6 +58,12 @@ def signature_of(name: str, rules: Sequence[Rule | each | None], forward: Forwar
 
     Raises `ValueError` if two rules differ in it, or the forward function does in a param.
     """
+    nin = forward.nin if isinstance(forward, np.ufunc) and forward.signature is None else None
+    if nin is not None and len(rules) != nin:
+        raise ValueError(
+            f"{name}: expected a rule for each of the {nin} inputs of np.{forward.__name__}, got {len(rules)}: give "
+            "None for an input without a derivative"
+        )
     found = [
         arguments_of(rule.rule if isinstance(rule, each) else rule, before)
         for rule in rules
@@ -70,6 +76,9 @@ def signature_of(name: str, rules: Sequence[Rule | each | None], forward: Forwar
             return own
         return inspect.Signature([Parameter(x, Parameter.POSITIONAL_ONLY) for x in ("x", "y", "z")[: len(rules)]])
     first = found[0]
+    if nin is not None and len([x for x in first.parameters.values() if x.default is x.empty]) > nin:
+        leading = "g, the output" if before == 2 else "the output"
+        raise ValueError(f"{name}: expected rules of {leading} and then of {nin} inputs, got {first} behind that")
     expect_one_each(name, first, rules, before)
     for other in found[1:]:
         if str(other) != str(first):

@@ -92,7 +92,8 @@ HEAD = """\
 
 # Operations
 
-Every operation of the table, file by file, and the functions that are made of operations. Arguments have NumPy's names,
+Every operation of the table, file by file, and the functions that are made of operations; how one is added is told in
+[CONTRIBUTING.md](../CONTRIBUTING.md#add-an-operation). Arguments have NumPy's names,
 order and defaults. [At the end](#numpy-and-scipy) are NumPy's and SciPy's functions, and what each of them reaches.
 
 - An operation that works **element by element** is shown with its derivative by each input, as `explain` shows it.
@@ -122,7 +123,7 @@ def page() -> str:
     for group, names in FILES.items():
         parts.append(f"**{group}**\n\n" + "\n".join(map(contents, files(names))) + "\n")
     for file in chain.from_iterable(map(files, FILES.values())):
-        says = (file.__doc__ or "").partition(".")[0]
+        says = re.split(r"\.(?:\s|$)", file.__doc__ or "")[0]
         parts.append(f"## {title(file)}\n\n{says}. From [`{path(file)}`](../{path(file)}).\n")
         parts += map(section, operations(file))
         parts += map(composed, compositions_of(file))
@@ -237,7 +238,7 @@ def remarks(op: Op) -> Iterator[str]:
     inputs, _ = example_call(op)
     for x, interval in zip(inputs, op.domain, strict=False):
         if interval != (-np.inf, np.inf):
-            yield f"For {within(x.name, interval)}."
+            yield f"Checked for {within(x.name, interval)}."
     if op.kinks is not None:
         yield f"No derivative where {text(op.kinks(*inputs))} = 0."
     yield from sources(op)

@@ -235,6 +235,8 @@ def test_a_quantile_at_an_element_is_that_element_beside_infinity() -> None:
         (lambda t: np.average(t, axis=0, weights=[1.0]), ShapeError, "average: expected weights as long as"),
         (lambda t: np.cov(autograd.reshape(t, (1, 1, -1))), ShapeError, "cov: expected one variable, or a matrix"),
         (lambda t: np.gradient(t, [0.0, 1.0, 3.0, 4.0]), ShapeError, "gradient: expected . places along axis 0"),
+        (lambda t: autograd.gradient(lambda x: x), DTypeError, r"gradient: .*a function: .*autograd\.grad\(f\)"),
+        (lambda t: autograd.gradient(t.sum(), t), ShapeError, r"gradient: .*autograd\.gradients\(y, x\)"),
         (lambda t: np.gradient(t, edge_order=3), ValueError, "edge_order 1 or 2"),
         (lambda t: np.gradient(t, 1.0, 2.0, 3.0), ShapeError, "gradient: .*expected one spacing"),
         (lambda t: np.gradient(t[:1]), ShapeError, "gradient: expected 2 elements"),

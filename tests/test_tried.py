@@ -208,3 +208,19 @@ def test_a_setting_that_means_nothing_is_refused() -> None:
     for by in (elementwise, primitive):
         with pytest.raises(ValueError, match="mine: expected check= as True or False, got 1"):
             enter(by, np.tanh, lambda y, x: 1 - y * y, check=1)
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([], "expected a rule for each of the 1 inputs of np.sin, got 0"),
+        ([lambda y, x: np.cos(x), None], "expected a rule for each of the 1 inputs of np.sin, got 2"),
+        (
+            [lambda g, y, x: g * np.cos(x)],
+            r"expected rules of the output and then of 1 inputs, got \(y, x\) behind that",
+        ),
+    ],
+)
+def test_a_ufunc_says_how_many_inputs_there_are(rules: list[Any], said: str) -> None:
+    with pytest.raises(ValueError, match=f"^wrong: {said}"):
+        autograd.elementwise("wrong", np.sin, *rules, doc="of a ufunc")

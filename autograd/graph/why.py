@@ -116,7 +116,9 @@ def why(loss: Node, x: Node) -> Why:
     """
     for node in (loss, x):
         if not isinstance(node, Node):
-            raise DTypeError(f"why: expected two Values or two Tensors, got {type(node).__name__}")
+            is_many = isinstance(node, list | tuple | np.ndarray)
+            cure = "ask for one element" if is_many else "a plain number has no graph"
+            raise DTypeError(f"why: expected two Values or two Tensors, got {type(node).__name__}: {cure}")
     if loss.size != 1:
         raise ShapeError(
             f"why: expected a loss of one number, got shape {loss.shape}: reduce it by .sum(), or pick one"
@@ -400,12 +402,12 @@ def apart(graph: Graph, live: Sequence[Recorded], x: Node, name: str) -> Iterato
         last = names[id(after[-1])]
         line = after[-1].source
         reached = f"{name} itself" if len(after) == 1 else f"{last}, the last that is computed from {name},"
-        yield Reason(
-            "no path",
-            f"{reached} is not used by it; where its numbers went, as by float() or inside no_grad(), is known "
-            "where the code runs inside tracing()",
-            source=line,
+        went = (
+            "its numbers may have been taken out by .data, .item() or .tolist(), which leave no trace"
+            if line
+            else "where its numbers went, as by float() or inside no_grad(), is known where the code runs inside tracing()"
         )
+        yield Reason("no path", f"{reached} is not used by it; {went}", source=line)
 
 
 def descendants(x: Node) -> list[Recorded]:

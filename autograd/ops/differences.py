@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.call import shape_of
 from autograd.composition import composition, given
-from autograd.errors import ShapeError
+from autograd.errors import DTypeError, ShapeError
 from autograd.ops.compare import where
 from autograd.ops.corners import abs
 from autograd.ops.reductions import sum as added
@@ -143,8 +143,12 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
     Raises `ShapeError` for too few elements, and for places that do not fit.
     """
+    if callable(f):
+        raise DTypeError("gradient: expected numbers on a grid, got a function: its gradient is autograd.grad(f)")
     f = given(f, "gradient")
     n = len(f.shape)
+    if n == 0 and varargs:
+        raise ShapeError("gradient: expected numbers on a grid, got one: its gradient by x is autograd.gradients(y, x)")
     axes = tuple(range(n)) if axis is None else normalize_axis_tuple(axis, n)
     spacings = varargs or (1.0,)
     if len(spacings) not in (1, len(axes)):

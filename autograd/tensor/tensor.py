@@ -255,8 +255,8 @@ class Tensor(Node):
         if self.requires_grad and mode() != "no_grad":
             raise LostGradientError(
                 f"{named(self._record)}: a plain NumPy array made of it would silently lose its gradient: use .data or "
-                ".numpy() for the numbers alone, autograd.stack or autograd.concatenate to join Tensors, and "
-                "a @ t for a.dot(t)"
+                ".numpy() for the numbers alone, autograd.stack or autograd.concatenate to join Tensors, np.block for "
+                "lists of lists, and a @ t for a.dot(t)"
             )
         if copy is False:
             raise ValueError("a Tensor hands out a copy of its array: use .data or .numpy() for the array itself")

@@ -61,7 +61,7 @@ class Arguments:
             if not -len(self.args) <= place < len(self.args):
                 raise GraphError(
                     f"{self.name}: argnums={place}, but {len(self.args)} positional arguments came: "
-                    "give keyword arguments by argnames="
+                    "number them from 0, and give keyword arguments by argnames="
                 )
             found.append(place % len(self.args))
         return found
@@ -166,6 +166,8 @@ def plain_of(y: Any) -> Any:
 
 def one_output(name: str, leaves: Sequence[Any], cure: str) -> Any:
     """The one number that a function returned."""
+    if not leaves:
+        raise ShapeError(f"{name}: expected f to return one number, got nothing: is its return missing?")
     if len(leaves) != 1:
         raise ShapeError(f"{name}: expected f to return one number, got {len(leaves)} of them: {cure}")
     (y,) = leaves
