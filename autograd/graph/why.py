@@ -405,7 +405,8 @@ def apart(graph: Graph, live: Sequence[Recorded], x: Node, name: str) -> Iterato
         went = (
             "its numbers may have been taken out by .data, .item() or .tolist(), which leave no trace"
             if line
-            else "where its numbers went, as by float() or inside no_grad(), is known where the code runs inside tracing()"
+            else "where its numbers went, as by float() or inside no_grad(), is known where the code runs inside "
+            "tracing()"
         )
         yield Reason("no path", f"{reached} is not used by it; {went}", source=line)
 
