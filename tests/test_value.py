@@ -233,10 +233,9 @@ def test_numpy_functions_reach_the_table() -> None:
     ("call", "name"),
     [
         (lambda x: np.spacing(x), "np.spacing"),
-        (lambda x: np.nanmedian(x), "np.nanmedian"),
+        (lambda x: np.i0(x), "np.i0"),
         (lambda x: np.nextafter(x, 1.0), "np.nextafter"),
         (lambda x: np.fft.ifft(x), r"np.fft.ifft"),
-        (lambda x: np.i0(x), "np.i0"),
     ],
 )
 @pytest.mark.parametrize("kind", [Value, Tensor])

@@ -88,7 +88,7 @@ def fingerprint(call: Call) -> bytes:
                 if leaf.requires_grad:  # it is looked at itself
                     continue
                 leaf = leaf._snapshot()
-            found.update(leaf.tobytes() if hasattr(leaf, "tobytes") else repr(leaf).encode())
+            found.update(leaf.tobytes() if isinstance(leaf, np.ndarray | np.generic) else repr(leaf).encode())
     return found.digest()
 
 
