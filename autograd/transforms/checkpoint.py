@@ -87,7 +87,10 @@ def fingerprint(call: Call) -> int:
                 if leaf.requires_grad:  # it is looked at itself
                     continue
                 leaf = leaf._snapshot()
-            found.append(hash(leaf.tobytes() if isinstance(leaf, np.ndarray | np.generic) else repr(leaf)))
+            if isinstance(leaf, np.ndarray | np.generic):
+                found.append(hash(leaf.tobytes()))
+            else:  # a function is made anew each time, maybe, and has its address in its repr
+                found.append(getattr(leaf, "__qualname__", None) or repr(leaf))
     return hash(tuple(found))
 
 
