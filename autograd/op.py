@@ -365,12 +365,13 @@ def beside(x: Any, dtype: np.dtype[Any]) -> Any:
     beside float32 is the float32 next to it.
 
     >>> beside(0.5, np.dtype("f4")), beside(0.1, np.dtype("f4")), beside(np.float32(3), np.dtype("f8"))
-    (np.float32(0.5), np.float32(0.1), np.float64(3.0))
+    (0.5, np.float32(0.1), np.float64(3.0))
     """
     if x.__class__ in PYTHON:
-        if dtype is FLOAT64 or dtype.kind != "f":
+        if dtype is FLOAT64 or dtype.kind != "f" or (x.__class__ is int and -1000 < x < 1000):
             return x
-        return dtype.type(x)
+        number = dtype.type(x)
+        return x if float(number) == x else number  # compared by Python: NumPy would round the other too
     own = getattr(x, "dtype", dtype)
     if own is dtype or own == dtype or own.kind not in "fiu" or dtype.kind != "f":
         return x

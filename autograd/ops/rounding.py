@@ -39,7 +39,7 @@ fmod: Op = elementwise("fmod", np.fmod,
     lambda z, x1, x2: 1,
     lambda z, x1, x2: -trunc(x1 / x2),
     numeric=[None, lambda z, x1, x2: -(copysign(literal(1.0, z), x1) * copysign(literal(1.0, z), x2)
-        * (abs(x1) // abs(x2)))],
+        * (abs(literal(1.0, z) * x1) // abs(x2)))],
     domain=(REAL, POSITIVE), kinks=lambda x1, x2: to_multiple(x1, x2),
     doc="fmod passes the gradient on to the first input, and minus the quotient without its fraction to the second")
 # fmt: on
