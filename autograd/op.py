@@ -95,7 +95,8 @@ class Op:
         put = object.__setattr__
         binding = Binding(self.name, self.signature, self.rules)
         put(self, "binding", binding)
-        textbook = Binding(self.name, self.signature, self.textbook or self.rules).rules
+        has_other = self.textbook and tuple(self.textbook) != tuple(self.rules)
+        textbook = Binding(self.name, self.signature, self.textbook).rules if has_other else binding.rules
         put(self, "is_flat", not any(self.rules))
         put(self, "has_partials", self.is_elementwise and not self.masks)
         put(self, "computes", self.has_partials or self.linear != "jointly")

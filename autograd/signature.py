@@ -81,7 +81,7 @@ def signature_of(name: str, rules: Sequence[Rule | each | None], forward: Forwar
         raise ValueError(f"{name}: expected rules of {leading} and then of {nin} inputs, got {first} behind that")
     expect_one_each(name, first, rules, before)
     for other in found[1:]:
-        if str(other) != str(first):
+        if other is not first and str(other) != str(first):
             refuse(name, "rules that have the same arguments", first, other)
     inputs = [x for x, rule in zip(first.parameters, rules, strict=False) if rule is not param]
     check_forward(name, first, forward, [x for x in first.parameters if x not in inputs])
@@ -101,9 +101,34 @@ def expect_one_each(name: str, signature: inspect.Signature, rules: Sequence[Any
 
 
 def arguments_of(function: Callable[..., Any], before: int = 0) -> inspect.Signature:
-    """What a function takes, behind the first ones, which are no arguments of the operation."""
+    """What a function takes, behind the first ones, which are no arguments of the operation.
+
+    To read it is most of what importing the table costs, and most rules are written alike: so each way is read once.
+    """
+    key = written(function)
+    if key is None:
+        return read(function, before)
+    if (key, before) not in known:
+        known[key, before] = read(function, before)
+    return known[key, before]
+
+
+def read(function: Callable[..., Any], before: int) -> inspect.Signature:
     parameters = list(inspect.signature(function).parameters.values())[before:]
     return inspect.Signature([p.replace(annotation=EMPTY) for p in parameters])
+
+
+#: The signatures of functions without defaults, by how these are written.
+known: dict[tuple[Any, int], inspect.Signature] = {}
+
+
+def written(function: Callable[..., Any]) -> Any:
+    """What two functions have in common that take the same arguments; None of one with defaults, or that wraps another."""
+    if type(function) is not types.FunctionType or function.__defaults__ or function.__kwdefaults__ or vars(function):
+        return None
+    code = function.__code__
+    many = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
+    return code.co_varnames[:many], code.co_argcount, code.co_posonlyargcount, code.co_flags & 12
 
 
 def check_forward(name: str, signature: inspect.Signature, forward: Forward, params: Iterable[str]) -> None:
@@ -141,6 +166,8 @@ def check_call(name: str, signature: inspect.Signature, forward: Forward, inputs
         own = arguments_of(forward)
     except (TypeError, ValueError):  # of a function in C nothing is known
         return
+    if own is signature:
+        return
     parameters = signature.parameters
     last = max([k for k, x in enumerate(parameters) if x in inputs], default=-1)
     leading = [x for x, p in list(parameters.items())[: last + 1] if p.kind not in (Parameter.KEYWORD_ONLY,)]
@@ -157,7 +184,7 @@ def check_numeric(name: str, signature: inspect.Signature, rule: Rule | each, be
     Raises `ValueError`.
     """
     own = arguments_of(rule.rule if isinstance(rule, each) else rule, before)
-    if str(own) != str(signature):
+    if own is not signature and str(own) != str(signature):
         refuse(name, "a numeric form with the arguments of the rules", signature, own)
 
 
