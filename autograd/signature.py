@@ -123,7 +123,7 @@ known: dict[tuple[Any, int], inspect.Signature] = {}
 
 
 def written(function: Callable[..., Any]) -> Any:
-    """What two functions have in common that take the same arguments; None of one with defaults, or that wraps another."""
+    """What functions that take the same arguments have in common; None of one with defaults, or that wraps another."""
     if type(function) is not types.FunctionType or function.__defaults__ or function.__kwdefaults__ or vars(function):
         return None
     code = function.__code__

@@ -41,7 +41,6 @@ other number is written so that a 64-bit float reads back the same.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,7 @@ VERSION = 1
 def to_json(what: Timeline | Graph) -> str:
     """The trace of a timeline, or of a graph alone, in the JSON that this module's documentation describes.
 
-    >>> import autograd
+    >>> import autograd, json
     >>> x = autograd.Value(3.0, label="x")
     >>> trace = json.loads(to_json(autograd.steps(x * x)))
     >>> trace["nodes"][1]["formula"], trace["gradients"][0], trace["steps"][-1]["nth"]
@@ -164,4 +163,6 @@ def _lines(items: list[dict[str, Any]]) -> str:
 
 
 def _dump(x: Any) -> str:
+    import json  # here, as few who import the engine export anything
+
     return json.dumps(x, allow_nan=False)

@@ -20,8 +20,8 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"'
 #: So does a derivative, ∂f/∂x, ∂sinh(x)/∂x or ∂f/∂(a+b), and an array as `format_number` writes it.
 _PARENTHESES = r"\((?:[^()]|\([^()]*\))*\)"
 _PART = rf"(?:{_NAME}(?:{_PARENTHESES})?|{_PARENTHESES}|{_QUOTED})"
-_RATIO = re.compile(rf"∂({_PART})/∂({_PART})")
-_WHOLE = re.compile(rf"{_NAME}|{_QUOTED}|{_RATIO.pattern}|\[(?:[][\d.,…∞NaNe+− ]|True|False)*\]|array of [\d×]+")
+_RATIO = rf"∂({_PART})/∂({_PART})"  # compiled by `re` where it is first used, which takes its time
+_WHOLE = rf"{_NAME}|{_QUOTED}|{_RATIO}|\[(?:[][\d.,…∞NaNe+− ]|True|False)*\]|array of [\d×]+"
 #: What reads as a number, and what would end an argument or an equation.
 _CONSTANT = re.compile(r"[\d.]+|∞|NaN|True|False|…")
 _ENDING = re.compile(r"""[,;:=|"“”\\]""")
@@ -116,7 +116,7 @@ def is_whole(name: str) -> bool:
     >>> is_whole("neuron.w[0]"), is_whole("a+b")
     (True, False)
     """
-    return _WHOLE.fullmatch(name) is not None
+    return re.fullmatch(_WHOLE, name) is not None
 
 
 def written_name(name: str) -> str:
@@ -194,7 +194,7 @@ def latex_name(name: str) -> str:
     w_{1} \mathrm{loss} \frac{\partial f}{\partial x}
     """
     name = written_name(name)
-    if derivative := _RATIO.fullmatch(name):
+    if derivative := re.fullmatch(_RATIO, name):
         return rf"\frac{{\partial {latex_name(derivative[1])}}}{{\partial {latex_name(derivative[2])}}}"
     stem = name.rstrip("0123456789")
     digits = name[len(stem) :]
