@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
@@ -50,7 +50,8 @@ def composition(*overridden: Callable[..., Any], method: bool = False) -> Callab
         if name in _compositions or (method and has_other(Operators, name)):
             raise ValueError(f"there is something of the name {name!r} already: choose another")
 
-        names = list(inspect.signature(function).parameters)
+        code = cast(FunctionType, function).__code__  # its whole signature takes long to read, and for every import
+        names = code.co_varnames[: code.co_argcount]
         place = names.index("out") if "out" in names else sys.maxsize
 
         @wraps(function)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograd.call import SIMPLE
 from autograd.errors import short_repr
 
 Forward = Callable[..., Any]
@@ -18,6 +19,8 @@ Rule = Callable[..., Any]
 Parameter = inspect.Parameter
 EMPTY = Parameter.empty
 VAR_KEYWORD = Parameter.VAR_KEYWORD
+#: Types of defaults that are the same where they are written alike.
+WRITTEN = SIMPLE | {type(np._NoValue)}
 LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -84,8 +87,7 @@ def signature_of(name: str, rules: Sequence[Rule | each | None], forward: Forwar
         if other is not first and str(other) != str(first):
             refuse(name, "rules that have the same arguments", first, other)
     inputs = [x for x, rule in zip(first.parameters, rules, strict=False) if rule is not param]
-    check_forward(name, first, forward, [x for x in first.parameters if x not in inputs])
-    check_call(name, first, forward, inputs)
+    check_forward(name, first, forward, inputs)
     return first
 
 
@@ -115,44 +117,38 @@ def arguments_of(function: Callable[..., Any], before: int = 0) -> inspect.Signa
 
 def read(function: Callable[..., Any], before: int) -> inspect.Signature:
     parameters = list(inspect.signature(function).parameters.values())[before:]
-    return inspect.Signature([p.replace(annotation=EMPTY) for p in parameters])
+    return inspect.Signature([p if p.annotation is EMPTY else p.replace(annotation=EMPTY) for p in parameters])
 
 
-#: The signatures of functions without defaults, by how these are written.
+#: The signatures of functions, by how these are written.
 known: dict[tuple[Any, int], inspect.Signature] = {}
 
 
 def written(function: Callable[..., Any]) -> Any:
-    """What functions that take the same arguments have in common; None of one with defaults, or that wraps another."""
-    if type(function) is not types.FunctionType or function.__defaults__ or function.__kwdefaults__ or vars(function):
+    """What functions that take the same arguments have in common; None of one that wraps another, or is not Python's.
+
+    >>> once = written(lambda x, n=1: x)
+    >>> once == written(lambda x, n=1: -x), once == written(lambda x, n=1.0: x)
+    (True, False)
+    """
+    if type(function) is not types.FunctionType or vars(function):
         return None
     code = function.__code__
     many = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
-    return code.co_varnames[:many], code.co_argcount, code.co_posonlyargcount, code.co_flags & 12
+    named = function.__kwdefaults__ or {}
+    defaults = [(x.__class__, repr(x)) for x in (*(function.__defaults__ or ()), *named.values())]
+    if not WRITTEN.issuperset([kind for kind, _ in defaults]):
+        return None
+    leading = (code.co_argcount, code.co_posonlyargcount, code.co_flags & 12)
+    return code.co_varnames[:many], leading, tuple(defaults), tuple(named)
 
 
-def check_forward(name: str, signature: inspect.Signature, forward: Forward, params: Iterable[str]) -> None:
-    """Refuse a forward function that does not take the params by their names, or has other defaults for them.
+def check_forward(name: str, signature: inspect.Signature, forward: Forward, inputs: Sequence[str]) -> None:
+    """Refuse a forward function that cannot be called with the arguments of the rules.
 
-    Inputs come to it by position, so it may call them as it likes. A ufunc takes nothing else, and says so itself.
+    Inputs come to it by position, so it may call them as it likes; params by name, and with the same defaults. A ufunc
+    takes inputs alone, and says so itself.
     """
-    if isinstance(forward, np.ufunc) or isinstance(inspect.unwrap(forward), types.BuiltinFunctionType):
-        return  # NumPy has written out what it takes, but to read that costs as much as all else here
-    try:
-        own = arguments_of(forward)
-    except (TypeError, ValueError):  # of a function in C nothing is known
-        return
-    takes_all = Parameter.VAR_KEYWORD in kinds(own)
-    for x in params:
-        if x not in own.parameters and not takes_all:
-            refuse(name, f"a forward function that takes {x}", signature, own)
-        default = signature.parameters[x].default
-        if x in own.parameters and default is not EMPTY and not same(own.parameters[x].default, default):
-            refuse(name, f"a forward function with {x}={short_repr(default)}", signature, own)
-
-
-def check_call(name: str, signature: inspect.Signature, forward: Forward, inputs: Sequence[str]) -> None:
-    """Refuse a forward function that cannot be called with the arguments of the rules."""
     if isinstance(forward, np.ufunc):
         if forward.nin != len(inputs):
             raise ValueError(
@@ -161,7 +157,7 @@ def check_call(name: str, signature: inspect.Signature, forward: Forward, inputs
             )
         return
     if isinstance(inspect.unwrap(forward), types.BuiltinFunctionType):
-        return
+        return  # NumPy has written out what it takes, but to read that costs as much as all else here
     try:
         own = arguments_of(forward)
     except (TypeError, ValueError):  # of a function in C nothing is known
@@ -169,8 +165,16 @@ def check_call(name: str, signature: inspect.Signature, forward: Forward, inputs
     if own is signature:
         return
     parameters = signature.parameters
+    takes_all = VAR_KEYWORD in kinds(own)
+    for x, p in parameters.items():
+        if x in inputs:
+            continue
+        if x not in own.parameters and not takes_all:
+            refuse(name, f"a forward function that takes {x}", signature, own)
+        if x in own.parameters and p.default is not EMPTY and not same(own.parameters[x].default, p.default):
+            refuse(name, f"a forward function with {x}={short_repr(p.default)}", signature, own)
     last = max([k for k, x in enumerate(parameters) if x in inputs], default=-1)
-    leading = [x for x, p in list(parameters.items())[: last + 1] if p.kind not in (Parameter.KEYWORD_ONLY,)]
+    leading = [x for x, p in list(parameters.items())[: last + 1] if p.kind is not Parameter.KEYWORD_ONLY]
     named = [x for x, p in parameters.items() if x not in leading and p.default is EMPTY and p.kind is not VAR_KEYWORD]
     try:
         own.bind(*leading, **dict.fromkeys(named))

@@ -33,52 +33,52 @@ Class = TypeVar("Class", bound=type)
 SHOWN = 200
 
 
-# Keys: the steps of a path. Python would write each after the variable; `str` gives that text.
-
-
 @dataclass(frozen=True, slots=True)
-class Item:
+class Key:
+    """A step of a path. Python would write it after the variable: `str` gives that text."""
+
+    value: Any
+
+
+class Item(Key):
     """The step to an element of a sequence, or to what a dict holds under a key.
 
     >>> print(Item(0), Item("w"))
     [0] ['w']
     """
 
-    value: Any
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"[{self.value!r}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Key):
     """The step to an element of an array.
 
     >>> print(Index((0, 2)), Index((1,)), Index(()))
     [0, 2] [1] [()]
     """
 
-    value: tuple[int, ...]
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"[{', '.join([str(i) for i in self.value]) or '()'}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Key):
     """The step to an attribute of an object, or to a field of a named tuple.
 
     >>> print(Attribute("weight"))
     .weight
     """
 
-    value: str
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f".{self.value}"
 
 
-Key = Item | Index | Attribute
 Children = Iterable[tuple[Key, Any]]
 
 

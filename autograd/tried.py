@@ -4,7 +4,8 @@ It is called as a person might, at a few points, or with arrays of a few shapes;
 not take are passed over. Differences tell what is right. They accuse only where they can be trusted: where three steps
 agree to far more digits than the rule is asked for. So a kink, a jump, noise, or a point out of reach is passed over.
 
-Rules run on Tensors, so this stands below them; `op` calls it by ``trials``.
+Rules run on Tensors, so this stands below them; `op` calls it by ``trials``, and it is
+imported when there is such an entry.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 
 from autograd.checked import Checked, unchecked
 from autograd.errors import DTypeError, OperationError, ShapeError
-from autograd.op import Op, trials
+from autograd.op import Op
 from autograd.signature import each
 from autograd.sweep.reverse import gradients
 from autograd.tensor.tensor import Tensor
@@ -405,6 +406,3 @@ def agree(got: float, known: float, noise: float) -> bool:
 
 def short(bounds: Sequence[Interval]) -> str:
     return " and ".join(f"({low:g}, {high:g})" for low, high in bounds)
-
-
-trials.append(expect_right)

@@ -58,7 +58,7 @@ EDGE = (ArithmeticError, ValueError)
 Evaluate = Callable[..., tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Source:
     """The text of a function, and what it has to be given by name."""
 

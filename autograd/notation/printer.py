@@ -9,10 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.call import Output, fill
 from autograd.notation.rows import Level, Row, row_of
@@ -83,8 +82,7 @@ class Dialect(ABC):
         return uses > 1 and len(text) > SHORT
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(NamedTuple):
     """Formulas as printed, and the subformulas that they share, each after those that it uses itself."""
 
     shared: tuple[tuple[str, str], ...]

@@ -40,7 +40,7 @@ class Level(IntEnum):
     ATOM = 7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Row:
     """How one operation is written, and which inputs change nothing."""
 

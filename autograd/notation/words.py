@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Context
 from typing import Any
 
 import numpy as np
@@ -43,6 +42,8 @@ def format_number(x: Any, digits: int = 4) -> str:
     try:
         value = float(x)
     except OverflowError:  # an integer that no float holds
+        from decimal import Context  # few numbers are as large, and to import it takes long
+
         beyond = Context(prec=digits, traps=[])
         return typeset(f"{beyond.normalize(beyond.create_decimal(int(x))):g}")
     return typeset(str(int(value)) if value.is_integer() and abs(value) < 1e6 else f"{value:.{digits}g}")
