@@ -64,7 +64,7 @@ def signature_of(name: str, rules: Sequence[Rule | each | None], forward: Forwar
     nin = forward.nin if isinstance(forward, np.ufunc) and forward.signature is None else None
     if nin is not None and len(rules) != nin:
         raise ValueError(
-            f"{name}: expected a rule for each of the {nin} inputs of np.{forward.__name__}, got {len(rules)}: give "
+            f"{name}: expected a rule for each input of np.{forward.__name__}, which has {nin}, got {len(rules)}: give "
             "None for an input without a derivative"
         )
     found = [

@@ -213,8 +213,8 @@ def test_a_setting_that_means_nothing_is_refused() -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ([], "expected a rule for each of the 1 inputs of np.sin, got 0"),
-        ([lambda y, x: np.cos(x), None], "expected a rule for each of the 1 inputs of np.sin, got 2"),
+        ([], "expected a rule for each input of np.sin, which has 1, got 0"),
+        ([lambda y, x: np.cos(x), None], "expected a rule for each input of np.sin, which has 1, got 2"),
         (
             [lambda g, y, x: g * np.cos(x)],
             r"expected rules of the output and then of 1 inputs, got \(y, x\) behind that",

@@ -73,16 +73,6 @@ def rows_of(a: Any, axis: Axis, name: str) -> Any:
     return rows
 
 
-def expect_plain(name: str, overwrite_input: bool) -> None:
-    if overwrite_input:
-        raise DTypeError(f"{name}: overwrite_input=True writes to an array, which nothing flows back from")
-
-
-def expect_equal(name: str, weights: Any) -> None:
-    if weights is not None:
-        raise DTypeError(f"{name}: expected no weights, of which it is a step: use the result for np.repeat(a, n)")
-
-
 @composition(np.quantile)
 def quantile(
     a: Any,
@@ -102,8 +92,7 @@ def quantile(
 
     Raises `ShapeError` where there is no element, `ValueError` for a q beyond 0 and 1, or a method that is unknown.
     """
-    expect_equal("quantile", weights)
-    return at_parts(given(a, "quantile"), q, 1.0, axis, out, overwrite_input, method, keepdims, "quantile")
+    return at_parts("quantile", a, q, 1.0, axis, keepdims, overwrite_input, method, weights)
 
 
 @composition(np.percentile)
@@ -123,8 +112,7 @@ def percentile(
     >>> percentile(np.array([3.0, 1.0, 2.0, 4.0]), 50)
     np.float64(2.5)
     """
-    expect_equal("percentile", weights)
-    return at_parts(given(a, "percentile"), q, 100.0, axis, out, overwrite_input, method, keepdims, "percentile")
+    return at_parts("percentile", a, q, 100.0, axis, keepdims, overwrite_input, method, weights)
 
 
 @composition(np.median)
@@ -136,7 +124,7 @@ def median(a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = 
 
     Raises `ShapeError` where there is no element.
     """
-    return at_parts(given(a, "median"), 0.5, 1.0, axis, out, overwrite_input, "linear", keepdims, "median")
+    return at_parts("median", a, 0.5, 1.0, axis, keepdims, overwrite_input)
 
 
 @composition(np.nanquantile)
@@ -156,8 +144,7 @@ def nanquantile(
     >>> nanquantile(np.array([3.0, np.nan, 2.0, 4.0]), 0.25)
     np.float64(2.5)
     """
-    expect_equal("nanquantile", weights)
-    return at_parts(given(a, "nanquantile"), q, 1.0, axis, out, overwrite_input, method, keepdims, "nanquantile")
+    return at_parts("nanquantile", a, q, 1.0, axis, keepdims, overwrite_input, method, weights)
 
 
 @composition(np.nanpercentile)
@@ -177,8 +164,7 @@ def nanpercentile(
     >>> nanpercentile(np.array([3.0, np.nan, 2.0, 4.0]), 50)
     np.float64(3.0)
     """
-    expect_equal("nanpercentile", weights)
-    return at_parts(given(a, "nanpercentile"), q, 100.0, axis, out, overwrite_input, method, keepdims, "nanpercentile")
+    return at_parts("nanpercentile", a, q, 100.0, axis, keepdims, overwrite_input, method, weights)
 
 
 @composition(np.nanmedian)
@@ -190,26 +176,30 @@ def nanmedian(
     >>> nanmedian(np.array([3.0, np.nan, 2.0]))
     np.float64(2.5)
     """
-    return at_parts(given(a, "nanmedian"), 0.5, 1.0, axis, out, overwrite_input, "linear", keepdims, "nanmedian")
+    return at_parts("nanmedian", a, 0.5, 1.0, axis, keepdims, overwrite_input)
 
 
 def at_parts(
+    name: str,
     a: Any,
     q: Any,
     whole: float,
     axis: Axis,
-    out: None,
-    overwrite_input: bool,
-    method: str,
     keepdims: bool,
-    name: str,
+    overwrite_input: bool,
+    method: str = "linear",
+    weights: None = None,
 ) -> Any:
-    expect_plain(name, overwrite_input)
+    if overwrite_input:
+        raise DTypeError(f"{name}: overwrite_input=True writes to an array, which nothing flows back from")
+    if weights is not None:
+        raise DTypeError(f"{name}: expected no weights, of which it is a step: use the result for np.repeat(a, n)")
     if method not in METHODS:
         raise ValueError(f"{name}: expected a method that is one of {', '.join(METHODS)}, got {method!r}")
     parts = np.asarray(q, dtype=float) / whole
     if not np.all((parts >= 0) & (parts <= 1)):
         raise ValueError(f"{name}: expected q between 0 and {whole:g}, got {q}")
+    a = given(a, name)
     rows = rows_of(a, axis, name)
     ranks = sort(rows, axis=-1)
     last = ranks[..., -1]  # NaN, if there is one
