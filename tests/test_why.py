@@ -194,11 +194,33 @@ def test_a_number_that_the_code_took_inside_tracing_is_a_reason() -> None:
 
 def test_a_hook_is_a_reason() -> None:
     x = Tensor([1.0, 2.0], label="x")
-    h = x * 2
+    h = x * [2, 2]
     h.register_hook(lambda g: 0 * g)
     answer = why(h.sum(), x)
     assert answer.gradient.tolist() == [0.0, 0.0]
-    assert str(answer.reasons[0]) == "a hook on the way gives another gradient: without hooks it would be [2, 2]"
+    (reason,) = answer.reasons
+    assert reason.text == "a hook of h gives another gradient: without hooks it would be [2, 2] in all"
+    assert reason.node is not None
+    assert answer.graph.names[reason.node] == "h"
+
+
+def test_the_graph_of_an_answer_has_the_gradients_of_the_question() -> None:
+    x, y = Value(3.0, label="x"), Value(0.0, label="y")
+    h = x * y
+    (h * 7).backward()
+    graph = why(h * 2, x).graph
+    assert [graph.grads[graph.names.index(name)] for name in ("x", "y", "h")] == [0.0, 6.0, 2.0]
+    assert why(h * 2, Value(1.0)).graph.grads == (None,) * len(graph)
+
+
+def test_hooks_are_told_where_the_gradient_passes_them() -> None:
+    x, y = Value(3.0, label="x"), Value(2.0, label="y")
+    h = x * y
+    q = y * 5
+    for node in (x, y, h, q):
+        node.register_hook(lambda g: g / 2)
+    answer = why(h + q, x)
+    assert [answer.graph.names[reason.node] for reason in answer.reasons] == ["x", "h"]  # type: ignore[index]
 
 
 def test_what_is_too_small_for_a_float_has_a_reason() -> None:

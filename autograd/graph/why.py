@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from autograd.ops.reductions import softmax
 from autograd.program import Constant
 from autograd.state import Cut
 from autograd.sweep.events import plain
-from autograd.sweep.hooked import is_hooked
+from autograd.sweep.hooked import amends, is_hooked
 from autograd.sweep.pullback import pullback
 from autograd.sweep.reverse import gradients
 
@@ -71,7 +71,7 @@ class Reason:
 class Why:
     """The answer of `why`: ``print`` it, or see it with ``viz.draw``, where the edges are lit that it speaks of."""
 
-    graph: Graph
+    graph: Graph  #: its gradients are those of this question
     question: str  #: "∂loss/∂W"
     gradient: Any  #: None where there is no path
     reasons: tuple[Reason, ...]
@@ -124,6 +124,7 @@ def why(loss: Node, x: Node) -> Why:
             f"why: expected a loss of one number, got shape {loss.shape}: reduce it by .sum(), or pick one"
         )
     graph = Graph.of(loss)
+    graph = replace(graph, grads=(None,) * len(graph))  # what an earlier sweep left says nothing of this one
     live = with_guards([loss._record])[0]
     places = [i for i, node in enumerate(live) if node._key == x._record._key]
     name = graph.names[places[-1]] if places else given_names([x._record], caller_variables())[0][0] or "x"
@@ -141,9 +142,20 @@ def why(loss: Node, x: Node) -> Why:
         amended = gradients(loss, x)
         amended = getattr(amended, "data", amended)
         if not np.array_equal(amended, gradient, equal_nan=True):
-            said = f"a hook on the way gives another gradient: without hooks it would be {format_number(gradient)}"
-            return Why(graph, question, amended, (Reason("hook", said),))
+            return Why(graph, question, amended, tuple(hooks(graph, live, places, format_number(gradient))))
+    graph = replace(graph, grads=swept.gradients)
     return Why(graph, question, gradient, tuple(swept.reasons(places, np.asarray(gradient))))
+
+
+def hooks(graph: Graph, live: Sequence[Recorded], places: Sequence[int], gradient: str) -> Iterator[Reason]:
+    """Each hook that a gradient passes on its way to one of the places."""
+    passed = set(places)
+    for i, node in enumerate(graph.nodes):
+        if any(isinstance(x, int) and x in passed for x in node.inputs):
+            passed.add(i)
+    for i in sorted(passed & amends([*live], record=False).keys()):
+        said = f"a hook of {graph.names[i]} gives another gradient: without hooks it would be {gradient} in all"
+        yield Reason("hook", said, i, source=graph.sources[i])
 
 
 class Swept:
