@@ -12,7 +12,6 @@ import autograd
 
 def test_each_public_name_is_there() -> None:
     assert [name for name in autograd.__all__ if not hasattr(autograd, name)] == []
-    assert set(autograd.__all__) <= set(dir(autograd))
 
 
 def in_a_new_process(code: str) -> str:
@@ -23,7 +22,7 @@ def test_what_a_program_may_not_need_is_imported_when_it_is_asked_for() -> None:
     code = """
 import sys, autograd
 later = {*autograd._LATER.values(), "autograd.tried"}
-print(sorted(later & {*sys.modules}))
+print(sorted(later & {*sys.modules}), {*autograd.__all__} <= {*dir(autograd)})
 x = autograd.Value(2.0)
 (x * x).backward()
 print(sorted(later & {*sys.modules}))
@@ -32,7 +31,7 @@ for name in autograd._LATER:
     assert vars(autograd)[name] is found, name
 print(sorted(later - {*sys.modules}))
 """
-    assert in_a_new_process(code).split("\n") == ["[]", "[]", "['autograd.tried']", ""]
+    assert in_a_new_process(code).split("\n") == ["[] True", "[]", "['autograd.tried']", ""]
 
 
 def test_an_entry_is_tried_though_the_trial_is_imported_late() -> None:

@@ -230,6 +230,7 @@ def test_a_quantile_at_an_element_is_that_element_beside_infinity() -> None:
         (lambda t: autograd.percentile(t, -1), ValueError, "percentile: .*expected q between 0 and 100, got -1"),
         (lambda t: autograd.quantile(t, 0.5, method="middle"), ValueError, "expected a method that is one of"),
         (lambda t: np.median(t, overwrite_input=True), DTypeError, "overwrite_input=True"),
+        (lambda t: np.quantile(t, 0.5, method="inverted_cdf", weights=[1, 2]), DTypeError, "expected no weights"),
         (lambda t: autograd.median(t[:0]), ShapeError, r"median: expected an element at least, got shape \(0,"),
         (lambda t: np.average(t, weights=[1.0, 2.0]), ShapeError, r"average: weights of shape \(2,\)"),
         (lambda t: np.average(t, axis=0, weights=[1.0]), ShapeError, "average: expected weights as long as"),

@@ -210,6 +210,17 @@ def test_a_setting_that_means_nothing_is_refused() -> None:
             enter(by, np.tanh, lambda y, x: 1 - y * y, check=1)
 
 
+def test_rules_whose_defaults_alone_are_others_are_refused() -> None:
+    rules = [lambda g, y, x, z, n=1: g * n, lambda g, y, x, z, n=2: g * n]
+    with pytest.raises(ValueError, match=r"^between: expected rules that have the same arguments, got .*n=2"):
+        primitive("between", lambda x, z, n=1: (x + z) * n, *rules, doc="adds")
+
+
+def test_a_forward_function_without_a_param_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^scaled: expected a forward function that takes n, got \(x\)"):
+        primitive("scaled", lambda x: x, lambda g, y, x, n=1: g * n, doc="scales")
+
+
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
