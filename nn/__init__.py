@@ -15,8 +15,10 @@
 True
 """
 
+from nn import init
 from nn.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
-from nn.init import kaiming_uniform, xavier_uniform
+from nn.calls import watching
+from nn.declared import Buffer, Parameter
 from nn.layers import MLP, Linear, Sequential
 from nn.losses import cross_entropy, mse
 from nn.module import Module
@@ -25,17 +27,19 @@ from nn.optim import SGD, Optimizer
 __all__ = [
     "MLP",
     "SGD",
+    "Buffer",
     "LeakyReLU",
     "Linear",
     "Module",
     "Optimizer",
+    "Parameter",
     "ReLU",
     "Sequential",
     "Sigmoid",
     "Softmax",
     "Tanh",
     "cross_entropy",
-    "kaiming_uniform",
+    "init",
     "mse",
-    "xavier_uniform",
+    "watching",
 ]

@@ -37,8 +37,8 @@ def as_array(x: Any, name: str) -> Any:
 
 def as_operand(x: Any, name: str) -> Any:
     """The same, for what goes into an operation at once: that looks at every element of an array of Values itself."""
-    if x.__class__ is np.ndarray and x.dtype.kind == "O" and x.size and isinstance(x.item(0), Value):
-        return x
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O" and x.size and isinstance(x.item(0), Value):
+        return x.view(np.ndarray)
     return as_array(x, name)
 
 
@@ -75,18 +75,6 @@ def positive_int(value: Any, name: str) -> int:
     if number > MOST:
         raise ValueError(f"{wrong}: an array holds at most {MOST} elements")
     return number
-
-
-def weight_shape(inputs: Any, outputs: Any, owner: str, names: tuple[str, str]) -> tuple[int, int]:
-    """The shape of a matrix of weights, from its sizes.
-
-    Raises as `positive_int`, and `ValueError` for more weights than an array can hold.
-    """
-    shape = positive_int(inputs, f"{owner}: {names[0]}"), positive_int(outputs, f"{owner}: {names[1]}")
-    if shape[0] * shape[1] > MOST:
-        given = " and ".join(f"{name}={size}" for name, size in zip(names, shape, strict=True))
-        raise ValueError(f"{owner}: expected at most {MOST} weights, as many as an array holds, got {given}")
-    return shape
 
 
 def finite_number(value: Any, name: str, example: float) -> float:

@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, GraphError, Node, ShapeError, Value, real_array, short_repr, zero_grad
+from autograd import DTypeError, GraphError, Node, ShapeError, Tensor, Value, real_array, short_repr, zero_grad
 from nn.inputs import finite_number
-from nn.module import Module, Parameter, is_parameter
+from nn.module import Module
+
+#: What is trained.
+Trained = Tensor | Value
 
 #: How new data is stored, the data from before, and the new.
 Change = tuple[Callable[[Any], None], Any, Any]
@@ -43,7 +46,7 @@ class Optimizer(ABC):
     for one given twice, and for an ``lr`` that is not positive and finite.
     """
 
-    def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
+    def __init__(self, parameters: Iterable[Trained], lr: float) -> None:
         self.parameters = checked_parameters(parameters, type(self).__name__)
         self.lr = lr
         self.state: dict[Any, Any] = {}
@@ -136,7 +139,7 @@ class SGD(Optimizer):
         return -self.lr * grad + data  # in this order NumPy reuses the memory of the product
 
 
-def copied(state: dict[Any, Any], parameters: Sequence[Parameter], owner: str) -> dict[Any, Any]:
+def copied(state: dict[Any, Any], parameters: Sequence[Trained], owner: str) -> dict[Any, Any]:
     """A copy that has nothing in common with it but the parameters, should it hold them.
 
     Raises `TypeError` for what has no copies, as an open file.
@@ -163,7 +166,7 @@ def is_like(update: Any, data: Any) -> bool:
     return update.__class__ is float and data.__class__ is float
 
 
-def fitted(update: Any, parameter: Parameter, index: int) -> Any:
+def fitted(update: Any, parameter: Trained, index: int) -> Any:
     """What `Optimizer.update` gave, as the parameter can hold it.
 
     Raises `ShapeError` or `DTypeError` where it cannot.
@@ -180,12 +183,12 @@ def fitted(update: Any, parameter: Parameter, index: int) -> Any:
     return array.copy()  # of what looks into another array, somebody may write to that
 
 
-def place(parameter: Parameter, index: int) -> str:
+def place(parameter: Trained, index: int) -> str:
     """A parameter, for messages."""
     return f"{index} ({parameter.label})" if parameter.label else str(index)
 
 
-def checked_parameters(parameters: Iterable[Parameter], owner: str) -> list[Parameter]:
+def checked_parameters(parameters: Iterable[Trained], owner: str) -> list[Trained]:
     """The parameters as a list, after a look at each; ``owner`` is for messages."""
     expected = f"{owner}: parameters: expected Tensors or Values"
     is_scalar = isinstance(parameters, np.ndarray) and not parameters.ndim
@@ -198,9 +201,9 @@ def checked_parameters(parameters: Iterable[Parameter], owner: str) -> list[Para
     for parameter in found:
         if not isinstance(parameter, Node):
             raise TypeError(f"{expected}, got {type(parameter).__name__}: give model.parameters()")
-        if not is_parameter(parameter):
+        if parameter.op is not None:
             name = parameter.label or type(parameter).__name__
-            raise ValueError(f"{expected} to train, got {name}, which is computed, or needs no gradient")
+            raise ValueError(f"{expected} to train, got {name}, which is computed: give what it is computed from")
     if len({id(parameter) for parameter in found}) < len(found):
         raise ValueError(f"{expected}, each once, got one twice, which would be changed twice in each step")
     return found

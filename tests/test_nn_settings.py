@@ -35,8 +35,13 @@ GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
     "Sequential": lambda: (nn.Sequential, {}),
     "SGD": lambda: (nn.SGD, {"parameters": [Tensor(1.0)], "lr": 0.1}),
     "Optimizer": lambda: (Still, {"parameters": [Value(1.0)], "lr": 0.1}),
-    "xavier_uniform": lambda: (nn.xavier_uniform, {"inputs": 2, "outputs": 3, "rng": np.random.default_rng(0)}),
-    "kaiming_uniform": lambda: (nn.kaiming_uniform, {"inputs": 2, "outputs": 3, "rng": np.random.default_rng(0)}),
+    **{
+        f"init.{name}": lambda name=name: (getattr(nn.init, name), {"shape": (2, 3), "rng": np.random.default_rng(0)})
+        for name in nn.init.__all__
+    },
+    "Parameter": lambda: (nn.Parameter, {"data": [1.0, 2.0]}),
+    "Buffer": lambda: (nn.Buffer, {"data": [1.0, 2.0]}),
+    "watching": lambda: (nn.watching, {"watch": print}),
     "mse": lambda: (nn.mse, {"prediction": [1.0, 2.0], "target": [1.0, 3.0]}),
     "cross_entropy": lambda: (nn.cross_entropy, {"scores": [1.0, 2.0], "target": 1}),
     "Linear.name_parameters": lambda: (nn.Linear(2, 3).name_parameters, {}),
@@ -60,7 +65,14 @@ OWNERS = {
 }
 
 #: What a person says by defining it, and what Python says of an index.
-THEIRS = {"Module.forward", "Module.__call__", "Optimizer.update", "SGD.update", "Sequential.__getitem__"}
+THEIRS = {
+    "Module.forward",
+    "Module.__call__",
+    "Module.summary",
+    "Optimizer.update",
+    "SGD.update",
+    "Sequential.__getitem__",
+}
 
 #: Values of every kind, each by a name.
 HOSTILE: dict[str, Any] = {
@@ -147,11 +159,11 @@ HOSTILE: dict[str, Any] = {
     "class of a Module": nn.Tanh,
     "[Module]": [nn.Tanh()],
     "gives text": lambda *_: "abc",
-    "gives NaN": lambda *shape: np.full(shape[:2], np.nan),
-    "gives a list": lambda *shape: [[1] * shape[1]] * shape[0],
-    "gives Values": lambda *shape: np.full(shape[:2], Value(1.0)),
+    "gives NaN": lambda *given: np.full(given[0], np.nan),
+    "gives a list": lambda *given: np.ones(given[0], int).tolist(),
+    "gives Values": lambda *given: np.full(given[0], Value(1.0)),
     "gives another shape": lambda *_: [1.0],
-    "a function": nn.xavier_uniform,
+    "a function": nn.init.xavier_uniform,
     **({"long double": np.longdouble(1) / 3} if WIDE else {}),
 }
 
@@ -171,6 +183,10 @@ VECTORS |= {"Tensor of two", "memoryview"}
 ARRAYS = NUMBERS | VECTORS | FLAGS | {"nan", "inf", "-inf", "np.nan", "array of a bool", "array of one", "[]", "[3]"}
 ARRAYS |= {"Value", "constant Value", "Tensor", "constant Tensor", "[Value]", "[Value, Value]"}
 ARRAYS |= {"long double"} if WIDE else set()
+
+INIT_SETTINGS = [("uniform", "limit"), ("normal", "std"), ("normal", "mean"), ("orthogonal", "gain")]
+INIT_SETTINGS += [(f"xavier_{kind}", "gain") for kind in ("uniform", "normal")]
+INIT_SETTINGS += [(f"kaiming_{kind}", "alpha") for kind in ("uniform", "normal")]
 
 #: What each argument takes; all else it refuses.
 TAKES: dict[str, set[str]] = {
@@ -197,12 +213,15 @@ TAKES: dict[str, set[str]] = {
     "Optimizer.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
     "Optimizer.lr": POSITIVE,
     "Optimizer.lr.lr": POSITIVE,
-    "xavier_uniform.inputs": SIZES,
-    "xavier_uniform.outputs": SIZES,
-    "xavier_uniform.rng": {"generator"},
-    "kaiming_uniform.inputs": SIZES,
-    "kaiming_uniform.outputs": SIZES,
-    "kaiming_uniform.rng": {"generator"},
+    **{f"init.{name}.shape": {"[3]", "[2, 3]", "(2, 3)", "[]"} for name in nn.init.__all__},
+    **{f"init.{name}.rng": {"generator"} for name in nn.init.__all__},
+    **{f"init.{name}.{setting}": NUMBERS for name, setting in INIT_SETTINGS},
+    "init.orthogonal.shape": {"[2, 3]", "(2, 3)"},
+    "watching.watch": {name for name, x in HOSTILE.items() if callable(x)},
+    "Parameter.data": ARRAYS | {"None", "[Tensor]", "dict"},
+    "Parameter.requires_grad": FLAGS,
+    "Parameter.dtype": DTYPES,
+    "Buffer.data": ARRAYS,
     "mse.prediction": VECTORS | {"[Value, Value]"},
     "mse.target": VECTORS | {"[Value, Value]"},
     "cross_entropy.scores": VECTORS | {"[Value, Value]"},
@@ -216,10 +235,13 @@ TAKES: dict[str, set[str]] = {
 }
 
 
+PUBLIC = {name: getattr(nn, name) for name in nn.__all__ if name != "init"}
+PUBLIC |= {f"init.{name}": getattr(nn.init, name) for name in nn.init.__all__}
+
+
 def arguments() -> Iterator[tuple[str, Parameter]]:
     """Every argument of everything public: of functions, constructors, methods, and of what may be set."""
-    for name in nn.__all__:
-        public = getattr(nn, name)
+    for name, public in PUBLIC.items():
         callables: dict[str, Any] = {name: public}
         if isinstance(public, type):
             for part, member in vars(public).items():
@@ -260,7 +282,7 @@ def test_an_argument_is_taken_or_refused_by_name(where: str, parameter: Paramete
     with pytest.raises((TypeError, ValueError)) as refused:
         call(*args, **kwargs)
     message = str(refused.value)
-    owner = OWNERS.get(where, where.partition(".")[0])
+    owner = OWNERS.get(where, where.removeprefix("init.").partition(".")[0])
     assert message.lower().startswith(owner.lower()), message  # an operation has the name of its layer, but for case
     assert where.endswith(".forward") or name in message, message
 
@@ -289,7 +311,7 @@ def test_more_weights_than_an_array_holds_are_refused_before_any_is_drawn() -> N
     for call in (
         lambda: nn.Linear(2**40, 2**40),
         lambda: nn.MLP([2**40, 2**40]),
-        lambda: nn.xavier_uniform(2**40, 2**40, np.random.default_rng(0)),
+        lambda: nn.init.xavier_uniform((2**40, 2**40), np.random.default_rng(0)),
     ):
         with pytest.raises(ValueError, match=r"expected at most \d+ weights, as many as an array holds, got "):
             call()
