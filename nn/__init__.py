@@ -19,7 +19,19 @@ from nn import init
 from nn.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from nn.calls import watching
 from nn.declared import Buffer, Parameter
-from nn.layers import MLP, Linear, Sequential
+from nn.interchange import load_torch_state_dict, torch_state_dict
+from nn.layers import (
+    MLP,
+    Bilinear,
+    GRUCell,
+    Linear,
+    LSTMCell,
+    Maxout,
+    MultiHeadAttention,
+    Neuron,
+    RNNCell,
+    Sequential,
+)
 from nn.losses import cross_entropy, mse
 from nn.module import Module
 from nn.optim import SGD, Optimizer
@@ -27,12 +39,19 @@ from nn.optim import SGD, Optimizer
 __all__ = [
     "MLP",
     "SGD",
+    "Bilinear",
     "Buffer",
+    "GRUCell",
+    "LSTMCell",
     "LeakyReLU",
     "Linear",
+    "Maxout",
     "Module",
+    "MultiHeadAttention",
+    "Neuron",
     "Optimizer",
     "Parameter",
+    "RNNCell",
     "ReLU",
     "Sequential",
     "Sigmoid",
@@ -40,6 +59,8 @@ __all__ = [
     "Tanh",
     "cross_entropy",
     "init",
+    "load_torch_state_dict",
     "mse",
+    "torch_state_dict",
     "watching",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self, TypeGuard
+from typing import Any, ClassVar, NamedTuple, Self, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,9 @@ class Context(NamedTuple):
 
 class Stateful:
     """Base of Modules: it knows the role of each of its attributes, and refuses what nobody gave one."""
+
+    #: The names of parameters that PyTorch holds transposed.
+    transposed: ClassVar[frozenset[str]] = frozenset()
 
     # These two are no attributes like the others, which are what it is made of.
     __slots__ = ("__dict__", "__weakref__", "_said", "_training")
@@ -233,7 +236,7 @@ class Stateful:
         >>> {name: array.shape for name, array in Linear(2, 3).to_scalars().state_dict().items()}
         {'weight': (2, 3), 'bias': (3,)}
         """
-        return {name: plain(held.part, name) for name, held in self._wholes()}
+        return {name: plain(held.part, name) for name, held in state_of(self)}
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Misfit:
         """Take over the numbers of a state by their names; all of them, or, where one does not fit, none.
@@ -255,7 +258,7 @@ class Stateful:
         is_strict = flag(strict, f"{owner}: strict")
         if not isinstance(state, Mapping):
             raise DTypeError(f"{owner}: state: expected a dict of names and arrays, got {short_repr(state)}")
-        wholes = dict(self._wholes())
+        wholes = dict(state_of(self))
         misfit = Misfit([name for name in wholes if name not in state], [name for name in state if name not in wholes])
         if is_strict and (misfit.missing or misfit.unexpected):
             told = [f"{kind} {', '.join(map(str, names))}" for kind, names in misfit._asdict().items() if names]
@@ -271,13 +274,6 @@ class Stateful:
             else:
                 setattr(held.module, held.attribute, array)
         return misfit
-
-    def _wholes(self) -> Iterator[tuple[str, Held]]:
-        """Each parameter and buffer with its name; of Values in an array, the array."""
-        for name, module in self.named_modules():
-            for held in held_by(module):
-                if held.role in STATE:
-                    yield f"{name}.{held.name}".removeprefix("."), held
 
 
 class Held(NamedTuple):
@@ -338,6 +334,14 @@ def roles_of(module: Stateful) -> Iterator[tuple[list[tree.Key], Role | None, An
             role = holder._roles.get(str(path[-1].value))
         yield path, role, part
         above.append((part, role))
+
+
+def state_of(module: Stateful) -> Iterator[tuple[str, Held]]:
+    """Each parameter and buffer of a Module with its name; of Values in an array, the array."""
+    for name, part in module.named_modules():
+        for held in held_by(part):
+            if held.role in STATE:
+                yield f"{name}.{held.name}".removeprefix("."), held
 
 
 def held_by(module: Stateful) -> Iterator[Held]:

@@ -32,6 +32,8 @@ class Linear(Module):
     fit, `DTypeError` if x is a Tensor and the parameters are Values, or vice versa.
     """
 
+    transposed = frozenset({"weight"})
+
     def __init__(
         self,
         in_features: int,
