@@ -77,7 +77,8 @@ class ParamGroup(MutableMapping[str, Any]):
         """All settings as they would be with these changed; nothing is, yet."""
         for name in settings:
             if name not in self._settings:
-                raise KeyError(f"{self._owner}: expected one of {', '.join(self._settings)}, got {short_repr(name)}")
+                known = ", ".join(known for known in self._settings if known != "initial_lr")
+                raise KeyError(f"{self._owner}: expected one of {known}, got {short_repr(name)}")
         return self._check({**self._settings, **settings}, self._owner)
 
     def __repr__(self) -> str:
