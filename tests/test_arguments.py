@@ -109,7 +109,6 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "MLP.output": lambda x: nn.MLP([2, 3, 2], output=x),
     "MLP.rng": lambda x: nn.MLP([2, 2], rng=x),
     "Sequential.layers": nn.Sequential,
-    "SGD.lr": lambda x: nn.SGD([Tensor(1.0)], lr=x),
     "Optimizer.lr": lambda x: nn.SGD([Tensor(1.0)], lr=x),
     "kaiming_uniform.inputs": lambda x: nn.kaiming_uniform(x, 2, np.random.default_rng(0)),
     "kaiming_uniform.outputs": lambda x: nn.kaiming_uniform(2, x, np.random.default_rng(0)),
@@ -117,9 +116,40 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "xavier_uniform.outputs": lambda x: nn.xavier_uniform(2, x, np.random.default_rng(0)),
 }
 
+#: Of what takes parameters or an optimiser, what it needs beside; each of its other arguments refuses a node.
+OPTIMISED: dict[str, Callable[[], dict[str, Any]]] = {
+    "SGD": lambda: {"parameters": [Tensor(1.0)], "lr": 0.1, "momentum": 0.5},
+    **dict.fromkeys(["Adagrad", "RMSProp", "Adam", "AdamW"], lambda: {"parameters": [Tensor(1.0)]}),
+    "clip_grad_norm": lambda: {"parameters": [Tensor(1.0)], "max_norm": 1.0},
+    "clip_grad_value": lambda: {"parameters": [Tensor(1.0)], "limit": 1.0},
+    **dict.fromkeys(["LinearLR", "ReduceLROnPlateau", "Schedule"], lambda: {"optimizer": sgd()}),
+    "StepLR": lambda: {"optimizer": sgd(), "step_size": 2},
+    "MultiStepLR": lambda: {"optimizer": sgd(), "milestones": [2]},
+    "ExponentialLR": lambda: {"optimizer": sgd(), "gamma": 0.5},
+    "CosineAnnealingLR": lambda: {"optimizer": sgd(), "T_max": 2},
+    "OneCycleLR": lambda: {"optimizer": sgd(), "max_lr": 0.1, "total_steps": 5},
+    "SequentialLR": lambda: {"optimizer": (o := sgd()), "schedulers": [nn.LinearLR(o)], "milestones": []},
+}
+
+
+def sgd() -> nn.Optimizer:
+    return nn.SGD([Tensor(1.0)], lr=0.1)
+
+
+for name, needed in OPTIMISED.items():
+    for argument, parameter in inspect.signature(getattr(nn, name)).parameters.items():
+        if argument != "parameters" and parameter.kind is not VAR_KEYWORD:
+            REFUSED[f"{name}.{argument}"] = lambda x, name=name, argument=argument, needed=needed: getattr(nn, name)(
+                **{**needed(), argument: x}
+            )
+
 #: Truth values, names, a dtype or what has one, generators, and what is changed by its gradient.
 OTHERS = {"Linear.bias", "Linear.label", "Linear.dtype", "MLP.bias", "MLP.dtype"}
-OTHERS |= {"SGD.parameters", "Optimizer.parameters", "kaiming_uniform.rng", "xavier_uniform.rng"}
+OTHERS |= {"Optimizer.parameters", "kaiming_uniform.rng", "xavier_uniform.rng"}
+OTHERS |= {
+    f"{name}.parameters" for name in OPTIMISED if "parameters" in inspect.signature(getattr(nn, name)).parameters
+}
+OTHERS |= {"Optimizer.settings", "Schedule.settings"}  # what a rule of one's own says of them
 
 
 def test_every_argument_of_nn_is_in_one_of_the_lists() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from interrupts import interrupted_at
 
 import nn
 from autograd import DTypeError, ShapeError, Tensor, Value
@@ -191,6 +192,36 @@ def test_a_step_that_fails_anywhere_leaves_no_trace(rule: str, fails: list[tuple
     np.testing.assert_equal(state, kept)
 
 
+FILES = tuple(f"optim/{name}.py" for name in ("optimizer", "parameters", "state", "sgd", "adaptive", "clip"))
+
+
+@pytest.mark.parametrize("rule", ["momentum", "Adam"])
+def test_a_step_that_is_interrupted_at_any_line_is_done_or_not(rule: str) -> None:
+    def ready() -> tuple[Optimizer, Callable[[], Any]]:
+        optimizer = RULES[rule]([Value(1.0), Tensor([1.0, -2.0])])
+        walk(optimizer, [0.5])
+        for p in optimizer.parameters:
+            p.grad = 2.0 if isinstance(p, Value) else np.array([2.0, 2.0])
+        return optimizer, lambda: ([np.array(p.data).tolist() for p in optimizer.parameters], optimizer.state_dict())
+
+    optimizer, look = ready()
+    before = look()
+    optimizer.step()
+    after = look()
+    line, are_done = 0, 0
+    while True:
+        optimizer, look = ready()
+        line += 1
+        if not interrupted_at(line, optimizer.step, FILES):
+            break
+        found = look()
+        is_done = found[0] == after[0]
+        np.testing.assert_equal(found, after if is_done else before)
+        are_done += is_done
+    assert line > 50
+    assert are_done < line / 2
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_what_is_kept_is_nobody_elses(rule: str) -> None:
     w, twin = Tensor([1.0, 2.0]), Tensor([1.0, 2.0])
@@ -275,7 +306,7 @@ def test_each_group_has_its_own_settings() -> None:
 
 def test_the_rate_of_all_groups_is_read_where_they_agree_and_set_together() -> None:
     optimizer = SGD([{"params": [Value(1.0)], "lr": 0.5}, {"params": [Value(1.0)]}], lr=0.25)
-    with pytest.raises(ValueError, match=r'SGD: lr: expected one for all groups, got 0.5 and 0.25: read param_groups'):
+    with pytest.raises(ValueError, match=r"SGD: lr: expected one for all groups, got 0.5 and 0.25: read param_groups"):
         _ = optimizer.lr
     optimizer.lr = 0.125
     assert optimizer.lr == 0.125
@@ -343,8 +374,9 @@ def test_groups_that_cannot_be_are_refused(groups: Any, error: type[Exception], 
         (lambda g: g.__setitem__("betas", 0.9), DTypeError, "betas: expected two numbers"),
         (lambda g: g.__setitem__("rate", 0.1), KeyError, "expected one of lr, betas, eps, weight_decay, amsgrad, got"),
         (lambda g: g.__setitem__("params", []), TypeError, "params cannot be changed: make a new optimiser"),
-        (lambda g: g.__setitem__("initial_lr", 1.0), TypeError, 'initial_lr cannot be changed: set "lr"'),
+        (lambda g: g.__setitem__("initial_lr", 1.0), TypeError, "initial_lr cannot be changed: set lr"),
         (lambda g: g.update(lr=math.nan), ValueError, "lr"),
+        (lambda g: g.update({"lr": 0.5}, eps=-1), ValueError, "eps"),
         (lambda g: g.change({"eps": 0.5, "weight_decay": -1}), ValueError, "weight_decay"),
         (lambda g: g.pop("lr"), TypeError, "'lr' cannot be left out"),
         (lambda g: g.clear(), TypeError, "cannot be left out"),
@@ -454,7 +486,7 @@ def changed(path: list[Any], value: Any, rule: str = "Adam") -> dict[str, Any]:
     ("make", "error", "message"),
     [
         (lambda: None, TypeError, "Adam.load_state_dict: state_dict: expected a dict, .* got None"),
-        (lambda: {}, ValueError, "expected optimizer, shapes, param_groups, state, got no 'optimizer'"),
+        (dict, ValueError, "expected optimizer, shapes, param_groups, state, got no 'optimizer'"),
         (lambda: changed(["more"], 1), ValueError, "got 'more' too"),
         (lambda: saved("AdamW"), ValueError, "optimizer: expected 'Adam', got 'AdamW': make one of that class"),
         (lambda: saved(parameters=[Tensor([1.0])]), ValueError, "expected those of 3 parameters, got 1"),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from interrupts import interrupted_at
 
 from autograd import DTypeError, ShapeError, Value
 from nn import (
@@ -100,9 +101,7 @@ def test_one_cycle_goes_up_and_down_with_momentum_the_other_way() -> None:
     up = [0.2, 0.4, 0.6, 0.8, 1.0]
     down = [1.0 - k * (1 - 0.2 / 1e4) / 6 for k in range(1, 7)]
     assert [rate for rate, _ in found] == pytest.approx([*up, *down])
-    assert [beta for _, beta in found] == pytest.approx(
-        [*np.linspace(0.95, 0.85, 5), *np.linspace(0.85, 0.95, 7)[1:]]
-    )
+    assert [beta for _, beta in found] == pytest.approx([*np.linspace(0.95, 0.85, 5), *np.linspace(0.85, 0.95, 7)[1:]])
     assert optimizer.lr == pytest.approx(2e-5), "and there it stays"
     with pytest.raises(ValueError, match="OneCycleLR: step: expected at most total_steps=11, got step 12"):
         schedule.step()
@@ -201,6 +200,24 @@ def test_a_step_that_fails_changes_no_group_and_no_count() -> None:
     assert schedule.count == 1
 
 
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_step_that_is_interrupted_at_any_line_is_done_or_not(name: str) -> None:
+    files = tuple(f"optim/{file}.py" for file in ("schedule", "schedules", "one_cycle", "parameters"))
+
+    def look(schedule: Schedule) -> Any:
+        return schedule.state_dict(), schedule.optimizer.state_dict(), schedule.last_lrs
+
+    schedule = SCHEDULES[name](optimizer_of(0.5, 0.25))
+    before = look(schedule)
+    schedule.step()
+    after = look(schedule)
+    line = 1
+    while interrupted_at(line, (again := SCHEDULES[name](optimizer_of(0.5, 0.25))).step, files):
+        assert look(again) in (before, after)
+        line += 1
+    assert line > 30
+
+
 def test_a_rate_of_nothing_lets_parameters_rest() -> None:
     optimizer = optimizer_of(1.0)
     schedule = CosineAnnealingLR(optimizer, T_max=1)
@@ -283,10 +300,15 @@ def test_a_metric_that_is_no_number_is_refused(metric: Any) -> None:
         (lambda o: CosineAnnealingLR(o, 3, -0.1), ValueError, "CosineAnnealingLR: eta_min: expected zero or a"),
         (lambda o: LinearLR(o, 1.5), ValueError, "LinearLR: start_factor: expected a number from 0 to 1"),
         (lambda o: LinearLR(o, end_factor=-1), ValueError, "LinearLR: end_factor"),
-        (lambda o: OneCycleLR(o, 0.1), ValueError, "OneCycleLR: total_steps: expected it, or epochs and steps_per"),
-        (lambda o: OneCycleLR(o, 0.1, epochs=2), ValueError, "got epochs=2 and steps_per_epoch=None"),
+        (lambda o: OneCycleLR(o, 0.1), ValueError, "OneCycleLR: total_steps: expected it alone, or epochs and"),
+        (lambda o: OneCycleLR(o, 0.1, epochs=2), ValueError, "epochs=2 and steps_per_epoch=None"),
+        (lambda o: OneCycleLR(o, 0.1, 5, epochs=2), ValueError, "expected it alone, .* got total_steps=5, epochs=2"),
         (lambda o: OneCycleLR(o, 0.1, epochs=0, steps_per_epoch=2), ValueError, "OneCycleLR: epochs: expected a pos"),
-        (lambda o: OneCycleLR(o, [0.1, 0.2], 5), ShapeError, "max_lr: expected one number, or one for each of 1 groups"),
+        (
+            lambda o: OneCycleLR(o, [0.1, 0.2], 5),
+            ShapeError,
+            "max_lr: expected one number, or one for each of 1 groups",
+        ),
         (lambda o: OneCycleLR(o, -0.1, 5), ValueError, "OneCycleLR: max_lr: expected a positive number"),
         (lambda o: OneCycleLR(o, 0.1, 5, anneal_strategy="sin"), ValueError, "expected 'cos' or 'linear', got 'sin'"),
         (lambda o: OneCycleLR(o, 0.1, 5, pct_start=1.5), ValueError, "OneCycleLR: pct_start: expected a number from 0"),
@@ -303,7 +325,11 @@ def test_a_metric_that_is_no_number_is_refused(metric: Any) -> None:
         (lambda o: SequentialLR(o, [ReduceLROnPlateau(o)], []), DTypeError, "whose rates depend on the count alone"),
         (lambda o: SequentialLR(o, [StepLR(optimizer_of(1.0), 1)], []), ValueError, "make it of the same optimizer"),
         (lambda o: SequentialLR(o, [StepLR(o, 1)], [2]), ValueError, r"milestones: expected 0 that grow .*, got \[2\]"),
-        (lambda o: SequentialLR(o, [StepLR(o, 1)] * 2, [0]), ValueError, "milestones: expected 1 that grow from above 0"),
+        (
+            lambda o: SequentialLR(o, [StepLR(o, 1)] * 2, [0]),
+            ValueError,
+            "milestones: expected 1 that grow from above 0",
+        ),
         (lambda o: SequentialLR(o, [StepLR(o, 1)] * 3, [2, 2]), ValueError, "milestones: expected 2 that grow"),
     ],
 )

@@ -130,11 +130,14 @@ class OneCycleLR(Schedule):
 
 def all_steps(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> Any:
     """The number of all steps, in either way that it is given."""
-    if total_steps is not None:
+    is_by_epochs = epochs is not None and steps_per_epoch is not None
+    is_alone = epochs is None and steps_per_epoch is None
+    if total_steps is not None and is_alone:
         return total_steps
-    if epochs is None or steps_per_epoch is None:
+    if total_steps is not None or not is_by_epochs:
         raise ValueError(
-            "OneCycleLR: total_steps: expected it, or epochs and steps_per_epoch, got "
-            f"epochs={short_repr(epochs)} and steps_per_epoch={short_repr(steps_per_epoch)}"
+            "OneCycleLR: total_steps: expected it alone, or epochs and steps_per_epoch, got "
+            f"total_steps={short_repr(total_steps)}, epochs={short_repr(epochs)} and "
+            f"steps_per_epoch={short_repr(steps_per_epoch)}"
         )
     return positive_int(epochs, "OneCycleLR: epochs") * positive_int(steps_per_epoch, "OneCycleLR: steps_per_epoch")

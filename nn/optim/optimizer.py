@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -91,7 +91,7 @@ class Optimizer(ABC):
 
     @property
     def lr(self) -> float:
-        """The learning rate, positive and finite. What is set is that of all groups.
+        """The learning rate. What is set is positive and finite, and that of all groups.
 
         Raises `ValueError` where it is read and the groups differ.
         """
@@ -129,17 +129,11 @@ class Optimizer(ABC):
 
         Raises `GraphError` if none has: then there was no ``backward()``; also if one is a leaf no longer.
         """
-        kept = self.state
-        copy_of_state = copied(kept, self.parameters, type(self).__name__)  # so that updates may write into it
-        try:
-            self.state = copy_of_state
-            make_changes(self._changes())
-        except BaseException:  # an update failed, one of them is no leaf any more, or an interrupt came
-            self.state = kept
-            raise
+        make_changes(self._changes())
 
-    def _changes(self) -> list[Change]:
-        """What is to be done in a step: nothing is, yet."""
+    def _changes(self) -> Iterator[Change]:
+        """What a step does: it makes all updates, on a copy of the state, and then stores them."""
+        yield partial(setattr, self, "state"), self.state, copied(self.state, self.parameters, type(self).__name__)
         changes: list[Change] = []
         last: Any = None
         for index, parameter in enumerate(self.parameters):
@@ -165,7 +159,7 @@ class Optimizer(ABC):
             changes.append((store, data, update))
         if not changes:
             raise GraphError("step: no parameter has a gradient: call loss.backward() first")
-        return changes
+        yield from changes
 
     def zero_grad(self) -> None:
         """Forget the gradients of the parameters."""

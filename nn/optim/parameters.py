@@ -17,7 +17,7 @@ Checks = Mapping[str, Callable[[Any, str], Any]]
 #: Checks all settings of a group: it takes them and the words that a message begins with.
 Check = Callable[[dict[str, Any], str], dict[str, Any]]
 
-#: How a number or an array is stored, the one from before, and the new.
+#: How something is stored, what was there before, and what is new.
 Change = tuple[Callable[[Any], None], Any, Any]
 
 
@@ -59,18 +59,21 @@ class ParamGroup(MutableMapping[str, Any]):
         return len(self._settings) + 1
 
     def __setitem__(self, name: str, value: Any) -> None:
-        if name in ("params", "initial_lr"):
-            raise TypeError(
-                f"{self._owner}: {name} cannot be changed: "
-                + ("make a new optimiser" if name == "params" else 'set "lr", which sets both')
-            )
-        self.change({name: value, "initial_lr": value} if name == "lr" else {name: value})
+        self.update({name: value})
 
     def __delitem__(self, name: str) -> None:
         raise TypeError(f"{self._owner}: {short_repr(name)} cannot be left out: set it to another value")
 
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Set several settings together, as those of a dict: all, or none where one is refused."""
+        settings = dict(*args, **kwargs)
+        for name, cure in (("params", "make a new optimiser"), ("initial_lr", "set lr, which sets both")):
+            if name in settings:
+                raise TypeError(f"{self._owner}: {name} cannot be changed: {cure}")
+        self.change({**settings, "initial_lr": settings["lr"]} if "lr" in settings else settings)
+
     def change(self, settings: Mapping[str, Any]) -> None:
-        """Set several settings together: all, or none where one is refused."""
+        """The same, for schedules: the initial rate stays what it is."""
         self._settings.update(self.checked(settings))
 
     def checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,14 +156,16 @@ def place(parameter: Tensor | Value, index: int) -> str:
     return f"{index} ({parameter.label})" if parameter.label else str(index)
 
 
-def make_changes(changes: Sequence[Change]) -> None:
-    """Store what is new; where that fails or is interrupted, what was there before is put back."""
-    begun = 0
+def make_changes(changes: Iterable[Change]) -> None:
+    """Store what is new, one after the other; where one fails or is interrupted, what was there before is put back."""
+    begun: list[Change] = []
     try:
-        for begun, (store, _, new) in enumerate(changes, 1):  # noqa: B007 - read where one fails
+        for change in changes:
+            begun.append(change)
+            store, _, new = change
             store(new)
     except BaseException:
-        for store, old, _ in changes[:begun]:
+        for store, old, _ in begun:
             with contextlib.suppress(GraphError):  # what is no leaf any more has not taken the new either
                 store(old)
         raise

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from autograd import DTypeError, ShapeError, short_repr
 from nn.inputs import count_from_zero, number_from_zero
 from nn.optim.optimizer import Optimizer
-from nn.optim.parameters import Checks
+from nn.optim.parameters import Change, Checks, make_changes
 from nn.optim.state import expect_names, expect_same, plain
 
 
@@ -112,6 +113,8 @@ class Schedule(Adjustment):
         self.count = 0
         #: The rates of the groups that it starts from.
         self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        #: The rates that it has set last.
+        self.last_lrs: list[float] = []
         self._apply()
 
     def lr_at(self, count: int, base: float) -> float:
@@ -137,21 +140,23 @@ class Schedule(Adjustment):
                     f"{group['lr']}: make a new schedule of the optimiser, which goes on from what was set by hand; "
                     "SequentialLR has one schedule after another"
                 )
-        self.count += 1
-        try:
-            self._apply()
-        except BaseException:
-            self.count -= 1
-            raise
+        make_changes(self._changes_to(self.count + 1))
 
     def _apply(self) -> None:
         """Give the groups the settings that belong to the count: all, or none where one is refused."""
+        make_changes(self._changes_to(self.count))
+
+    def _changes_to(self, count: int) -> list[Change]:
+        """What is to be done for a count, after a look at all settings that belong to it."""
         groups = self.optimizer.param_groups
-        settings = [group.checked(self.settings_at(self.count, number)) for number, group in enumerate(groups)]
-        for group, values in zip(groups, settings, strict=True):
-            group.change(values)
-        #: The rates that it has set.
-        self.last_lrs: list[float] = [group["lr"] for group in groups]
+        new = [group.checked(self.settings_at(count, number)) for number, group in enumerate(groups)]
+        old = [group.checked({}) for group in groups]
+        rates = [settings["lr"] for settings in new]
+        return [
+            *zip([group.change for group in groups], old, new, strict=True),
+            (partial(setattr, self, "last_lrs"), self.last_lrs, rates),
+            (partial(setattr, self, "count"), self.count, count),
+        ]
 
     def _progress(self) -> dict[str, Any]:
         return {"count": self.count, "base_lrs": list(self.base_lrs)}
