@@ -77,6 +77,23 @@ def positive_int(value: Any, name: str) -> int:
     return number
 
 
+def count_from_zero(value: Any, name: str) -> int:
+    """A number of steps: an int that is at least 0.
+
+    Raises `TypeError` for what is no int, `ValueError` for less than zero.
+    """
+    wrong = f"{name}: expected a number of steps, 0 or more, got {short_repr(value)}"
+    if isinstance(value, bool):
+        raise DTypeError(wrong)
+    try:
+        number = operator.index(value)
+    except (TypeError, ShapeError) as error:
+        raise DTypeError(wrong) from error
+    if not 0 <= number <= MOST:
+        raise ValueError(wrong)
+    return number
+
+
 def finite_number(value: Any, name: str, example: float) -> float:
     """One number, as a float.
 
@@ -97,6 +114,76 @@ def finite_number(value: Any, name: str, example: float) -> float:
     if number != array:
         raise DTypeError(f"{wrong}, with more digits than a float: round it, as by float()")
     return number
+
+
+def positive_number(value: Any, name: str, example: float) -> float:
+    """The same, above zero.
+
+    Raises as `finite_number`, and `ValueError` for zero and less.
+    """
+    number = finite_number(value, name, example)
+    if number <= 0:
+        raise ValueError(f"{name}: expected a positive number such as {example}, got {short_repr(value)}")
+    return number
+
+
+def number_from_zero(value: Any, name: str, example: float) -> float:
+    """The same, zero or above.
+
+    Raises as `finite_number`, and `ValueError` for less than zero.
+    """
+    number = finite_number(value, name, example)
+    if number < 0:
+        raise ValueError(f"{name}: expected zero or a positive number such as {example}, got {short_repr(value)}")
+    return number
+
+
+def proportion(value: Any, name: str, example: float) -> float:
+    """The same, from 0 to 1.
+
+    Raises as `finite_number`, and `ValueError` for what is outside.
+    """
+    number = finite_number(value, name, example)
+    if not 0 <= number <= 1:
+        raise ValueError(f"{name}: expected a number from 0 to 1 such as {example}, got {short_repr(value)}")
+    return number
+
+
+def decay(value: Any, name: str, example: float) -> float:
+    """How much is left of something after a step: from 0 up to, but not, 1, at which nothing would ever go.
+
+    Raises as `finite_number`, and `ValueError` for what is outside.
+    """
+    number = finite_number(value, name, example)
+    if not 0 <= number < 1:
+        raise ValueError(
+            f"{name}: expected a number from 0 up to, but not, 1, such as {example}, got {short_repr(value)}"
+        )
+    return number
+
+
+def pair_of_decays(value: Any, name: str, example: tuple[float, float]) -> tuple[float, float]:
+    """Two of them, from a tuple or a list.
+
+    Raises `TypeError` for anything but two numbers, `ValueError` for those outside of [0, 1).
+    """
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise DTypeError(f"{name}: expected two numbers such as {example}, got {short_repr(value)}")
+    first, second = (decay(x, f"{name}[{place}]", example[place]) for place, x in enumerate(value))
+    return first, second
+
+
+def one_of(value: Any, name: str, choices: tuple[str, ...]) -> str:
+    """One of several words.
+
+    Raises `TypeError` for no text, `ValueError` for another word.
+    """
+    wrong = f"{name}: expected {' or '.join(map(repr, choices))}, got {short_repr(value)}"
+    if not isinstance(value, str):
+        raise DTypeError(wrong)
+    if value not in choices:
+        raise ValueError(wrong)
+    return str(value)
 
 
 def flag(value: Any, name: str) -> bool:

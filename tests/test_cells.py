@@ -42,7 +42,9 @@ def expect_both_forms(module: Module, inputs: list[Any], expected: Any, **settin
     results = module(*tensors, **settings), scalars(*values, **settings)
     for result in results:
         found = numbers(result)
-        for one, other in zip(*((found, expected) if isinstance(expected, list) else ([found], [expected])), strict=True):
+        for one, other in zip(
+            *((found, expected) if isinstance(expected, list) else ([found], [expected])), strict=True
+        ):
             np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-12)
     for result in results:
         each = result if isinstance(result, tuple) else (result,)
@@ -51,7 +53,9 @@ def expect_both_forms(module: Module, inputs: list[Any], expected: Any, **settin
     for tensor, array in zip(tensors, values, strict=True):
         np.testing.assert_allclose([v.grad for v in array.flat], tensor.grad.ravel(), rtol=1e-9, atol=1e-11)
     grads = [v.grad for v in scalars.parameters()]
-    np.testing.assert_allclose(grads, np.concatenate([np.ravel(p.grad) for p in module.parameters()]), rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(
+        grads, np.concatenate([np.ravel(p.grad) for p in module.parameters()]), rtol=1e-9, atol=1e-11
+    )
 
 
 @given(n=SIZES, batch=BATCHES, seed=st.integers(0, 2**32 - 1), bias=st.booleans())

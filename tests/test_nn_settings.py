@@ -20,6 +20,13 @@ from autograd import Tensor, Value
 WIDE = np.longdouble(1) / 3 != 1 / 3
 
 
+class Steady(nn.Schedule):
+    """It changes nothing."""
+
+    def lr_at(self, count: int, base: float) -> float:
+        return base
+
+
 class Still(nn.Optimizer):
     """It changes nothing."""
 
@@ -27,18 +34,55 @@ class Still(nn.Optimizer):
         return data
 
 
+def optimizer() -> nn.Optimizer:
+    return nn.SGD([Tensor(1.0)], lr=0.1)
+
+
+def one_after_another() -> tuple[Callable[..., Any], dict[str, Any]]:
+    both = optimizer()
+    schedules = [nn.LinearLR(both), nn.StepLR(both, 1)]
+    return nn.SequentialLR, {"optimizer": both, "schedulers": schedules, "milestones": [2]}
+
+
+CELLS = ("RNNCell", "GRUCell", "LSTMCell")
+
 #: Everything public with arguments that do, made anew each time.
 GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
     "Linear": lambda: (nn.Linear, {"in_features": 2, "out_features": 3}),
     "MLP": lambda: (nn.MLP, {"sizes": [2, 3, 1]}),
     "LeakyReLU": lambda: (nn.LeakyReLU, {}),
     "Sequential": lambda: (nn.Sequential, {}),
-    "SGD": lambda: (nn.SGD, {"parameters": [Tensor(1.0)], "lr": 0.1}),
+    "SGD": lambda: (nn.SGD, {"parameters": [Tensor(1.0)], "lr": 0.1, "momentum": 0.5}),
+    "Adagrad": lambda: (nn.Adagrad, {"parameters": [Tensor(1.0)]}),
+    "RMSProp": lambda: (nn.RMSProp, {"parameters": [Tensor(1.0)]}),
+    "Adam": lambda: (nn.Adam, {"parameters": [Tensor(1.0)]}),
+    "AdamW": lambda: (nn.AdamW, {"parameters": [Tensor(1.0)]}),
+    "StepLR": lambda: (nn.StepLR, {"optimizer": optimizer(), "step_size": 2}),
+    "MultiStepLR": lambda: (nn.MultiStepLR, {"optimizer": optimizer(), "milestones": [2]}),
+    "ExponentialLR": lambda: (nn.ExponentialLR, {"optimizer": optimizer(), "gamma": 0.5}),
+    "CosineAnnealingLR": lambda: (nn.CosineAnnealingLR, {"optimizer": optimizer(), "T_max": 2}),
+    "LinearLR": lambda: (nn.LinearLR, {"optimizer": optimizer()}),
+    "OneCycleLR": lambda: (nn.OneCycleLR, {"optimizer": optimizer(), "max_lr": 0.1, "total_steps": 5}),
+    "SequentialLR": one_after_another,
+    "Schedule": lambda: (Steady, {"optimizer": optimizer()}),
+    "ReduceLROnPlateau": lambda: (nn.ReduceLROnPlateau, {"optimizer": optimizer()}),
+    "ReduceLROnPlateau.step": lambda: (nn.ReduceLROnPlateau(optimizer()).step, {}),
+    "clip_grad_norm": lambda: (nn.clip_grad_norm, {"parameters": [Tensor(1.0)], "max_norm": 1.0}),
+    "clip_grad_value": lambda: (nn.clip_grad_value, {"parameters": [Tensor(1.0)], "limit": 1.0}),
     "Optimizer": lambda: (Still, {"parameters": [Value(1.0)], "lr": 0.1}),
     **{
         f"init.{name}": lambda name=name: (getattr(nn.init, name), {"shape": (2, 3), "rng": np.random.default_rng(0)})
         for name in nn.init.__all__
     },
+    "Neuron": lambda: (nn.Neuron, {"in_features": 2}),
+    "Neuron.forward": lambda: (nn.Neuron(2), {}),
+    "Maxout": lambda: (nn.Maxout, {"in_features": 2, "out_features": 3}),
+    "Maxout.forward": lambda: (nn.Maxout(2, 3), {}),
+    "Bilinear": lambda: (nn.Bilinear, {"in1_features": 2, "in2_features": 2, "out_features": 3}),
+    "Bilinear.forward": lambda: (lambda x: nn.Bilinear(2, 2, 3)(x, x), {}),
+    **{name: lambda name=name: (getattr(nn, name), {"input_size": 2, "hidden_size": 3}) for name in CELLS},
+    **{f"{name}.forward": lambda name=name: (getattr(nn, name)(2, 3), {}) for name in CELLS},
+    "MultiHeadAttention": lambda: (nn.MultiHeadAttention, {"embed_dim": 3, "num_heads": 1}),
     "Parameter": lambda: (nn.Parameter, {"data": [1.0, 2.0]}),
     "Buffer": lambda: (nn.Buffer, {"data": [1.0, 2.0]}),
     "watching": lambda: (nn.watching, {"watch": print}),
@@ -53,26 +97,29 @@ GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
     "Sigmoid.forward": lambda: (nn.Sigmoid(), {}),
     "Softmax.forward": lambda: (nn.Softmax(), {}),
     "Tanh.forward": lambda: (nn.Tanh(), {}),
+    "Optimizer.load_state_dict": lambda: (Still([Value(1.0)], lr=0.1).load_state_dict, {}),
     "Optimizer.lr": lambda: (lambda lr: setattr(nn.SGD([Tensor(1.0)], lr=0.1), "lr", lr), {}),
 }
 
 #: Whose names the messages bear, where that is a subclass, or a layer inside.
 OWNERS = {
     "Optimizer": "Still",
+    "Optimizer.load_state_dict": "Still",
+    "Schedule": "Steady",
     "Optimizer.lr": "SGD",
     "Module.to_tensors": "Linear.to_tensors",
     "Sequential.forward": "Tanh",
 }
 
 #: What a person says by defining it, and what Python says of an index.
-THEIRS = {
-    "Module.forward",
-    "Module.__call__",
-    "Module.summary",
-    "Optimizer.update",
-    "SGD.update",
-    "Sequential.__getitem__",
-}
+THEIRS = {"Module.forward", "Module.__call__", "Module.summary", "Sequential.__getitem__"}
+
+#: What tests/test_training.py, test_resume.py, test_diagnosis.py, test_interchange.py and test_cells.py give bad input.
+ELSEWHERE = ("Callback", "Diverged", "EarlyStopping", "History", "Run", "accuracy", "batches", "diagnose", "evaluate")
+ELSEWHERE += ("fit", "load", "load_torch_state_dict", "save", "torch_state_dict", "MultiHeadAttention.forward")
+
+#: What a rule or a schedule of a person's own defines, or asks in doing so.
+RULES = ("update", "checked", "remembered", "lr_at", "settings_at")
 
 #: Values of every kind, each by a name.
 HOSTILE: dict[str, Any] = {
@@ -178,6 +225,9 @@ TEXTS = {name for name, x in HOSTILE.items() if isinstance(x, str)} | {"None"}
 NUMBERS = {"0", "1", "3", "-1", "2**70", "0.0", "0.5", "1.5", "3.0", "-0.5", "np.int8", "np.uint64", "np.float32"}
 NUMBERS |= {"array of an int", "array of a float"}
 POSITIVE = NUMBERS - {"0", "-1", "0.0", "-0.5"}
+FROM_ZERO = NUMBERS - {"-1", "-0.5"}
+BELOW_ONE = {"0", "0.0", "0.5", "np.float32", "array of a float"}
+COUNTS = SIZES | {"0"}
 VECTORS = {"array of two", "[2, 3]", "[2.0, 3.0]", "[2, True]", "[2, 0]", "[-1, 2]", "[nan, 1.0]", "(2, 3)", "range"}
 VECTORS |= {"Tensor of two", "memoryview"}
 ARRAYS = NUMBERS | VECTORS | FLAGS | {"nan", "inf", "-inf", "np.nan", "array of a bool", "array of one", "[]", "[3]"}
@@ -187,6 +237,9 @@ ARRAYS |= {"long double"} if WIDE else set()
 INIT_SETTINGS = [("uniform", "limit"), ("normal", "std"), ("normal", "mean"), ("orthogonal", "gain")]
 INIT_SETTINGS += [(f"xavier_{kind}", "gain") for kind in ("uniform", "normal")]
 INIT_SETTINGS += [(f"kaiming_{kind}", "alpha") for kind in ("uniform", "normal")]
+
+LAYERS = ("Neuron", "Maxout", "Bilinear", *CELLS, "MultiHeadAttention")
+LAYER_SETTINGS = {"bias": FLAGS, "rng": SEEDS, "init": {"a function", "gives a list"}, "dtype": DTYPES}
 
 #: What each argument takes; all else it refuses.
 TAKES: dict[str, set[str]] = {
@@ -210,6 +263,83 @@ TAKES: dict[str, set[str]] = {
     "LeakyReLU.alpha": NUMBERS,
     "SGD.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
     "SGD.lr": POSITIVE,
+    "SGD.momentum": BELOW_ONE,
+    "SGD.dampening": BELOW_ONE,
+    "SGD.weight_decay": FROM_ZERO,
+    "SGD.nesterov": FLAGS,
+    "Adagrad.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
+    "Adagrad.lr": POSITIVE,
+    "Adagrad.lr_decay": FROM_ZERO,
+    "Adagrad.weight_decay": FROM_ZERO,
+    "Adagrad.initial_accumulator_value": FROM_ZERO,
+    "Adagrad.eps": POSITIVE,
+    "RMSProp.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
+    "RMSProp.lr": POSITIVE,
+    "RMSProp.alpha": BELOW_ONE,
+    "RMSProp.eps": POSITIVE,
+    "RMSProp.weight_decay": FROM_ZERO,
+    "RMSProp.momentum": BELOW_ONE,
+    "RMSProp.centered": FLAGS,
+    "Adam.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
+    "Adam.lr": POSITIVE,
+    "Adam.betas": set(),
+    "Adam.eps": POSITIVE,
+    "Adam.weight_decay": FROM_ZERO,
+    "Adam.amsgrad": FLAGS,
+    "AdamW.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
+    "AdamW.lr": POSITIVE,
+    "AdamW.betas": set(),
+    "AdamW.eps": POSITIVE,
+    "AdamW.weight_decay": FROM_ZERO,
+    "AdamW.amsgrad": FLAGS,
+    "StepLR.optimizer": set(),
+    "StepLR.step_size": SIZES,
+    "StepLR.gamma": POSITIVE,
+    "MultiStepLR.optimizer": set(),
+    "MultiStepLR.milestones": {"[]", "[3]", "[2, 3]", "[2, 0]", "(2, 3)", "range"},
+    "MultiStepLR.gamma": POSITIVE,
+    "ExponentialLR.optimizer": set(),
+    "ExponentialLR.gamma": POSITIVE,
+    "CosineAnnealingLR.optimizer": set(),
+    "CosineAnnealingLR.T_max": SIZES,
+    "CosineAnnealingLR.eta_min": FROM_ZERO,
+    "LinearLR.optimizer": set(),
+    "LinearLR.start_factor": BELOW_ONE | {"1"},
+    "LinearLR.end_factor": BELOW_ONE | {"1"},
+    "LinearLR.total_iters": SIZES,
+    "OneCycleLR.optimizer": set(),
+    "OneCycleLR.max_lr": POSITIVE | {"[3]"},
+    "OneCycleLR.total_steps": SIZES,
+    "OneCycleLR.epochs": {"None"},
+    "OneCycleLR.steps_per_epoch": {"None"},
+    "OneCycleLR.pct_start": BELOW_ONE | {"1"},
+    "OneCycleLR.anneal_strategy": set(),
+    "OneCycleLR.cycle_momentum": FLAGS,
+    "OneCycleLR.base_momentum": BELOW_ONE,
+    "OneCycleLR.max_momentum": BELOW_ONE,
+    "OneCycleLR.div_factor": POSITIVE,
+    "OneCycleLR.final_div_factor": POSITIVE,
+    "OneCycleLR.three_phase": FLAGS,
+    "SequentialLR.optimizer": set(),
+    "SequentialLR.schedulers": set(),
+    "SequentialLR.milestones": {"[3]"},
+    "Schedule.optimizer": set(),
+    "ReduceLROnPlateau.optimizer": set(),
+    "ReduceLROnPlateau.mode": set(),
+    "ReduceLROnPlateau.factor": BELOW_ONE,
+    "ReduceLROnPlateau.patience": COUNTS,
+    "ReduceLROnPlateau.threshold": FROM_ZERO,
+    "ReduceLROnPlateau.threshold_mode": set(),
+    "ReduceLROnPlateau.cooldown": COUNTS,
+    "ReduceLROnPlateau.min_lr": FROM_ZERO | {"[3]"},
+    "ReduceLROnPlateau.eps": FROM_ZERO,
+    "ReduceLROnPlateau.step.metric": NUMBERS,
+    "clip_grad_norm.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
+    "clip_grad_norm.max_norm": POSITIVE,
+    "clip_grad_norm.norm_type": POSITIVE | {"inf"},
+    "clip_grad_value.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
+    "clip_grad_value.limit": POSITIVE,
+    "Optimizer.load_state_dict.state_dict": set(),
     "Optimizer.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
     "Optimizer.lr": POSITIVE,
     "Optimizer.lr.lr": POSITIVE,
@@ -218,6 +348,25 @@ TAKES: dict[str, set[str]] = {
     **{f"init.{name}.{setting}": NUMBERS for name, setting in INIT_SETTINGS},
     "init.orthogonal.shape": {"[2, 3]", "(2, 3)"},
     "watching.watch": {name for name, x in HOSTILE.items() if callable(x)},
+    **{f"{name}.{setting}": takes for name in LAYERS for setting, takes in LAYER_SETTINGS.items()},
+    "Neuron.in_features": SIZES,
+    "Neuron.activation": {"None", "tanh", "Module"},
+    "Neuron.forward.x": VECTORS,
+    "Maxout.in_features": SIZES,
+    "Maxout.out_features": SIZES,
+    "Maxout.pieces": SIZES,
+    "Maxout.forward.x": VECTORS,
+    "Bilinear.in1_features": SIZES,
+    "Bilinear.in2_features": SIZES,
+    "Bilinear.out_features": SIZES,
+    "Bilinear.forward.x": VECTORS,
+    **{f"{name}.input_size": SIZES for name in CELLS},
+    **{f"{name}.hidden_size": SIZES for name in CELLS},
+    **{f"{name}.init": {"None", "a function", "gives a list"} for name in CELLS},
+    **{f"{name}.forward.x": VECTORS for name in CELLS},
+    "RNNCell.nonlinearity": {"tanh"},
+    "MultiHeadAttention.embed_dim": SIZES,
+    "MultiHeadAttention.num_heads": SIZES,
     "Parameter.data": ARRAYS | {"None", "[Tensor]", "dict"},
     "Parameter.requires_grad": FLAGS,
     "Parameter.dtype": DTYPES,
@@ -252,9 +401,10 @@ def arguments() -> Iterator[tuple[str, Parameter]]:
                 ):
                     callables[f"{name}.{part}"] = member
         for where, what in callables.items():
-            if where not in THEIRS:
-                for argument, parameter in inspect.signature(what).parameters.items():
-                    if argument != "self":
+            if where not in THEIRS and not where.endswith(RULES) and not where.startswith(ELSEWHERE):
+                found = [x for x in inspect.signature(what).parameters.values() if x.name != "self"]
+                for parameter in found[:1] if where.endswith(".forward") else found:
+                    if parameter.kind is not Parameter.VAR_KEYWORD:
                         yield where, parameter
 
 
@@ -274,7 +424,7 @@ def test_the_lists_are_those_of_what_is_public() -> None:
 def test_an_argument_is_taken_or_refused_by_name(where: str, parameter: Parameter, hostile: str) -> None:
     value, name = HOSTILE[hostile], parameter.name
     call, given = GOOD[where]()
-    is_by_place = parameter.kind is Parameter.VAR_POSITIONAL or where.endswith((".forward", ".lr"))
+    is_by_place = parameter.kind is Parameter.VAR_POSITIONAL or where.endswith((".forward", ".lr", ".step", "_dict"))
     args, kwargs = ((value,), given) if is_by_place else ((), given | {name: value})
     if hostile in TAKES[f"{where}.{name}"]:
         expect_sound(call(*args, **kwargs))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import ShapeError, Tensor, matmul, relu, sigmoid, tanh
+from autograd import ShapeError, Tensor, matmul, relu, short_repr, sigmoid, tanh
 from nn.declared import Parameter
 from nn.init import Init, uniform
 from nn.inputs import as_operand, flag, float_dtype, generator, positive_int
@@ -38,7 +38,8 @@ class Cell(Module):
         self.input_size = positive_int(input_size, f"{owner}: input_size")
         self.hidden_size = positive_int(hidden_size, f"{owner}: hidden_size")
         has_bias, kind = flag(bias, f"{owner}: bias"), float_dtype(dtype, f"{owner}: dtype")
-        draw, drawn_from = init or partial(uniform, limit=self.hidden_size**-0.5), generator(rng, f"{owner}: rng")
+        draw = partial(uniform, limit=self.hidden_size**-0.5) if init is None else init
+        drawn_from = generator(rng, f"{owner}: rng")
         columns = self.gates * self.hidden_size
         self.weight_ih = initial((self.input_size, columns), draw, drawn_from, kind, owner)
         self.weight_hh = initial((self.hidden_size, columns), draw, drawn_from, kind, owner)
@@ -97,10 +98,20 @@ class RNNCell(Cell):
     or a state that does not fit.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, *, nonlinearity: str = "tanh", **settings: Any) -> None:
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"RNNCell: nonlinearity: expected 'tanh' or 'relu', got {nonlinearity!r}")
-        super().__init__(input_size, hidden_size, **settings)
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        rng: int | np.random.Generator | None = None,
+        init: Init | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        if not isinstance(nonlinearity, str) or nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"RNNCell: nonlinearity: expected 'tanh' or 'relu', got {short_repr(nonlinearity)}")
+        super().__init__(input_size, hidden_size, bias=bias, rng=rng, init=init, dtype=dtype)
         self.nonlinearity = nonlinearity
 
     def forward(self, x: Any, h: Any = None) -> Any:
