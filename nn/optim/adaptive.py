@@ -134,10 +134,10 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """p ← p − lr · m̂/(√v̂ + eps), where m and v are the means of g and of g² over the last steps.
 
-    m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g² start at zero; in step t, from 1, m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1
-    − β₂ᵗ) make up for that. ``betas`` are β₁ and β₂. ``weight_decay`` λ adds λ·p to the gradient g. ``amsgrad`` takes
-    the largest v so far in place of v. (Kingma and Ba, Adam: a method for stochastic optimization, 2015; amsgrad:
-    Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018.)
+    m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g² start at zero. In step t, from 1, this makes up for that:
+    m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ). ``betas`` are β₁ and β₂. ``weight_decay`` λ adds λ·p to the gradient g.
+    ``amsgrad`` takes the largest v so far in place of v. (Kingma and Ba, Adam: a method for stochastic optimization,
+    2015; amsgrad: Reddi, Kale and Kumar, On the convergence of Adam and beyond, 2018.)
 
     >>> w = Value(1.0)
     >>> optimizer = Adam([w], lr=0.25)

@@ -86,7 +86,7 @@ def norm_of(numbers: Any, power: float) -> float:
     """(Σ|x|ᵖ)^(1/p), in double precision or better; the largest is taken out, so that no power overflows."""
     sizes = np.abs(np.asarray(numbers, np.result_type(np.asarray(numbers), np.float64)))
     largest = sizes.max(initial=0.0)
-    if power == math.inf or not 0 < largest < math.inf:
+    if not 0 < largest < math.inf:
         return float(largest)
     return float(largest * np.sum((sizes / largest) ** power) ** (1 / power))
 

@@ -11,8 +11,18 @@ import numpy as np
 
 from autograd import DTypeError, GraphError, ShapeError, Tensor, Value, real_array, short_repr, zero_grad
 from nn.inputs import number_from_zero, positive_number
-from nn.optim.parameters import Change, Checks, ParamGroup, grouped, make_changes, place
-from nn.optim.state import copied, expect_names, expect_same, plain
+from nn.optim.parameters import (
+    Change,
+    Checks,
+    ParamGroup,
+    change_of,
+    checked_settings,
+    grouped,
+    make_changes,
+    place,
+)
+from nn.optim.saved import expect_names, expect_same, expect_shapes, fitting_state, plain
+from nn.optim.state import copied
 
 
 class Optimizer(ABC):
@@ -84,10 +94,7 @@ class Optimizer(ABC):
     @classmethod
     def checked(cls, settings: dict[str, Any], where: str) -> dict[str, Any]:
         """The settings of one group as they are used, each after its check; ``where`` begins a message."""
-        return {
-            name: cls.checks[name](value, f"{where}: {name}") if name in cls.checks else value
-            for name, value in settings.items()
-        }
+        return checked_settings(cls.checks, settings, where)
 
     @property
     def lr(self) -> float:
@@ -107,8 +114,7 @@ class Optimizer(ABC):
     @lr.setter
     def lr(self, lr: float) -> None:
         rate = positive_number(lr, f"{type(self).__name__}: lr", 0.1)
-        for group in self.param_groups:
-            group["lr"] = rate
+        make_changes([change_of(group, {"lr": rate, "initial_lr": rate}) for group in self.param_groups])
 
     @abstractmethod
     def update(self, index: int, data: Any, grad: Any) -> Any:
@@ -219,28 +225,11 @@ class Optimizer(ABC):
         current = self.state_dict()
         expect_names(state_dict, list(current), owner)
         expect_same(state_dict["optimizer"], current["optimizer"], f"{owner}: optimizer", "make one of that class")
-        self._expect_shapes(state_dict["shapes"], owner)
+        expect_shapes(state_dict["shapes"], self.parameters, owner)
         settings = self._fitting_settings(state_dict["param_groups"], current["param_groups"], owner)
-        state = self._fitting_state(state_dict["state"], owner)
-        self.state = state
-        for group, values in zip(self.param_groups, settings, strict=True):
-            group._settings.update(values)
-
-    def _expect_shapes(self, shapes: Any, owner: str) -> None:
-        """Refuse another number of parameters, and other shapes."""
-        found = shapes if isinstance(shapes, list) else None
-        if found is None or len(found) != len(self.parameters):
-            got = short_repr(shapes) if found is None else f"{len(found)}"
-            raise ValueError(
-                f"{owner}: shapes: expected those of {len(self.parameters)} parameters, got {got}: "
-                "give the optimiser the parameters that were saved from"
-            )
-        for index, (parameter, shape) in enumerate(zip(self.parameters, found, strict=True)):
-            if shape != list(parameter.shape):
-                raise ShapeError(
-                    f"{owner}: shapes: expected {parameter.shape} of parameter {place(parameter, index)}, "
-                    f"got {short_repr(shape)}: give the optimiser the parameters in the order that was saved from"
-                )
+        state = fitting_state(state_dict["state"], self.parameters, self.memory, self.more_memory, owner)
+        changes = [change_of(group, new) for group, new in zip(self.param_groups, settings, strict=True)]
+        make_changes([(partial(setattr, self, "state"), self.state, state), *changes])
 
     def _fitting_settings(self, given: Any, current: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
         """The settings of each group, checked."""
@@ -256,41 +245,6 @@ class Optimizer(ABC):
             expect_same(its["params"], current[number]["params"], f"{where}: params", "make the groups as they were")
             settings.append(group._check({name: x for name, x in its.items() if name != "params"}, where))
         return settings
-
-    def _fitting_state(self, given: Any, owner: str) -> dict[Any, Any]:
-        """A copy of what is kept, by number and by name."""
-        if not isinstance(given, Mapping):
-            raise DTypeError(f"{owner}: state: expected a dict, got {short_repr(given)}")
-        state: dict[Any, Any] = {}
-        for key, value in given.items():
-            where = f"{owner}: state[{short_repr(key)}]"
-            if type(key) is not str or (key.isdecimal() and int(key) >= len(self.parameters)):
-                raise ValueError(
-                    f"{where}: expected the number of a parameter as text, '0' to '{len(self.parameters) - 1}', "
-                    "or a name: give what state_dict() gave"
-                )
-            kept = plain(value, where)
-            if key.isdecimal() and self.memory is not None:
-                self._expect_fitting(kept, self.parameters[int(key)], where)
-            state[int(key) if key.isdecimal() else key] = kept
-        return state
-
-    def _expect_fitting(self, kept: Any, parameter: Tensor | Value, where: str) -> None:
-        """Refuse what `remembered` does not keep of such a parameter."""
-        needed = ("step", *(self.memory or ()))
-        more = [name for name in self.more_memory if isinstance(kept, Mapping) and name in kept]
-        expect_names(kept, [*needed, *more], where)
-        if type(kept["step"]) is not int or kept["step"] < 0:
-            raise DTypeError(f"{where}: step: expected a count of steps, got {short_repr(kept['step'])}")
-        for name in (*needed[1:], *more):
-            x = kept[name]
-            if isinstance(parameter, Value):
-                if type(x) is not float:
-                    raise DTypeError(f"{where}: {name}: expected a float, as of a Value, got {short_repr(x)}")
-            elif not isinstance(x, np.ndarray) or x.dtype != parameter.dtype:
-                raise DTypeError(f"{where}: {name}: expected an array of {parameter.dtype}, got {short_repr(x)}")
-            elif x.shape != parameter.shape:
-                raise ShapeError(f"{where}: {name}: expected shape {parameter.shape}, got {x.shape}")
 
 
 def is_like(update: Any, data: Any) -> bool:

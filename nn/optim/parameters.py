@@ -89,6 +89,18 @@ class ParamGroup(MutableMapping[str, Any]):
         return f"ParamGroup({len(self._params)} parameter{'s' * (len(self._params) > 1)}, {settings})"
 
 
+def checked_settings(checks: Checks, settings: dict[str, Any], where: str) -> dict[str, Any]:
+    """Settings as they are used, each after its check, if it has one; ``where`` begins a message."""
+    return {
+        name: checks[name](value, f"{where}: {name}") if name in checks else value for name, value in settings.items()
+    }
+
+
+def change_of(group: ParamGroup, settings: Mapping[str, Any]) -> Change:
+    """How settings of a group are changed."""
+    return group.change, {name: group[name] for name in settings}, settings
+
+
 def grouped(parameters: Any, owner: str) -> list[tuple[list[Tensor | Value], dict[str, Any]]]:
     """The parameters of each group with the settings that it has of its own; parameters alone are one group.
 

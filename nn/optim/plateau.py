@@ -13,12 +13,13 @@ from nn.optim.schedule import Adjustment, one_each
 
 
 class ReduceLROnPlateau(Adjustment):
-    """lr ← max(lr · factor, min_lr) when a metric, as the loss on unseen samples, got no better for ``patience`` steps.
+    """lr ← max(lr · factor, min_lr) when a metric, as the loss on unseen samples, gets no better.
 
-    By ``mode`` "min" or "max", less or more is better, by at least ``threshold``: of ``threshold_mode`` "rel" a part
-    of the best so far, of "abs" a difference to it. After a reduction ``cooldown`` steps count nothing. What changes
-    the rate by less than ``eps`` is left out. Other than a `Schedule` it starts from the rate that is there in each
-    step, so that it may be set by hand meanwhile.
+    That is after more than ``patience`` steps in a row that are no better than the best. By ``mode`` "min" or "max",
+    less or more is better, by at least ``threshold``: of ``threshold_mode`` "rel" a part of the best so far, of "abs"
+    a difference to it. After a reduction ``cooldown`` steps count nothing. What changes the rate by less than ``eps``
+    is left out. Other than a `Schedule` it starts from the rate that is there in each step, so that it may be set by
+    hand meanwhile.
 
     >>> from autograd import Value
     >>> from nn import SGD

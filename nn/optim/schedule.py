@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from autograd import DTypeError, ShapeError, short_repr
 from nn.inputs import count_from_zero, number_from_zero
 from nn.optim.optimizer import Optimizer
-from nn.optim.parameters import Change, Checks, make_changes
-from nn.optim.state import expect_names, expect_same, plain
+from nn.optim.parameters import Change, Checks, change_of, checked_settings, make_changes
+from nn.optim.saved import expect_names, expect_same, plain
 
 
 class Adjustment(ABC):
@@ -32,10 +32,7 @@ class Adjustment(ABC):
 
     def checked(self, settings: dict[str, Any], where: str) -> dict[str, Any]:
         """The settings as they are used, each after its check; ``where`` begins a message."""
-        return {
-            name: self.checks[name](value, f"{where}: {name}") if name in self.checks else value
-            for name, value in settings.items()
-        }
+        return checked_settings(self.checks, settings, where)
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on, as plain data: numbers, texts, None, lists and dicts by text."""
@@ -150,11 +147,9 @@ class Schedule(Adjustment):
         """What is to be done for a count, after a look at all settings that belong to it."""
         groups = self.optimizer.param_groups
         new = [group.checked(self.settings_at(count, number)) for number, group in enumerate(groups)]
-        old = [group.checked({}) for group in groups]
-        rates = [settings["lr"] for settings in new]
         return [
-            *zip([group.change for group in groups], old, new, strict=True),
-            (partial(setattr, self, "last_lrs"), self.last_lrs, rates),
+            *(change_of(group, settings) for group, settings in zip(groups, new, strict=True)),
+            (partial(setattr, self, "last_lrs"), self.last_lrs, [settings["lr"] for settings in new]),
             (partial(setattr, self, "count"), self.count, count),
         ]
 

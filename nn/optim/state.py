@@ -1,14 +1,14 @@
-"""What an optimiser remembers: copied before each step, and as plain data that can be saved."""
+"""What an optimiser remembers is copied before each step, so that a failed one can be taken back."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, Tensor, Value, short_repr
+from autograd import Tensor, Value, short_repr
 
 #: Never changed, so that a copy may hold the same.
 ATOMS = frozenset({int, float, str, bool, bytes, complex, type(None)})
@@ -55,46 +55,3 @@ def twin_of(value: Any, memo: dict[int, Any]) -> Any:
     else:
         twin = copy.deepcopy(value, memo)
     return twin
-
-
-def plain(value: Any, where: str) -> Any:
-    """A copy made of numbers, texts, None, lists, dicts by text, and arrays.
-
-    Raises `TypeError` for what is none of these.
-    """
-    kind = type(value)
-    if kind in (int, float, bool, str, type(None)):
-        return value
-    if isinstance(value, np.float64):
-        return float(value)
-    if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
-        return np.array(value)
-    if kind is list:
-        return [plain(part, f"{where}[{place}]") for place, part in enumerate(value)]
-    if kind is dict and all(type(key) is str for key in value):
-        return {key: plain(part, f"{where}[{key!r}]") for key, part in value.items()}
-    raise DTypeError(
-        f"{where}: expected a number, a text, None, an array, a list or a dict by text, so that it can be saved, "
-        f"got {short_repr(value)}: keep it as one of these"
-    )
-
-
-def expect_names(given: Any, expected: Collection[str], where: str) -> None:
-    """Refuse what is no dict of just these names."""
-    if not isinstance(given, Mapping):
-        raise DTypeError(f"{where}: expected a dict, as state_dict() gives it, got {short_repr(given)}")
-    for name in expected:
-        if name not in given:
-            raise ValueError(f"{where}: expected {', '.join(expected)}, got no {name!r}: give what state_dict() gave")
-    for name in given:
-        if name not in expected:
-            raise ValueError(
-                f"{where}: expected {', '.join(expected) or 'nothing'}, got {short_repr(name)} too: leave it out, "
-                "or load it into what it was saved from"
-            )
-
-
-def expect_same(given: Any, expected: Any, what: str, cure: str) -> None:
-    """Refuse anything but what is expected."""
-    if type(given) is not type(expected) or given != expected:
-        raise ValueError(f"{what}: expected {expected!r}, got {short_repr(given)}: {cure}")
