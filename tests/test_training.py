@@ -244,11 +244,13 @@ def test_ctrl_c_at_any_moment_leaves_every_parameter_of_one_step() -> None:
         target = threading.main_thread().ident
         assert target is not None
         timer = threading.Timer(delay, signal.pthread_kill, (target, signal.SIGINT))
-        timer.start()
-        try:
-            history = fit(model, nn.mse, (X, Y), epochs=100_000, batch_size=1, rng=0)
-        finally:
-            timer.join()
+
+        class Starting(nn.Callback):
+            def on_start(self, run: nn.Run, timer: Any = timer) -> None:
+                timer.start()
+
+        history = fit(model, nn.mse, (X, Y), epochs=100_000, batch_size=1, rng=0, callbacks=Starting())
+        timer.join()
         assert history.stopped is not None
         assert history.stopped.startswith("interrupted in epoch")
         assert np.isfinite(state(model)).all()

@@ -226,7 +226,6 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
 def finish_epoch(run: Run, numbers: dict[str, float], is_by_batch: bool) -> None:
     """Remember an epoch, tell the callbacks, and take a step of the schedule."""
     run.history.append(numbers)
-    run.epoch += 1
     if run.schedule is not None and not is_by_batch:
         if isinstance(run.schedule, ReduceLROnPlateau):
             run.schedule.step(numbers.get("val_loss", numbers["loss"]))

@@ -23,7 +23,8 @@ class Diverged(ArithmeticError):  # noqa: N818 - it tells what the loss did
 class Run:
     """A training while it runs: what is trained, how, and how far it is.
 
-    ``epoch`` is the number of epochs that are finished; `stop` ends the training after the present one.
+    ``history`` is what it remembers so far, ``batch`` the number of steps that are done of the present epoch; `stop`
+    ends the training after that.
     """
 
     def __init__(
@@ -42,8 +43,12 @@ class Run:
         self.rng = rng
         self.settings = dict(settings)
         self.history = History()
-        self.epoch = 0
         self.batch = 0
+
+    @property
+    def epoch(self) -> int:
+        """The number of epochs that are finished."""
+        return len(self.history)
 
     def stop(self, reason: str) -> None:
         """End the training after this epoch; the history tells why."""
@@ -53,7 +58,6 @@ class Run:
         """All that the rest of the training depends on."""
         return {
             "settings": self.settings,
-            "epoch": self.epoch,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
@@ -99,7 +103,6 @@ class Run:
             rng.bit_generator.state = state["generators"][name]
         self.history.epochs = list(state["history"])
         self.history.stopped = state["stopped"]
-        self.epoch = state["epoch"]
 
     def _generators(self) -> Iterator[tuple[str, np.random.Generator]]:
         """Every generator that the training draws from: its own, and those in the model, as of a Dropout."""
