@@ -98,14 +98,14 @@ class EarlyStopping(Callback):
         if name not in numbers:
             raise ValueError(f"EarlyStopping: monitor: expected one of {', '.join(numbers)}, got {name!r}")
         number = -numbers[name] if self.is_larger_better else numbers[name]
-        if number < self.best - self.min_delta or self.best_state is None:
+        if number < self.best - self.min_delta or not self.best_epoch:
             self.best, self.best_epoch = number, run.epoch
-            self.best_state = run.model.state_dict()
+            self.best_state = run.model.state_dict() if self.restore_best else None
         elif run.epoch - self.best_epoch >= self.patience:
             run.stop(f"{name} was not better for {self.patience} epochs")
 
     def on_end(self, run: Run) -> None:
-        if self.restore_best and self.best_state is not None:
+        if self.best_state is not None:
             run.model.load_state_dict(self.best_state)
 
     def state_dict(self) -> dict[str, Any]:
