@@ -1,6 +1,7 @@
 """Multilayer perceptrons with the habits of scikit-learn: fit, predict, score, in its pipelines and searches.
 
-Needs scikit-learn: ``pip install 'stepgrad[sklearn]'``. So this is no part of ``import nn``: it is ``import nn.estimators``.
+Needs scikit-learn: ``pip install 'stepgrad[sklearn]'``. So it is no part of ``import nn``, but ``import
+nn.estimators``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from nn.layers import MLP
 from nn.losses import cross_entropy, mse
 from nn.optim import SGD, Adam, Optimizer
 from nn.training import EarlyStopping, fit
+from nn.training.batches import batch_length
 
 Array = NDArray[Any]
 
@@ -69,13 +71,13 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # it ships no types
         samples, validation = (x, target), None
         if self.early_stopping:
             order = rng.permutation(len(x))
-            count = min(max(int(round(self.validation_fraction * len(x))), 1), len(x) - 1)
+            count = min(max(round(self.validation_fraction * len(x)), 1), len(x) - 1)
             if count < 1:
                 raise ValueError(f"early_stopping: expected two samples at least, got n_samples={len(x)}")
             validation = x[order[:count]], target[order[:count]]
             samples = x[order[count:]], target[order[count:]]
         size = len(samples[0])
-        batch = min(200, size) if isinstance(self.batch_size, str) and self.batch_size == "auto" else self.batch_size
+        batch = batch_length(200 if self.batch_size == "auto" else self.batch_size, size, type(self).__name__)
         stopping = EarlyStopping(
             positive_int(self.n_iter_no_change, "n_iter_no_change"),
             min_delta=self.tol,
@@ -85,7 +87,7 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # it ships no types
             self.model_,
             loss,
             samples,
-            optimizer=self._optimizer(size if batch is None else min(int(batch), size)),
+            optimizer=self._optimizer(batch),
             epochs=self.max_iter,
             batch_size=batch,
             validation=validation,
@@ -101,7 +103,7 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # it ships no types
         """As scikit-learn has it, the penalty is ½ · alpha · Σ w² of each batch: weights decay, and biases do not."""
         decay = finite_number(self.alpha, "alpha", 0.0001) / batch
         groups = [
-            {"params": [p for p in self.model_.parameters() if p.ndim == dims], "weight_decay": wd}
+            {"params": [p for p in self.model_.parameters() if len(p.shape) == dims], "weight_decay": wd}
             for dims, wd in ((2, decay), (1, 0.0))
         ]
         if self.solver == "adam":
@@ -135,7 +137,8 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
     >>> bool(MLPClassifier((16,), learning_rate_init=0.02, random_state=0).fit(x, y).score(x, y) > 0.95)
     True
 
-    Raises `ValueError` or `TypeError`, in `fit`, for a setting that is not what it says, and for samples that do not fit.
+    Raises `ValueError` or `TypeError`, in `fit`, for a setting that is not what it says, and for samples that do not
+    fit.
     """
 
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - scikit-learn's name
@@ -144,7 +147,9 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, target = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError("MLPClassifier: expected two classes at least, got only one class: there is nothing to learn")
+            raise ValueError(
+                "MLPClassifier: expected two classes at least, got only one class: there is nothing to learn"
+            )
         self._train(X, target, len(self.classes_), cross_entropy)
         return self
 

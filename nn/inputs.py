@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from autograd import DTypeError, Node, ShapeError, Tensor, Value, real_array, short_repr
 
@@ -53,6 +54,26 @@ def expect_one_form(x: Any, y: Any, names: str) -> None:
         )
 
 
+def expect_material(x: Any, parameter: Any, place: Callable[[], str]) -> None:
+    """Refuse a Tensor beside parameters that are Values, and Values beside Tensors; numbers go with both.
+
+    ``parameter`` is one of those, and ``place`` says the layer, for messages.
+
+    Raises `DTypeError`.
+    """
+    if isinstance(x, Tensor) is isinstance(parameter, Tensor):
+        return
+    if isinstance(x, Tensor):
+        raise DTypeError(
+            f"{place()}: got x of shape {x.shape}: the parameters are Values, but x is a Tensor: give x.numpy()"
+        )
+    if isinstance(parameter, Tensor) and kind_of(x) == "O":
+        raise DTypeError(
+            f"{place()}: got x of shape {x.shape}: the parameters are Tensors, but x holds Values: "
+            "use model.to_scalars()"
+        )
+
+
 def kind_of(x: Any) -> str:
     """The kind of its dtype; that of objects for a Value, of which such an array is made."""
     return "O" if isinstance(x, Value) else x.dtype.kind
@@ -64,12 +85,7 @@ def positive_int(value: Any, name: str) -> int:
     Raises `TypeError` for what is no int, `ValueError` for zero and less, and for more.
     """
     wrong = f"{name}: expected a positive int, got {short_repr(value)}"
-    if isinstance(value, bool):
-        raise DTypeError(wrong)
-    try:
-        number = operator.index(value)
-    except (TypeError, ShapeError) as error:
-        raise DTypeError(wrong) from error
+    number = as_int(value, wrong)
     if number < 1:
         raise ValueError(wrong)
     if number > MOST:
@@ -83,15 +99,50 @@ def count_from_zero(value: Any, name: str) -> int:
     Raises `TypeError` for what is no int, `ValueError` for less than zero.
     """
     wrong = f"{name}: expected a number of steps, 0 or more, got {short_repr(value)}"
-    if isinstance(value, bool):
-        raise DTypeError(wrong)
-    try:
-        number = operator.index(value)
-    except (TypeError, ShapeError) as error:
-        raise DTypeError(wrong) from error
+    number = as_int(value, wrong)
     if not 0 <= number <= MOST:
         raise ValueError(wrong)
     return number
+
+
+def whole_number(value: Any, name: str) -> int:
+    """An int, of either sign, as that of an axis.
+
+    Raises `TypeError` for what is no int, `ValueError` for one that is no place in an array.
+    """
+    wrong = f"{name}: expected an int, got {short_repr(value)}"
+    number = as_int(value, wrong)
+    if abs(number) > MOST:
+        raise ValueError(f"{wrong}: an array holds at most {MOST} elements")
+    return number
+
+
+def as_int(value: Any, wrong: str) -> int:
+    if isinstance(value, bool):
+        raise DTypeError(wrong)
+    try:
+        return operator.index(value)
+    except (TypeError, ShapeError) as error:
+        raise DTypeError(wrong) from error
+
+
+def sizes(value: Any, name: str, count: int, least: int = 1) -> tuple[int, ...]:
+    """One int for each of so many axes; one alone is for all.
+
+    >>> sizes(3, "kernel_size", 2), sizes([3, 5], "kernel_size", 2)
+    ((3, 3), (3, 5))
+
+    Raises `TypeError` for what is no int, `ValueError` for another number of them, and for one below the least.
+    """
+    many = f"or {count} of them in a tuple" if count > 1 else "or one in a tuple"
+    wrong = f"{name}: expected an int of {least} or more, {many}, got {short_repr(value)}"
+    given = list(value) if isinstance(value, list | tuple) else [value] * count
+    numbers = tuple([as_int(number, wrong) for number in given])
+    if len(numbers) != count or min(numbers) < least:
+        raise ValueError(wrong)
+    if max(numbers) > MOST:
+        raise ValueError(f"{wrong}: an array holds at most {MOST} elements")
+    return numbers
 
 
 def finite_number(value: Any, name: str, example: float) -> float:
@@ -173,17 +224,16 @@ def pair_of_decays(value: Any, name: str, example: tuple[float, float]) -> tuple
     return first, second
 
 
-def one_of(value: Any, name: str, choices: tuple[str, ...]) -> str:
-    """One of several words.
+def number_between(value: Any, name: str, example: float, least: float, most: float = math.inf) -> float:
+    """One number from the least on to the most.
 
-    Raises `TypeError` for no text, `ValueError` for another word.
+    Raises `TypeError` for what is none, `ValueError` for one that is not between these.
     """
-    wrong = f"{name}: expected {' or '.join(map(repr, choices))}, got {short_repr(value)}"
-    if not isinstance(value, str):
-        raise DTypeError(wrong)
-    if value not in choices:
-        raise ValueError(wrong)
-    return str(value)
+    number = finite_number(value, name, example)
+    if not least <= number <= most:
+        end = f"between {least:g} and {most:g}" if most < math.inf else f"of {least:g} or more"
+        raise ValueError(f"{name}: expected a number {end}, such as {example}, got {short_repr(value)}")
+    return number
 
 
 def flag(value: Any, name: str) -> bool:
@@ -194,6 +244,19 @@ def flag(value: Any, name: str) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise DTypeError(f"{name}: expected True or False, got {short_repr(value)}")
     return bool(value)
+
+
+def one_of(value: Any, name: str, choices: Sequence[str]) -> str:
+    """One of these words.
+
+    Raises `TypeError` for what is no text, `ValueError` for another.
+    """
+    wrong = f"{name}: expected {' or '.join(map(repr, choices))}, got {short_repr(value)}"
+    if not isinstance(value, str):
+        raise DTypeError(wrong)
+    if value not in choices:
+        raise ValueError(wrong)
+    return value
 
 
 def text_or_none(value: Any, name: str) -> str | None:
@@ -234,3 +297,26 @@ def float_dtype(dtype: DTypeLike, name: str) -> np.dtype[Any]:
     if kind.kind != "f":
         raise DTypeError(f"{name}: expected a floating-point dtype, got {kind}: use np.float64 or np.float32")
     return kind
+
+
+def row_numbers(x: Any, count: int, name: str) -> NDArray[Any]:
+    """Integers that each name one of so many rows.
+
+    Raises `DTypeError` for what is no integer, `ValueError` for one that no row has.
+    """
+    numbers = x if isinstance(x, Node) else real_array(x, name)
+    if isinstance(numbers, Node) or numbers.dtype.kind not in "iu":
+        came = f"a {type(x).__name__}" if isinstance(numbers, Node) else f"dtype {numbers.dtype}"
+        raise DTypeError(
+            f"{name}: expected the numbers of rows as integers, from 0 to {count - 1}, got {came} of shape "
+            f"{numbers.shape}: give an array of ints, as from x.astype(int)"
+        )
+    is_outside = (numbers < 0) | (numbers >= count)
+    if is_outside.any():
+        place = tuple(map(int, np.argwhere(is_outside)[0]))
+        at = f" at {list(place)}" if place else ""
+        raise ValueError(
+            f"{name}: expected the numbers of rows from 0 to {count - 1}, got {numbers[place]}{at} of shape "
+            f"{numbers.shape}: give a number that is there, or make the table longer"
+        )
+    return np.asarray(numbers)

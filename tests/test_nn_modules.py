@@ -428,7 +428,7 @@ SCALARS = TENSORS.to_scalars()
         (lambda: Linear(2, -1), ValueError, "out_features: expected a positive int, got -1"),
         (lambda: Linear(2, 2, dtype=int), DTypeError, "use np.float64 or np.float32"),
         (lambda: SCALARS.to_tensors(complex), DTypeError, "use np.float64 or np.float32"),
-        (lambda: MLP([2, 2, 2], "gelu"), ValueError, "expected one of 'leaky_relu', .*, got 'gelu'"),
+        (lambda: MLP([2, 2, 2], "gelo"), ValueError, "expected one of .*'leaky_relu', .*, got 'gelo'"),
         (lambda: MLP([2, 2, 2], Tanh), TypeError, r"or a Module such as LeakyReLU\(0.2\), got <class"),
         (lambda: LeakyReLU(math.nan), ValueError, "LeakyReLU: alpha: expected a finite number such as 0.01, got nan"),
         (lambda: LeakyReLU("a"), DTypeError, "LeakyReLU: alpha: expected real numbers, got text"),

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import short_repr
-from nn.activations import LeakyReLU, ReLU
+from nn.activations import HALVING
 from nn.activations import activation as activation_named
 from nn.init import kaiming_uniform, xavier_uniform
 from nn.inputs import flag, float_dtype, generator, positive_int
 from nn.layers.linear import Linear
+from nn.layers.weights import Weighted
 from nn.module import Module
 from nn.values import Values
 
@@ -22,7 +23,7 @@ Activation = str | Module | None
 
 
 class Sequential(Module):
-    """Layers one after another. Linear layers without a label get the numbers 1, 2, … for pictures.
+    """Layers one after another. Those with weights and without a label get the numbers 1, 2, … for pictures.
 
     A network of Values, given one sample, gives its one output, if it has one, as that Value.
 
@@ -46,8 +47,8 @@ class Sequential(Module):
                     f"Sequential: layers: expected Modules such as Linear(2, 6) and Tanh(), got {short_repr(layer)}"
                 )
         self.layers = list(layers)
-        linear = [layer for layer in dict.fromkeys(layers) if isinstance(layer, Linear)]
-        for number, layer in enumerate(linear, start=1):
+        weighted = [layer for layer in dict.fromkeys(layers) if isinstance(layer, Weighted)]
+        for number, layer in enumerate(weighted, start=1):
             if layer.label is None:
                 layer.label = str(number)
                 layer.name_parameters(layer.label)
@@ -75,10 +76,11 @@ class MLP(Sequential):
     the same weights as single Values, recording one node for every dot product, bias and activation;
     `autograd.unfold` shows the dot products as additions and products.
 
-    ``activation`` is ``"tanh"``, ``"relu"``, ``"sigmoid"``, ``"leaky_relu"``, a Module such as ``LeakyReLU(0.2)`` (each
-    place gets a copy), or None; ``output`` is the same for the end, where None gives the scores that
-    `nn.cross_entropy` takes. Weights are drawn from ``rng``, a seed or a `numpy.random.Generator`: `kaiming_uniform`
-    before a ReLU, else `xavier_uniform`. Parameters are labelled W1, b1, W2, …
+    ``activation`` is the name of one, as ``"tanh"``, ``"relu"``, ``"gelu"`` or ``"sigmoid"``, a Module such as
+    ``LeakyReLU(0.2)`` (each place gets a copy, with parameters of ``dtype``), or None; ``output`` is the same for the
+    end, where None gives the scores that `nn.cross_entropy` takes. Weights are drawn from ``rng``, a seed or a
+    `numpy.random.Generator`: `kaiming_uniform` before a ReLU and its kin, else `xavier_uniform`. Parameters are
+    labelled W1, b1, W2, …
 
     x of shape (sizes[0],) or (batch, sizes[0]) gives (sizes[-1],) or (batch, sizes[-1]).
 
@@ -124,8 +126,8 @@ class MLP(Sequential):
         layers: list[Module] = []
         for place, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
             which = between if place < len(sizes) - 1 else last
-            after = None if which is None else activation_named(which)
-            init = kaiming_uniform if isinstance(after, ReLU | LeakyReLU) else xavier_uniform
+            after = None if which is None else activation_named(which).to_tensors(kind)
+            init = kaiming_uniform if isinstance(after, HALVING) else xavier_uniform
             layers.append(Linear(inputs, outputs, bias=has_bias, rng=drawn_from, init=init, dtype=kind))
             if after is not None:
                 layers.append(after)

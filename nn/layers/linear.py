@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import DTypeError, ShapeError, Tensor, Value, matmul
+from autograd import ShapeError, Tensor, Value, matmul
 from nn.declared import Parameter
 from nn.init import Init, xavier_uniform
-from nn.inputs import as_operand, flag, float_dtype, generator, positive_int, text_or_none
-from nn.layers.weights import expect_room, initial
-from nn.module import Module
+from nn.inputs import as_operand, expect_material, flag, float_dtype, generator, positive_int, text_or_none
+from nn.layers.weights import Weighted, expect_room, initial
 
 
-class Linear(Module):
+class Linear(Weighted):
     """x @ weight + bias: x of shape (..., in_features) gives (..., out_features).
 
     ``weight`` has the shape (in_features, out_features), ``bias`` (out_features,) and starts at zero. Both are
@@ -55,21 +54,13 @@ class Linear(Module):
         self.bias = Parameter(np.zeros(self.out_features, kind) if has_bias else None)
         self.name_parameters(self.label or "")
 
-    def name_parameters(self, label: str) -> None:
-        """Label the parameters W and b with this after them."""
-        label = text_or_none(label, "Linear: label") or ""
-        self.weight.label = f"W{label}"
-        if self.bias is not None:
-            self.bias.label = f"b{label}"
-
     def forward(self, x: Any) -> Any:
         x = as_operand(x, "Linear")
         if isinstance(x, Value) and self.in_features == 1:
             x = np.array([x], dtype=object)  # what a network of Values gives, where it has one output
         if not x.shape or x.shape[-1] != self.in_features:
             raise ShapeError(self._misfit(x.shape))
-        if isinstance(x, Tensor) is not isinstance(self.weight, Tensor):
-            self._refuse_mixture(x)
+        expect_material(x, self.weight, self._place)
         y = x @ self.weight if isinstance(self.weight, Tensor) else matmul(x, self.weight)  # one node an element
         return y if self.bias is None else y + self.bias
 
@@ -87,14 +78,3 @@ class Linear(Module):
         else:
             cure = f"give each sample {n} numbers, or make the layer Linear({shape[-1]}, {self.out_features})"
         return f"{self._place()}: expected x of shape ({n},) or (batch, {n}), got {shape}: {cure}"
-
-    def _refuse_mixture(self, x: Any) -> None:
-        """Numbers go with both forms, Tensors and Values with their own alone."""
-        if isinstance(x, Tensor):
-            raise DTypeError(f"{self._place()}: the parameters are Values, but x is a Tensor: give x.numpy()")
-        if isinstance(self.weight, Tensor) and x.dtype == object:
-            raise DTypeError(f"{self._place()}: the parameters are Tensors, but x holds Values: use model.to_scalars()")
-
-    def _place(self) -> str:
-        """The layer, for messages."""
-        return f"Linear({self.extra_repr()})" + (f" with W{self.label}" if self.label else "")

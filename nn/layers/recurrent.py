@@ -46,18 +46,18 @@ class Cell(Module):
         self.bias_ih = Parameter(np.zeros(columns, kind) if has_bias else None)
         self.bias_hh = Parameter(np.zeros(columns, kind) if has_bias else None)
 
-    def sums(self, x: Any, h: Any) -> tuple[Any, Any]:
+    def _sums(self, x: Any, h: Any) -> tuple[Any, Any]:
         """The weighted sums of the input, and of the state; an absent state is zero.
 
         Raises `ShapeError` for an input or a state that does not fit.
         """
         x = as_operand(x, type(self).__name__)
         expect_features(x, self.input_size, self, self.weight_ih)
-        h = self.state(h, x)
+        h = self._state(h, x)
         of_x, of_h = matmul(x, self.weight_ih), matmul(h, self.weight_hh)
         return (of_x, of_h) if self.bias_ih is None else (of_x + self.bias_ih, of_h + self.bias_hh)
 
-    def state(self, h: Any, x: Any) -> Any:
+    def _state(self, h: Any, x: Any) -> Any:
         """A state that fits the input, zeros for None."""
         shape = (*x.shape[:-1], self.hidden_size)
         if h is None:
@@ -71,7 +71,7 @@ class Cell(Module):
             )
         return h
 
-    def gate(self, sums: Any, k: int) -> Any:
+    def _gate(self, sums: Any, k: int) -> Any:
         """The columns of gate k."""
         return sums[..., k * self.hidden_size : (k + 1) * self.hidden_size]
 
@@ -115,7 +115,7 @@ class RNNCell(Cell):
         self.nonlinearity = nonlinearity
 
     def forward(self, x: Any, h: Any = None) -> Any:
-        of_x, of_h = self.sums(x, h)
+        of_x, of_h = self._sums(x, h)
         return (tanh if self.nonlinearity == "tanh" else relu)(of_x + of_h)
 
 
@@ -134,10 +134,10 @@ class GRUCell(Cell):
     gates = 3
 
     def forward(self, x: Any, h: Any = None) -> Any:
-        of_x, of_h = self.sums(x, h)
-        r, z = (sigmoid(self.gate(of_x, k) + self.gate(of_h, k)) for k in (0, 1))
-        n = tanh(self.gate(of_x, 2) + r * self.gate(of_h, 2))
-        return n + z * (self.state(h, as_operand(x, "GRUCell")) - n)
+        of_x, of_h = self._sums(x, h)
+        r, z = (sigmoid(self._gate(of_x, k) + self._gate(of_h, k)) for k in (0, 1))
+        n = tanh(self._gate(of_x, 2) + r * self._gate(of_h, 2))
+        return n + z * (self._state(h, as_operand(x, "GRUCell")) - n)
 
 
 class LSTMCell(Cell):
@@ -163,7 +163,7 @@ class LSTMCell(Cell):
                 "LSTMCell: expected a pair of states (h, c), or None for zeros: give what the step before gave"
             )
         h, c = (None, None) if state is None else state
-        of_x, of_h = self.sums(x, h)
-        i, f, g, o = (self.gate(of_x, k) + self.gate(of_h, k) for k in range(4))
-        c = sigmoid(f) * self.state(c, as_operand(x, "LSTMCell")) + sigmoid(i) * tanh(g)
+        of_x, of_h = self._sums(x, h)
+        i, f, g, o = (self._gate(of_x, k) + self._gate(of_h, k) for k in range(4))
+        c = sigmoid(f) * self._state(c, as_operand(x, "LSTMCell")) + sigmoid(i) * tanh(g)
         return sigmoid(o) * tanh(c), c

@@ -1,4 +1,4 @@
-"""The parameters of layers, as initialisers give them."""
+"""The parameters of layers, as initialisers give them, and their names in pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,27 @@ import numpy as np
 from autograd import DTypeError, ShapeError, real_array, short_repr
 from nn.declared import Parameter
 from nn.init import Init
-from nn.inputs import MOST
+from nn.inputs import MOST, text_or_none
+from nn.module import Module
+
+
+class Weighted(Module):
+    """A layer with a weight and perhaps a bias; ``label`` names them in pictures: ``"1"`` gives W1 and b1."""
+
+    label: str | None
+    weight: Any
+    bias: Any
+
+    def name_parameters(self, label: str) -> None:
+        """Label the parameters W and b with this after them."""
+        label = text_or_none(label, f"{type(self).__name__}: label") or ""
+        self.weight.label = f"W{label}"
+        if self.bias is not None:
+            self.bias.label = f"b{label}"
+
+    def _place(self) -> str:
+        """The layer, for messages."""
+        return f"{type(self).__name__}({self.extra_repr()})" + (f" with W{self.label}" if self.label else "")
 
 
 def initial(shape: tuple[int, ...], init: Init, rng: np.random.Generator, kind: np.dtype[Any], owner: str) -> Any:
