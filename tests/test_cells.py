@@ -167,7 +167,7 @@ def test_attention_looks_at_nothing_later() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: RNNCell(2, 3)([1.0]), ShapeError, r"RNNCell\(2, 3\): expected an input of shape \(…, 2\), got \(1,\)"),
+        (lambda: RNNCell(2, 3)([1.0]), ShapeError, r"RNNCell\(2, 3\): expected x of shape \(…, 2\), got \(1,\)"),
         (lambda: GRUCell(2, 3)([1.0, 2.0], [1.0]), ShapeError, r"GRUCell: expected a state of shape \(3,\)"),
         (lambda: LSTMCell(2, 3)([1.0, 2.0], np.zeros(3)), ShapeError, r"expected a pair of states \(h, c\)"),
         (lambda: RNNCell(2, 3, nonlinearity="gelu"), ValueError, "nonlinearity: expected 'tanh' or 'relu', got 'gelu'"),
@@ -185,7 +185,7 @@ def test_attention_looks_at_nothing_later() -> None:
         (lambda: MultiHeadAttention(4, 2)(np.zeros((2, 4)), mask=[[0.0]]), DTypeError, "mask: expected truths"),
         (lambda: MultiHeadAttention(4, 2)(np.zeros((2, 4)), mask=[[True] * 3]), ShapeError, "that broadcasts to"),
         (lambda: MultiHeadAttention(4, 2)(np.zeros((2, 4)), np.zeros((3, 2, 4))), ShapeError, "as many sequences"),
-        (lambda: Neuron(2)([1.0, 2.0, 3.0]), ShapeError, r"Neuron\(2\): expected an input of shape"),
+        (lambda: Neuron(2)([1.0, 2.0, 3.0]), ShapeError, r"Neuron\(2\): expected x of shape"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_cure(call: Any, error: type[Exception], message: str) -> None:

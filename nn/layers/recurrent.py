@@ -11,8 +11,8 @@ from numpy.typing import DTypeLike
 from autograd import ShapeError, Tensor, matmul, relu, short_repr, sigmoid, tanh
 from nn.declared import Parameter
 from nn.init import Init, uniform
-from nn.inputs import as_operand, flag, float_dtype, generator, positive_int
-from nn.layers.features import expect_features, expect_material
+from nn.inputs import as_operand, expect_material, flag, float_dtype, generator, positive_int
+from nn.layers.features import expect_features, named
 from nn.layers.weights import initial
 from nn.module import Module
 
@@ -63,7 +63,7 @@ class Cell(Module):
         if h is None:
             return np.zeros(shape, self.weight_hh.dtype if isinstance(self.weight_hh, Tensor) else np.float64)
         h = as_operand(h, type(self).__name__)
-        expect_material(h, self, self.weight_hh)
+        expect_material(h, self.weight_hh, lambda: named(self))
         if h.shape != shape:
             raise ShapeError(
                 f"{type(self).__name__}: expected a state of shape {shape} beside an input of shape {x.shape}, got "
