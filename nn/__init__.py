@@ -18,7 +18,21 @@ True
 from nn.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from nn.init import kaiming_uniform, xavier_uniform
 from nn.layers import MLP, Linear, Sequential
-from nn.losses import cross_entropy, mse
+from nn.losses import (
+    bce,
+    bce_with_logits,
+    cosine,
+    cross_entropy,
+    half_squared_error,
+    huber,
+    kl_divergence,
+    l1,
+    l1_penalty,
+    l2_penalty,
+    mse,
+    multiclass_hinge,
+    nll,
+)
 from nn.module import Module
 from nn.optim import SGD, Optimizer
 
@@ -34,8 +48,19 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Tanh",
+    "bce",
+    "bce_with_logits",
+    "cosine",
     "cross_entropy",
+    "half_squared_error",
+    "huber",
     "kaiming_uniform",
+    "kl_divergence",
+    "l1",
+    "l1_penalty",
+    "l2_penalty",
     "mse",
+    "multiclass_hinge",
+    "nll",
     "xavier_uniform",
 ]

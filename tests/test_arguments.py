@@ -88,6 +88,26 @@ SLOPES: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "mse.target": (lambda x: nn.mse([0.3, 0.7], x), [0.5, -1.0]),
     "cross_entropy.scores": (lambda x: nn.cross_entropy(x, [0.25, 0.75]), [0.5, -1.0]),
     "cross_entropy.target": (lambda x: nn.cross_entropy([0.5, -1.0], x), [0.25, 0.75]),
+    **{
+        f"{name}.{argument}": slope
+        for name in ("half_squared_error", "l1", "huber")
+        for argument, slope in {
+            "prediction": (lambda x, name=name: getattr(nn, name)(x, [0.3, 0.7]), [0.5, -1.0]),
+            "target": (lambda x, name=name: getattr(nn, name)([0.3, 0.7], x), [0.5, -1.0]),
+        }.items()
+    },
+    "nll.log_probabilities": (lambda x: nn.nll(x, 1), [-0.5, -1.0]),
+    "bce.prediction": (lambda x: nn.bce(x, [0.25, 1.0]), [0.5, 0.75]),
+    "bce.target": (lambda x: nn.bce([0.5, 0.75], x), [0.25, 0.5]),
+    "bce_with_logits.logits": (lambda x: nn.bce_with_logits(x, [0.25, 1.0], pos_weight=3.0), [0.5, -1.0]),
+    "bce_with_logits.target": (lambda x: nn.bce_with_logits([0.5, -1.0], x, pos_weight=3.0), [0.25, 0.5]),
+    "multiclass_hinge.scores": (lambda x: nn.multiclass_hinge(x, 1), [0.5, -1.0]),
+    "kl_divergence.log_probabilities": (lambda x: nn.kl_divergence(x, [0.25, 0.75]), [-0.5, -1.0]),
+    "kl_divergence.target": (lambda x: nn.kl_divergence([-0.5, -1.0], x), [0.25, 0.75]),
+    "cosine.first": (lambda x: nn.cosine(x, [0.3, 0.7]), [0.5, -1.0]),
+    "cosine.second": (lambda x: nn.cosine([0.3, 0.7], x), [0.5, -1.0]),
+    "l1_penalty.parameters": (nn.l1_penalty, [0.5, -1.0]),
+    "l2_penalty.parameters": (nn.l2_penalty, [0.5, -1.0]),
     "Linear(x)": (lambda x: nn.Linear(2, 3, rng=0)(x), [0.5, -1.0]),
     "MLP(x)": (lambda x: nn.MLP([2, 3, 1], rng=0)(x), [0.5, -1.0]),
     "Sequential(x)": (lambda x: nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())(x), [0.5, -1.0]),
@@ -110,6 +130,21 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "MLP.rng": lambda x: nn.MLP([2, 2], rng=x),
     "Sequential.layers": nn.Sequential,
     "SGD.lr": lambda x: nn.SGD([Tensor(1.0)], lr=x),
+    "huber.delta": lambda x: nn.huber([0.5, 1.0], [0.3, 0.7], delta=x),
+    "cross_entropy.weight": lambda x: nn.cross_entropy([1.0], 0, weight=x),
+    "cross_entropy.ignore_index": lambda x: nn.cross_entropy([1.0], 0, ignore_index=x),
+    "cross_entropy.label_smoothing": lambda x: nn.cross_entropy([1.0], 0, label_smoothing=x),
+    "nll.target": lambda x: nn.nll([-0.5, -1.0], x),
+    "nll.weight": lambda x: nn.nll([-1.0], 0, weight=x),
+    "nll.ignore_index": lambda x: nn.nll([-1.0], 0, ignore_index=x),
+    "bce.weight": lambda x: nn.bce(0.5, 1.0, weight=x),
+    "bce_with_logits.weight": lambda x: nn.bce_with_logits(0.5, 1.0, weight=x),
+    "bce_with_logits.pos_weight": lambda x: nn.bce_with_logits(0.5, 1.0, pos_weight=x),
+    "multiclass_hinge.target": lambda x: nn.multiclass_hinge([0.5, 1.0], x),
+    "multiclass_hinge.margin": lambda x: nn.multiclass_hinge([0.5, 1.0], 1, margin=x),
+    "kl_divergence.log_target": lambda x: nn.kl_divergence([-1.0], [-1.0], log_target=x),
+    "cosine.target": lambda x: nn.cosine([0.5, 1.0], [0.3, 0.7], x),
+    "cosine.margin": lambda x: nn.cosine([0.5, 1.0], [0.3, 0.7], -1, margin=x),
     "Optimizer.lr": lambda x: nn.SGD([Tensor(1.0)], lr=x),
     "kaiming_uniform.inputs": lambda x: nn.kaiming_uniform(x, 2, np.random.default_rng(0)),
     "kaiming_uniform.outputs": lambda x: nn.kaiming_uniform(2, x, np.random.default_rng(0)),
@@ -117,17 +152,19 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "xavier_uniform.outputs": lambda x: nn.xavier_uniform(2, x, np.random.default_rng(0)),
 }
 
+ARGUMENTS = {f"{name}.{x}" for name in nn.__all__ for x in inspect.signature(getattr(nn, name)).parameters}
+
 #: Truth values, names, a dtype or what has one, generators, and what is changed by its gradient.
 OTHERS = {"Linear.bias", "Linear.label", "Linear.dtype", "MLP.bias", "MLP.dtype"}
+OTHERS |= {f"{name}.reduction" for name in nn.__all__ if f"{name}.reduction" in ARGUMENTS}
 OTHERS |= {"SGD.parameters", "Optimizer.parameters", "kaiming_uniform.rng", "xavier_uniform.rng"}
 
 
 def test_every_argument_of_nn_is_in_one_of_the_lists() -> None:
-    found = {f"{name}.{x}" for name in nn.__all__ for x in inspect.signature(getattr(nn, name)).parameters}
     called = {
         f"{name}(x)" for name in nn.__all__ if isinstance(kind := getattr(nn, name), type) and "forward" in vars(kind)
     }
-    assert found | called - {"Module(x)"} | {"MLP(x)"} == SLOPES.keys() | REFUSED.keys() | OTHERS
+    assert ARGUMENTS | called - {"Module(x)"} | {"MLP(x)"} == SLOPES.keys() | REFUSED.keys() | OTHERS
 
 
 @pytest.mark.parametrize("name", SLOPES)

@@ -38,7 +38,18 @@ GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
     "xavier_uniform": lambda: (nn.xavier_uniform, {"inputs": 2, "outputs": 3, "rng": np.random.default_rng(0)}),
     "kaiming_uniform": lambda: (nn.kaiming_uniform, {"inputs": 2, "outputs": 3, "rng": np.random.default_rng(0)}),
     "mse": lambda: (nn.mse, {"prediction": [1.0, 2.0], "target": [1.0, 3.0]}),
+    "half_squared_error": lambda: (nn.half_squared_error, {"prediction": [1.0, 2.0], "target": [1.0, 3.0]}),
+    "l1": lambda: (nn.l1, {"prediction": [1.0, 2.0], "target": [1.0, 3.0]}),
+    "huber": lambda: (nn.huber, {"prediction": [1.0, 2.0], "target": [1.0, 3.0]}),
     "cross_entropy": lambda: (nn.cross_entropy, {"scores": [1.0, 2.0], "target": 1}),
+    "nll": lambda: (nn.nll, {"log_probabilities": [-1.0, -2.0], "target": 1}),
+    "bce": lambda: (nn.bce, {"prediction": [0.25, 0.5], "target": [1.0, 1.0]}),
+    "bce_with_logits": lambda: (nn.bce_with_logits, {"logits": [1.0, 2.0], "target": [1.0, 0.0]}),
+    "multiclass_hinge": lambda: (nn.multiclass_hinge, {"scores": [1.0, 2.0], "target": 1}),
+    "kl_divergence": lambda: (nn.kl_divergence, {"log_probabilities": [-1.0, -2.0], "target": [0.5, 0.5]}),
+    "cosine": lambda: (nn.cosine, {"first": [1.0, 2.0], "second": [1.0, 3.0]}),
+    "l1_penalty": lambda: (nn.l1_penalty, {}),
+    "l2_penalty": lambda: (nn.l2_penalty, {}),
     "Linear.name_parameters": lambda: (nn.Linear(2, 3).name_parameters, {}),
     "Module.to_tensors": lambda: (nn.Linear(2, 3).to_tensors, {}),
     "Linear.forward": lambda: (nn.Linear(2, 3), {}),
@@ -146,6 +157,10 @@ HOSTILE: dict[str, Any] = {
     "Module": nn.Tanh(),
     "class of a Module": nn.Tanh,
     "[Module]": [nn.Tanh()],
+    "mean": "mean",
+    "batchmean": "batchmean",
+    "sum": "sum",
+    "none": "none",
     "gives text": lambda *_: "abc",
     "gives NaN": lambda *shape: np.full(shape[:2], np.nan),
     "gives a list": lambda *shape: [[1] * shape[1]] * shape[0],
@@ -170,7 +185,14 @@ VECTORS = {"array of two", "[2, 3]", "[2.0, 3.0]", "[2, True]", "[2, 0]", "[-1, 
 VECTORS |= {"Tensor of two", "memoryview"}
 ARRAYS = NUMBERS | VECTORS | FLAGS | {"nan", "inf", "-inf", "np.nan", "array of a bool", "array of one", "[]", "[3]"}
 ARRAYS |= {"Value", "constant Value", "Tensor", "constant Tensor", "[Value]", "[Value, Value]"}
-ARRAYS |= {"long double"} if WIDE else set()
+LONG = {"long double"} if WIDE else set()
+ARRAYS |= LONG
+TREES = ARRAYS - {"[]"} | {"[2, None]", "ragged", "dict", "[Tensor]"}
+ONES = {"True", "np.True_", "array of a bool"}
+
+REDUCTIONS = {"mean", "sum", "none"}
+INTEGERS = {"0", "1", "3", "-1", "2**70", "2**64 + 1", "10**400", "np.int8", "np.uint64", "array of an int"}
+POSITIVE_VECTORS = {"array of two", "[2, 3]", "[2.0, 3.0]", "[2, True]", "(2, 3)", "range", "memoryview", "None"}
 
 #: What each argument takes; all else it refuses.
 TAKES: dict[str, set[str]] = {
@@ -207,6 +229,43 @@ TAKES: dict[str, set[str]] = {
     "mse.target": VECTORS | {"[Value, Value]"},
     "cross_entropy.scores": VECTORS | {"[Value, Value]"},
     "cross_entropy.target": {"0", "1"},
+    "cross_entropy.weight": POSITIVE_VECTORS,
+    "cross_entropy.ignore_index": INTEGERS - {"1"} | {"None"},
+    "cross_entropy.label_smoothing": {"0", "1", "0.0", "0.5", "np.float32", "array of a float"},
+    "cross_entropy.reduction": REDUCTIONS,
+    **{f"{name}.prediction": VECTORS | {"[Value, Value]"} for name in ("half_squared_error", "l1", "huber")},
+    **{f"{name}.target": VECTORS | {"[Value, Value]"} for name in ("half_squared_error", "l1", "huber")},
+    **{f"{name}.reduction": REDUCTIONS for name in ("mse", "half_squared_error", "l1", "huber")},
+    "huber.delta": POSITIVE,
+    "nll.log_probabilities": set(),
+    "nll.target": {"0", "1"},
+    "nll.weight": POSITIVE_VECTORS,
+    "nll.ignore_index": INTEGERS - {"1"} | {"None"},
+    "nll.reduction": REDUCTIONS,
+    "bce.prediction": {"[nan, 1.0]"},
+    "bce.target": set(),
+    "bce.weight": POSITIVE_VECTORS | {"[2, 0]"},
+    "bce.reduction": REDUCTIONS,
+    "bce_with_logits.logits": VECTORS | {"[Value, Value]"},
+    "bce_with_logits.target": set(),
+    "bce_with_logits.weight": POSITIVE_VECTORS | {"[2, 0]"},
+    "bce_with_logits.pos_weight": POSITIVE_VECTORS | POSITIVE | ONES | LONG,
+    "bce_with_logits.reduction": REDUCTIONS,
+    "multiclass_hinge.scores": VECTORS | {"[Value, Value]"},
+    "multiclass_hinge.target": {"0", "1"},
+    "multiclass_hinge.margin": POSITIVE | {"0", "0.0"},
+    "multiclass_hinge.reduction": REDUCTIONS,
+    "kl_divergence.log_probabilities": set(),
+    "kl_divergence.target": set(),
+    "kl_divergence.log_target": {"False"},
+    "kl_divergence.reduction": REDUCTIONS | {"batchmean"},
+    "cosine.first": VECTORS | {"[Value, Value]"},
+    "cosine.second": VECTORS | {"[Value, Value]"},
+    "cosine.target": {"1", "-1", "None"} | ONES,
+    "cosine.margin": {"0", "1", "-1", "0.0", "0.5", "-0.5", "np.float32", "array of a float"},
+    "cosine.reduction": REDUCTIONS,
+    "l1_penalty.parameters": TREES,
+    "l2_penalty.parameters": TREES,
     "Sequential.forward.x": ARRAYS,
     "ReLU.forward.x": ARRAYS,
     "LeakyReLU.forward.x": ARRAYS,
