@@ -37,7 +37,7 @@ FILES = {
     "Products": "linalg products contraction signals",
     "Matrices": "solving determinants decompositions polynomials",
     "Windows": "padding windows convolution pooling",
-    "Networks": "activations units losses nn.losses",
+    "Networks": "activations units losses nn.losses.entropy",
 }
 
 #: The calls that the derivatives of operations that mix elements are shown of: shapes of inputs, and params. Those that

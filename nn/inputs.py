@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd import DTypeError, Node, ShapeError, Tensor, Value, real_array, short_repr
+from autograd import DTypeError, Node, ShapeError, Tensor, Value, no_grad, real_array, short_repr
+
+Array = NDArray[Any]
 
 #: How many elements an array of any float type can have.
 MOST = np.iinfo(np.intp).max // np.dtype(np.longdouble).itemsize
@@ -77,6 +79,75 @@ def expect_material(x: Any, parameter: Any, place: Callable[[], str]) -> None:
 def kind_of(x: Any) -> str:
     """The kind of its dtype; that of objects for a Value, of which such an array is made."""
     return "O" if isinstance(x, Value) else x.dtype.kind
+
+
+def as_pair(x: Any, y: Any, owner: str, names: tuple[str, str] = ("prediction", "target")) -> tuple[Any, Any]:
+    """Two of one shape and of one form, each as `as_array` gives it; numbers beside a Tensor in the dtype of that.
+
+    >>> as_pair([1, 2], np.float32([3, 4]), "mse")
+    (array([1., 2.]), array([3., 4.]))
+
+    Raises as `as_array`, `ShapeError` if the shapes differ: (3,) beside (3, 1) would become (3, 3), `DTypeError` for a
+    Tensor beside Values.
+    """
+    x, y = as_array(x, f"{owner}: {names[0]}"), as_array(y, f"{owner}: {names[1]}")
+    both = f"{names[0]} and {names[1]}"
+    if x.shape != y.shape:
+        many = math.prod(x.shape) == math.prod(y.shape)
+        cure = f"reshape one of them, as in {names[1]}.reshape(-1, 1)" if many else "give as many of each"
+        raise ShapeError(f"{owner}: expected {both} of one shape, got {x.shape} and {y.shape}: {cure}")
+    expect_one_form(x, y, f"{owner}: {both}")
+    return (in_dtype_of(x, y), y) if isinstance(y, Tensor) else (x, in_dtype_of(y, x))
+
+
+def in_dtype_of(x: Any, like: Any) -> Any:
+    """An array of floats in the dtype that another, or a Tensor, has; anything else as it is."""
+    return x.astype(like.dtype, copy=False) if not isinstance(x, Node) and kind_of(x) == kind_of(like) == "f" else x
+
+
+def numbers_of(x: Any) -> Array:
+    """The numbers alone, to be looked at: of a Tensor, a Value, an array of Values, or of an array as it is."""
+    if x.__class__ is np.ndarray and x.dtype.kind == "f":
+        return np.asarray(x)
+    with no_grad():
+        return x.numpy() if isinstance(x, Tensor) else np.asarray(x, dtype=float)
+
+
+def expect_within(x: Any, low: float, high: float, expected: str, cure: str, *, nan: bool = False) -> None:
+    """Refuse numbers that are less or more, and NaN where it is not let through: ``expected`` begins with the name.
+
+    Raises `ValueError`.
+    """
+    given = numbers_of(x)
+    is_outside = (given < low) | (given > high)
+    if not nan:
+        is_outside |= np.isnan(given)
+    if is_outside.any():
+        raise ValueError(f"{expected}, got {given[is_outside].flat[0]:.6g}: {cure}")
+
+
+def plain_numbers(x: Any, name: str) -> Array:
+    """An array of floats that nothing differentiates.
+
+    Raises as `real_array`, and `DTypeError` for a node, or Values.
+    """
+    if not isinstance(x, Node):
+        array = as_array(x, name)
+        if array.dtype.kind == "f":
+            return np.asarray(array)
+    kind = type(x).__name__ if isinstance(x, Node) else "Values"
+    raise DTypeError(f"{name}: expected plain numbers, got {kind}: it has no gradient here: give its numbers alone")
+
+
+def weights_of(x: Any, name: str) -> Array:
+    """Weights: plain numbers, finite, and none below zero.
+
+    Raises as `plain_numbers`, and `ValueError`.
+    """
+    weights = plain_numbers(x, name)
+    largest = np.finfo(weights.dtype).max
+    expect_within(weights, 0.0, largest, f"{name}: expected finite weights from 0 on", "give one that is")
+    return weights
 
 
 def positive_int(value: Any, name: str) -> int:
@@ -189,17 +260,6 @@ def number_from_zero(value: Any, name: str, example: float) -> float:
     return number
 
 
-def proportion(value: Any, name: str, example: float) -> float:
-    """The same, from 0 to 1.
-
-    Raises as `finite_number`, and `ValueError` for what is outside.
-    """
-    number = finite_number(value, name, example)
-    if not 0 <= number <= 1:
-        raise ValueError(f"{name}: expected a number from 0 to 1 such as {example}, got {short_repr(value)}")
-    return number
-
-
 def decay(value: Any, name: str, example: float) -> float:
     """How much is left of something after a step: from 0 up to, but not, 1, at which nothing would ever go.
 
@@ -231,7 +291,7 @@ def number_between(value: Any, name: str, example: float, least: float, most: fl
     """
     number = finite_number(value, name, example)
     if not least <= number <= most:
-        end = f"between {least:g} and {most:g}" if most < math.inf else f"of {least:g} or more"
+        end = f"from {least:g} to {most:g}" if most < math.inf else f"of {least:g} or more"
         raise ValueError(f"{name}: expected a number {end}, such as {example}, got {short_repr(value)}")
     return number
 
@@ -251,12 +311,10 @@ def one_of(value: Any, name: str, choices: Sequence[str]) -> str:
 
     Raises `TypeError` for what is no text, `ValueError` for another.
     """
+    if isinstance(value, str) and value in choices:
+        return value
     wrong = f"{name}: expected {' or '.join(map(repr, choices))}, got {short_repr(value)}"
-    if not isinstance(value, str):
-        raise DTypeError(wrong)
-    if value not in choices:
-        raise ValueError(wrong)
-    return value
+    raise ValueError(wrong) if isinstance(value, str) else DTypeError(wrong)
 
 
 def text_or_none(value: Any, name: str) -> str | None:

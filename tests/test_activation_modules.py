@@ -184,7 +184,7 @@ def test_shapes_that_do_not_fit_are_refused(call: Any, message: str) -> None:
     ("call", "message"),
     [
         (lambda: nn.Hardtanh(1.0, 1.0), "Hardtanh: expected min_val to be below max_val, got 1.0 and 1.0"),
-        (lambda: nn.Softplus(0), "Softplus: beta: expected a number above 0, such as 1.0, got 0"),
+        (lambda: nn.Softplus(0), "Softplus: beta: expected a positive number such as 1.0, got 0"),
         (lambda: nn.GELU("erf"), "GELU: approximate: expected 'none' or 'tanh', got 'erf'"),
         (lambda: activation("swish"), "activation: expected one of 'elu', .*, got 'swish'"),
     ],

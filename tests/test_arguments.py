@@ -89,6 +89,26 @@ SLOPES: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "mse.target": (lambda x: nn.mse([0.3, 0.7], x), [0.5, -1.0]),
     "cross_entropy.scores": (lambda x: nn.cross_entropy(x, [0.25, 0.75]), [0.5, -1.0]),
     "cross_entropy.target": (lambda x: nn.cross_entropy([0.5, -1.0], x), [0.25, 0.75]),
+    **{
+        f"{name}.{argument}": slope
+        for name in ("half_squared_error", "l1", "huber")
+        for argument, slope in {
+            "prediction": (lambda x, name=name: getattr(nn, name)(x, [0.3, 0.7]), [0.5, -1.0]),
+            "target": (lambda x, name=name: getattr(nn, name)([0.3, 0.7], x), [0.5, -1.0]),
+        }.items()
+    },
+    "nll.log_probabilities": (lambda x: nn.nll(x, 1), [-0.5, -1.0]),
+    "bce.prediction": (lambda x: nn.bce(x, [0.25, 1.0]), [0.5, 0.75]),
+    "bce.target": (lambda x: nn.bce([0.5, 0.75], x), [0.25, 0.5]),
+    "bce_with_logits.logits": (lambda x: nn.bce_with_logits(x, [0.25, 1.0], pos_weight=3.0), [0.5, -1.0]),
+    "bce_with_logits.target": (lambda x: nn.bce_with_logits([0.5, -1.0], x, pos_weight=3.0), [0.25, 0.5]),
+    "multiclass_hinge.scores": (lambda x: nn.multiclass_hinge(x, 1), [0.5, -1.0]),
+    "kl_divergence.log_probabilities": (lambda x: nn.kl_divergence(x, [0.25, 0.75]), [-0.5, -1.0]),
+    "kl_divergence.target": (lambda x: nn.kl_divergence([-0.5, -1.0], x), [0.25, 0.75]),
+    "cosine.first": (lambda x: nn.cosine(x, [0.3, 0.7]), [0.5, -1.0]),
+    "cosine.second": (lambda x: nn.cosine([0.3, 0.7], x), [0.5, -1.0]),
+    "l1_penalty.parameters": (nn.l1_penalty, [0.5, -1.0]),
+    "l2_penalty.parameters": (nn.l2_penalty, [0.5, -1.0]),
     "Linear(x)": (lambda x: nn.Linear(2, 3, rng=0)(x), [0.5, -1.0]),
     "MLP(x)": (lambda x: nn.MLP([2, 3, 1], rng=0)(x), [0.5, -1.0]),
     "Sequential(x)": (lambda x: nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())(x), [0.5, -1.0]),
@@ -179,6 +199,21 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "MLP.output": lambda x: nn.MLP([2, 3, 2], output=x),
     "MLP.rng": lambda x: nn.MLP([2, 2], rng=x),
     "Sequential.layers": nn.Sequential,
+    "huber.delta": lambda x: nn.huber([0.5, 1.0], [0.3, 0.7], delta=x),
+    "cross_entropy.weight": lambda x: nn.cross_entropy([1.0], 0, weight=x),
+    "cross_entropy.ignore_index": lambda x: nn.cross_entropy([1.0], 0, ignore_index=x),
+    "cross_entropy.label_smoothing": lambda x: nn.cross_entropy([1.0], 0, label_smoothing=x),
+    "nll.target": lambda x: nn.nll([-0.5, -1.0], x),
+    "nll.weight": lambda x: nn.nll([-1.0], 0, weight=x),
+    "nll.ignore_index": lambda x: nn.nll([-1.0], 0, ignore_index=x),
+    "bce.weight": lambda x: nn.bce(0.5, 1.0, weight=x),
+    "bce_with_logits.weight": lambda x: nn.bce_with_logits(0.5, 1.0, weight=x),
+    "bce_with_logits.pos_weight": lambda x: nn.bce_with_logits(0.5, 1.0, pos_weight=x),
+    "multiclass_hinge.target": lambda x: nn.multiclass_hinge([0.5, 1.0], x),
+    "multiclass_hinge.margin": lambda x: nn.multiclass_hinge([0.5, 1.0], 1, margin=x),
+    "kl_divergence.log_target": lambda x: nn.kl_divergence([-1.0], [-1.0], log_target=x),
+    "cosine.target": lambda x: nn.cosine([0.5, 1.0], [0.3, 0.7], x),
+    "cosine.margin": lambda x: nn.cosine([0.5, 1.0], [0.3, 0.7], -1, margin=x),
     "Optimizer.lr": lambda x: nn.SGD([Tensor(1.0)], lr=x),
 }
 
@@ -225,12 +260,17 @@ for name, needed in LAYERS.items():
                 **{**needed, argument: x}
             )
 
+ARGUMENTS = {
+    f"{name}.{x}" for name in nn.__all__ if callable(f := getattr(nn, name)) for x in inspect.signature(f).parameters
+}
+
 #: Truth values, names, a dtype or what has one, generators, and what is changed by its gradient.
 OTHERS = {"Linear.bias", "Linear.label", "Linear.dtype", "MLP.bias", "MLP.dtype"}
 OTHERS |= {f"{name}.dtype" for name in ("Conv1d", "Conv2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm")}
 OTHERS |= {"Embedding.dtype", "PReLU.dtype"}
 OTHERS |= {"Buffer.data", "Parameter.data", "Parameter.dtype", "Parameter.requires_grad", "watching.watch"}
 OTHERS |= {"Optimizer.parameters"}
+OTHERS |= {argument for argument in ARGUMENTS if argument.endswith(".reduction")}
 OTHERS |= {f"{name}.{argument}" for name in LAYERS for argument in FLAGS_AND_TYPES}
 
 #: What takes plain data and files; tests/test_training.py, test_resume.py, test_diagnosis.py, test_interchange.py.
@@ -244,7 +284,7 @@ OTHERS |= {"Optimizer.settings", "Schedule.settings"}  # what a rule of one's ow
 
 def test_every_argument_of_nn_is_in_one_of_the_lists() -> None:
     public = [name for name in nn.__all__ if name != "init" and name not in ELSEWHERE]
-    found = {f"{name}.{x}" for name in public for x in inspect.signature(getattr(nn, name)).parameters}
+    found = {argument for argument in ARGUMENTS if argument.partition(".")[0] in public}
     called = {
         f"{name}(x)" for name in public if isinstance(kind := getattr(nn, name), type) and "forward" in vars(kind)
     }

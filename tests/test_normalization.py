@@ -237,7 +237,7 @@ def test_whole_numbers_of_every_kind_are_taken() -> None:
         (
             lambda: nn.BatchNorm1d(3, momentum=1.5),
             ValueError,
-            "momentum: expected a number between 0 and 1, such as 0.1",
+            "momentum: expected a number from 0 to 1, such as 0.1",
         ),
         (
             lambda: nn.BatchNorm1d(3, -1.0),
@@ -254,7 +254,7 @@ def test_whole_numbers_of_every_kind_are_taken() -> None:
             ShapeError,
             r"^RMSNorm\(3\): expected x of shape \(\.\.\., 3\), got \(2,\)",
         ),
-        (lambda: nn.Dropout(1.5), ValueError, "Dropout: p: expected a number between 0 and 1, such as 0.5, got 1.5"),
+        (lambda: nn.Dropout(1.5), ValueError, "Dropout: p: expected a number from 0 to 1, such as 0.5, got 1.5"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_cure(call: Any, error: type[Exception], message: str) -> None:

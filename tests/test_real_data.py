@@ -1,4 +1,4 @@
-"""Real data, learnt to what a person would expect: scikit-learn's digits, iris, wine, breast cancer, diabetes, moons."""
+"""Real data, learnt as well as a person would expect: digits, iris, wine, breast cancer, diabetes, moons, quadrants."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import nn
 
 
 def split(x: Any, y: Any) -> tuple[Any, Any, Any, Any]:
-    """Three quarters to learn from and a quarter to test on, with as many of each class in both, scaled by the former."""
+    """Three quarters to learn from and a quarter to test on, of all classes alike, scaled by the former."""
     parts = train_test_split(x, y, test_size=0.25, random_state=0, stratify=y if y.dtype.kind in "iu" else None)
     scaler = StandardScaler().fit(parts[0])
     return scaler.transform(parts[0]), scaler.transform(parts[1]), parts[2], parts[3]

@@ -438,7 +438,7 @@ CALLS = {
     "log_softmax": called([(3, 3)], axis=[0, 1, -1, -2]),
     "logsumexp": called([(3, 3)], [(2, 4)], axis=AXIS, keepdims=st.booleans()),
     "softmax": called([(3, 3)], axis=[0, 1, -1, -2]),
-    "cross_entropy": called([(2, 3), (2, 3)], [(3,), (3,)]),
+    "cross_entropy": called([(2, 3), (2, 3)], [(3,), (3,)], reduction=["mean", "none"]),
     "matmul": called(*MATMUL),
     "reshape": st.one_of(
         needed((2, 3), shape=[6, (3, 2), (-1,), (1, 2, 3)]),

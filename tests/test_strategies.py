@@ -335,7 +335,7 @@ def test_an_operation_of_ones_own_needs_a_row_only_for_what_it_asks_for() -> Non
 
 def test_a_script_imports_the_module_that_enters_an_operation() -> None:
     script = find(calls("cross_entropy"), lambda call: True, settings=QUIET).script()
-    assert script.startswith("import autograd, nn.losses\n")
+    assert script.startswith("import autograd, nn.losses.entropy\n")
     code = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert code.returncode == 0, code.stderr
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from autograd import short_repr
-from nn.inputs import decay, flag, one_of, positive_int, positive_number, proportion
+from nn.inputs import decay, flag, number_between, one_of, positive_int, positive_number
 from nn.optim.optimizer import Optimizer
 from nn.optim.parameters import Checks
 from nn.optim.schedule import Schedule, one_each
@@ -42,7 +42,7 @@ class OneCycleLR(Schedule):
 
     checks: ClassVar[Checks] = {
         "total_steps": positive_int,
-        "pct_start": partial(proportion, example=0.3),
+        "pct_start": partial(number_between, example=0.3, least=0.0, most=1.0),
         "anneal_strategy": partial(one_of, choices=("cos", "linear")),
         "cycle_momentum": flag,
         "base_momentum": partial(decay, example=0.85),

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from autograd import DTypeError, short_repr
-from nn.inputs import count_from_zero, number_from_zero, positive_int, positive_number, proportion
+from nn.inputs import count_from_zero, number_between, number_from_zero, positive_int, positive_number
 from nn.optim.optimizer import Optimizer
 from nn.optim.parameters import Checks
 from nn.optim.schedule import Schedule
@@ -128,8 +128,8 @@ class LinearLR(Schedule):
     """
 
     checks: ClassVar[Checks] = {
-        "start_factor": partial(proportion, example=0.1),
-        "end_factor": partial(proportion, example=1.0),
+        "start_factor": partial(number_between, example=0.1, least=0.0, most=1.0),
+        "end_factor": partial(number_between, example=1.0, least=0.0, most=1.0),
         "total_iters": positive_int,
     }
 
