@@ -169,7 +169,7 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
     """A network that predicts numbers, trained by squared error; the settings are those of `MLPClassifier`.
 
     >>> x = np.linspace(-1, 1, 200)[:, None]
-    >>> model = MLPRegressor((32,), "tanh", learning_rate_init=0.02, batch_size=20, random_state=0)
+    >>> model = MLPRegressor((32,), "tanh", learning_rate_init=0.02, batch_size=20, n_iter_no_change=30, random_state=0)
     >>> bool(model.fit(x, x[:, 0] ** 2).score(x, x[:, 0] ** 2) > 0.99)
     True
 
