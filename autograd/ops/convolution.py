@@ -81,6 +81,8 @@ def for_each(what: str, value: Any, n: int, least: int) -> Shape:
     """
     if value.__class__ is int and value >= least:
         return (value,) * n  # the commonest
+    if value.__class__ is tuple and len(value) == n and all(x.__class__ is int and x >= least for x in value):
+        return value
     numbers = (value,) * n if is_int(value) else tuple(value) if isinstance(value, tuple | list) else ()
     if len(numbers) != n or not all(is_int(x) and x >= least for x in numbers):
         many = f"or {n} of them" if n > 1 else "or one in a tuple"
@@ -209,55 +211,59 @@ def inside(lengths: Shape, slide: Sliding) -> Any:
 
 
 def batch_last(x: Any, n: int) -> Any:
-    """From (…, channels, lengths) to (channels, lengths, batch)."""
-    shape = shape_of(x)
-    lead = len(shape) - n - 1
-    last = transpose(x, (*range(lead, lead + n + 1), *range(lead)))
-    return last if lead == 1 else reshape(last, (*shape[lead:], prod(shape[:lead])))
+    """From (…, channels, lengths) to (channels, lengths, …)."""
+    lead = len(shape_of(x)) - n - 1
+    return transpose(x, (*range(lead, lead + n + 1), *range(lead))) if lead else x
 
 
-def batch_first(x: Any, batch: Shape) -> Any:
+def batch_first(x: Any, n: int) -> Any:
     """The inverse of `batch_last`."""
-    *shape, _ = shape_of(x)
-    apart = x if len(batch) == 1 else reshape(x, (*shape, *batch))
-    return transpose(apart, (*range(len(shape), len(shape) + len(batch)), *range(len(shape))))
+    ndim = len(shape_of(x))
+    return transpose(x, (*range(n + 1, ndim), *range(n + 1))) if ndim > n + 1 else x
 
 
 def columns(x: Any, slide: Sliding) -> Any:
     """From (…, channels, lengths) to (groups, channels of a group · kernel, places · batch)."""
     n = len(slide.kernel)
     x = batch_last(x, n)
-    channels, *inner, batch = shape_of(x)
-    lengths = tuple(inner)
-    shape = (slide.groups, channels // slide.groups * prod(slide.kernel), prod(slide.results(lengths)) * batch)
+    channels, *rest = shape_of(x)
+    lengths, batch = tuple(rest[:n]), tuple(rest[n:])
+    shape = (slide.groups, channels // slide.groups * prod(slide.kernel), prod((*slide.results(lengths), *batch)))
     if is_plain(x):
-        whole = np.zeros((channels, *slide.padded(lengths), batch), x.dtype)
-        whole[(*inside(lengths, slide), slice(None))] = x
+        whole = np.zeros((channels, *slide.padded(lengths), *batch), x.dtype)
+        whole[within(lengths, slide)] = x
         return met(whole, slide).reshape(shape)
     if any(slide.before) or any(slide.after):
-        x = put(x, (channels, *slide.padded(lengths), batch), (*inside(lengths, slide), slice(None)))
+        x = put(x, (channels, *slide.padded(lengths), *batch), within(lengths, slide))
     for k, (size, stride, dilation) in enumerate(zip(slide.kernel, slide.stride, slide.dilation, strict=True)):
         x = windows(x, size, 1 + k, stride, dilation)
-    return reshape(transpose(x, (0, *range(n + 2, 2 * n + 2), *range(1, n + 2))), shape)
+    ndim = len(shape_of(x))
+    return reshape(transpose(x, (0, *range(ndim - n, ndim), *range(1, ndim - n))), shape)
 
 
 def from_columns(x: Any, batch: Shape, places: Shape, lengths: Shape, slide: Sliding) -> Any:
     """The transpose of `columns`: back to (…, channels, lengths), what overlaps added up, what is padding left out."""
     groups, many, _ = shape_of(x)
     n, channels = len(slide.kernel), groups * many // prod(slide.kernel)
-    x = reshape(x, (channels, *slide.kernel, *places, prod(batch)))
+    x = reshape(x, (channels, *slide.kernel, *places, *batch))
     whole = slide.padded(lengths)
     if is_plain(x):
-        total = np.zeros((channels, *whole, prod(batch)), sum_dtype(x.dtype))
+        total = np.zeros((channels, *whole, *batch), sum_dtype(x.dtype))
         targets = met(total, slide)
         for element in np.ndindex(*slide.kernel):
-            targets[:, *element] += x[:, *element]
+            target = targets[:, *element]
+            target += x[:, *element]
         x = total.astype(x.dtype, copy=False)
     else:
-        x = transpose(x, (0, *range(n + 1, 2 * n + 2), *range(1, n + 1)))
+        x = transpose(x, (0, *range(n + 1, 2 * n + 1 + len(batch)), *range(1, n + 1)))
         for k in reversed(range(n)):
             x = overlap_add(x, whole[k], 1 + k, slide.stride[k], slide.dilation[k])
-    return batch_first(x if whole == lengths else getitem(x, (*inside(lengths, slide), slice(None))), batch)
+    return batch_first(x if whole == lengths else getitem(x, within(lengths, slide)), n)
+
+
+def within(lengths: Shape, slide: Sliding) -> Any:
+    """The index of what is no padding, where the batch stands last."""
+    return (slice(None), *inside(lengths, slide)[1:])
 
 
 def is_plain(x: Any) -> bool:
@@ -266,20 +272,23 @@ def is_plain(x: Any) -> bool:
 
 
 def met(whole: Any, slide: Sliding) -> Any:
-    """From (channels, padded lengths, batch) to (channels, kernel, places, batch): what each element of a kernel meets.
+    """From (channels, padded lengths, …) to (channels, kernel, places, …): what each element of a kernel meets.
 
     It is a view, that may be added to: one element of the kernel after the other.
     """
-    channels, *lengths, batch = whole.shape
-    first, *steps, last = whole.strides
+    n = len(slide.kernel)
+    channels, batch = whole.shape[0], whole.shape[n + 1 :]
+    first, steps, last = whole.strides[0], whole.strides[1 : n + 1], whole.strides[n + 1 :]
     places = [
-        (n - reach(size, dilation)) // stride + 1
-        for n, size, stride, dilation in zip(lengths, slide.kernel, slide.stride, slide.dilation, strict=True)
+        (length - reach(size, dilation)) // stride + 1
+        for length, size, stride, dilation in zip(
+            whole.shape[1:], slide.kernel, slide.stride, slide.dilation, strict=False
+        )
     ]
-    within = [step * dilation for step, dilation in zip(steps, slide.dilation, strict=True)]
-    between = [step * stride for step, stride in zip(steps, slide.stride, strict=True)]
+    inner = [step * dilation for step, dilation in zip(steps, slide.dilation, strict=True)]
+    outer = [step * stride for step, stride in zip(steps, slide.stride, strict=True)]
     return np.lib.stride_tricks.as_strided(
-        whole, (channels, *slide.kernel, *places, batch), (first, *within, *between, last)
+        whole, (channels, *slide.kernel, *places, *batch), (first, *inner, *outer, *last)
     )
 
 
@@ -300,7 +309,7 @@ def contraction(x: Any, weight: Any, slide: Sliding) -> Any:
     n = len(slide.kernel)
     batch, lengths = shape_of(x)[: -n - 1], shape_of(x)[-n:]
     product = matmul(matrices(weight, slide), columns(x, slide))
-    return batch_first(reshape(product, (shape_of(weight)[0], *slide.results(lengths), prod(batch))), batch)
+    return batch_first(reshape(product, (shape_of(weight)[0], *slide.results(lengths), *batch)), n)
 
 
 def spreading(y: Any, weight: Any, lengths: Shape, slide: Sliding) -> Any:
@@ -338,6 +347,8 @@ def input_vjp(
 ) -> Any:
     slide = sliding(shape_of(weight), stride, padding, dilation, groups)
     lengths = shape_of(input)[-len(slide.kernel) :]
+    if is_plain(g) and is_plain(weight):  # of numbers alone nothing is recorded
+        return np.ascontiguousarray(spreading(g, weight, lengths, slide))
     unreached = tuple(
         (n - reach(size, d)) % s
         for n, size, d, s in zip(slide.padded(lengths), slide.kernel, slide.dilation, slide.stride, strict=True)

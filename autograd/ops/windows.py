@@ -67,7 +67,8 @@ def added(a: Any, length: int, axis: int = -1, stride: int = 1, dilation: int = 
     result = np.zeros_like(a[..., 0], sum_dtype(a.dtype), shape=shape)
     targets = slid(result, a.shape[-1], axis, stride, dilation, writeable=True)
     for k in range(a.shape[-1]):
-        targets[..., k] += a[..., k]
+        target = targets[..., k]
+        target += a[..., k]
     return result.astype(a.dtype, copy=False)
 
 
