@@ -128,6 +128,10 @@ class Stateful:
         """What stands between the parentheses of its repr."""
         return ""
 
+    def remark(self, *inputs: Any) -> str:
+        """What a person should know of a call with these inputs, for the `summary`; nothing, as a rule."""
+        return ""
+
     # What it holds.
 
     def named_modules(self) -> Iterator[tuple[str, Stateful]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import DTypeError, short_repr
 from nn.calls import watching
 from nn.declared import Role, is_leaf, is_node, nodes_of
 from nn.state import Held, Stateful, dotted, held_by, is_stateful, parts
@@ -22,7 +23,9 @@ class Summary(Table):
 
     @classmethod
     def of(cls, module: Any, inputs: tuple[Any, ...], optimizer: Any) -> Summary:
-        used, outputs = (called(module, inputs)) if inputs else (None, {})
+        used, outputs, remarks = called(module, inputs) if inputs else (None, {}, {})
+        if not (optimizer is None or hasattr(optimizer, "parameters")):
+            raise DTypeError(f"summary: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
         trained = None if optimizer is None else {id(parameter) for parameter in optimizer.parameters}
         modules = [(dotted(path), part) for path, part in parts(module) if is_stateful(part)]
         first = {id(part): name for name, part in reversed(modules)}
@@ -35,8 +38,10 @@ class Summary(Table):
                 rows.append([*head, "", "", "", f"the same as {first[id(part)] or 'the whole'}"])
                 continue
             lines = [line(each, f"{name}.{each.name}".lstrip("."), places, used, trained) for each in held[name]]
-            if name or lines:
-                rows.append([*head, *(lines[0] if lines else [""] * 4)])
+            if lines or name:
+                first_line = lines[0] if lines else [""] * 4
+                said = ", ".join(filter(None, [first_line[3], remarks.get(id(part), "")]))
+                rows.append([*head, *first_line[:3], said])
             rows += [["", "", "", *each] for each in lines[1:]]
         nodes = {id(x): x for each in held.values() for h in each if h.role is Role.PARAMETER for x in nodes_of(h.part)}
         frozen = sum(x.size for x in nodes.values() if not x.requires_grad)
@@ -48,8 +53,9 @@ class Summary(Table):
         return table
 
 
-def called(module: Any, inputs: tuple[Any, ...]) -> tuple[set[int], dict[int, str]]:
-    """The ids of the parameters that the result of a call depends on, and what came out of each Module, by its id.
+def called(module: Any, inputs: tuple[Any, ...]) -> tuple[set[int], dict[int, str], dict[int, str]]:
+    """The ids of the parameters that the result of a call depends on; the shapes that came out of each Module, by its
+    id, and what it remarks.
 
     A copy is called, so that nothing that the call changes is changed here: gradients, buffers, random numbers.
     """
@@ -58,9 +64,11 @@ def called(module: Any, inputs: tuple[Any, ...]) -> tuple[set[int], dict[int, st
         id(copied): part for (_, copied), (_, part) in zip(twin.named_modules(), module.named_modules(), strict=True)
     }
     outputs: dict[int, str] = {}
+    remarks: dict[int, str] = {}
 
     def watch(part: Stateful, inputs: tuple[Any, ...], output: Any) -> None:
         if id(part) in own:
+            remarks[id(own[id(part)])] = part.remark(*inputs)
             outputs[id(own[id(part)])] = ", ".join(
                 [str(np.shape(x) if not is_node(x) else x.shape) for x in whole(output)]
             )
@@ -71,7 +79,7 @@ def called(module: Any, inputs: tuple[Any, ...]) -> tuple[set[int], dict[int, st
     for node in [node for part in whole(result) for node in nodes_of(part) if node.requires_grad]:
         node.backward(np.ones(node.shape) if node.shape else 1.0)
     pairs = zip(twin.parameters(), module.parameters(), strict=True)
-    return {id(parameter) for copied, parameter in pairs if copied.has_grad}, outputs
+    return {id(parameter) for copied, parameter in pairs if copied.has_grad}, outputs, remarks
 
 
 def whole(output: Any) -> Sequence[Any]:

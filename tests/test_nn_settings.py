@@ -167,7 +167,7 @@ ELSEWHERE = ("Callback", "Diverged", "EarlyStopping", "History", "Run", "accurac
 ELSEWHERE += ("fit", "load", "load_torch_state_dict", "save", "torch_state_dict", "MultiHeadAttention.forward")
 
 #: What a rule or a schedule of a person's own defines, or asks in doing so.
-RULES = ("update", "checked", "remembered", "lr_at", "settings_at")
+RULES = ("update", "checked", "remembered", "lr_at", "settings_at", "remark")
 
 #: Values of every kind, each by a name.
 HOSTILE: dict[str, Any] = {

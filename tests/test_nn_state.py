@@ -400,3 +400,9 @@ def test_a_dataclass_may_be_a_module() -> None:
     model = Scale(Parameter(2.0))
     assert [name for name, _ in model.named_parameters()] == ["gain"]
     assert nn.Sequential(model).state_dict().keys() == {"layers.0.gain"}
+
+
+def test_a_summary_says_out_loud_what_a_stride_leaves_over() -> None:
+    model = Sequential(nn.Conv2d(1, 2, 3, stride=2, rng=0), nn.MaxPool2d(2))
+    assert "0 and 1 at the end of its axes are not looked at" in str(model.summary(np.zeros((1, 1, 7, 8))))
+    assert "not looked at" not in str(Sequential(nn.Conv2d(1, 2, 3, rng=0)).summary(np.zeros((1, 1, 7, 8))))

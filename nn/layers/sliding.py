@@ -62,6 +62,11 @@ class Sliding(Module):
         found = self._lengths(lengths, "left_over")
         return tuple([over for _, over in map(self._along_axis, range(self.along), found)])
 
+    def remark(self, *inputs: Any) -> str:
+        """What is left over at the end of each axis, if something is."""
+        over = self.left_over(*inputs[0].shape[-self.along :]) if hasattr(inputs[0], "shape") else (0,)
+        return f"{' and '.join(map(str, over))} at the end of its axes are not looked at" if any(over) else ""
+
     def _lengths(self, lengths: tuple[int, ...], method: str) -> tuple[int, ...]:
         given: Any = lengths[0] if len(lengths) == 1 else lengths
         return sizes(given, f"{type(self).__name__}.{method}: lengths", self.along)
