@@ -71,10 +71,10 @@ def test_half_squared_error_is_half_of_the_squares(shape: Any, reduction: str, s
 
 
 @st.composite
-def scored(draw: st.DrawFn) -> tuple[Any, Any, dict[str, Any], np.random.Generator]:
-    """Scores of shape (rows, classes), a class for each row, and settings that PyTorch has by the same names."""
+def scored(draw: st.DrawFn, least: int = 1) -> tuple[Any, Any, dict[str, Any], np.random.Generator]:
+    """Scores of so many classes at least, a class for each row, and settings that PyTorch has by the same names."""
     rng = np.random.default_rng(draw(SEEDS))
-    rows, classes = draw(st.sampled_from([(1, 1), (1, 3), (4, 2), (5, 4)]))
+    rows, classes = draw(st.sampled_from([(1, least), (1, 3), (4, 2), (5, 4)]))
     scores = (draw(st.sampled_from([1.0, 10.0])) * rng.normal(size=(rows, classes))).astype(draw(DTYPES))
     target = rng.integers(0, classes, rows)
     options: dict[str, Any] = {"reduction": draw(REDUCTIONS)}
@@ -193,7 +193,7 @@ def test_bce_with_logits(
 
 
 @many
-@given(case=scored(), margin=st.sampled_from([0.0, 0.5, 1.0, 3.0]))
+@given(case=scored(least=2), margin=st.sampled_from([0.0, 0.5, 1.0, 3.0]))
 def test_multiclass_hinge_is_that_of_pytorch_times_the_number_of_classes(case: Any, margin: float) -> None:
     scores, target, options, _ = case
     reduction, classes = options["reduction"], scores.shape[1]

@@ -34,7 +34,8 @@ def cosine(first: Any, second: Any, target: Any = None, *, margin: float = 0.0, 
     first, second = as_pair(first, second, "cosine", ("first", "second"))
     if not first.shape:
         raise ShapeError(
-            "cosine: first: expected vectors of shape (features,) or (batch, features), got a single number"
+            "cosine: first: expected vectors of shape (features,) or (batch, features), got a single number: "
+            "give one for each feature"
         )
     difference = direction(first, "cosine: first") - direction(second, "cosine: second")
     distance = 0.5 * added(difference * difference, axis=-1)

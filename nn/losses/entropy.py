@@ -106,7 +106,7 @@ def cross_entropy(
         return softmax_cross_entropy(scores, rows)
     shares = None if kept is None else kept.astype(float)
     if weights is not None:
-        rows, shares = shared(rows, in_dtype_of(weights, rows), kept)
+        rows, shares = shared(rows, weights, kept)
     losses = softmax_cross_entropy(scores, rows, reduction="none")
     return reduced(weighted(losses, shares), reduction, "cross_entropy", counts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import relu, reshape
+from autograd import ShapeError, relu, reshape
 from nn.inputs import number_between, one_of
 from nn.losses.classes import as_scores, as_target, labels_of
 from nn.losses.reduction import REDUCTIONS, added, reduced
@@ -24,13 +24,18 @@ def multiclass_hinge(scores: Any, target: Any, *, margin: float = 1.0, reduction
     >>> multiclass_hinge([3.2, 5.1, -1.7], 0).round(4)
     np.float64(2.9)
 
-    Raises `ShapeError` if the shapes do not fit, or for the mean of no row, `DTypeError` for class numbers that are no
-    ints, and a margin that is no number, `ValueError` for classes that there are not, for a margin below 0, and for
-    another reduction.
+    Raises `ShapeError` if the shapes do not fit, for a single class, or for the mean of no row, `DTypeError` for class
+    numbers that are no ints, and a margin that is no number, `ValueError` for classes that there are not, for a margin
+    below 0, and for another reduction.
     """
     reduction = one_of(reduction, "multiclass_hinge: reduction", REDUCTIONS)
     margin = number_between(margin, "multiclass_hinge: margin", 1.0, 0.0, HUGE)
     scores = as_scores(scores, "multiclass_hinge: scores")
+    if scores.shape[-1] == 1:
+        raise ShapeError(
+            f"multiclass_hinge: scores: expected two classes or more along the last axis, got shape {scores.shape}: "
+            "the score of one class is ahead of none, so give each class its own"
+        )
     labels = labels_of(as_target(target, "multiclass_hinge: target"), scores, "multiclass_hinge", "scores")
     rows = scores.shape[:-1]
     others = reshape(scores[~labels.is_class], (*rows, scores.shape[-1] - 1))

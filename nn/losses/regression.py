@@ -75,4 +75,4 @@ def huber(prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = 
     prediction, target = as_pair(prediction, target, "huber")
     distance = abs(prediction - target)
     near = minimum(distance, delta)
-    return reduced(near * (distance - 0.5 * near), reduction, "huber")
+    return reduced(0.5 * near**2 + delta * (distance - near), reduction, "huber")
