@@ -17,9 +17,12 @@ True
 
 from nn import init
 from nn.activations import (
+    CELU,
     ELU,
     GELU,
+    GLU,
     SELU,
+    Hardshrink,
     Hardsigmoid,
     Hardswish,
     Hardtanh,
@@ -33,10 +36,13 @@ from nn.activations import (
     Sigmoid,
     SiLU,
     Softmax,
+    Softmin,
     Softplus,
+    Softshrink,
     Softsign,
     Tanh,
     Tanhshrink,
+    Threshold,
 )
 from nn.calls import watching
 from nn.declared import Buffer, Parameter
@@ -117,8 +123,10 @@ from nn.training import (
 )
 
 __all__ = [
+    "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "MLP",
     "SELU",
     "SGD",
@@ -142,6 +150,7 @@ __all__ = [
     "ExponentialLR",
     "Flatten",
     "GRUCell",
+    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -178,11 +187,14 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmin",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "StepLR",
     "Tanh",
     "Tanhshrink",
+    "Threshold",
     "accuracy",
     "batches",
     "bce",

@@ -31,8 +31,10 @@ def clamped(x: float, low: float, high: float) -> float:
 
 #: What each computes of one number, with its own settings; of a row for those that are of a row.
 MEANING: dict[str, Callable[[float], float]] = {
+    "celu": lambda x: x if x > 0 else math.exp(x) - 1,
     "elu": lambda x: x if x > 0 else math.exp(x) - 1,
     "gelu": lambda x: x * 0.5 * math.erfc(-x / math.sqrt(2)),
+    "hardshrink": lambda x: 0.0 if abs(x) <= 0.5 else x,
     "hardsigmoid": lambda x: clamped(x / 6 + 0.5, 0, 1),
     "hardswish": lambda x: x * clamped(x / 6 + 0.5, 0, 1),
     "hardtanh": lambda x: clamped(x, -1, 1),
@@ -46,6 +48,7 @@ MEANING: dict[str, Callable[[float], float]] = {
     "sigmoid": logistic,
     "silu": lambda x: x * logistic(x),
     "softplus": lambda x: math.log(1 + math.exp(x)),
+    "softshrink": lambda x: math.copysign(max(abs(x) - 0.5, 0.0), x),
     "softsign": lambda x: x / (1 + abs(x)),
     "tanh": math.tanh,
     "tanhshrink": lambda x: x - math.tanh(x),
@@ -53,6 +56,7 @@ MEANING: dict[str, Callable[[float], float]] = {
 
 ROWS: dict[str, Callable[[list[float]], list[float]]] = {
     "softmax": lambda row: [math.exp(x) / sum(map(math.exp, row)) for x in row],
+    "softmin": lambda row: [math.exp(-x) / sum(math.exp(-y) for y in row) for x in row],
     "log_softmax": lambda row: [x - math.log(sum(map(math.exp, row))) for x in row],
 }
 
@@ -61,7 +65,8 @@ def test_every_activation_of_the_table_is_a_module() -> None:
     parts = ast.walk(ast.parse(inspect.getsource(activations)))
     imported = {alias.name for part in parts if isinstance(part, ast.ImportFrom) for alias in part.names}
     ops = {name for name, op in vars(activations).items() if isinstance(op, Op) and name not in imported}
-    assert ops | {"tanh", "softmax", "log_softmax", "prelu"} == BY_NAME.keys(), "add the module to nn/activations"
+    made = {"celu", "hardshrink", "softshrink", "softmin", "prelu"}  # of other operations
+    assert ops | made | {"tanh", "softmax", "log_softmax"} == BY_NAME.keys(), "add the module to nn/activations"
     assert BY_NAME.keys() == MEANING.keys() | ROWS.keys()
     assert all(getattr(nn, kind.__name__) is kind for kind in BY_NAME.values()), "export it in nn/__init__.py"
 
@@ -111,6 +116,12 @@ def test_its_slope_is_that_of_its_formula(name: str) -> None:
             "GELU('tanh')",
         ),
         (nn.GELU(), MEANING["gelu"], "GELU()"),
+        (nn.CELU(2.0), lambda x: x if x > 0 else 2 * (math.exp(x / 2) - 1), "CELU(2.0)"),
+        (nn.Softshrink(1.0), lambda x: math.copysign(max(abs(x) - 1, 0.0), x), "Softshrink(1.0)"),
+        (nn.Hardshrink(1.0), lambda x: 0.0 if abs(x) <= 1 else x, "Hardshrink(1.0)"),
+        (nn.Threshold(0.1, -2.0), lambda x: x if x > 0.1 else -2.0, "Threshold(0.1, -2.0)"),
+        (nn.Softmin(axis=1), None, "Softmin(axis=1)"),
+        (nn.GLU(axis=0), None, "GLU(axis=0)"),
         (nn.Softmax(axis=0), None, "Softmax(axis=0)"),
         (nn.LogSoftmax(), None, "LogSoftmax()"),
     ],
@@ -186,7 +197,7 @@ def test_shapes_that_do_not_fit_are_refused(call: Any, message: str) -> None:
         (lambda: nn.Hardtanh(1.0, 1.0), "Hardtanh: expected min_val to be below max_val, got 1.0 and 1.0"),
         (lambda: nn.Softplus(0), "Softplus: beta: expected a positive number such as 1.0, got 0"),
         (lambda: nn.GELU("erf"), "GELU: approximate: expected 'none' or 'tanh', got 'erf'"),
-        (lambda: activation("swish"), "activation: expected one of 'elu', .*, got 'swish'"),
+        (lambda: activation("swish"), "activation: expected one of 'celu', .*, got 'swish'"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(call: Any, message: str) -> None:

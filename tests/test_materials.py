@@ -39,6 +39,8 @@ LAYERS: dict[str, tuple[Callable[[Any], nn.Module], tuple[int, ...]]] = {
     "BatchNorm2d": (lambda dtype: nn.BatchNorm2d(2, momentum=None, dtype=dtype), (2, 2, 2, 2)),
     "LayerNorm": (lambda dtype: nn.LayerNorm((2, 3), dtype=dtype), (2, 2, 3)),
     "RMSNorm": (lambda dtype: nn.RMSNorm(4, 1e-6, dtype=dtype), (2, 4)),
+    "GLU": (lambda dtype: nn.GLU(), (3, 4)),
+    "Threshold": (lambda dtype: nn.Threshold(0.1, -2.0), (3, 4)),
     "Neuron": (lambda dtype: nn.Neuron(3, rng=0, dtype=dtype), (4, 3)),
     "Maxout": (lambda dtype: nn.Maxout(3, 2, rng=0, dtype=dtype), (4, 3)),
     "RNNCell": (lambda dtype: nn.RNNCell(3, 2, rng=0, dtype=dtype), (4, 3)),

@@ -24,6 +24,11 @@ ACTIVATIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("LeakyReLU", {}, {}),
     ("LeakyReLU", {"alpha": 0.3}, {"negative_slope": 0.3}),
     ("ELU", {"alpha": 0.3}, {"alpha": 0.3}),
+    ("CELU", {"alpha": 0.5}, {"alpha": 0.5}),  # theirs divides by it in single precision
+    ("Softshrink", {"lambd": 0.3}, {"lambd": 0.3}),
+    ("Hardshrink", {"lambd": 0.3}, {"lambd": 0.3}),
+    ("Threshold", {"threshold": 0.1, "value": -2.0}, {"threshold": 0.1, "value": -2.0}),
+    ("Softmin", {"axis": 1}, {"dim": 1}),
     ("GELU", {"approximate": "tanh"}, {"approximate": "tanh"}),
     ("Hardtanh", {"min_val": -0.5, "max_val": 2.0}, {"min_val": -0.5, "max_val": 2.0}),
     ("Softplus", {}, {"threshold": 700}),  # from its own, 20, on, theirs is x

@@ -6,15 +6,18 @@ import copy
 
 import autograd
 from nn.activations.gating import GELU, Hardswish, Mish, SiLU
-from nn.activations.normalized import LogSoftmax, Softmax
-from nn.activations.rectifying import ELU, SELU, LeakyReLU, PReLU, ReLU, ReLU6, Softplus
+from nn.activations.normalized import LogSoftmax, Softmax, Softmin
+from nn.activations.rectifying import CELU, ELU, SELU, LeakyReLU, PReLU, ReLU, ReLU6, Softplus
 from nn.activations.saturating import Hardsigmoid, Hardtanh, LogSigmoid, Sigmoid, Softsign, Tanh, Tanhshrink
+from nn.activations.shrinking import Hardshrink, Softshrink
 from nn.module import Module
 
 #: The name of each in autograd.
 BY_NAME: dict[str, type[Module]] = {
+    "celu": CELU,
     "elu": ELU,
     "gelu": GELU,
+    "hardshrink": Hardshrink,
     "hardsigmoid": Hardsigmoid,
     "hardswish": Hardswish,
     "hardtanh": Hardtanh,
@@ -29,7 +32,9 @@ BY_NAME: dict[str, type[Module]] = {
     "sigmoid": Sigmoid,
     "silu": SiLU,
     "softmax": Softmax,
+    "softmin": Softmin,
     "softplus": Softplus,
+    "softshrink": Softshrink,
     "softsign": Softsign,
     "tanh": Tanh,
     "tanhshrink": Tanhshrink,

@@ -31,6 +31,25 @@ class Softmax(Module):
         return axis_repr(self.axis)
 
 
+class Softmin(Module):
+    """The softmax of −x along an axis, the last one if no other is given: the smallest has the most.
+
+    >>> Softmin()([0.0, 1e4])
+    array([1., 0.])
+
+    Raises as `Softmax`.
+    """
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = whole_number(axis, "Softmin: axis")
+
+    def forward(self, x: Any) -> Any:
+        return autograd.softmin(with_axis(as_operand(x, "Softmin"), self.axis, "Softmin"), self.axis)
+
+    def extra_repr(self) -> str:
+        return axis_repr(self.axis)
+
+
 class LogSoftmax(Module):
     """x_k − log Σ_j e^(x_j) along an axis, the last one if no other is given: the logarithm of `Softmax`, and exact.
 

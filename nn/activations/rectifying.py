@@ -111,6 +111,25 @@ class ELU(Module):
         return str(self.alpha)
 
 
+class CELU(Module):
+    """x where it is positive, else alpha · (e^(x / alpha) − 1): its slope has no jump, whatever alpha is. Barron, 2017.
+
+    >>> CELU(2.0)([-1.0, 2.0]).round(4)
+    array([-0.7869,  2.    ])
+
+    Raises `TypeError` if alpha is no number, `ValueError` if it is not finite, or not positive.
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = positive_number(alpha, "CELU: alpha", 1.0)
+
+    def forward(self, x: Any) -> Any:
+        return autograd.celu(as_operand(x, "CELU"), self.alpha)
+
+    def extra_repr(self) -> str:
+        return str(self.alpha)
+
+
 class SELU(Module):
     """An ELU of the scale and alpha for which mean 0 and variance 1 of what comes in stay so.
 
