@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from numeric import assert_close, differences
 
 import nn
-from autograd import DTypeError, ShapeError, Tensor, Value
+from autograd import DTypeError, Graph, GraphError, ShapeError, Tensor, Value, tracing
 from autograd.check import gradcheck
 from nn import losses
 
@@ -404,6 +405,43 @@ def test_a_target_given_as_an_array_is_left_as_it_was() -> None:
             nn.cross_entropy(scores, target, label_smoothing=label_smoothing, weight=[1.0, 2.0])
     assert target.tolist() == [[0.25, 0.75]]
     target[:] = 0.5
+
+
+SURE = st.sampled_from([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+MASKED = st.sampled_from([[-1.0, -INF], [-1.0, -2.0], [-INF, 0.0]])
+
+REPLAYED: dict[str, tuple[Callable[[Any], Any], st.SearchStrategy[list[float]]]] = {
+    "cross_entropy by its target": (lambda x: nn.cross_entropy([1.0, -INF], x), SURE),
+    "cross_entropy": (lambda x: nn.cross_entropy(x, 0, weight=[1, 2], label_smoothing=0.5), MASKED),
+    "kl_divergence": (lambda x: nn.kl_divergence(x, [1.0, 0.0]), MASKED),
+    "kl_divergence by its target": (lambda x: nn.kl_divergence([-1.0, -INF], x), SURE),
+    "kl_divergence by its logarithms": (lambda x: nn.kl_divergence([-1.0, -INF], x, log_target=True), MASKED),
+    "bce": (lambda x: nn.bce(x, [1.0, 0.5]), SURE),
+    "bce_with_logits": (lambda x: nn.bce_with_logits(x, [1.0, 0.0], pos_weight=2), MASKED),
+    "multiclass_hinge": (lambda x: nn.multiclass_hinge(x, 1), SURE),
+    "huber": (lambda x: nn.huber(x, [3.0, 0.25]), SURE),
+    "cosine": (lambda x: nn.cosine(x, [1.0, 2.0], -1), SURE),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of infinite losses
+@pytest.mark.parametrize("name", REPLAYED)
+@pytest.mark.parametrize("form", ["Tensor", "Values"])
+@given(draw=st.data())
+def test_a_loss_is_replayed_right_or_refused(name: str, form: str, draw: st.DataObject) -> None:
+    function, points = REPLAYED[name]
+    x, new = draw.draw(points), draw.draw(points)
+    labels = "xy"[: len(x)]
+    with tracing():
+        leaves: Any = Tensor(x, label="x") if form == "Tensor" else list(map(Value, x, labels))
+        graph = Graph.of(function(leaves), names={})
+    values = {"x": new} if form == "Tensor" else dict(zip(labels, new, strict=True))
+    known = {node.name for node in graph if node.op is None}
+    if not values.keys() <= known:
+        return  # a score that plays no part
+    with contextlib.suppress(GraphError):  # refused
+        again = graph.replay({name: np.array(value) for name, value in values.items()})[graph.outputs[0]].data
+        np.testing.assert_allclose(again, function(new), rtol=1e-13)
 
 
 # Penalties.
