@@ -64,12 +64,14 @@ from autograd.ops.arithmetic import (
     logaddexp2,
     mul,
     neg,
-    pow,
     share,
     share2,
     sub,
     sum_of,
     sum_of_products,
+)
+from autograd.ops.arithmetic import (
+    pow as pow,
 )
 from autograd.ops.axes import (
     atleast_1d,
@@ -118,7 +120,9 @@ from autograd.ops.convolution import (
     convolution_transpose,
 )
 from autograd.ops.corners import (
-    abs,
+    abs as abs,
+)
+from autograd.ops.corners import (
     clip,
     copysign,
     fabs,
@@ -136,7 +140,9 @@ from autograd.ops.decompositions import cholesky, eigh, eigvalsh, lstsq, qr, svd
 from autograd.ops.determinants import cofactors, det, det_hessian, slogdet
 from autograd.ops.diagonals import diag, diagflat, diagonal, matrix_diagonal, tril, triu
 from autograd.ops.differences import diff, ediff1d, gradient, trapezoid, unwrap
-from autograd.ops.extremes import argmax, argmin, max, max_of, min, min_of, nanargmax, nanargmin, ptp
+from autograd.ops.extremes import argmax, argmin, max_of, min_of, nanargmax, nanargmin, ptp
+from autograd.ops.extremes import max as max
+from autograd.ops.extremes import min as min
 from autograd.ops.functions import (
     cbrt,
     cos,
@@ -204,7 +210,8 @@ from autograd.ops.products import (
     vecmat,
 )
 from autograd.ops.quantiles import median, nanmedian, nanpercentile, nanquantile, percentile, quantile
-from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax, sum
+from autograd.ops.reductions import log_softmax, logsumexp, mean, softmax
+from autograd.ops.reductions import sum as sum
 from autograd.ops.rounding import (
     ceil,
     divmod,
@@ -216,8 +223,10 @@ from autograd.ops.rounding import (
     modf,
     remainder,
     rint,
-    round,
     trunc,
+)
+from autograd.ops.rounding import (
+    round as round,
 )
 from autograd.ops.scans import cumprod, cumsum, cumulative_prod, cumulative_sum, prod, recurrence
 from autograd.ops.shaping import astype, broadcast_to, concatenate, copy, reshape, stack, transpose

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,8 @@ def as_array(x: Any, name: str) -> Any:
 
 def as_operand(x: Any, name: str) -> Any:
     """The same, for what goes into an operation at once: that looks at every element of an array of Values itself."""
-    if x.__class__ is np.ndarray and x.dtype.kind == "O" and x.size and isinstance(x.item(0), Value):
-        return x
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O" and x.size and isinstance(x.item(0), Value):
+        return x.view(np.ndarray)
     return as_array(x, name)
 
 
@@ -53,6 +53,26 @@ def expect_one_form(x: Any, y: Any, names: str) -> None:
     if isinstance(x, Tensor) is not isinstance(y, Tensor) and "O" in (kind_of(x), kind_of(y)):
         raise DTypeError(
             f"{names}: expected Tensors or Values, got a Tensor and Values: make both Tensors, or all Values"
+        )
+
+
+def expect_material(x: Any, parameter: Any, place: Callable[[], str]) -> None:
+    """Refuse a Tensor beside parameters that are Values, and Values beside Tensors; numbers go with both.
+
+    ``parameter`` is one of those, and ``place`` says the layer, for messages.
+
+    Raises `DTypeError`.
+    """
+    if isinstance(x, Tensor) is isinstance(parameter, Tensor):
+        return
+    if isinstance(x, Tensor):
+        raise DTypeError(
+            f"{place()}: got x of shape {x.shape}: the parameters are Values, but x is a Tensor: give x.numpy()"
+        )
+    if isinstance(parameter, Tensor) and kind_of(x) == "O":
+        raise DTypeError(
+            f"{place()}: got x of shape {x.shape}: the parameters are Tensors, but x holds Values: "
+            "use model.to_scalars()"
         )
 
 
@@ -136,12 +156,7 @@ def positive_int(value: Any, name: str) -> int:
     Raises `TypeError` for what is no int, `ValueError` for zero and less, and for more.
     """
     wrong = f"{name}: expected a positive int, got {short_repr(value)}"
-    if isinstance(value, bool):
-        raise DTypeError(wrong)
-    try:
-        number = operator.index(value)
-    except (TypeError, ShapeError) as error:
-        raise DTypeError(wrong) from error
+    number = as_int(value, wrong)
     if number < 1:
         raise ValueError(wrong)
     if number > MOST:
@@ -149,30 +164,56 @@ def positive_int(value: Any, name: str) -> int:
     return number
 
 
-def whole_number(value: Any, name: str) -> int:
-    """An int of any size and sign.
+def count_from_zero(value: Any, name: str) -> int:
+    """A number of steps: an int that is at least 0.
 
-    Raises `TypeError` for anything else.
+    Raises `TypeError` for what is no int, `ValueError` for less than zero.
+    """
+    wrong = f"{name}: expected a number of steps, 0 or more, got {short_repr(value)}"
+    number = as_int(value, wrong)
+    if not 0 <= number <= MOST:
+        raise ValueError(wrong)
+    return number
+
+
+def whole_number(value: Any, name: str) -> int:
+    """An int, of either sign, as that of an axis.
+
+    Raises `TypeError` for what is no int, `ValueError` for one that is no place in an array.
     """
     wrong = f"{name}: expected an int, got {short_repr(value)}"
-    if isinstance(value, bool | Node):
+    number = as_int(value, wrong)
+    if abs(number) > MOST:
+        raise ValueError(f"{wrong}: an array holds at most {MOST} elements")
+    return number
+
+
+def as_int(value: Any, wrong: str) -> int:
+    if isinstance(value, bool):
         raise DTypeError(wrong)
     try:
         return operator.index(value)
-    except TypeError as error:
+    except (TypeError, ShapeError) as error:
         raise DTypeError(wrong) from error
 
 
-def weight_shape(inputs: Any, outputs: Any, owner: str, names: tuple[str, str]) -> tuple[int, int]:
-    """The shape of a matrix of weights, from its sizes.
+def sizes(value: Any, name: str, count: int, least: int = 1) -> tuple[int, ...]:
+    """One int for each of so many axes; one alone is for all.
 
-    Raises as `positive_int`, and `ValueError` for more weights than an array can hold.
+    >>> sizes(3, "kernel_size", 2), sizes([3, 5], "kernel_size", 2)
+    ((3, 3), (3, 5))
+
+    Raises `TypeError` for what is no int, `ValueError` for another number of them, and for one below the least.
     """
-    shape = positive_int(inputs, f"{owner}: {names[0]}"), positive_int(outputs, f"{owner}: {names[1]}")
-    if shape[0] * shape[1] > MOST:
-        given = " and ".join(f"{name}={size}" for name, size in zip(names, shape, strict=True))
-        raise ValueError(f"{owner}: expected at most {MOST} weights, as many as an array holds, got {given}")
-    return shape
+    many = f"or {count} of them in a tuple" if count > 1 else "or one in a tuple"
+    wrong = f"{name}: expected an int of {least} or more, {many}, got {short_repr(value)}"
+    given = list(value) if isinstance(value, list | tuple) else [value] * count
+    numbers = tuple([as_int(number, wrong) for number in given])
+    if len(numbers) != count or min(numbers) < least:
+        raise ValueError(wrong)
+    if max(numbers) > MOST:
+        raise ValueError(f"{wrong}: an array holds at most {MOST} elements")
+    return numbers
 
 
 def finite_number(value: Any, name: str, example: float) -> float:
@@ -197,25 +238,10 @@ def finite_number(value: Any, name: str, example: float) -> float:
     return number
 
 
-def number_within(value: Any, name: str, low: float, high: float, example: float) -> float:
-    """One number between two others, these with it, as a float.
-
-    Raises as `finite_number`, and `ValueError` for one that is less or more.
-    """
-    if value.__class__ is float and low <= value <= high:
-        return float(value)
-    number = finite_number(value, name, example)
-    if not low <= number <= high:
-        raise ValueError(
-            f"{name}: expected a number from {low:g} to {high:g}, such as {example}, got {short_repr(value)}"
-        )
-    return number
-
-
 def positive_number(value: Any, name: str, example: float) -> float:
-    """One number above zero, as a float.
+    """The same, above zero.
 
-    Raises as `finite_number`, and `ValueError` for one that is zero or less.
+    Raises as `finite_number`, and `ValueError` for zero and less.
     """
     number = finite_number(value, name, example)
     if number <= 0:
@@ -223,15 +249,53 @@ def positive_number(value: Any, name: str, example: float) -> float:
     return number
 
 
-def choice(value: Any, name: str, choices: Sequence[str]) -> str:
-    """One of some words.
+def number_from_zero(value: Any, name: str, example: float) -> float:
+    """The same, zero or above.
 
-    Raises `TypeError` for what is no text, `ValueError` for another word.
+    Raises as `finite_number`, and `ValueError` for less than zero.
     """
-    if isinstance(value, str) and value in choices:
-        return value
-    wrong = f"{name}: expected one of {', '.join(map(repr, choices))}, got {short_repr(value)}"
-    raise ValueError(wrong) if isinstance(value, str) else DTypeError(wrong)
+    number = finite_number(value, name, example)
+    if number < 0:
+        raise ValueError(f"{name}: expected zero or a positive number such as {example}, got {short_repr(value)}")
+    return number
+
+
+def decay(value: Any, name: str, example: float) -> float:
+    """How much is left of something after a step: from 0 up to, but not, 1, at which nothing would ever go.
+
+    Raises as `finite_number`, and `ValueError` for what is outside.
+    """
+    number = finite_number(value, name, example)
+    if not 0 <= number < 1:
+        raise ValueError(
+            f"{name}: expected a number from 0 up to, but not, 1, such as {example}, got {short_repr(value)}"
+        )
+    return number
+
+
+def pair_of_decays(value: Any, name: str, example: tuple[float, float]) -> tuple[float, float]:
+    """Two of them, from a tuple or a list.
+
+    Raises `TypeError` for anything but two numbers, `ValueError` for those outside of [0, 1).
+    """
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise DTypeError(f"{name}: expected two numbers such as {example}, got {short_repr(value)}")
+    first, second = (decay(x, f"{name}[{place}]", example[place]) for place, x in enumerate(value))
+    return first, second
+
+
+def number_between(value: Any, name: str, example: float, least: float, most: float = math.inf) -> float:
+    """One number from the least on to the most.
+
+    Raises `TypeError` for what is none, `ValueError` for one that is not between these.
+    """
+    if value.__class__ is float and least <= value <= most < math.inf:  # at once, for losses ask at every step
+        return float(value)
+    number = finite_number(value, name, example)
+    if not least <= number <= most:
+        end = f"from {least:g} to {most:g}" if most < math.inf else f"of {least:g} or more"
+        raise ValueError(f"{name}: expected a number {end}, such as {example}, got {short_repr(value)}")
+    return number
 
 
 def flag(value: Any, name: str) -> bool:
@@ -242,6 +306,17 @@ def flag(value: Any, name: str) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise DTypeError(f"{name}: expected True or False, got {short_repr(value)}")
     return bool(value)
+
+
+def one_of(value: Any, name: str, choices: Sequence[str]) -> str:
+    """One of these words.
+
+    Raises `TypeError` for what is no text, `ValueError` for another.
+    """
+    if isinstance(value, str) and value in choices:
+        return value
+    wrong = f"{name}: expected {' or '.join(map(repr, choices))}, got {short_repr(value)}"
+    raise ValueError(wrong) if isinstance(value, str) else DTypeError(wrong)
 
 
 def text_or_none(value: Any, name: str) -> str | None:
@@ -282,3 +357,26 @@ def float_dtype(dtype: DTypeLike, name: str) -> np.dtype[Any]:
     if kind.kind != "f":
         raise DTypeError(f"{name}: expected a floating-point dtype, got {kind}: use np.float64 or np.float32")
     return kind
+
+
+def row_numbers(x: Any, count: int, name: str) -> NDArray[Any]:
+    """Integers that each name one of so many rows.
+
+    Raises `DTypeError` for what is no integer, `ValueError` for one that no row has.
+    """
+    numbers = x if isinstance(x, Node) else real_array(x, name)
+    if isinstance(numbers, Node) or numbers.dtype.kind not in "iu":
+        came = f"a {type(x).__name__}" if isinstance(numbers, Node) else f"dtype {numbers.dtype}"
+        raise DTypeError(
+            f"{name}: expected the numbers of rows as integers, from 0 to {count - 1}, got {came} of shape "
+            f"{numbers.shape}: give an array of ints, as from x.astype(int)"
+        )
+    is_outside = (numbers < 0) | (numbers >= count)
+    if is_outside.any():
+        place = tuple(map(int, np.argwhere(is_outside)[0]))
+        at = f" at {list(place)}" if place else ""
+        raise ValueError(
+            f"{name}: expected the numbers of rows from 0 to {count - 1}, got {numbers[place]}{at} of shape "
+            f"{numbers.shape}: give a number that is there, or make the table longer"
+        )
+    return np.asarray(numbers)

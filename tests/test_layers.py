@@ -123,8 +123,14 @@ def test_importing_autograd_imports_nothing_of_the_checks() -> None:
     assert not [name for name in loaded if f"{name}.".startswith("autograd.check.")]
 
 
-def test_nn_needs_autograd_and_numpy_alone() -> None:
-    assert outside("nn") <= {"autograd", "numpy"}
+def test_nn_needs_numpy_and_what_shows_and_saves_a_training() -> None:
+    assert outside("nn") <= {"autograd", "numpy", "matplotlib", "safetensors", "sklearn", "tqdm"}
+
+
+def test_importing_nn_imports_none_of_these() -> None:
+    code = "import nn, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {name.partition(".")[0] for name in loaded} & {"matplotlib", "safetensors", "sklearn", "tqdm"}
 
 
 def test_viz_needs_autograd_and_its_own_tools_and_not_nn() -> None:

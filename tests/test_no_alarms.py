@@ -93,11 +93,11 @@ class Counting(nn.Module):
     """It keeps statistics, in place and anew."""
 
     def __init__(self) -> None:
-        self.weight = Tensor(np.ones(3))
+        self.weight = nn.Parameter(np.ones(3))
         self.running = np.zeros(3)
         self.calls = 0
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         self.running *= 0.9
         self.last = x
         self.calls += 1

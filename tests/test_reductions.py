@@ -356,3 +356,9 @@ def test_a_long_recurrence_is_what_its_steps_are(rest: Any, extra: int, size: fl
             expected[k] = state
         found = autograd.table["recurrence"](a, b, 0)
     np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("function", [autograd.softmax, autograd.log_softmax])
+def test_rows_of_nothing_have_no_softmax_and_no_warning(function: Any) -> None:
+    assert function(np.zeros((0,))).shape == (0,)
+    assert function(np.zeros((2, 0))).shape == (2, 0)

@@ -65,7 +65,7 @@ def test_a_sum_runs_from_left_to_right_and_keeps_its_name() -> None:
 def test_a_graph_is_sound_after_it() -> None:
     model = nn.MLP([2, 3, 1], "relu", rng=0).to_scalars()
     with tracing():
-        loss = model([Value(1.0, "a"), Value(-2.0, "b")]).item() ** 2
+        loss = model([Value(1.0, "a"), Value(-2.0, "b")]) ** 2
         assert loss > 0
     loss.backward()
     graph, flat = Graph.of(loss), unfold(Graph.of(loss))

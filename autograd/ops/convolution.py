@@ -21,8 +21,7 @@ from autograd.ops.arithmetic import add
 from autograd.ops.compare import where
 from autograd.ops.indexing import getitem, put
 from autograd.ops.linalg import matmul, swap
-from autograd.ops.reductions import sum
-from autograd.ops.shaping import reshape, transpose
+from autograd.ops.shaping import reshape, sum_dtype, transpose
 from autograd.ops.windows import overlap_add, reach, windows
 
 Shape = tuple[int, ...]
@@ -80,6 +79,10 @@ def for_each(what: str, value: Any, n: int, least: int) -> Shape:
     >>> for_each("stride", 2, 2, 1), for_each("stride", (2, 1), 2, 1)
     ((2, 2), (2, 1))
     """
+    if value.__class__ is int and value >= least:
+        return (value,) * n  # the commonest
+    if value.__class__ is tuple and len(value) == n and all(x.__class__ is int and x >= least for x in value):
+        return value
     numbers = (value,) * n if is_int(value) else tuple(value) if isinstance(value, tuple | list) else ()
     if len(numbers) != n or not all(is_int(x) and x >= least for x in numbers):
         many = f"or {n} of them" if n > 1 else "or one in a tuple"
@@ -142,16 +145,21 @@ def channels(input: Shape, n: int, expected: int, why: str) -> Shape:
 # Shapes.
 
 
-def convolved(
+def fitted(
     input: Shape, weight: Shape, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
-) -> Shape:
+) -> tuple[Sliding, Shape]:
+    """How the kernel slides along an input of this shape, and the shape of the result."""
     slide = sliding(weight, stride, padding, dilation, groups)
     n = len(slide.kernel)
     batch = channels(input, n, weight[1] * groups, "as axis 1 of weight times groups")
-    return (*batch, weight[0], *slide.results(input[-n:]))
+    return slide, (*batch, weight[0], *slide.results(input[-n:]))
 
 
-def spread(
+def convolved(input: Shape, weight: Shape, **settings: Any) -> Shape:
+    return fitted(input, weight, **settings)[1]
+
+
+def fitted_transpose(
     input: Shape,
     weight: Shape,
     stride: Any = 1,
@@ -159,14 +167,19 @@ def spread(
     output_padding: Any = 0,
     groups: int = 1,
     dilation: Any = 1,
-) -> Shape:
+) -> tuple[Sliding, Shape]:
+    """The same of a transposed convolution."""
     slide = sliding(weight, stride, padding, dilation, groups)
     n = len(slide.kernel)
     batch = channels(input, n, weight[0], "as axis 0 of weight")
     more = for_each("output_padding", output_padding, n, 0)
     if any(x >= stride for x, stride in zip(more, slide.stride, strict=True)):
         raise ValueError(f"expected output_padding to be less than the stride, {slide.stride}, got {output_padding!r}")
-    return (*batch, weight[1] * groups, *slide.spread(input[-n:], more))
+    return slide, (*batch, weight[1] * groups, *slide.spread(input[-n:], more))
+
+
+def spread(input: Shape, weight: Shape, **settings: Any) -> Shape:
+    return fitted_transpose(input, weight, **settings)[1]
 
 
 def leaves_out(stride: Any = 1, padding: Any = 0, dilation: Any = 1, **_: Any) -> bool:
@@ -179,7 +192,8 @@ def are_all(setting: Any, n: int) -> bool:
     return set(np.ravel(setting).tolist()) <= {n}
 
 
-# Matrices: the elements that a kernel lies on are the columns, one for each place it takes.
+# Matrices: the elements that a kernel lies on are the columns, one for each place it takes in each of a batch. The
+# batch stands last, in memory too: so a product is one for all of it, and copies are of rows that are long.
 
 
 def padded(x: Any, slide: Sliding) -> Any:
@@ -196,28 +210,86 @@ def inside(lengths: Shape, slide: Sliding) -> Any:
     return (..., *(slice(low, low + n) for low, n in zip(slide.before, lengths, strict=True)))
 
 
+def batch_last(x: Any, n: int) -> Any:
+    """From (…, channels, lengths) to (channels, lengths, …)."""
+    lead = len(shape_of(x)) - n - 1
+    return transpose(x, (*range(lead, lead + n + 1), *range(lead))) if lead else x
+
+
+def batch_first(x: Any, n: int) -> Any:
+    """The inverse of `batch_last`."""
+    ndim = len(shape_of(x))
+    return transpose(x, (*range(n + 1, ndim), *range(n + 1))) if ndim > n + 1 else x
+
+
 def columns(x: Any, slide: Sliding) -> Any:
-    """From (…, channels, lengths) to (…, groups, channels of a group · kernel, places)."""
-    *batch, many = shape_of(x)[: -len(slide.kernel)]
-    n, lead = len(slide.kernel), len(batch) + 1
-    x = padded(x, slide)
+    """From (…, channels, lengths) to (groups, channels of a group · kernel, places · batch)."""
+    n = len(slide.kernel)
+    x = batch_last(x, n)
+    channels, *rest = shape_of(x)
+    lengths, batch = tuple(rest[:n]), tuple(rest[n:])
+    shape = (slide.groups, channels // slide.groups * prod(slide.kernel), prod((*slide.results(lengths), *batch)))
+    if is_plain(x):
+        whole = np.zeros((channels, *slide.padded(lengths), *batch), x.dtype)
+        whole[within(lengths, slide)] = x
+        return met(whole, slide).reshape(shape)
+    if any(slide.before) or any(slide.after):
+        x = put(x, (channels, *slide.padded(lengths), *batch), within(lengths, slide))
     for k, (size, stride, dilation) in enumerate(zip(slide.kernel, slide.stride, slide.dilation, strict=True)):
-        x = windows(x, size, lead + k, stride, dilation)
-    places = shape_of(x)[lead : lead + n]
-    x = transpose(x, (*range(lead), *range(lead + n, lead + 2 * n), *range(lead, lead + n)))
-    return reshape(x, (*batch, slide.groups, many // slide.groups * prod(slide.kernel), prod(places)))
+        x = windows(x, size, 1 + k, stride, dilation)
+    ndim = len(shape_of(x))
+    return reshape(transpose(x, (0, *range(ndim - n, ndim), *range(1, ndim - n))), shape)
 
 
-def from_columns(x: Any, places: Shape, lengths: Shape, slide: Sliding) -> Any:
+def from_columns(x: Any, batch: Shape, places: Shape, lengths: Shape, slide: Sliding) -> Any:
     """The transpose of `columns`: back to (…, channels, lengths), what overlaps added up, what is padding left out."""
-    *batch, groups, rows, _ = shape_of(x)
-    n, lead = len(slide.kernel), len(batch) + 1
-    x = reshape(x, (*batch, groups * rows // prod(slide.kernel), *slide.kernel, *places))
-    x = transpose(x, (*range(lead), *range(lead + n, lead + 2 * n), *range(lead, lead + n)))
+    groups, many, _ = shape_of(x)
+    n, channels = len(slide.kernel), groups * many // prod(slide.kernel)
+    x = reshape(x, (channels, *slide.kernel, *places, *batch))
     whole = slide.padded(lengths)
-    for k in reversed(range(n)):
-        x = overlap_add(x, whole[k], lead + k, slide.stride[k], slide.dilation[k])
-    return x if whole == lengths else getitem(x, inside(lengths, slide))
+    if is_plain(x):
+        total = np.zeros((channels, *whole, *batch), sum_dtype(x.dtype))
+        targets = met(total, slide)
+        for element in np.ndindex(*slide.kernel):
+            target = targets[:, *element]
+            target += x[:, *element]
+        x = total.astype(x.dtype, copy=False)
+    else:
+        x = transpose(x, (0, *range(n + 1, 2 * n + 1 + len(batch)), *range(1, n + 1)))
+        for k in reversed(range(n)):
+            x = overlap_add(x, whole[k], 1 + k, slide.stride[k], slide.dilation[k])
+    return batch_first(x if whole == lengths else getitem(x, within(lengths, slide)), n)
+
+
+def within(lengths: Shape, slide: Sliding) -> Any:
+    """The index of what is no padding, where the batch stands last."""
+    return (slice(None), *inside(lengths, slide)[1:])
+
+
+def is_plain(x: Any) -> bool:
+    """Whether it is an array of numbers, of which all axes are gone along at once: that takes half as long."""
+    return x.__class__ is np.ndarray and x.dtype.kind == "f"
+
+
+def met(whole: Any, slide: Sliding) -> Any:
+    """From (channels, padded lengths, …) to (channels, kernel, places, …): what each element of a kernel meets.
+
+    It is a view, that may be added to: one element of the kernel after the other.
+    """
+    n = len(slide.kernel)
+    channels, batch = whole.shape[0], whole.shape[n + 1 :]
+    first, steps, last = whole.strides[0], whole.strides[1 : n + 1], whole.strides[n + 1 :]
+    places = [
+        (length - reach(size, dilation)) // stride + 1
+        for length, size, stride, dilation in zip(
+            whole.shape[1:], slide.kernel, slide.stride, slide.dilation, strict=False
+        )
+    ]
+    inner = [step * dilation for step, dilation in zip(steps, slide.dilation, strict=True)]
+    outer = [step * stride for step, stride in zip(steps, slide.stride, strict=True)]
+    return np.lib.stride_tricks.as_strided(
+        whole, (channels, *slide.kernel, *places, *batch), (first, *inner, *outer, *last)
+    )
 
 
 def matrices(weight: Any, slide: Sliding) -> Any:
@@ -227,29 +299,29 @@ def matrices(weight: Any, slide: Sliding) -> Any:
 
 
 def rows(y: Any, slide: Sliding) -> Any:
-    """From (…, channels, places) to (…, groups, channels of a group, places in one axis)."""
-    n = len(slide.kernel)
-    *batch, many = shape_of(y)[:-n]
-    return reshape(y, (*batch, slide.groups, many // slide.groups, prod(shape_of(y)[-n:])))
+    """From (…, channels, places) to (groups, channels of a group, places · batch)."""
+    y = batch_last(y, len(slide.kernel))
+    many, *rest = shape_of(y)
+    return reshape(y, (slide.groups, many // slide.groups, prod(rest)))
 
 
 def contraction(x: Any, weight: Any, slide: Sliding) -> Any:
     n = len(slide.kernel)
-    *batch, _ = shape_of(x)[:-n]
+    batch, lengths = shape_of(x)[: -n - 1], shape_of(x)[-n:]
     product = matmul(matrices(weight, slide), columns(x, slide))
-    return reshape(product, (*batch, shape_of(weight)[0], *slide.results(shape_of(x)[-n:])))
+    return batch_first(reshape(product, (shape_of(weight)[0], *slide.results(lengths), *batch)), n)
 
 
 def spreading(y: Any, weight: Any, lengths: Shape, slide: Sliding) -> Any:
     """What `contraction` sends back to its input of these lengths."""
+    n = len(slide.kernel)
     product = matmul(swap(matrices(weight, slide)), rows(y, slide))
-    return from_columns(product, shape_of(y)[-len(slide.kernel) :], lengths, slide)
+    return from_columns(product, shape_of(y)[: -n - 1], shape_of(y)[-n:], lengths, slide)
 
 
 def correlation(x: Any, y: Any, shape: Shape, slide: Sliding) -> Any:
     """What `contraction` of x sends back to the weight of this shape, where y is the gradient."""
-    products = matmul(rows(y, slide), swap(columns(x, slide)))
-    return reshape(sum(products, axis=tuple(range(len(shape_of(products)) - 3))), shape)
+    return reshape(matmul(rows(y, slide), swap(columns(x, slide))), shape)
 
 
 def landing(lengths: Shape, results: Shape, slide: Sliding) -> Any:
@@ -266,8 +338,8 @@ def landing(lengths: Shape, results: Shape, slide: Sliding) -> Any:
 
 
 def forward(input: Any, weight: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
-    convolved(shape_of(input), shape_of(weight), stride, padding, dilation, groups)  # what does not fit is refused
-    return contraction(input, weight, sliding(shape_of(weight), stride, padding, dilation, groups))
+    slide, _ = fitted(shape_of(input), shape_of(weight), stride, padding, dilation, groups)
+    return np.ascontiguousarray(contraction(input, weight, slide))
 
 
 def input_vjp(
@@ -275,6 +347,8 @@ def input_vjp(
 ) -> Any:
     slide = sliding(shape_of(weight), stride, padding, dilation, groups)
     lengths = shape_of(input)[-len(slide.kernel) :]
+    if is_plain(g) and is_plain(weight):  # of numbers alone nothing is recorded
+        return np.ascontiguousarray(spreading(g, weight, lengths, slide))
     unreached = tuple(
         (n - reach(size, d)) % s
         for n, size, d, s in zip(slide.padded(lengths), slide.kernel, slide.dilation, slide.stride, strict=True)
@@ -298,9 +372,9 @@ def forward_of_transpose(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Any:
-    shape = spread(shape_of(input), shape_of(weight), stride, padding, output_padding, groups, dilation)
-    slide = sliding(shape_of(weight), stride, padding, dilation, groups)
-    return spreading(input, weight, shape[-len(slide.kernel) :], slide)
+    settings = (stride, padding, output_padding, groups, dilation)
+    slide, shape = fitted_transpose(shape_of(input), shape_of(weight), *settings)
+    return np.ascontiguousarray(spreading(input, weight, shape[-len(slide.kernel) :], slide))
 
 
 def input_vjp_of_transpose(

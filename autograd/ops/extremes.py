@@ -35,7 +35,7 @@ def shares(z: Any, xs: Sequence[Any]) -> Callable[[int], Any]:
 def shared(g: Any, winners: Any, a: Any, axis: Axis) -> Any:
     """A gradient with the folded axes, in equal parts to those that are the extreme."""
     ties = added(winners * one_of(count(a, axis), g), axis=axis, keepdims=True)
-    return g * (winners / ties)
+    return g / ties * winners
 
 
 def nearest(*xs: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -69,10 +70,28 @@ def elements(x: Any, slide: Sliding) -> Any:
     """
     n = len(slide.kernel)
     lead = len(shape_of(x)) - n
-    for k, (size, stride, dilation) in enumerate(zip(slide.kernel, slide.stride, slide.dilation, strict=True)):
-        x = windows(x, size, lead + k, stride, dilation)
-    first = transpose(x, (*range(lead + n, lead + 2 * n), *range(lead + n)))
-    return reshape(first, (prod(slide.kernel), *shape_of(x)[: lead + n]))
+    if slide.stride == slide.kernel and set(slide.dilation) == {1}:
+        x, places, within = side_by_side(x, slide), range(lead, lead + 2 * n, 2), range(lead + 1, lead + 2 * n, 2)
+    else:
+        places, within = range(lead, lead + n), range(lead + n, lead + 2 * n)
+        for k, (size, stride, dilation) in enumerate(zip(slide.kernel, slide.stride, slide.dilation, strict=True)):
+            x = windows(x, size, lead + k, stride, dilation)
+    shape = shape_of(x)
+    first = transpose(x, (*within, *range(lead), *places))
+    return reshape(first, (prod(slide.kernel), *shape[:lead], *[shape[k] for k in places]))
+
+
+def side_by_side(x: Any, slide: Sliding) -> Any:
+    """From (…, lengths) to (…, places, elements of a window, …), an axis of each for one along which windows that share
+    nothing stand one behind the other.
+    """
+    n = len(slide.kernel)
+    lead, lengths = shape_of(x)[:-n], shape_of(x)[-n:]
+    places = tuple(length // size for length, size in zip(lengths, slide.kernel, strict=True))
+    used = tuple(many * size for many, size in zip(places, slide.kernel, strict=True))
+    if used != lengths:
+        x = getitem(x, (..., *map(slice, used)))
+    return reshape(x, (*lead, *chain(*zip(places, slide.kernel, strict=True))))
 
 
 def max_pool(

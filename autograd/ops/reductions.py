@@ -137,7 +137,8 @@ def stable_log_softmax(x: Any, axis: Axis = -1) -> Any:
     is_top = below == 0
     others = np.add.reduce(np.where(is_top, 0.0, np.exp(below)), axis=axis, keepdims=True)
     ties = np.add.reduce(is_top, axis=axis, dtype=others.dtype, keepdims=True)
-    return below - np.log1p(others + (ties - 1))
+    with np.errstate(divide="ignore"):  # a row of nothing has no largest element
+        return below - np.log1p(others + (ties - 1))
 
 
 def log_softmax_vjp(g: Any, y: Any, x: Any, axis: Axis = -1) -> Any:

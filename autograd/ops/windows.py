@@ -40,12 +40,11 @@ def view(a: Any, size: int, axis: int = -1, stride: int = 1, dilation: int = 1) 
 
 
 def slid(a: Any, size: int, axis: int, stride: int, dilation: int, writeable: bool) -> Any:
-    windowed(a.shape, size, axis, stride, dilation)  # what does not fit is refused
-    found = np.lib.stride_tricks.sliding_window_view(a, reach(size, dilation), axis, writeable=writeable)
-    if stride == dilation == 1:
-        return found  # as NumPy made it: a Tensor of these knows that it looks into another
-    front = (slice(None),) * (axis % a.ndim)
-    return found[(*front, slice(None, None, stride), ..., slice(None, None, dilation))]
+    shape = windowed(a.shape, size, axis, stride, dilation)  # what does not fit is refused
+    place = axis % a.ndim
+    step = a.strides[place]
+    strides = (*a.strides[:place], step * stride, *a.strides[place + 1 :], step * dilation)
+    return np.lib.stride_tricks.as_strided(a, shape, strides, writeable=writeable)
 
 
 def overlapped(a: tuple[int, ...], length: int, axis: int = -1, stride: int = 1, dilation: int = 1) -> tuple[int, ...]:
@@ -68,7 +67,8 @@ def added(a: Any, length: int, axis: int = -1, stride: int = 1, dilation: int = 
     result = np.zeros_like(a[..., 0], sum_dtype(a.dtype), shape=shape)
     targets = slid(result, a.shape[-1], axis, stride, dilation, writeable=True)
     for k in range(a.shape[-1]):
-        targets[..., k] += a[..., k]
+        target = targets[..., k]
+        target += a[..., k]
     return result.astype(a.dtype, copy=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeError, relu, vector_norm, where
-from nn.inputs import Array, as_pair, choice, number_within, numbers_of, plain_numbers
+from nn.inputs import Array, as_pair, number_between, numbers_of, one_of, plain_numbers
 from nn.losses.reduction import REDUCTIONS, added, reduced
 
 
@@ -29,8 +29,8 @@ def cosine(first: Any, second: Any, target: Any = None, *, margin: float = 0.0, 
     and for a target of nodes, `ValueError` for a target that is not 1 or −1, for a vector of zeros, for a margin that
     no cosine reaches, and for another reduction.
     """
-    reduction = choice(reduction, "cosine: reduction", REDUCTIONS)
-    margin = number_within(margin, "cosine: margin", -1.0, 1.0, 0.5)
+    reduction = one_of(reduction, "cosine: reduction", REDUCTIONS)
+    margin = number_between(margin, "cosine: margin", 0.5, -1.0, 1.0)
     first, second = as_pair(first, second, "cosine", ("first", "second"))
     if not first.shape:
         raise ShapeError(

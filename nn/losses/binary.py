@@ -6,7 +6,7 @@ from typing import Any
 
 import autograd
 from autograd import ShapeError, xlog1py, xlogy
-from nn.inputs import Array, as_pair, choice, expect_within, in_dtype_of, weights_of
+from nn.inputs import Array, as_pair, expect_within, in_dtype_of, one_of, weights_of
 from nn.losses.reduction import REDUCTIONS, reduced, weighted
 
 
@@ -25,7 +25,7 @@ def bce(prediction: Any, target: Any, *, weight: Any = None, reduction: str = "m
     for what is no real number, and for a weight that is no plain number, `ValueError` for what is no probability, for
     a weight that is below 0 or not finite, and for another reduction.
     """
-    reduction = choice(reduction, "bce: reduction", REDUCTIONS)
+    reduction = one_of(reduction, "bce: reduction", REDUCTIONS)
     prediction, target = as_pair(prediction, target, "bce")
     expected = "bce: prediction: expected probabilities between 0 and 1"
     expect_within(prediction, 0.0, 1.0, expected, "give logits to bce_with_logits", nan=True)
@@ -52,7 +52,7 @@ def bce_with_logits(
     Raises as `bce`, and `ShapeError` for a pos_weight that is of another shape, `ValueError` for one that is not
     positive.
     """
-    reduction = choice(reduction, "bce_with_logits: reduction", REDUCTIONS)
+    reduction = one_of(reduction, "bce_with_logits: reduction", REDUCTIONS)
     logits, target = as_pair(logits, target, "bce_with_logits", ("logits", "target"))
     expect_binary(target, "bce_with_logits")
     if pos_weight is None:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import DTypeError, Node, ShapeError, real_array
-from nn.inputs import Array, as_array, weights_of, whole_number
+from autograd import DTypeError, Node, ShapeError, real_array, short_repr
+from nn.inputs import Array, as_array, as_int, weights_of
 
 
 class Labels(NamedTuple):
@@ -109,4 +109,8 @@ def class_weights(weight: Any, scores: Any, owner: str) -> Array | None:
 
 def ignored_class(ignore_index: Any, owner: str) -> int | None:
     """The class number whose rows are ignored, or None."""
-    return None if ignore_index is None else whole_number(ignore_index, f"{owner}: ignore_index")
+    return (
+        None
+        if ignore_index is None
+        else as_int(ignore_index, f"{owner}: ignore_index: expected an int, got {short_repr(ignore_index)}")
+    )

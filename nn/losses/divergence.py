@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import exp, where, xlogy
-from nn.inputs import as_pair, choice, expect_within, flag
+from nn.inputs import as_pair, expect_within, flag, one_of
 from nn.losses.classes import as_scores, as_target, class_weights, ignored_class, labels_of
 from nn.losses.reduction import BATCH_REDUCTIONS, REDUCTIONS, reduced, weighted
 
@@ -41,7 +41,7 @@ def nll(
     is no plain number, `ValueError` for classes that there are not, for logarithms above 0, which are of no
     probability, for another reduction, and where no row counts in a mean.
     """
-    reduction = choice(reduction, "nll: reduction", REDUCTIONS)
+    reduction = one_of(reduction, "nll: reduction", REDUCTIONS)
     log_probabilities = as_scores(log_probabilities, "nll: log_probabilities")
     target, ignored = as_target(target, "nll: target"), ignored_class(ignore_index, "nll")
     labels = labels_of(target, log_probabilities, "nll", "log_probabilities", ignored)
@@ -66,7 +66,7 @@ def kl_divergence(log_probabilities: Any, target: Any, *, log_target: bool = Fal
     a log_target that is no bool, `ValueError` for what is no probability, or no logarithm of one, and for another
     reduction.
     """
-    reduction = choice(reduction, "kl_divergence: reduction", BATCH_REDUCTIONS)
+    reduction = one_of(reduction, "kl_divergence: reduction", BATCH_REDUCTIONS)
     log_target = flag(log_target, "kl_divergence: log_target")
     found, target = as_pair(log_probabilities, target, "kl_divergence", ("log_probabilities", "target"))
     expect_logarithms(found, "kl_divergence: log_probabilities", FROM_SCORES)

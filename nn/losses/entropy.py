@@ -22,7 +22,7 @@ from autograd import (
     sum_of,
     where,
 )
-from nn.inputs import Array, as_array, choice, expect_one_form, in_dtype_of, number_within, numbers_of
+from nn.inputs import Array, as_array, expect_one_form, in_dtype_of, number_between, numbers_of, one_of
 from nn.losses.classes import as_scores, as_target, class_weights, ignored_class, labels_of
 from nn.losses.reduction import REDUCTIONS, added, expect_some, reduced, weighted
 
@@ -70,8 +70,8 @@ def cross_entropy(
     and for a weight that is no plain number, `ValueError` for classes out of range, for rows that are no probabilities,
     for a weight below 0, for a setting that is out of range, and where no row counts in a mean.
     """
-    reduction = choice(reduction, "cross_entropy: reduction", REDUCTIONS)
-    smoothing = number_within(label_smoothing, "cross_entropy: label_smoothing", 0.0, 1.0, 0.1)
+    reduction = one_of(reduction, "cross_entropy: reduction", REDUCTIONS)
+    smoothing = number_between(label_smoothing, "cross_entropy: label_smoothing", 0.1, 0.0, 1.0)
     ignored = ignored_class(ignore_index, "cross_entropy")
     scores = as_scores(scores, "cross_entropy: scores")
     weights = class_weights(weight, scores, "cross_entropy")

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import ShapeError, relu, reshape
-from nn.inputs import choice, number_within
+from nn.inputs import number_between, one_of
 from nn.losses.classes import as_scores, as_target, labels_of
 from nn.losses.reduction import REDUCTIONS, added, reduced
-
-#: No margin is as large.
-HUGE = 1e300
 
 
 def multiclass_hinge(scores: Any, target: Any, *, margin: float = 1.0, reduction: str = "mean") -> Any:
@@ -28,8 +25,8 @@ def multiclass_hinge(scores: Any, target: Any, *, margin: float = 1.0, reduction
     numbers that are no ints, and a margin that is no number, `ValueError` for classes that there are not, for a margin
     below 0, and for another reduction.
     """
-    reduction = choice(reduction, "multiclass_hinge: reduction", REDUCTIONS)
-    margin = number_within(margin, "multiclass_hinge: margin", 0.0, HUGE, 1.0)
+    reduction = one_of(reduction, "multiclass_hinge: reduction", REDUCTIONS)
+    margin = number_between(margin, "multiclass_hinge: margin", 1.0, 0.0)
     scores = as_scores(scores, "multiclass_hinge: scores")
     if scores.shape[-1] == 1:
         raise ShapeError(

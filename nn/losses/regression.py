@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import minimum
-from nn.inputs import as_pair, choice, positive_number
+from nn.inputs import as_pair, one_of, positive_number
 from nn.losses.reduction import REDUCTIONS, reduced
 
 
@@ -24,7 +24,7 @@ def mse(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     Raises `ShapeError` if the shapes differ (nothing is broadcast here), or for the mean of no element, `DTypeError`
     for what is no real number, `ValueError` for another reduction.
     """
-    reduction = choice(reduction, "mse: reduction", REDUCTIONS)
+    reduction = one_of(reduction, "mse: reduction", REDUCTIONS)
     prediction, target = as_pair(prediction, target, "mse")
     return reduced((prediction - target) ** 2, reduction, "mse")
 
@@ -39,7 +39,7 @@ def half_squared_error(prediction: Any, target: Any, *, reduction: str = "sum") 
 
     Raises as `mse`.
     """
-    reduction = choice(reduction, "half_squared_error: reduction", REDUCTIONS)
+    reduction = one_of(reduction, "half_squared_error: reduction", REDUCTIONS)
     prediction, target = as_pair(prediction, target, "half_squared_error")
     return reduced(0.5 * (prediction - target) ** 2, reduction, "half_squared_error")
 
@@ -54,7 +54,7 @@ def l1(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
 
     Raises as `mse`.
     """
-    reduction = choice(reduction, "l1: reduction", REDUCTIONS)
+    reduction = one_of(reduction, "l1: reduction", REDUCTIONS)
     prediction, target = as_pair(prediction, target, "l1")
     return reduced(abs(prediction - target), reduction, "l1")
 
@@ -70,7 +70,7 @@ def huber(prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = 
 
     Raises as `mse`, `TypeError` for a delta that is no number, `ValueError` for one that is not positive and finite.
     """
-    reduction = choice(reduction, "huber: reduction", REDUCTIONS)
+    reduction = one_of(reduction, "huber: reduction", REDUCTIONS)
     delta = positive_number(delta, "huber: delta", 1.0)
     prediction, target = as_pair(prediction, target, "huber")
     distance = abs(prediction - target)

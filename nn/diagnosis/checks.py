@@ -1,0 +1,261 @@
+"""The checks of a diagnosis: each looks at what was observed, and names what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor
+from nn.diagnosis.observed import Observed, place_of, rms
+from nn.diagnosis.report import Finding
+
+Array = NDArray[Any]
+
+#: Beyond these outputs, the slope is less than a hundredth of its largest; the slope, as people write it.
+SATURATING: dict[str, tuple[Callable[[Array], Array], str]] = {
+    "sigmoid": (lambda y: y * (1 - y) < 0.0025, "σ(1 − σ)"),
+    "tanh": (lambda y: 1 - y * y < 0.01, "1 − tanh²"),
+    "hardtanh": (lambda y: np.abs(y) >= np.abs(y).max(), "the slope"),
+    "hardsigmoid": (lambda y: (y <= 0) | (y >= 1), "the slope"),
+}
+
+#: Gradients that differ by more than this, from one end of the network to the other, do not train together.
+FAR = 1e3
+
+
+def not_finite(seen: Observed) -> Iterator[Finding]:
+    """NaN or infinity: the first operation that made one, or where it came in."""
+    for k, x in enumerate((*seen.batch.inputs, seen.batch.target)):
+        if x.dtype.kind == "f" and not np.isfinite(x).all():
+            name = "the targets" if k == len(seen.batch.inputs) else "the inputs"
+            yield Finding(
+                "not finite", name, f"{np.sum(~np.isfinite(x))} of {x.size} are NaN or infinite", "clean the data"
+            )
+            return
+    for name, parameter in seen.twin.named_parameters():
+        if not np.isfinite(parameter.data).all():
+            bad = np.sum(~np.isfinite(parameter.data))
+            yield Finding(
+                "not finite",
+                name,
+                f"{bad} of {parameter.size} weights are NaN or infinite",
+                "go back to weights from before, with a smaller lr",
+            )
+            return
+    for node in seen.graph:
+        if not np.isfinite(node.data).all():
+            assert node.op is not None
+            text = f"{seen.graph.formula(node)} gives {np.sum(~np.isfinite(node.data))} of {np.size(node.data)}"
+            yield Finding(
+                "not finite",
+                place_of(node),
+                f"{text} that are NaN or infinite, of finite numbers",
+                "scale what goes in, or use a form that is exact far out, as cross_entropy of scores is",
+            )
+            return
+    for name, parameter in seen.twin.named_parameters():
+        if parameter.has_grad and not np.isfinite(parameter.grad).all():
+            yield Finding(
+                "not finite",
+                name,
+                "its gradient is NaN or infinite, of finite numbers",
+                "autograd.why(loss, parameter) names the operation",
+            )
+            return
+
+
+def wrong_pair(seen: Observed) -> Iterator[Finding]:
+    """A loss behind an activation that it has built in, or does not go with."""
+    built_in = {
+        "cross_entropy": (("softmax", "log_softmax"), "cross_entropy takes scores, and has softmax built in"),
+        "bce_with_logits": (("sigmoid",), "bce_with_logits takes scores, and has the sigmoid built in"),
+    }
+    for node in seen.nodes(*built_in):
+        assert node.op is not None
+        before, why = built_in[node.op.name]
+        for x in seen.inputs(node):
+            if x.op is not None and x.op.name in before:
+                cure = f"leave the {x.op.name} of {place_of(x)} out: {why}"
+                yield Finding("wrong pair", place_of(x), f"{x.op.name}, then {node.op.name}: it is applied twice", cure)
+            elif x.op is not None and x.op.name == "relu" and node.op.name in built_in:
+                yield Finding(
+                    "wrong pair",
+                    place_of(x),
+                    f"relu, then {node.op.name}: no score is below 0, and a score of 0 gets no gradient",
+                    "leave the relu behind the last layer out",
+                )
+    last = next((node for node in reversed(seen.graph.nodes) if node.scope and node.op is not None), None)
+    if last is None or last.op is None or seen.batch.target.dtype.kind != "f" or last.shape != seen.batch.target.shape:
+        return
+    ranges = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "softmax": (0.0, 1.0), "relu": (0.0, np.inf)}
+    if last.op.name in ranges:
+        low, high = ranges[last.op.name]
+        beyond = np.sum((seen.batch.target < low) | (seen.batch.target > high))
+        if beyond:
+            yield Finding(
+                "wrong pair",
+                place_of(last),
+                f"{last.op.name} gives {low:g} to {high:g}; {beyond} of {seen.batch.target.size} targets are beyond",
+                "leave the last activation out, or scale the targets",
+            )
+
+
+def dead_units(seen: Observed) -> Iterator[Finding]:
+    """Units of a relu that are 0 for every sample: no gradient comes through them."""
+    for node in seen.nodes("relu", "relu6"):
+        if seen.batch.size < 2:
+            return
+        units = by_unit(node.data, seen.batch.size)
+        dead = np.flatnonzero((units == 0).all(axis=0))
+        if dead.size:
+            yield Finding(
+                "dead units",
+                place_of(node),
+                f"{dead.size} of {units.shape[1]} are 0 for all {seen.batch.size} samples: units {few(dead)}",
+                "a smaller lr, kaiming_uniform weights, a bias that is not far below 0, or LeakyReLU",
+            )
+
+
+def saturated(seen: Observed) -> Iterator[Finding]:
+    """Units whose slope is nearly zero for most samples."""
+    for node in seen.nodes(*SATURATING):
+        assert node.op is not None
+        is_flat, slope = SATURATING[node.op.name]
+        if place_of(node) == "the loss":
+            continue
+        flat = np.asarray(is_flat(np.asarray(node.data)))
+        part = float(flat.mean()) if flat.size else 0.0
+        if part > 0.5:
+            yield Finding(
+                "saturated",
+                place_of(node),
+                f"{part:.0%} of its outputs are where {slope} is below 1 % of its largest",
+                "smaller weights (xavier_uniform), inputs of mean 0 and deviation 1, or ReLU",
+            )
+
+
+def gradient_flow(seen: Observed) -> Iterator[Finding]:
+    """Gradients that vanish, or explode, on their way from the last layer to the first."""
+    flows = weight_gradients(seen)
+    if len(flows) < 2 or not all(np.isfinite(size) for _, size in flows):
+        return
+    (first, early), (last, late) = flows[0], flows[-1]
+    steps = ", ".join([f"{name} {size:.1e}" for name, size in flows])
+    if early < late / FAR:
+        yield Finding(
+            "vanishing gradient",
+            first,
+            f"its gradient is {times(late, early)} times smaller than that of {last}: {steps}",
+            "ReLU for sigmoid and tanh, weights by xavier or kaiming, fewer layers, BatchNorm, or shortcuts",
+        )
+    if early > late * FAR:
+        yield Finding(
+            "exploding gradient",
+            first,
+            f"its gradient is {times(early, late)} times larger than that of {last}: {steps}",
+            "smaller weights (xavier, kaiming, orthogonal), clip_grad_norm, or BatchNorm",
+        )
+    else:
+        large = [(name, size) for name, size in flows if size > FAR]
+        if large:
+            yield Finding(
+                "exploding gradient",
+                large[0][0],
+                f"the root mean square of its gradient is {large[0][1]:.1e}",
+                "scale inputs and targets to mean 0 and deviation 1, smaller weights, or clip_grad_norm",
+            )
+
+
+def symmetry(seen: Observed) -> Iterator[Finding]:
+    """Units with the same weights and the same gradient: they stay the same for ever."""
+    for name, parameter in seen.twin.named_parameters():
+        if not isinstance(parameter, Tensor) or parameter.ndim != 2 or not parameter.has_grad or parameter.shape[1] < 2:
+            continue
+        both = np.concatenate([parameter.numpy(), parameter.grad])
+        alike = parameter.shape[1] - len(np.unique(both, axis=1).T)
+        if alike and "embed" not in name.lower():
+            zero = not parameter.numpy().any()
+            yield Finding(
+                "symmetry",
+                name,
+                f"{alike + 1} of {parameter.shape[1]} units have {'only zeros' if zero else 'the same weights'} and "
+                "the same gradient, so they stay alike",
+                "random weights, as xavier_uniform draws them; zeros are for biases",
+            )
+
+
+def no_gradient(seen: Observed) -> Iterator[Finding]:
+    """Parameters that the loss does not depend on."""
+    for name, parameter in seen.twin.named_parameters():
+        if parameter.requires_grad and not parameter.has_grad:
+            yield Finding(
+                "no gradient",
+                name,
+                "the loss does not depend on it",
+                "use it in forward; autograd.why(loss, parameter) tells where the path was cut",
+            )
+
+
+def forgotten_zero_grad(seen: Observed) -> Iterator[Finding]:
+    """Gradients of the model that are several times those of this batch, in the same direction."""
+    held, fresh = [], []
+    for (_, ours), (_, theirs) in zip(seen.model.named_parameters(), seen.twin.named_parameters(), strict=False):
+        if ours.has_grad and theirs.has_grad and np.shape(ours.grad) == np.shape(theirs.grad):
+            held.append(np.ravel(ours.grad))
+            fresh.append(np.ravel(theirs.grad))
+    if not held:
+        return
+    a, b = np.concatenate(held), np.concatenate(fresh)
+    sizes = np.linalg.norm(a), np.linalg.norm(b)
+    if not (np.isfinite(sizes).all() and min(sizes) > 0):
+        return
+    cosine, ratio = float(a @ b / (sizes[0] * sizes[1])), float(sizes[0] / sizes[1])
+    if ratio > 1.8 and cosine > 0.8:
+        yield Finding(
+            "forgotten zero_grad",
+            "the model",
+            f"the gradient that it holds is {ratio:.1f} times that of this batch, in the same direction",
+            "optimizer.zero_grad() before each loss.backward()",
+        )
+
+
+#: All checks, the worst first: what one finds may be the cause of what the next one sees.
+CHECKS: tuple[Callable[[Observed], Iterator[Finding]], ...] = (
+    not_finite,
+    wrong_pair,
+    no_gradient,
+    symmetry,
+    dead_units,
+    saturated,
+    gradient_flow,
+    forgotten_zero_grad,
+)
+
+
+def by_unit(data: Any, samples: int) -> Array:
+    """Outputs with a column for each unit: of images, (batch, channels, …), for each channel."""
+    array = np.asarray(data)
+    if array.ndim > 2 and array.shape[0] == samples:
+        return np.moveaxis(array, 1, -1).reshape(-1, array.shape[1])
+    return array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
+
+
+def weight_gradients(seen: Observed) -> list[tuple[str, float]]:
+    """The root mean square of the gradient of each array of weights, from the first layer to the last."""
+    named = seen.twin.named_parameters()
+    return [(name, rms(parameter.grad)) for name, parameter in named if len(parameter.shape) > 1 and parameter.has_grad]
+
+
+def times(large: float, small: float) -> str:
+    return (
+        "infinitely many" if small == 0 else f"{large / small:.0e}" if large / small > 1e5 else f"{large / small:,.0f}"
+    )
+
+
+def few(places: Array) -> str:
+    """The first of many numbers."""
+    shown = ", ".join(map(str, places[:6].tolist()))
+    return shown + (", …" if places.size > 6 else "")

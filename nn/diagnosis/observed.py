@@ -1,0 +1,79 @@
+"""A model on a batch, run once forward and back on a copy, with all that a diagnosis looks at."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import DTypeError, Graph, GraphNode, Tensor, Value, no_grad, short_repr, tracing
+from nn.losses import cross_entropy, mse
+from nn.module import Module
+from nn.state import Stateful, dotted, is_stateful, parts
+from nn.training.batches import Data
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen: the model as it is, a copy of it in Tensors with the gradients of this batch, and the graph."""
+
+    model: Module
+    twin: Module
+    graph: Graph
+    batch: Data
+    prediction: Array
+    loss: float
+
+    def nodes(self, *ops: str) -> Iterator[GraphNode]:
+        """The nodes that one of these operations made."""
+        return (node for node in self.graph if node.op is not None and node.op.name in ops)
+
+    def inputs(self, node: GraphNode) -> Iterator[GraphNode]:
+        """What a node was computed from, constants left out."""
+        return (self.graph.nodes[i] for i in node.inputs if isinstance(i, int))
+
+
+def observe(model: Module, batch: Data, loss: Callable[[Any, Any], Any] | None) -> Observed:
+    """Run a copy of the model on the batch, in the mode that the model is in."""
+    is_scalar = any(isinstance(parameter, Value) for parameter in model.parameters())
+    twin = model.to_tensors() if is_scalar else copy.deepcopy(model)
+    twin.zero_grad()
+    if loss is None:
+        loss = cross_entropy if batch.target.dtype.kind in "iu" else mse
+    with np.errstate(all="ignore"), tracing():
+        prediction = twin(*batch.inputs)
+        result = loss(prediction, batch.target)
+        if not isinstance(result, Tensor) or result.size != 1:
+            raise DTypeError(f"diagnose: loss: expected a Tensor of one number as its result, got {short_repr(result)}")
+        if not result.requires_grad:
+            raise DTypeError(
+                "diagnose: nothing is trained: expected parameters that require a gradient: thaw them by "
+                "model.requires_grad_(), and look for .data or no_grad on the way to the loss"
+            )
+        result.backward()
+        graph = Graph.of(result)
+    with no_grad():
+        return Observed(model, twin, graph, batch, np.array(prediction.numpy()), float(result.data))
+
+
+def place_of(node: GraphNode) -> str:
+    """The path of Modules that made a node, without the model itself."""
+    return "/".join(node.scope[1:]) or "/".join(node.scope) or "the loss"
+
+
+def named_modules(model: Module) -> dict[str, Stateful]:
+    """The Modules of a model by the paths to them."""
+    return {dotted(path): part for path, part in parts(model) if is_stateful(part)}
+
+
+def rms(array: Any) -> float:
+    """The root of the mean of squares; 0 of nothing."""
+    numbers = np.asarray(array, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.mean(numbers * numbers))) if numbers.size else 0.0

@@ -1,0 +1,271 @@
+"""Optimizer: it changes parameters by their gradients, all or none; a subclass says by how much."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd import DTypeError, GraphError, ShapeError, Tensor, Value, real_array, short_repr, zero_grad
+from nn.inputs import number_from_zero, positive_number
+from nn.optim.parameters import (
+    Change,
+    Checks,
+    ParamGroup,
+    change_of,
+    checked_settings,
+    grouped,
+    make_changes,
+    place,
+)
+from nn.optim.saved import expect_names, expect_same, expect_shapes, fitting_state, plain
+from nn.optim.state import copied
+
+
+class Optimizer(ABC):
+    """Base of optimisers: holds the parameters and their settings; a subclass says what an update is.
+
+    ``parameters`` are Tensors or single Values, as ``model.parameters()`` gives them, or groups of them, dicts with the
+    parameters as ``"params"`` and any settings that are to differ: ``[{"params": [w], "lr": 0.1}, {"params": [b]}]``.
+    ``lr`` may be changed between steps; so may each setting of a group in ``param_groups``.
+
+    What updates are to remember, as a velocity or a count of steps, they keep in ``state``, a dict, by the number of
+    the parameter or by a name: a step that fails leaves that as it was, too. Each step has a copy of it, so that an
+    update may write into arrays of the state.
+
+    >>> class Momentum(Optimizer):
+    ...     def update(self, index, data, grad):
+    ...         self.state[index] = 0.9 * self.state.get(index, 0.0) + grad
+    ...         return data - self.lr * self.state[index]
+    >>> w = Value(1.0)
+    >>> optimizer = Momentum([w], lr=0.25)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (w**2).backward()
+    ...     optimizer.step()
+    >>> round(w.data, 6), optimizer.state
+    (-0.2, {0: 2.8})
+
+    A rule with more settings gives them to the constructor of the base, ``super().__init__(parameters, lr,
+    beta=beta)``. They may then differ by group, and ``self.settings[index]["beta"]`` is that of a parameter. In
+    ``checks`` the class says what each takes: a function of the value and of the words that a message begins with.
+
+    Raises `TypeError` for anything but parameters, for an ``lr`` that is no number and for a setting that there is not,
+    `ValueError` for no parameter, for one given twice, and for an ``lr`` that is not positive and finite.
+    """
+
+    #: What each setting takes.
+    checks: ClassVar[Checks] = {
+        "lr": partial(number_from_zero, example=0.1),
+        "initial_lr": partial(number_from_zero, example=0.1),
+    }
+
+    #: What `remembered` keeps of each parameter; None for rules that keep it themselves.
+    memory: ClassVar[tuple[str, ...] | None] = None
+    #: What it keeps too where a setting, which is named behind it, is neither zero nor False.
+    more_memory: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(
+        self, parameters: Iterable[Tensor | Value] | Iterable[Mapping[str, Any]], lr: float, **settings: Any
+    ) -> None:
+        owner = type(self).__name__
+        defaults = self.checked({"lr": positive_number(lr, f"{owner}: lr", 0.1), **settings}, owner)
+        groups = []
+        for number, (params, own) in enumerate(grouped(parameters, owner)):
+            for name in own:
+                if name not in defaults:
+                    raise TypeError(
+                        f"{owner}: parameters: group {number}: expected params, {', '.join(defaults)}, "
+                        f"got {short_repr(name)}"
+                    )
+            where = f"{owner}: group {number}"
+            groups.append(ParamGroup(params, self.checked({**defaults, **own}, where), self.checked, where))
+        #: The groups, whose settings can be read and changed.
+        self.param_groups = tuple(groups)
+        #: All parameters, group after group. Their places are their numbers.
+        self.parameters: list[Tensor | Value] = [p for group in groups for p in group["params"]]
+        #: The settings of each parameter: those of its group, to be read; `param_groups` is where they are changed.
+        self.settings: list[dict[str, Any]] = [group._settings for group in groups for _ in group["params"]]
+        self.state: dict[Any, Any] = {}
+
+    @classmethod
+    def checked(cls, settings: dict[str, Any], where: str) -> dict[str, Any]:
+        """The settings of one group as they are used, each after its check; ``where`` begins a message."""
+        return checked_settings(cls.checks, settings, where)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate. What is set is positive and finite, and that of all groups.
+
+        Raises `ValueError` where it is read and the groups differ.
+        """
+        rate: float = self.settings[0]["lr"]
+        for group in self.param_groups:
+            if group["lr"] != rate:
+                raise ValueError(
+                    f"{type(self).__name__}: lr: expected one for all groups, got {rate} and {group['lr']}: "
+                    'read param_groups[0]["lr"], and in an update self.settings[index]["lr"]'
+                )
+        return rate
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        rate = positive_number(lr, f"{type(self).__name__}: lr", 0.1)
+        make_changes([change_of(group, {"lr": rate, "initial_lr": rate}) for group in self.param_groups])
+
+    @abstractmethod
+    def update(self, index: int, data: Any, grad: Any) -> Any:
+        """The new data of parameter number ``index``: floats for a Value, for a Tensor a new array, which it keeps."""
+
+    def remembered(self, index: int, data: Any) -> dict[str, Any]:
+        """What is kept of a parameter in ``state``: at first zeros of its shape; the step is counted, as "step"."""
+        kept: dict[str, Any] = self.state.setdefault(index, {"step": 0})
+        kept["step"] += 1
+        settings = self.settings[index]
+        for name in (*(self.memory or ()), *(more for more, setting in self.more_memory.items() if settings[setting])):
+            if name not in kept:
+                kept[name] = 0.0 if isinstance(data, float) else np.zeros_like(data)
+        return kept
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient; where one update fails, none, nor the ``state``.
+
+        Raises `GraphError` if none has: then there was no ``backward()``; also if one is a leaf no longer.
+        """
+        make_changes(self._changes())
+
+    def _changes(self) -> Iterator[Change]:
+        """What a step does: it makes all updates, on a copy of the state, and then stores them."""
+        yield partial(setattr, self, "state"), self.state, copied(self.state, self.parameters, type(self).__name__)
+        changes: list[Change] = []
+        last: Any = None
+        for index, parameter in enumerate(self.parameters):
+            grad = parameter.grad
+            if isinstance(parameter, Value):
+                if not parameter.has_grad:
+                    continue
+                data: Any = parameter.data
+                store: Callable[[Any], None] = partial(setattr, parameter, "data")
+            elif grad is None:
+                continue
+            else:
+                data = parameter.numpy()
+                store = parameter.assign
+            update = self.update(index, data, grad)
+            if update is last and isinstance(update, np.ndarray):
+                raise ValueError(
+                    f"update: parameter {place(parameter, index)} got the array of the one before: make a new"
+                )
+            last = update
+            if not is_like(update, data):
+                update = fitted(update, parameter, index)
+            changes.append((store, data, update))
+        if not changes:
+            raise GraphError("step: no parameter has a gradient: call loss.backward() first")
+        yield from changes
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of the parameters."""
+        zero_grad(*self.parameters)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a run needs to go on, as plain data: numbers, texts, lists, dicts by text, and arrays, all copies.
+
+        ``"optimizer"`` is the name of the class, ``"shapes"`` are those of the parameters, ``"param_groups"`` the
+        settings of each group with the numbers of its parameters, ``"state"`` what is kept, by their numbers as text.
+
+        >>> from nn import SGD
+        >>> SGD([Value(1.0)], lr=0.5).state_dict()["param_groups"][0]["lr"]
+        0.5
+
+        Raises `TypeError` for what a rule of your own keeps and is no such data.
+        """
+        owner = f"{type(self).__name__}.state_dict"
+        groups, first = [], 0
+        for number, group in enumerate(self.param_groups):
+            numbers = list(range(first, first + len(group["params"])))
+            first += len(numbers)
+            settings = {name: list(x) if isinstance(x, tuple) else x for name, x in group._settings.items()}
+            groups.append({"params": numbers, **plain(settings, f"{owner}: param_groups[{number}]")})
+        state = {}
+        for key, value in self.state.items():
+            if type(key) not in (int, str) or (type(key) is str and key.isdecimal()):
+                raise DTypeError(
+                    f"{owner}: state: expected the numbers of parameters and names as keys, got {short_repr(key)}: "
+                    "keep it by one of these"
+                )
+            state[str(key)] = plain(value, f"{owner}: state[{key!r}]")
+        return {
+            "optimizer": type(self).__name__,
+            "shapes": [list(parameter.shape) for parameter in self.parameters],
+            "param_groups": groups,
+            "state": state,
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from where `state_dict` was called: all settings and what is kept are as they were then.
+
+        The parameters themselves are the model's to load. What does not fit leaves everything as it was.
+
+        >>> from nn import Adam
+        >>> w = Value(1.0)
+        >>> optimizer, other = Adam([w]), Adam([w], lr=0.5)
+        >>> optimizer.load_state_dict(other.state_dict())
+        >>> optimizer.lr
+        0.5
+
+        Raises `TypeError` for what is no such dict, `ValueError` for that of another class, of other parameters or
+        groups, for settings that are missing, unknown or refused, `ShapeError` and `DTypeError` for other shapes and
+        dtypes.
+        """
+        owner = f"{type(self).__name__}.load_state_dict: state_dict"
+        current = self.state_dict()
+        expect_names(state_dict, list(current), owner)
+        expect_same(state_dict["optimizer"], current["optimizer"], f"{owner}: optimizer", "make one of that class")
+        expect_shapes(state_dict["shapes"], self.parameters, owner)
+        settings = self._fitting_settings(state_dict["param_groups"], current["param_groups"], owner)
+        state = fitting_state(state_dict["state"], self.parameters, self.memory, self.more_memory, owner)
+        changes = [change_of(group, new) for group, new in zip(self.param_groups, settings, strict=True)]
+        make_changes([(partial(setattr, self, "state"), self.state, state), *changes])
+
+    def _fitting_settings(self, given: Any, current: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
+        """The settings of each group, checked."""
+        if not isinstance(given, list) or len(given) != len(current):
+            got = f"{len(given)}" if isinstance(given, list) else short_repr(given)
+            raise ValueError(
+                f"{owner}: param_groups: expected {len(current)}, got {got}: make the groups that were saved from"
+            )
+        settings = []
+        for number, (its, group) in enumerate(zip(given, self.param_groups, strict=True)):
+            where = f"{owner}: param_groups[{number}]"
+            expect_names(its, list(current[number]), where)
+            expect_same(its["params"], current[number]["params"], f"{where}: params", "make the groups as they were")
+            settings.append(group._check({name: x for name, x in its.items() if name != "params"}, where))
+        return settings
+
+
+def is_like(update: Any, data: Any) -> bool:
+    """Whether it is plain that an update can take the place of the data."""
+    if update.__class__ is np.ndarray and update.base is None:
+        return data.__class__ is np.ndarray and update.dtype is data.dtype and update.shape == data.shape
+    return update.__class__ is float and data.__class__ is float
+
+
+def fitted(update: Any, parameter: Tensor | Value, index: int) -> Any:
+    """What `Optimizer.update` gave, as the parameter can hold it.
+
+    Raises `ShapeError` or `DTypeError` where it cannot.
+    """
+    array = real_array(update, f"update of parameter {place(parameter, index)}")
+    if isinstance(parameter, Value):
+        if array.ndim:
+            raise ShapeError(f"update: parameter {place(parameter, index)}: expected shape (), got {array.shape}")
+        return array.item()
+    if array.shape != parameter.shape:
+        raise ShapeError(f"update: parameter {place(parameter, index)} has shape {parameter.shape}, got {array.shape}")
+    if array.dtype != parameter.dtype:
+        raise DTypeError(f"update: parameter {place(parameter, index)} holds {parameter.dtype}, got {array.dtype}")
+    return array.copy()  # of what looks into another array, somebody may write to that

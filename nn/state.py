@@ -1,0 +1,374 @@
+"""What a Module holds: parameters, buffers, whether it is being trained, and other Modules; all found by one walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, Self, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import DTypeError, GraphError, ShapeError, Tensor, Value, short_repr, tree, zero_grad
+from nn.declared import (
+    Declaration,
+    Role,
+    expect_said,
+    fitting,
+    is_leaf,
+    is_node,
+    name_leaves,
+    nodes_of,
+    plain,
+    put,
+    undeclared,
+)
+from nn.inputs import flag
+
+Array = NDArray[Any]
+
+
+#: The roles of what is saved and loaded.
+STATE = (Role.PARAMETER, Role.BUFFER)
+
+
+NOTHING_SAID: Mapping[str, Role] = MappingProxyType({})
+
+
+class Misfit(NamedTuple):
+    """The names that a state had too few or too many."""
+
+    missing: list[str]
+    unexpected: list[str]
+
+
+class Context(NamedTuple):
+    """What a Module is beside what its attributes hold."""
+
+    roles: tuple[tuple[str, Role], ...]
+    training: bool
+
+    def __str__(self) -> str:
+        names = ", ".join([f"{name}: {role.value}" for name, role in self.roles])
+        return names + ("" if self.training else " in eval mode")
+
+
+class Stateful:
+    """Base of Modules: it knows the role of each of its attributes, and refuses what nobody gave one."""
+
+    #: The names of parameters that PyTorch holds transposed.
+    transposed: ClassVar[frozenset[str]] = frozenset()
+
+    # These two are no attributes like the others, which are what it is made of.
+    __slots__ = ("__dict__", "__weakref__", "_said", "_training")
+
+    @property
+    def _roles(self) -> Mapping[str, Role]:
+        """The roles of attributes, as they were said."""
+        return getattr(self, "_said", NOTHING_SAID)
+
+    @property
+    def training(self) -> bool:
+        """Whether it is being trained: `train` and `eval` say so, Dropout and BatchNorm read it."""
+        return getattr(self, "_training", True)
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        self._training = flag(mode, f"{type(self).__name__}.training")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        where = f"{type(self).__name__}.{name}"
+        role = self._roles.get(name)
+        if type(value) is Declaration:
+            name_leaves(value.held, name)
+            object.__setattr__(self, "_said", {**self._roles, name: value.role})
+            value = value.held
+        elif role is Role.BUFFER and value is not None:
+            value = plain(value, where)
+        elif role is Role.PARAMETER and value is not None:
+            value = self._parameter(name, value, where)
+        elif self._is_running():
+            object.__setattr__(self, "_said", {**self._roles, name: Role.KEPT})
+        else:
+            expect_said(value, where)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        object.__setattr__(self, "_said", {key: role for key, role in self._roles.items() if key != name})
+
+    def _is_running(self) -> bool:
+        """Whether it is being called, so that what is assigned is kept from that call."""
+        return False
+
+    def _parameter(self, name: str, value: Any, where: str) -> Any:
+        """What an attribute that is a parameter holds after an assignment: leaves that take its place, or itself."""
+        held = getattr(self, name)
+        leaves = tree.leaves(value)
+        if leaves and all(is_node(part) and part.op is None for part in leaves):
+            name_leaves(value, name)
+            return value
+        if any(is_node(part) for part in leaves):
+            raise DTypeError(
+                f"{where}: expected plain numbers, or a Tensor or Value that nothing computes, got "
+                f"{short_repr(value)}: give its .data, or change the parameter inside no_grad()"
+            )
+        wholes = [part for _, part in wholes_of(held)]
+        if not wholes:
+            raise DTypeError(f"{where}: there is no such parameter yet, got {short_repr(value)}: assign Parameter(…)")
+        numbers = [value] if wholes[0] is held else leaves
+        if len(numbers) != len(wholes):
+            raise ShapeError(f"{where}: expected numbers for {len(wholes)} parameters, got {len(numbers)}")
+        arrays = [fitting(part, x, where) for part, x in zip(wholes, numbers, strict=True)]
+        for part, array in zip(wholes, arrays, strict=True):
+            put(part, array)
+        return held
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses of its repr."""
+        return ""
+
+    def remark(self, *inputs: Any) -> str:
+        """What a person should know of a call with these inputs, for the `summary`; nothing, as a rule."""
+        return ""
+
+    # What it holds.
+
+    def named_modules(self) -> Iterator[tuple[str, Stateful]]:
+        """Itself, with the name "", and every Module that it holds, each once, with the path to it.
+
+        >>> from nn import MLP
+        >>> [name for name, _ in MLP([2, 3, 1]).named_modules()]
+        ['', 'layers.0', 'layers.1', 'layers.2']
+        """
+        seen: set[int] = set()
+        for path, part in parts(self):
+            if is_stateful(part) and id(part) not in seen:
+                seen.add(id(part))
+                yield dotted(path), part
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor | Value]]:
+        """Every parameter once, with the path to it; of an array of Values, each Value. Frozen ones are among them.
+
+        >>> from nn import Linear
+        >>> [name for name, _ in Linear(2, 1).named_parameters()]
+        ['weight', 'bias']
+        >>> [name for name, _ in Linear(2, 1).to_scalars().named_parameters()]
+        ['weight[0, 0]', 'weight[1, 0]', 'bias[0]']
+
+        Raises `DTypeError` for a Tensor or Value that requires a gradient, of which nobody said what it is.
+        """
+        seen: set[int] = set()
+        for path, role, part in roles_of(self):
+            if not is_node(part) or id(part) in seen:
+                continue
+            if role is Role.PARAMETER:
+                seen.add(id(part))
+                yield dotted(path), part
+            elif role is None and is_leaf(part):
+                raise DTypeError(undeclared(part, f"{type(self).__name__}.{dotted(path)}"))
+
+    def parameters(self) -> list[Tensor | Value]:
+        """Every parameter once: Tensors, or the single Values of a scalar form."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def named_buffers(self) -> Iterator[tuple[str, Array]]:
+        """Every buffer with the path to it, as it is now: an array that is replaced when the buffer changes.
+
+        >>> from nn import BatchNorm1d
+        >>> dict(BatchNorm1d(2).named_buffers())
+        {'running_mean': array([0., 0.]), 'running_var': array([1., 1.]), 'num_batches_tracked': array(0)}
+        """
+        return ((dotted(path), part) for path, role, part in roles_of(self) if role is Role.BUFFER and part is not None)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        zero_grad(*self.parameters())
+
+    # Modes.
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of this Module and of all that it holds: in training, or not, as `eval` does.
+
+        >>> from nn import MLP
+        >>> model = MLP([2, 3, 1]).eval()
+        >>> model.training, model.layers[0].training
+        (False, False)
+
+        Raises `TypeError` for a mode that is neither True nor False.
+        """
+        mode = flag(mode, f"{type(self).__name__}.train: mode")
+        for _, module in self.named_modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Leave training, as by ``train(False)``: Dropout drops nothing, BatchNorm uses the means that it has seen."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze all parameters, by False, or thaw them: a frozen one gets no gradient, and no optimiser moves it.
+
+        >>> from nn import Linear
+        >>> layer = Linear(2, 3).requires_grad_(False)
+        >>> [p.requires_grad for p in layer.parameters()]
+        [False, False]
+
+        Raises `GraphError` for a network of Values, whose own is set where they are made: freeze it before
+        `to_scalars`.
+        """
+        is_trained = flag(requires_grad, f"{type(self).__name__}.requires_grad_: requires_grad")
+        found = self.parameters()
+        for parameter in found:
+            if not isinstance(parameter, Tensor):
+                raise GraphError(
+                    f"{type(self).__name__}.requires_grad_: expected Tensors, got Values, which require a gradient or "
+                    "not from where they are made on: call it before to_scalars()"
+                )
+        for parameter in found:
+            parameter.requires_grad = is_trained
+        return self
+
+    # State as plain arrays.
+
+    def state_dict(self) -> dict[str, Array]:
+        """A copy of all parameters and buffers, by their paths: the same for Tensors as for Values.
+
+        A Module that is held in several places is there once, by its first name.
+
+        >>> from nn import Linear
+        >>> {name: array.shape for name, array in Linear(2, 3).to_scalars().state_dict().items()}
+        {'weight': (2, 3), 'bias': (3,)}
+        """
+        return {name: plain(held.part, name) for name, held in state_of(self)}
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Misfit:
+        """Take over the numbers of a state by their names; all of them, or, where one does not fit, none.
+
+        The parameters stay the same Tensors and Values, so an optimiser goes on with them. Numbers are converted to the
+        dtype that is there. Unless ``strict``, names may be missing or unexpected, and are returned.
+
+        >>> from nn import MLP
+        >>> model, twin = MLP([2, 3, 1], rng=0), MLP([2, 3, 1], rng=1)
+        >>> twin.load_state_dict(model.state_dict())
+        Misfit(missing=[], unexpected=[])
+        >>> bool((twin([1.0, 2.0]).numpy() == model([1.0, 2.0]).numpy()).all())
+        True
+
+        Raises `ShapeError` for another shape, `DTypeError` for what is no real number, `ValueError` for names that are
+        missing or unexpected.
+        """
+        owner = f"{type(self).__name__}.load_state_dict"
+        is_strict = flag(strict, f"{owner}: strict")
+        if not isinstance(state, Mapping):
+            raise DTypeError(f"{owner}: state: expected a dict of names and arrays, got {short_repr(state)}")
+        wholes = dict(state_of(self))
+        misfit = Misfit([name for name in wholes if name not in state], [name for name in state if name not in wholes])
+        if is_strict and (misfit.missing or misfit.unexpected):
+            told = [f"{kind} {', '.join(map(str, names))}" for kind, names in misfit._asdict().items() if names]
+            raise ValueError(
+                f"{owner}: state: expected the names of this model, got one with {' and '.join(told)}: give the state "
+                "of a model of the same form, or strict=False"
+            )
+        arrays = {n: fitting(held.part, state[n], f"{owner}: {n}") for n, held in wholes.items() if n in state}
+        for name, array in arrays.items():
+            held = wholes[name]
+            if held.role is Role.PARAMETER:
+                put(held.part, array)
+            else:
+                setattr(held.module, held.attribute, array)
+        return misfit
+
+
+class Held(NamedTuple):
+    """A Tensor, a Value, an array of Values or one of numbers, and where a Module holds it."""
+
+    module: Stateful
+    attribute: str
+    name: str  #: from the Module on: that of the attribute, or ``w.0``
+    role: Role | None
+    part: Any
+
+
+def rebuilt(cls: type, context: Context, pairs: Any) -> Any:
+    module = tree.with_attributes(cls, None, pairs)
+    object.__setattr__(module, "_said", dict(context.roles))
+    object.__setattr__(module, "_training", context.training)
+    return module
+
+
+def context_of(module: Stateful) -> Context:
+    return Context(tuple(module._roles.items()), module.training)
+
+
+tree.register(Stateful, rebuild=rebuilt, context=context_of)
+
+
+# The walk.
+
+
+def is_stateful(part: Any) -> TypeGuard[Stateful]:
+    """Whether it is one, by its type."""
+    return issubclass(type(part), Stateful)
+
+
+def parts(
+    module: Stateful, is_whole: Callable[[Any], bool] = lambda part: False
+) -> Iterator[tuple[list[tree.Key], Any]]:
+    """Every part of a module with the path to it, each Module entered once; what is whole is not looked into."""
+    entered: set[int] = set()
+
+    def inside(part: Any) -> tree.Children:
+        if is_whole(part) or id(part) in entered:
+            return ()
+        if is_stateful(part):
+            entered.add(id(part))
+        return tree.children(part)
+
+    return tree.walk(module, inside, cyclic=True)
+
+
+def roles_of(module: Stateful) -> Iterator[tuple[list[tree.Key], Role | None, Any]]:
+    """Every part with the path to it and its role: that of the attribute, of the nearest Module, that holds it."""
+    above: list[tuple[Any, Role | None]] = []
+    for path, part in parts(module):
+        del above[len(path) :]
+        holder, role = above[-1] if above else (None, None)
+        if is_stateful(holder):
+            role = holder._roles.get(str(path[-1].value))
+        yield path, role, part
+        above.append((part, role))
+
+
+def state_of(module: Stateful) -> Iterator[tuple[str, Held]]:
+    """Each parameter and buffer of a Module with its name; of Values in an array, the array."""
+    for name, part in module.named_modules():
+        for held in held_by(part):
+            if held.role in STATE:
+                yield f"{name}.{held.name}".removeprefix("."), held
+
+
+def held_by(module: Stateful) -> Iterator[Held]:
+    """What a Module holds itself, and not by another Module: all that has a role, and the nodes that have none."""
+    for attribute, value in vars(module).items():
+        role = module._roles.get(attribute)
+        for path, part in wholes_of(value):
+            if role in STATE or nodes_of(part):
+                yield Held(module, attribute, attribute + path, role, part)
+
+
+def wholes_of(value: Any) -> Iterator[tuple[str, Any]]:
+    """The Tensors, Values, arrays of numbers and arrays of Values in it, with the path to each."""
+    for path, part in tree.walk(value, lambda part: () if is_whole(part) else tree.children(part), cyclic=True):
+        if is_whole(part) and not is_stateful(part):
+            yield dotted(path, first=False), part
+
+
+def is_whole(part: Any) -> bool:
+    return is_stateful(part) or bool(nodes_of(part)) or (isinstance(part, np.ndarray) and part.dtype != object)
+
+
+def dotted(path: list[tree.Key], first: bool = True) -> str:
+    """A path as the names of parameters are written: ``layers.0.weight``, and ``weight[0, 0]`` in an array."""
+    steps = [str(key) if isinstance(key, tree.Index) else f".{key.value}" for key in path]
+    return "".join(steps).removeprefix("." if first else "")

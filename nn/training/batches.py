@@ -1,0 +1,116 @@
+"""Data in batches: all of it, single samples, or a few at a time, in a new order each time."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import DTypeError, Node, ShapeError, short_repr
+from nn.inputs import positive_int
+
+Array = NDArray[Any]
+
+
+class Data(NamedTuple):
+    """Inputs, each an array with a row for each sample, and targets, with as many."""
+
+    inputs: tuple[Array, ...]
+    target: Array
+
+    @property
+    def size(self) -> int:
+        """The number of samples."""
+        return len(self.target)
+
+    def rows(self, places: Any) -> Data:
+        """The samples at these places: indices, or a slice."""
+        return Data(tuple([x[places] for x in self.inputs]), self.target[places])
+
+    def fingerprint(self) -> list[str]:
+        """What tells these data from others: shapes, dtypes, and a checksum of each array."""
+        arrays = (*self.inputs, self.target)
+        return [f"{a.dtype}{a.shape} {zlib.crc32(a.tobytes()):08x}" for a in arrays]
+
+
+def as_data(data: Any, owner: str) -> Data:
+    """``(inputs, targets)``; inputs are one array, or a tuple of arrays that the model is called with.
+
+    Raises `TypeError` for anything else, `ShapeError` for other numbers of samples, and for none.
+    """
+    if isinstance(data, Data):
+        return data
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise DTypeError(f"{owner}: expected a pair of inputs and targets, such as (x, y), got {short_repr(data)}")
+    inputs, target = data
+    arrays = tuple([plain_array(x, f"{owner}: inputs") for x in (inputs if isinstance(inputs, tuple) else (inputs,))])
+    found = Data(arrays, plain_array(target, f"{owner}: targets"))
+    if {len(x) for x in arrays} != {found.size}:
+        raise ShapeError(
+            f"{owner}: expected a target for each sample, which are rows, got inputs of shape "
+            f"{', '.join([str(x.shape) for x in arrays])} and targets of shape {found.target.shape}"
+        )
+    if not found.size:
+        raise ShapeError(f"{owner}: expected samples, got none, of shape {arrays[0].shape}")
+    return found
+
+
+def plain_array(x: Any, name: str) -> Array:
+    """An array of numbers with a first axis. Integers stay such: they may be classes, or indices of an Embedding."""
+    if isinstance(x, Node):
+        raise DTypeError(f"{name}: expected plain numbers, got {type(x).__name__}: give x.numpy()")
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise DTypeError(f"{name}: expected real numbers, got {array.dtype}: convert them first")
+    if not array.ndim:
+        raise ShapeError(f"{name}: expected a row for each sample, got a single number")
+    return array
+
+
+def batch_length(batch_size: Any, size: int, owner: str) -> int:
+    """How many samples a batch has, of so many: all for None.
+
+    Raises `TypeError` or `ValueError` for what is neither None nor a positive int.
+    """
+    return size if batch_size is None else min(positive_int(batch_size, f"{owner}: batch_size"), size)
+
+
+def batches(
+    *arrays: Any, batch_size: int | None = 32, rng: np.random.Generator | None = None
+) -> Iterator[tuple[Array, ...]]:
+    """The rows of arrays of one length, some at a time, the last batch what remains.
+
+    ``batch_size=None`` gives all at once (batch gradient descent), 1 single samples (stochastic), a number between them
+    mini-batches. With a generator they come in a random order, drawn from it; without one in the order they have.
+
+    >>> x, y = np.arange(10.0).reshape(5, 2), np.arange(5)
+    >>> [part.tolist() for _, part in batches(x, y, batch_size=2)]
+    [[0, 1], [2, 3], [4]]
+    >>> [part.shape for part, _ in batches(x, y, batch_size=None, rng=np.random.default_rng(0))]
+    [(5, 2)]
+
+    Raises `TypeError` or `ValueError` for a batch size that is no positive int, `ShapeError` for arrays of different
+    lengths.
+    """
+    if not arrays:
+        raise ShapeError("batches: expected at least one array, got none")
+    found = [plain_array(x, "batches: arrays") for x in arrays]
+    if len({len(x) for x in found}) > 1:
+        raise ShapeError(f"batches: arrays: expected the same number of rows, got {[x.shape for x in found]}")
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise DTypeError(
+            f"batches: rng: expected a numpy.random.Generator, or None for the order they have, got {short_repr(rng)}"
+        )
+    length = batch_length(batch_size, max(len(found[0]), 1), "batches")
+    return in_order(found, length, rng)
+
+
+def in_order(arrays: Sequence[Array], length: int, rng: np.random.Generator | None) -> Iterator[tuple[Array, ...]]:
+    size = len(arrays[0])
+    places = None if rng is None else rng.permutation(size)
+    for start in range(0, size, length):
+        rows = slice(start, start + length) if places is None else places[start : start + length]
+        yield tuple([x[rows] for x in arrays])

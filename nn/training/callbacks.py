@@ -1,0 +1,131 @@
+"""Callbacks: what is done at the end of each epoch, or batch, of a training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from autograd import DTypeError, short_repr
+from nn.inputs import finite_number, flag, positive_int
+from nn.training.run import Run
+
+
+class Callback:
+    """Base of what a training calls; a function of the `Run` will do, too, and is called after each epoch.
+
+    What it remembers and a training that is resumed has to know, `state_dict` gives and `load_state_dict` takes.
+
+    >>> from nn import MLP, fit, mse
+    >>> class Watching(Callback):
+    ...     def on_epoch(self, run):
+    ...         print(run.epoch, sorted(run.history[-1]))
+    >>> data = [[0.0], [1.0]], [[0.0], [1.0]]
+    >>> history = fit(MLP([1, 1], rng=0), mse, data, epochs=1, callbacks=[Watching()], rng=0)
+    1 ['loss', 'lr', 'seconds']
+    """
+
+    def on_start(self, run: Run) -> None:
+        """Before the first epoch, also where that is not the first of all, as the training was resumed."""
+
+    def on_batch(self, run: Run, loss: float) -> None:
+        """After each step, with the loss of its batch."""
+
+    def on_epoch(self, run: Run) -> None:
+        """After each epoch, its numbers in the history, before a checkpoint is written."""
+
+    def on_end(self, run: Run) -> None:
+        """At the end, however it came, unless by an error."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it remembers: a dict of arrays, numbers, texts, lists and dicts."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take that over."""
+
+
+class AfterEpoch(Callback):
+    """A function as a callback."""
+
+    def __init__(self, function: Callable[[Run], Any]) -> None:
+        self.function = function
+
+    def on_epoch(self, run: Run) -> None:
+        self.function(run)
+
+
+class EarlyStopping(Callback):
+    """Stop when a number of the history has not become less for so many epochs, and go back to the best weights.
+
+    ``monitor`` is its name, by default ``val_loss``, or ``loss`` where there is no validation; with
+    ``is_larger_better`` it is to become more, as an accuracy. A change below ``min_delta`` does not count. With
+    ``restore_best`` the model has, at the end, the weights of the best epoch.
+
+    >>> from nn import MLP, fit, mse
+    >>> data = [[0.0], [1.0]], [[0.0], [1.0]]
+    >>> stopping = EarlyStopping(patience=2, min_delta=10.0)
+    >>> fit(MLP([1, 1], rng=0), mse, data, epochs=50, callbacks=[stopping], rng=0).stopped
+    'loss was not better for 2 epochs'
+
+    Raises `TypeError` or `ValueError` for a setting that is not what it says; the training raises `ValueError` for a
+    monitor that the history does not have.
+    """
+
+    def __init__(
+        self,
+        patience: int = 10,
+        monitor: str | None = None,
+        *,
+        min_delta: float = 0.0,
+        is_larger_better: bool = False,
+        restore_best: bool = True,
+    ) -> None:
+        self.patience = positive_int(patience, "EarlyStopping: patience")
+        if monitor is not None and not isinstance(monitor, str):
+            raise DTypeError(f"EarlyStopping: monitor: expected a name such as 'val_loss', got {short_repr(monitor)}")
+        self.monitor = monitor
+        self.min_delta = abs(finite_number(min_delta, "EarlyStopping: min_delta", 0.001))
+        self.is_larger_better = flag(is_larger_better, "EarlyStopping: is_larger_better")
+        self.restore_best = flag(restore_best, "EarlyStopping: restore_best")
+        self.best = math.inf
+        self.best_epoch = 0
+        self.best_state: dict[str, Any] | None = None
+
+    def on_epoch(self, run: Run) -> None:
+        numbers = run.history[-1]
+        name = self.monitor or ("val_loss" if "val_loss" in numbers else "loss")
+        if name not in numbers:
+            raise ValueError(f"EarlyStopping: monitor: expected one of {', '.join(numbers)}, got {name!r}")
+        number = -numbers[name] if self.is_larger_better else numbers[name]
+        if number < self.best - self.min_delta or not self.best_epoch:
+            self.best, self.best_epoch = number, run.epoch
+            self.best_state = run.model.state_dict() if self.restore_best else None
+        elif run.epoch - self.best_epoch >= self.patience:
+            run.stop(f"{name} was not better for {self.patience} epochs")
+
+    def on_end(self, run: Run) -> None:
+        if self.best_state is not None:
+            run.model.load_state_dict(self.best_state)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "best_epoch": self.best_epoch, "best_state": self.best_state}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.best, self.best_epoch, self.best_state = state["best"], state["best_epoch"], state["best_state"]
+
+
+def as_callbacks(callbacks: Any, owner: str) -> list[Callback]:
+    """Callbacks in a list, functions among them made such.
+
+    Raises `TypeError` for what is neither.
+    """
+    given = [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks
+    if not isinstance(given, Iterable):
+        raise DTypeError(f"{owner}: callbacks: expected a list of Callbacks or functions, got {short_repr(callbacks)}")
+    found: list[Callback] = []
+    for each in given:
+        if isinstance(each, type) or not (isinstance(each, Callback) or callable(each)):
+            raise DTypeError(f"{owner}: callbacks: expected Callbacks or functions of a Run, got {short_repr(each)}")
+        found.append(each if isinstance(each, Callback) else AfterEpoch(each))
+    return found

@@ -1,0 +1,158 @@
+"""States in files: arrays as safetensors, the rest as JSON inside of it; written whole or not at all, never unpickled.
+
+A state is what `json` knows, with arrays in it: dicts, lists and tuples, texts, numbers, truths, None.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import DTypeError, short_repr
+from nn.state import Stateful
+
+Array = NDArray[Any]
+
+#: The name under which our part of the metadata stands, and its version.
+FORMAT, VERSION = "stepgrad", "1"
+
+
+def save(path: str | os.PathLike[str], state: Any) -> None:
+    """Write the state of a model, or any dict of arrays, to a safetensors file: whole, or not at all.
+
+    ``state`` is a Module, of which the `state_dict` is written, or a dict with texts as keys and arrays, numbers,
+    texts, lists and such dicts as values. A file that is there is replaced at once, when the new one is complete. Other
+    programs read the arrays of the file by their names. Needs the package safetensors.
+
+    >>> import tempfile, pathlib
+    >>> from nn import MLP, load
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.safetensors"
+    >>> model, twin = MLP([2, 3, 1], rng=0), MLP([2, 3, 1], rng=1)
+    >>> save(path, model)
+    >>> twin.load_state_dict(load(path))
+    Misfit(missing=[], unexpected=[])
+
+    Raises `TypeError` for what no such file holds, by its place.
+    """
+    from safetensors.numpy import save as as_bytes
+
+    given = state.state_dict() if isinstance(state, Stateful) else state
+    if not isinstance(given, Mapping):
+        raise DTypeError(f"save: state: expected a Module or a dict of arrays, got {short_repr(state)}")
+    arrays: dict[str, Array] = {}
+    text = json.dumps(taken_apart(dict(given), "", arrays))
+    metadata = {FORMAT: VERSION, "state": text, "checksum": checksum(arrays, text)}
+    write_whole(Path(path), as_bytes(arrays, metadata))
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The state that `save` wrote; of a safetensors file of another program, its arrays by their names.
+
+    Nothing is unpickled, and no code of the file is run. Needs the package safetensors.
+
+    Raises `FileNotFoundError` where there is no such file, `ValueError` for one that is no safetensors file, was cut
+    off or changed, or was written by a later version.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    where = Path(path)
+    if not where.is_file():
+        raise FileNotFoundError(f"load: there is no file {where}")
+    try:
+        with safe_open(where, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"load: {where} is no whole safetensors file ({error}): it was cut off, or another program wrote it"
+        ) from error
+    if FORMAT not in metadata:
+        return dict(arrays)
+    if metadata[FORMAT] != VERSION:
+        raise ValueError(
+            f"load: {where} was written by another version ({FORMAT} {metadata[FORMAT]}, expected {VERSION}): read it "
+            "with that version"
+        )
+    text = metadata.get("state", "")
+    if metadata.get("checksum") != checksum(arrays, text):
+        raise ValueError(f"load: {where} was changed after it was written: its checksum is another")
+    state: dict[str, Any] = put_together(json.loads(text), arrays)
+    return state
+
+
+def taken_apart(part: Any, place: str, arrays: dict[str, Array]) -> Any:
+    """A state as JSON has it, its arrays put under the name of their place.
+
+    What JSON has not is a dict with one key that begins with $: arrays, tuples, and dicts whose keys are no texts.
+    """
+    if isinstance(part, np.ndarray):
+        if part.dtype.kind not in "biuf" or part.dtype.itemsize > 8:
+            raise DTypeError(f"save: state{place}: expected numbers of 64 bits at most, got {part.dtype}: convert them")
+        name = place.removeprefix(".") or "state"
+        arrays[name] = np.array(part, order="C", dtype=part.dtype.newbyteorder("="))
+        return {"$array": name}
+    if isinstance(part, Mapping):
+        entries = {key: taken_apart(x, f"{place}.{key}", arrays) for key, x in part.items()}
+        is_plain = all(isinstance(key, str) and not key.startswith("$") for key in entries)
+        if not is_plain and not all(isinstance(key, str | int) for key in entries):
+            raise DTypeError(f"save: state{place}: expected texts or ints as keys, got {short_repr(list(entries))}")
+        return entries if is_plain else {"$dict": [list(entry) for entry in entries.items()]}
+    if isinstance(part, list | tuple):
+        items = [taken_apart(x, f"{place}.{k}", arrays) for k, x in enumerate(part)]
+        return items if isinstance(part, list) else {"$tuple": items}
+    if isinstance(part, np.generic) and part.dtype.kind in "biuf" and part.dtype.itemsize <= 8:
+        return part.item()
+    if part is None or isinstance(part, str | bool | int | float):
+        return part
+    raise DTypeError(
+        f"save: state{place}: expected arrays, numbers, texts, lists and dicts, got {short_repr(part)}, which no such "
+        "file holds"
+    )
+
+
+def put_together(part: Any, arrays: Mapping[str, Array]) -> Any:
+    """What `taken_apart` took apart."""
+    if isinstance(part, list):
+        return [put_together(x, arrays) for x in part]
+    if not isinstance(part, dict):
+        return part
+    if "$array" in part:
+        return arrays[part["$array"]]
+    if "$tuple" in part:
+        return tuple(put_together(part["$tuple"], arrays))
+    if "$dict" in part:
+        return {name: put_together(x, arrays) for name, x in part["$dict"]}
+    return {name: put_together(x, arrays) for name, x in part.items()}
+
+
+def checksum(arrays: Mapping[str, Array], text: str) -> str:
+    """A fingerprint of all that a file holds."""
+    found = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        found.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+        found.update(arrays[name].tobytes())
+    return found.hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside it, and put it in its place when it is on the disk: whoever reads sees the old or the new."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise

@@ -1,0 +1,75 @@
+"""Metrics: how good a prediction is, in numbers that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import DTypeError, ShapeError, short_repr
+from nn.declared import plain
+
+#: A function of predictions and targets, both plain arrays, that gives a number.
+Metric = Callable[[Any, Any], float]
+
+
+def accuracy(scores: Any, target: Any) -> float:
+    """The part of the samples whose largest score is that of the right class.
+
+    ``scores`` has the shape (samples, classes), or (samples,) or (samples, 1) of two classes, where the second one is
+    chosen above 0, as `bce_with_logits` takes scores; ``target`` holds class numbers, or a row of probabilities each.
+
+    >>> accuracy([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
+    0.6666666666666666
+
+    Raises `ShapeError` where the shapes do not fit.
+    """
+    found, classes = plain(scores, "accuracy: scores"), plain(target, "accuracy: target")
+    if found.ndim == 2 and found.shape[1] == 1:
+        found = found[:, 0]
+    chosen = (found > 0).astype(int) if found.ndim == 1 else found.argmax(axis=-1)
+    if classes.shape == found.shape and found.ndim > 1:
+        classes = classes.argmax(axis=-1)
+    if classes.ndim == 2 and classes.shape[1] == 1:
+        classes = classes[:, 0]
+    if chosen.shape != classes.shape or not chosen.size:
+        raise ShapeError(
+            f"accuracy: expected a class for each row of scores, got scores of shape {found.shape} and a target of "
+            f"shape {classes.shape}"
+        )
+    return float(np.mean(chosen == classes))
+
+
+BY_NAME: dict[str, Metric] = {"accuracy": accuracy}
+
+
+def as_metrics(metrics: Any, owner: str) -> dict[str, Metric]:
+    """Metrics by their names: given as a dict of functions, or as names that are known.
+
+    Raises `TypeError` for anything else, `ValueError` for a name that is unknown.
+    """
+    expected = f"{owner}: metrics: expected names such as 'accuracy', or a dict of functions of prediction and target"
+    if metrics is None:
+        return {}
+    if isinstance(metrics, str):
+        metrics = [metrics]
+    if isinstance(metrics, Mapping):
+        found = dict(metrics)
+    elif isinstance(metrics, list | tuple) and all(isinstance(name, str) for name in metrics):
+        unknown = [name for name in metrics if name not in BY_NAME]
+        if unknown:
+            raise ValueError(f"{expected}, got {unknown[0]!r}, and the known ones are {', '.join(BY_NAME)}")
+        found = {name: BY_NAME[name] for name in metrics}
+    else:
+        raise DTypeError(f"{expected}, got {short_repr(metrics)}")
+    for name, function in found.items():
+        if not isinstance(name, str) or not callable(function) or name == "loss":
+            raise DTypeError(f"{expected}, got {short_repr(function)} under {name!r}")
+    return found
+
+
+def numbers_of(prediction: Any) -> NDArray[Any]:
+    """The plain numbers of what a model gave, for metrics."""
+    return plain(prediction, "metrics: prediction")

@@ -1,0 +1,117 @@
+"""Run: a training while it runs, as callbacks see it and checkpoints save it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import short_repr
+from nn.state import Stateful, dotted, parts
+from nn.training.history import History
+
+
+class Diverged(ArithmeticError):  # noqa: N818 - it tells what the loss did
+    """The loss came out as NaN or infinite; ``history`` holds the epochs before."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+class Run:
+    """A training while it runs: what is trained, how, and how far it is.
+
+    ``history`` is what it remembers so far, ``batch`` the number of steps that are done of the present epoch; `stop`
+    ends the training after that.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        schedule: Any,
+        callbacks: Sequence[Any],
+        rng: np.random.Generator,
+        settings: Mapping[str, Any],
+    ) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.callbacks = callbacks
+        self.rng = rng
+        self.settings = dict(settings)
+        self.history = History()
+        self.batch = 0
+
+    @property
+    def epoch(self) -> int:
+        """The number of epochs that are finished."""
+        return len(self.history)
+
+    def stop(self, reason: str) -> None:
+        """End the training after this epoch; the history tells why."""
+        self.history.stopped = reason
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the rest of the training depends on."""
+        return {
+            "settings": self.settings,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": None if self.schedule is None else self.schedule.state_dict(),
+            "callbacks": [callback.state_dict() for callback in self.callbacks],
+            "generators": {name: rng.bit_generator.state for name, rng in self._generators()},
+            "history": list(self.history.epochs),
+            "stopped": self.history.stopped,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there.
+
+        Raises `ValueError` where it is the state of another training: of another model, other data or settings. Then
+        all is as it was.
+        """
+        found = self.state_dict()
+        if not isinstance(state, Mapping) or state.keys() != found.keys():
+            raise ValueError("it holds no training")
+        for name, setting in self.settings.items():
+            if state["settings"].get(name) != setting:
+                raise ValueError(
+                    f"it is of another training: expected {name} {short_repr(setting)}, got "
+                    f"{short_repr(state['settings'].get(name))}"
+                )
+        if len(state["callbacks"]) != len(self.callbacks) or (state["schedule"] is None) is not (self.schedule is None):
+            raise ValueError("it is of a training with other callbacks, or another schedule")
+        if state["generators"].keys() != found["generators"].keys():
+            raise ValueError("it is of a model with other generators of random numbers")
+        try:
+            self._take(state)
+        except BaseException:
+            self._take(found)
+            raise
+
+    def _take(self, state: Mapping[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.schedule is not None:
+            self.schedule.load_state_dict(state["schedule"])
+        for callback, its_state in zip(self.callbacks, state["callbacks"], strict=True):
+            callback.load_state_dict(its_state)
+        for name, rng in self._generators():
+            rng.bit_generator.state = state["generators"][name]
+        self.history.epochs = list(state["history"])
+        self.history.stopped = state["stopped"]
+
+    def _generators(self) -> Iterator[tuple[str, np.random.Generator]]:
+        """Every generator that the training draws from: its own, and those in the model, as of a Dropout."""
+        yield "order", self.rng
+        yield from generators_in(self.model)
+
+
+def generators_in(model: Stateful) -> Iterator[tuple[str, np.random.Generator]]:
+    """The generators that a model holds, with the path to each."""
+    for path, part in parts(model):
+        if isinstance(part, np.random.Generator):
+            yield f"model.{dotted(path)}", part

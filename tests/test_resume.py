@@ -1,0 +1,304 @@
+"""Checkpoints: a training goes on from a file to the same weights, bit by bit, and no other file is taken for one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import nn
+from autograd import DTypeError
+from nn import fit, load, save
+
+X = np.random.default_rng(0).normal(size=(40, 3))
+Y = (X[:, 0] > 0).astype(int)
+
+
+class Noisy(nn.Module):
+    """A network with state of every kind: parameters, buffers, and a generator."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.layer = nn.Linear(3, 2, rng=seed)
+        self.mean = nn.Buffer(np.zeros(3))
+        self.rng = np.random.default_rng(seed)
+
+    def forward(self, x: Any) -> Any:
+        if self.training:
+            self.mean = 0.9 * self.mean + 0.1 * x.mean(axis=0)
+            x = x * (self.rng.random(x.shape) > 0.2)
+        return self.layer(x - self.mean)
+
+
+def training(path: Path | None, epochs: int, resume: bool = False, **changed: Any) -> tuple[Any, nn.History]:
+    model = Noisy()
+    optimizer = nn.Adam(model.parameters(), lr=0.05)
+    settings: dict[str, Any] = {
+        "optimizer": optimizer,
+        "schedule": nn.CosineAnnealingLR(optimizer, T_max=10),
+        "callbacks": [nn.EarlyStopping(patience=50)],
+        "batch_size": 8,
+        "validation": (X[:10], Y[:10]),
+        "rng": 3,
+        "epochs": epochs,
+        "checkpoint": path,
+        "resume": resume,
+        "metrics": "accuracy",
+    }
+    history = fit(model, nn.cross_entropy, (X, Y), **{**settings, **changed})
+    return {**model.state_dict(), **optimizer_arrays(optimizer)}, history
+
+
+def optimizer_arrays(optimizer: nn.Optimizer) -> dict[str, Any]:
+    return {f"{k} {name}": x for k, kept in optimizer.state.items() for name, x in kept.items()}
+
+
+def expect_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert one.keys() == other.keys()
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, other[name], err_msg=name)
+
+
+@pytest.mark.parametrize("first", [1, 3, 6])
+def test_a_training_in_two_parts_is_one_in_one(tmp_path: Path, first: int) -> None:
+    whole, history = training(None, 6)
+    training(tmp_path / "run", first)
+    parts, resumed = training(tmp_path / "run", 6, resume=True)
+    expect_same(parts, whole)
+    for name in ("loss", "val_loss", "accuracy", "lr"):
+        assert resumed[name] == history[name]
+
+
+def test_early_stopping_is_remembered(tmp_path: Path) -> None:
+    def stopping() -> list[Any]:
+        return [nn.EarlyStopping(patience=2, min_delta=100.0)]
+
+    whole, history = training(tmp_path / "run", 9, callbacks=stopping())
+    again, resumed = training(tmp_path / "run", 9, resume=True, callbacks=stopping())
+    assert history.stopped == resumed.stopped == "val_loss was not better for 2 epochs"
+    assert len(resumed) == len(history) == 3
+    expect_same(again, whole)
+
+
+SCRIPT = textwrap.dedent("""
+    import sys
+    from pathlib import Path
+    sys.path.insert(0, {tests!r})
+    from test_resume import training
+    print("begun", flush=True)
+    training(Path({path!r}), 40, resume=True)
+""")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+def test_a_training_killed_at_any_moment_comes_to_the_same_weights(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    script = SCRIPT.format(tests=str(Path(__file__).parent), path=str(path))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([p for p in sys.path if p])}
+    for delay in (0.0, 0.01, 0.02, 0.05, 0.1):
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        deadline = time.monotonic() + delay
+        while process.poll() is None and time.monotonic() < deadline:
+            pass
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        if path.exists():
+            assert isinstance(load(path)["history"], list)
+    whole, _ = training(None, 40)
+    parts, _ = training(path, 40, resume=True)
+    expect_same(parts, whole)
+
+
+def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run"
+    training(path, 1)
+    before = path.read_bytes()
+
+    def fail(*args: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="the disk is full"):
+        training(path, 2, resume=True)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+# What is no checkpoint of this training.
+
+
+def expect_refused(path: Path, message: str, **changed: Any) -> None:
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=message):
+        training(path, 6, resume=True, **changed)
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    training(path, 1)
+    expect_refused(path, "it is of another training: expected batch_size 4, got 8", batch_size=4)
+    expect_refused(path, "other callbacks, or another schedule", schedule=None)
+    expect_refused(path, "other callbacks, or another schedule", callbacks=[])
+    with pytest.raises(ValueError, match="cannot be resumed: it is of another training: expected data"):
+        fit(Noisy(), nn.cross_entropy, (X + 1, Y), batch_size=8, checkpoint=path, resume=True)
+    with pytest.raises(FileExistsError, match="is there already: go on with resume=True, or remove it"):
+        training(path, 1)
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        training(tmp_path / "no" / "run", 1)
+
+
+def test_an_optimiser_of_another_class_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    model = Noisy()
+    fit(model, nn.cross_entropy, (X, Y), optimizer=nn.Adam(model.parameters()), epochs=1, checkpoint=path, rng=0)
+    other = Noisy(seed=5)
+    with pytest.raises(ValueError, match=r"cannot be resumed: SGD.load_state_dict"):
+        fit(
+            other,
+            nn.cross_entropy,
+            (X, Y),
+            optimizer=nn.SGD(other.parameters(), lr=0.1),
+            epochs=2,
+            checkpoint=path,
+            resume=True,
+        )
+    expect_same(other.state_dict(), Noisy(seed=5).state_dict())
+
+
+@given(place=st.integers(0, 10_000), data=st.data())
+def test_a_file_that_was_changed_or_cut_is_refused(place: int, data: st.DataObject, tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.getbasetemp() / "changed.safetensors"
+    save(path, {"a": np.arange(5.0), "b": [1, "text", {"c": np.float32(2.0)}]})
+    content = bytearray(path.read_bytes())
+    place %= len(content)
+    if data.draw(st.booleans()):
+        content = content[:place]
+    else:
+        content[place] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(content)
+    found = None
+    with contextlib.suppress(ValueError):
+        found = load(path)
+    # A flipped bit may make it the file of another program, whose arrays are taken as they are; never one of ours.
+    assert found is None or "b" not in found
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x03\x04 a pickle in a zip", b"\x80\x04\x95", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      ", b"text\n" * 9],
+)
+def test_what_is_no_such_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "foreign"
+    path.write_bytes(content)
+    if content.startswith(b"\x08"):  # a file of that kind, without arrays
+        assert load(path) == {}
+    else:
+        with pytest.raises(ValueError, match="is no whole safetensors file"):
+            load(path)
+    with pytest.raises(ValueError, match="cannot be resumed"):
+        training(path, 1, resume=True)
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        load(tmp_path / "nothing")
+
+
+def test_files_of_other_programs_are_read_as_arrays(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "theirs"
+    save_file({"weight": np.ones((2, 3)), "bias": np.zeros(3)}, path)
+    layer = nn.Linear(2, 3, rng=0)
+    layer.load_state_dict(load(path))
+    assert layer.weight.numpy().tolist() == [[1.0] * 3] * 2
+    with pytest.raises(ValueError, match="cannot be resumed: it holds no training"):
+        training(path, 1, resume=True)
+    save_file({"weight": np.ones(2)}, path, {"stepgrad": "99", "state": "{}"})
+    with pytest.raises(ValueError, match="written by another version"):
+        load(path)
+
+
+def test_our_files_are_read_by_other_programs(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    path = tmp_path / "ours"
+    model = nn.MLP([2, 3, 1], rng=0)
+    save(path, model)
+    found = load_file(path)
+    assert {name: x.shape for name, x in found.items()} == {n: x.shape for n, x in model.state_dict().items()}
+
+
+# States.
+
+PLAIN = st.none() | st.booleans() | st.integers(-(2**130), 2**130) | st.floats(allow_nan=False) | st.text(max_size=4)
+NUMBERS = hnp.arrays(
+    st.sampled_from([np.float64, np.float32, np.float16, np.int64, np.uint8, np.bool_]),
+    hnp.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3),
+)
+STATES = st.recursive(
+    PLAIN | NUMBERS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=3) | st.integers(0, 9), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray):
+        return type(a) is type(b) and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, dict):
+        return isinstance(b, dict) and list(a) == list(b) and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    return type(a) is type(b) and a == b
+
+
+@given(state=st.dictionaries(st.text(max_size=4), STATES, max_size=4))
+def test_a_state_comes_back_as_it_was(state: dict[str, Any], tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.getbasetemp() / "state.safetensors"
+    save(path, state)
+    assert same(load(path), state)
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"a": [1.0, object()]}, r"save: state.a.1: expected arrays, numbers, texts, lists and dicts, got <object"),
+        ({"a": np.array(["x"])}, "save: state.a: expected numbers of 64 bits at most"),
+        ({"a": {1.5: 2}}, "save: state.a: expected texts or ints as keys"),
+        ({"a": 1j}, "save: state.a: expected arrays"),
+        ([1.0], "save: state: expected a Module or a dict of arrays"),
+    ],
+)
+def test_what_no_file_holds_is_refused_by_its_place(tmp_path: Path, state: Any, message: str) -> None:
+    with pytest.raises(DTypeError, match=message):
+        save(tmp_path / "x", state)
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    """The text of a file is JSON, whatever it says."""
+    from safetensors import safe_open
+
+    path = tmp_path / "run"
+    training(path, 1)
+    with safe_open(path, framework="numpy") as file:
+        text = file.metadata()["state"]
+    assert len(json.loads(text)["history"]) == 1

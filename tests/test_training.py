@@ -1,0 +1,376 @@
+"""fit, evaluate, batches: the loop is the one that a person would write, and ends well however it ends."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from autograd import DTypeError, ShapeError, Tensor
+from nn import SGD, Adam, Diverged, EarlyStopping, History, accuracy, batches, evaluate, fit
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(30, 3))
+Y = (X @ [1.0, -2.0, 0.5])[:, None] + 0.1
+CLASSES = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
+
+
+def linear(seed: int = 0) -> nn.Module:
+    return nn.MLP([3, 4, 1], rng=seed)
+
+
+def state(model: nn.Module) -> Any:
+    return np.concatenate([np.ravel(x) for x in model.state_dict().values()])
+
+
+# The loop.
+
+
+@given(batch_size=st.sampled_from([None, 1, 7, 30, 99]), shuffle=st.booleans(), seed=st.integers(0, 99))
+def test_it_is_the_loop_that_one_would_write(batch_size: int | None, shuffle: bool, seed: int) -> None:
+    model, twin = linear(), linear()
+    optimizer, other = (SGD(m.parameters(), lr=0.05, momentum=0.5) for m in (model, twin))
+    history = fit(
+        model, nn.mse, (X, Y), optimizer=optimizer, epochs=2, batch_size=batch_size, shuffle=shuffle, rng=seed
+    )
+    generator = np.random.default_rng(seed)
+    for _ in range(2):
+        order = generator.permutation(30) if shuffle else np.arange(30)
+        total = 0.0
+        for k in range(0, 30, batch_size or 30):
+            rows = order[k : k + (batch_size or 30)]
+            loss = nn.mse(twin(X[rows]), Y[rows])
+            other.zero_grad()
+            loss.backward()
+            other.step()
+            total += loss.item() * len(rows)
+    np.testing.assert_array_equal(state(model), state(twin))
+    assert history["loss"][-1] == pytest.approx(total / 30, rel=1e-12)
+    assert not model.training
+
+
+def test_both_materials_have_the_same_history() -> None:
+    model = nn.MLP([3, 3, 3], rng=1)
+    scalars = model.to_scalars()
+    found = []
+    for each in (model, scalars):
+        optimizer = Adam(each.parameters(), lr=0.05)
+        found.append(
+            fit(
+                each,
+                nn.cross_entropy,
+                (X, CLASSES),
+                optimizer=optimizer,
+                epochs=3,
+                batch_size=10,
+                rng=5,
+                metrics="accuracy",
+                validation=(X[:5], CLASSES[:5]),
+            )
+        )
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-10)
+    np.testing.assert_allclose(state(scalars), state(model), rtol=1e-9)
+
+
+def test_validation_and_metrics_are_those_of_evaluate() -> None:
+    model = nn.MLP([3, 8, 3], rng=0)
+    history = fit(
+        model,
+        nn.cross_entropy,
+        (X, CLASSES),
+        epochs=3,
+        rng=0,
+        validation=(X, CLASSES),
+        metrics={"right": accuracy, "rows": lambda p, t: len(p)},
+    )
+    found = evaluate(model, nn.cross_entropy, (X, CLASSES), metrics={"right": accuracy})
+    assert history["val_loss"][-1] == found["loss"]
+    assert history["val_right"][-1] == found["right"]
+    assert history["rows"][-1] == 30
+    assert history.names == ["loss", "right", "rows", "val_loss", "val_right", "val_rows", "lr", "seconds"]
+
+
+def test_evaluating_changes_nothing() -> None:
+    model = nn.MLP([3, 8, 3], rng=0).train()
+    before = state(model)
+    evaluate(model, nn.cross_entropy, (X, CLASSES))
+    assert model.training
+    np.testing.assert_array_equal(state(model), before)
+    assert not any(p.has_grad for p in model.parameters())
+
+
+def test_several_inputs_and_images() -> None:
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Bilinear(3, 2, 1, rng=0)
+
+        def forward(self, x: Any, y: Any) -> Any:
+            return self.layer(x, y)
+
+    other = RNG.normal(size=(30, 2))
+    history = fit(Two(), nn.mse, ((X, other), Y), epochs=5, rng=0, optimizer=None)
+    assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.mark.parametrize("every", ["epoch", "batch"])
+def test_a_schedule_steps_as_it_is_told(every: str) -> None:
+    model = linear()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    schedule = nn.ExponentialLR(optimizer, gamma=0.5)
+    history = fit(
+        model, nn.mse, (X, Y), optimizer=optimizer, epochs=3, batch_size=15, schedule=schedule, schedule_every=every
+    )
+    expected = [0.1, 0.05, 0.025] if every == "epoch" else [0.025, 0.00625, 0.0015625]
+    np.testing.assert_allclose(history["lr"], expected)
+
+
+def test_a_plateau_lowers_the_rate() -> None:
+    model = linear()
+    optimizer = SGD(model.parameters(), lr=1e-6)
+    schedule = nn.ReduceLROnPlateau(optimizer, patience=1, factor=0.1)
+    history = fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=6, schedule=schedule, rng=0, validation=(X, Y))
+    assert history["lr"][-1] < 0.2e-6
+
+
+def test_the_norm_of_a_step_is_bounded() -> None:
+    model = linear()
+    before = state(model)
+    fit(
+        model, nn.mse, (X, 100 * Y), optimizer=SGD(model.parameters(), lr=1.0), epochs=1, batch_size=None, clip_norm=0.5
+    )
+    assert np.linalg.norm(state(model) - before) == pytest.approx(0.5, rel=1e-6)
+
+
+# Callbacks.
+
+
+def test_callbacks_are_told_and_can_stop() -> None:
+    told: list[Any] = []
+
+    class Telling(nn.Callback):
+        def on_start(self, run: nn.Run) -> None:
+            told.append("start")
+
+        def on_batch(self, run: nn.Run, loss: float) -> None:
+            told.append(run.batch)
+
+        def on_epoch(self, run: nn.Run) -> None:
+            told.append(("epoch", run.epoch, len(run.history)))
+            if run.epoch == 2:
+                run.stop("enough")
+
+        def on_end(self, run: nn.Run) -> None:
+            told.append("end")
+
+    functions: list[int] = []
+    history = fit(
+        linear(),
+        nn.mse,
+        (X, Y),
+        epochs=9,
+        batch_size=15,
+        callbacks=[Telling(), lambda run: functions.append(run.epoch)],
+        rng=0,
+    )
+    assert told == ["start", 1, 2, ("epoch", 1, 1), 1, 2, ("epoch", 2, 2), "end"]
+    assert functions == [1, 2]
+    assert history.stopped == "enough"
+    assert str(history).endswith("enough")
+
+
+def test_early_stopping_goes_back_to_the_best_weights() -> None:
+    model = linear()
+    best: list[Any] = []
+
+    def watch(run: nn.Run) -> None:
+        if run.history.best("val_loss") == run.epoch:
+            best[:] = [state(run.model)]
+
+    history = fit(
+        model,
+        nn.mse,
+        (X, Y),
+        optimizer=SGD(model.parameters(), lr=0.3, momentum=0.95),
+        epochs=200,
+        validation=(X[:10], -Y[:10]),
+        callbacks=[watch, EarlyStopping(patience=3)],
+        rng=0,
+    )
+    assert history.stopped == "val_loss was not better for 3 epochs"
+    assert len(history) == history.best() + 3
+    np.testing.assert_array_equal(state(model), best[0])
+
+
+def test_early_stopping_by_a_metric_that_grows() -> None:
+    stopping = EarlyStopping(patience=2, monitor="accuracy", is_larger_better=True, min_delta=2.0)
+    history = fit(
+        nn.MLP([3, 3], rng=0), nn.cross_entropy, (X, CLASSES), epochs=9, metrics=["accuracy"], callbacks=stopping, rng=0
+    )
+    assert history.stopped == "accuracy was not better for 2 epochs"
+    with pytest.raises(ValueError, match="monitor: expected one of loss, lr, seconds, got 'val_acc'"):
+        fit(linear(), nn.mse, (X, Y), epochs=1, callbacks=EarlyStopping(monitor="val_acc"), rng=0)
+
+
+# Ends.
+
+
+def test_ctrl_c_leaves_a_usable_model_and_history() -> None:
+    model = linear()
+
+    def interrupt(run: nn.Run) -> None:
+        if run.epoch == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    history = fit(model, nn.mse, (X, Y), epochs=50, callbacks=interrupt, rng=0)
+    assert len(history) == 2
+    assert history.stopped == "interrupted in epoch 3, after 1 of its steps"
+    assert np.isfinite(model(X).numpy()).all()
+    assert fit(model, nn.mse, (X, Y), epochs=1, rng=0).stopped is None
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals to threads on this system")
+def test_ctrl_c_at_any_moment_leaves_every_parameter_of_one_step() -> None:
+    for delay in (0.002, 0.01, 0.03):
+        model = linear()
+        target = threading.main_thread().ident
+        assert target is not None
+        timer = threading.Timer(delay, signal.pthread_kill, (target, signal.SIGINT))
+
+        class Starting(nn.Callback):
+            def on_start(self, run: nn.Run, timer: Any = timer) -> None:
+                timer.start()
+
+        history = fit(model, nn.mse, (X, Y), epochs=100_000, batch_size=1, rng=0, callbacks=Starting())
+        timer.join()
+        assert history.stopped is not None
+        assert history.stopped.startswith("interrupted in epoch")
+        assert np.isfinite(state(model)).all()
+
+
+def test_a_loss_that_is_no_number_stops_before_the_step_that_would_spoil_the_weights() -> None:
+    model = linear()
+    optimizer = SGD(model.parameters(), lr=1e200)
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(Diverged, match=r"the loss is .* in epoch .*: try a smaller lr") as found,
+    ):
+        fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=9, rng=0)
+    assert isinstance(found.value.history, History)
+    assert not model.training
+
+
+# Data.
+
+
+@given(size=st.integers(1, 12), length=st.integers(1, 15), seed=st.none() | st.integers(0, 99))
+def test_batches_hold_every_row_once(size: int, length: int, seed: int | None) -> None:
+    x, y = np.arange(2 * size).reshape(size, 2), np.arange(size)
+    rng = None if seed is None else np.random.default_rng(seed)
+    parts = list(batches(x, y, batch_size=length, rng=rng))
+    assert [len(b) for _, b in parts] == [min(length, size - k) for k in range(0, size, length)]
+    together = np.concatenate([b for _, b in parts])
+    assert sorted(together) == list(range(size))
+    assert seed is not None or together.tolist() == list(range(size))
+    np.testing.assert_array_equal(np.concatenate([a for a, _ in parts]), x[together])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: fit(linear(), nn.mse, X), DTypeError, r"fit: data: expected a pair of inputs and targets"),
+        (
+            lambda: fit(linear(), nn.mse, (X, Y[:5])),
+            ShapeError,
+            r"got inputs of shape \(30, 3\) and targets of shape \(5, 1\)",
+        ),
+        (lambda: fit(linear(), nn.mse, (X[:0], Y[:0])), ShapeError, "expected samples, got none"),
+        (
+            lambda: fit(linear(), nn.mse, (Tensor(X), Y)),
+            DTypeError,
+            r"expected plain numbers, got Tensor: give x.numpy\(\)",
+        ),
+        (lambda: fit(linear(), nn.mse, (X, Y), batch_size=0), ValueError, "fit: batch_size: expected a positive int"),
+        (lambda: fit(linear(), nn.mse, (X, Y), epochs=0), ValueError, "fit: epochs: expected a positive int"),
+        (lambda: fit(linear, nn.mse, (X, Y)), DTypeError, "fit: model: expected a Module"),  # type: ignore[arg-type]
+        (lambda: fit(linear(), "mse", (X, Y)), DTypeError, "fit: loss: expected a function"),  # type: ignore[arg-type]
+        (lambda: fit(linear(), lambda p, t: 1.0, (X, Y)), DTypeError, "fit: loss: expected a Tensor or a Value as its"),
+        (lambda: fit(linear(), nn.mse, (X, Y), metrics="f1"), ValueError, "metrics: .* the known ones are accuracy"),
+        (lambda: fit(linear(), nn.mse, (X, Y), metrics={"loss": accuracy}), DTypeError, "fit: metrics"),
+        (lambda: fit(linear(), nn.mse, (X, Y), callbacks=[3]), DTypeError, "fit: callbacks: expected Callbacks or"),
+        (lambda: fit(linear(), nn.mse, (X, Y), callbacks=3), DTypeError, "fit: callbacks: expected a list"),
+        (lambda: fit(linear(), nn.mse, (X, Y), optimizer=0.1), DTypeError, "fit: optimizer: expected one"),  # type: ignore[arg-type]
+        (lambda: fit(linear(), nn.mse, (X, Y), schedule=0.1), DTypeError, "fit: schedule: expected one"),  # type: ignore[arg-type]
+        (lambda: fit(linear(), nn.mse, (X, Y), schedule_every="day"), ValueError, "expected 'epoch' or 'batch'"),
+        (lambda: list(batches(X, Y[:3])), ShapeError, "expected the same number of rows"),
+        (lambda: list(batches(X, rng=3)), DTypeError, "batches: rng: expected a numpy.random.Generator"),  # type: ignore[arg-type]
+        (lambda: batches(), ShapeError, "at least one array"),
+        (lambda: accuracy([[1.0, 2.0]], [0, 1]), ShapeError, "expected a class for each row of scores"),
+        (lambda: History()["loss"], KeyError, "history: expected one of"),
+        (lambda: EarlyStopping(patience=0), ValueError, "EarlyStopping: patience: expected a positive int"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_accuracy_reads_every_kind_of_scores() -> None:
+    assert accuracy(Tensor([[1.0, 2.0], [3.0, 0.0]]), [1, 1]) == 0.5
+    assert accuracy([[1.0, 2.0], [3.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]) == 1.0
+    assert accuracy([[-1.0], [2.0]], [[0], [0]]) == 0.5
+    assert accuracy([-1.0, 2.0], [0, 1]) == 1.0
+
+
+def test_a_history_shows_itself() -> None:
+    history = fit(linear(), nn.mse, (X, Y), epochs=12, rng=0, validation=(X, Y))
+    assert repr(history).splitlines()[0].split() == ["epoch", "loss", "val_loss", "lr", "seconds"]
+    assert len(repr(history).splitlines()) == 11
+    assert [row["loss"] for row in history] == history["loss"]
+    assert history.best("loss") == 1 + int(np.argmin(history["loss"]))
+    assert repr(History()) == "History of no epoch"
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="plots are drawn with it")
+    pyplot.switch_backend("agg")
+    image = history._repr_png_()
+    assert image is not None
+    assert image.startswith(b"\x89PNG")
+    figure = history.plot()
+    assert len(figure.axes) == 1
+    assert len(figure.axes[0].lines) == 2
+    pyplot.close(figure)
+
+
+def test_the_bar_goes_to_terminals_alone(capsys: Any) -> None:
+    fit(linear(), nn.mse, (X, Y), epochs=2, rng=0)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_fit_holds_nothing_of_its_steps() -> None:
+    """What a run leaves behind is as large after many steps as after few."""
+    import tracemalloc
+
+    def left(epochs: int) -> int:
+        model = linear()
+        optimizer = Adam(model.parameters())
+        fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=2, batch_size=5, rng=0)
+        tracemalloc.start()
+        fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=epochs, batch_size=5, rng=0)
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return size
+
+    assert left(40) < left(4) + 60_000  # forty rows of a history
+
+
+def test_seconds_are_counted() -> None:
+    begun = time.perf_counter()
+    history = fit(linear(), nn.mse, (X, Y), epochs=3, rng=0)
+    assert 0 < math.fsum(history["seconds"]) < time.perf_counter() - begun
