@@ -289,6 +289,8 @@ def number_between(value: Any, name: str, example: float, least: float, most: fl
 
     Raises `TypeError` for what is none, `ValueError` for one that is not between these.
     """
+    if value.__class__ is float and least <= value <= most < math.inf:  # at once, for losses ask at every step
+        return float(value)
     number = finite_number(value, name, example)
     if not least <= number <= most:
         end = f"from {least:g} to {most:g}" if most < math.inf else f"of {least:g} or more"

@@ -72,7 +72,7 @@ def test_half_squared_error_is_half_of_the_squares(shape: Any, reduction: str, s
 
 @st.composite
 def scored(draw: st.DrawFn, least: int = 1) -> tuple[Any, Any, dict[str, Any], np.random.Generator]:
-    """Scores of so many classes at least, a class for each row, and settings that PyTorch has by the same names."""
+    """Scores of shape (rows, classes), a class for each row, and settings that PyTorch has by the same names."""
     rng = np.random.default_rng(draw(SEEDS))
     rows, classes = draw(st.sampled_from([(1, least), (1, 3), (4, 2), (5, 4)]))
     scores = (draw(st.sampled_from([1.0, 10.0])) * rng.normal(size=(rows, classes))).astype(draw(DTYPES))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import exp, where, xlogy
-from nn.inputs import Array, as_pair, expect_within, flag, numbers_of, one_of
+from nn.inputs import as_pair, expect_within, flag, one_of
 from nn.losses.classes import as_scores, as_target, class_weights, ignored_class, labels_of
 from nn.losses.reduction import BATCH_REDUCTIONS, REDUCTIONS, reduced, weighted
 
@@ -72,14 +72,14 @@ def kl_divergence(log_probabilities: Any, target: Any, *, log_target: bool = Fal
     expect_logarithms(found, "kl_divergence: log_probabilities", FROM_SCORES)
     if log_target:
         expect_logarithms(target, "kl_divergence: target", "probabilities themselves have log_target=False")
-        is_nothing = numbers_of(target) == -np.inf
+        is_nothing = target == -np.inf
         target, found = without(target, is_nothing), without(found, is_nothing)
         return reduced(exp(target) * (target - found), reduction, "kl_divergence")
     expected = "kl_divergence: target: expected probabilities between 0 and 1"
     expect_within(
         target, 0.0, 1 + ROUNDED, expected, "divide each row by its sum, or say log_target=True of logarithms"
     )
-    is_nothing = (numbers_of(target) == 0) & (numbers_of(found) == -np.inf)
+    is_nothing = (target == 0) & (found == -np.inf)
     return reduced(xlogy(target, target) - target * without(found, is_nothing), reduction, "kl_divergence")
 
 
@@ -92,6 +92,6 @@ def expect_logarithms(x: Any, name: str, cure: str) -> None:
     expect_within(x, -np.inf, ROUNDED, expected, cure, nan=True)
 
 
-def without(x: Any, is_nothing: Array) -> Any:
-    """The same, with zeros that have no gradient in some places."""
-    return where(is_nothing, 0.0, x) if is_nothing.any() else x
+def without(x: Any, is_nothing: Any) -> Any:
+    """The same, with zeros that have no gradient in some places: these are conditions of the graph, for replays."""
+    return where(is_nothing, 0.0, x) if np.any(is_nothing) else x

@@ -145,8 +145,8 @@ def expected_surprise(scores: Any, target: Any) -> Any:
     """Written out, for a target that moves: of each row Σ target · (−log softmax)."""
     shifted = scores - numbers_of(scores).max(axis=-1, keepdims=True)  # so that nothing large hides what is left of 0
     surprise = logsumexp(shifted, axis=-1, keepdims=True) - shifted
-    is_nothing = (numbers_of(surprise) == np.inf) & (numbers_of(target) == 0)
-    if is_nothing.any():
+    is_nothing = (surprise == np.inf) & (target == 0)  # of the nodes, so that a replay knows
+    if np.any(is_nothing):
         surprise = where(is_nothing, 0.0, surprise)
     return added(target * surprise, axis=-1)
 

@@ -9,9 +9,6 @@ from nn.inputs import number_between, one_of
 from nn.losses.classes import as_scores, as_target, labels_of
 from nn.losses.reduction import REDUCTIONS, added, reduced
 
-#: No margin is as large.
-HUGE = 1e300
-
 
 def multiclass_hinge(scores: Any, target: Any, *, margin: float = 1.0, reduction: str = "mean") -> Any:
     """Σ max(0, s_j − s_y + margin) over the classes j that are not the right one, y: the mean over the rows.
@@ -29,7 +26,7 @@ def multiclass_hinge(scores: Any, target: Any, *, margin: float = 1.0, reduction
     below 0, and for another reduction.
     """
     reduction = one_of(reduction, "multiclass_hinge: reduction", REDUCTIONS)
-    margin = number_between(margin, "multiclass_hinge: margin", 1.0, 0.0, HUGE)
+    margin = number_between(margin, "multiclass_hinge: margin", 1.0, 0.0)
     scores = as_scores(scores, "multiclass_hinge: scores")
     if scores.shape[-1] == 1:
         raise ShapeError(
