@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,8 @@ def train(
             finish_epoch(run, numbers, is_by_batch)
             if file is not None:
                 save(file, run.state_dict())
-            bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items() if name != "seconds"})
+            told = {name: f"{number:.4g}" for name, number in numbers.items() if name != "seconds"}
+            bar.set_postfix(told, refresh=False)
             bar.update()
     except KeyboardInterrupt:
         run.stop(f"interrupted in epoch {run.epoch + 1}, after {run.batch} of its steps")
@@ -265,6 +267,9 @@ def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, M
 
 def progress_bar(epochs: int, done: int, shown: bool) -> Any:
     """A bar of tqdm: in a terminal and in a notebook, nowhere else."""
-    from tqdm.auto import tqdm
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a notebook without widgets has a bar of text
+        from tqdm.auto import tqdm
 
-    return tqdm(total=epochs, initial=done, unit="epoch", disable=None if shown else True, file=sys.stderr)
+    is_seen = "ipykernel" in sys.modules or sys.stderr.isatty()
+    return tqdm(total=epochs, initial=done, unit="epoch", disable=not (shown and is_seen), file=sys.stderr)
