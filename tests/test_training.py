@@ -150,6 +150,17 @@ def test_the_norm_of_a_step_is_bounded() -> None:
     assert np.linalg.norm(state(model) - before) == pytest.approx(0.5, rel=1e-6)
 
 
+def test_groups_of_parameters_have_their_own_rates() -> None:
+    model = linear()
+    first, *others = model.parameters()
+    before = first.numpy().copy()
+    optimizer = SGD([{"params": [first], "lr": 1e-9}, {"params": others}], lr=0.1)
+    history = fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=3, rng=0)
+    assert history["lr"] == [1e-9] * 3
+    np.testing.assert_allclose(first.numpy(), before, atol=1e-6)
+    assert history["loss"][-1] < history["loss"][0]
+
+
 # Callbacks.
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from autograd import DTypeError, no_grad, short_repr
 from nn.declared import is_node
-from nn.inputs import finite_number, flag, generator, positive_int
+from nn.inputs import flag, generator, one_of, positive_int, positive_number
 from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.schedule import Adjustment
@@ -88,35 +89,63 @@ def fit(
         raise DTypeError(
             f"fit: loss: expected a function of prediction and target such as nn.mse, got {short_repr(loss)}"
         )
-    samples = as_data(data, "fit: data")
-    unseen = None if validation is None else as_data(validation, "fit: validation")
-    measures = as_metrics(metrics, "fit")
-    total = positive_int(epochs, "fit: epochs")
-    length = batch_length(batch_size, samples.size, "fit")
-    is_shuffled = flag(shuffle, "fit: shuffle")
-    bound = None if clip_norm is None else finite_number(clip_norm, "fit: clip_norm", 1.0)
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise DTypeError(f"fit: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
     if schedule is not None and not isinstance(schedule, Adjustment):
         raise DTypeError(f"fit: schedule: expected one such as nn.StepLR(…), got {short_repr(schedule)}")
-    if schedule_every not in ("epoch", "batch"):
-        raise ValueError(f"fit: schedule_every: expected 'epoch' or 'batch', got {short_repr(schedule_every)}")
-    shown = flag(progress, "fit: progress")
+    samples = as_data(data, "fit: data")
+    plan = Plan(
+        loss=loss,
+        data=samples,
+        validation=None if validation is None else as_data(validation, "fit: validation"),
+        metrics=as_metrics(metrics, "fit"),
+        epochs=positive_int(epochs, "fit: epochs"),
+        batch_size=batch_length(batch_size, samples.size, "fit"),
+        shuffle=flag(shuffle, "fit: shuffle"),
+        schedule_every=one_of(schedule_every, "fit: schedule_every", ("epoch", "batch")),
+        clip_norm=None if clip_norm is None else positive_number(clip_norm, "fit: clip_norm", 1.0),
+        checkpoint=None if checkpoint is None else Path(checkpoint),
+        progress=flag(progress, "fit: progress"),
+    )
     run = Run(
         model,
         Adam(model.parameters()) if optimizer is None else optimizer,
         schedule,
         as_callbacks(callbacks, "fit"),
         generator(rng, "fit: rng"),
-        {"batch_size": length, "shuffle": is_shuffled, "data": samples.fingerprint()},
+        {} if plan.checkpoint is None else plan.identity(),
     )
-    file = None if checkpoint is None else Path(checkpoint)
-    if file is not None:
-        restore(run, file, flag(resume, "fit: resume"))
-    train(
-        run, loss, samples, unseen, measures, total, length, is_shuffled, schedule_every == "batch", bound, file, shown
-    )
+    if plan.checkpoint is not None:
+        restore(run, plan.checkpoint, flag(resume, "fit: resume"))
+    train(run, plan)
     return run.history
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training is to do, as `fit` was asked."""
+
+    loss: Loss
+    data: Data
+    validation: Data | None
+    metrics: Mapping[str, Metric]
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    schedule_every: str
+    clip_norm: float | None
+    checkpoint: Path | None
+    progress: bool
+
+    def identity(self) -> dict[str, Any]:
+        """What a training that goes on from a checkpoint has to have in common with the one that wrote it."""
+        return {
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "schedule_every": self.schedule_every,
+            "clip_norm": self.clip_norm,
+            "data": self.data.fingerprint(),
+        }
 
 
 def restore(run: Run, file: Path, resume: bool) -> None:
@@ -133,35 +162,20 @@ def restore(run: Run, file: Path, resume: bool) -> None:
         raise ValueError(f"fit: checkpoint: {file} cannot be resumed: {error}") from error
 
 
-def train(
-    run: Run,
-    loss: Loss,
-    samples: Data,
-    unseen: Data | None,
-    measures: Mapping[str, Metric],
-    epochs: int,
-    length: int,
-    is_shuffled: bool,
-    is_by_batch: bool,
-    bound: float | None,
-    file: Path | None,
-    shown: bool,
-) -> None:
+def train(run: Run, plan: Plan) -> None:
     """Epoch after epoch, until the last one, or until somebody stops it."""
-    bar = progress_bar(epochs, run.epoch, shown)
+    bar = progress_bar(plan.epochs, run.epoch, plan.progress)
     try:
         for callback in run.callbacks:
             callback.on_start(run)
-        while run.epoch < epochs and run.history.stopped is None:
+        while run.epoch < plan.epochs and run.history.stopped is None:
             begun = time.perf_counter()
-            numbers = epoch(run, loss, samples, measures, length, is_shuffled, is_by_batch, bound)
-            if unseen is not None:
-                found = evaluated(run.model, loss, unseen, measures)
+            numbers = epoch(run, plan)
+            if plan.validation is not None:
+                found = evaluated(run.model, plan.loss, plan.validation, plan.metrics)
                 numbers |= {f"val_{name}": number for name, number in found.items()}
-            numbers |= {"lr": run.optimizer.lr, "seconds": time.perf_counter() - begun}
-            finish_epoch(run, numbers, is_by_batch)
-            if file is not None:
-                save(file, run.state_dict())
+            numbers |= {"lr": rate(run.optimizer), "seconds": time.perf_counter() - begun}
+            finish_epoch(run, plan, numbers)
             told = {name: f"{number:.4g}" for name, number in numbers.items() if name != "seconds"}
             bar.set_postfix(told, refresh=False)
             bar.update()
@@ -174,36 +188,26 @@ def train(
         callback.on_end(run)
 
 
-def epoch(
-    run: Run,
-    loss: Loss,
-    samples: Data,
-    measures: Mapping[str, Metric],
-    length: int,
-    is_shuffled: bool,
-    is_by_batch: bool,
-    bound: float | None,
-) -> dict[str, float]:
+def epoch(run: Run, plan: Plan) -> dict[str, float]:
     """A step for each batch; the means of the loss and the metrics over all samples."""
     run.model.train()
-    order = run.rng.permutation(samples.size) if is_shuffled else None
-    totals = dict.fromkeys(["loss", *measures], 0.0)
+    size, length = plan.data.size, plan.batch_size
+    order = run.rng.permutation(size) if plan.shuffle else None
+    totals = dict.fromkeys(["loss", *plan.metrics], 0.0)
     run.batch = 0
-    for start in range(0, samples.size, length):
-        places = slice(start, start + length) if order is None else order[start : start + length]
-        batch = samples.rows(places)
+    for start in range(0, size, length):
+        batch = plan.data.rows(slice(start, start + length) if order is None else order[start : start + length])
         prediction = run.model(*batch.inputs)
-        result = loss(prediction, batch.target)
-        number = step(run, result, bound)
+        number = step(run, plan.loss(prediction, batch.target), plan.clip_norm)
         totals["loss"] += number * batch.size
-        for name, measure in measures.items():
+        for name, measure in plan.metrics.items():
             totals[name] += float(measure(numbers_of(prediction), batch.target)) * batch.size
         run.batch += 1
-        if is_by_batch and run.schedule is not None:
+        if plan.schedule_every == "batch" and run.schedule is not None:
             run.schedule.step()
         for callback in run.callbacks:
             callback.on_batch(run, number)
-    return {name: total / samples.size for name, total in totals.items()}
+    return {name: total / size for name, total in totals.items()}
 
 
 def step(run: Run, loss: Any, bound: float | None) -> float:
@@ -225,16 +229,24 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
     return number
 
 
-def finish_epoch(run: Run, numbers: dict[str, float], is_by_batch: bool) -> None:
-    """Remember an epoch, tell the callbacks, and take a step of the schedule."""
+def finish_epoch(run: Run, plan: Plan, numbers: dict[str, float]) -> None:
+    """Remember an epoch, take a step of the schedule, tell the callbacks, and write a checkpoint."""
     run.history.append(numbers)
-    if run.schedule is not None and not is_by_batch:
+    if run.schedule is not None and plan.schedule_every == "epoch":
         if isinstance(run.schedule, ReduceLROnPlateau):
             run.schedule.step(numbers.get("val_loss", numbers["loss"]))
         else:
             run.schedule.step()
     for callback in run.callbacks:
         callback.on_epoch(run)
+    if plan.checkpoint is not None:
+        save(plan.checkpoint, run.state_dict())
+
+
+def rate(optimizer: Optimizer) -> float:
+    """The learning rate, of several groups that of the first."""
+    first: float = optimizer.param_groups[0]["lr"]
+    return first
 
 
 def evaluate(model: Module, loss: Loss, data: Any, *, metrics: Any = None) -> dict[str, float]:
