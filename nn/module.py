@@ -12,7 +12,7 @@ from nn.calls import Call, name_of, running, watcher
 from nn.declared import Role, is_node
 from nn.forms import as_scalars, as_tensors
 from nn.state import Stateful, dotted, is_stateful, parts, roles_of
-from nn.summary import Summary
+from nn.summary import Summary, summary_of
 from nn.values import as_values
 
 
@@ -118,7 +118,7 @@ class Module(Stateful):
                                           bias       (4,)        4  not in the optimizer
         46 parameters in MLP
         """
-        return Summary.of(self, inputs, optimizer)
+        return summary_of(self, inputs, optimizer)
 
     def __repr__(self) -> str:
         found = {id(part): part for _, role, part in roles_of(self) if role is Role.PARAMETER and is_node(part)}

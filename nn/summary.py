@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,76 +16,93 @@ from nn.declared import Role, is_leaf, is_node, nodes_of
 from nn.state import Held, Stateful, dotted, held_by, is_stateful, parts
 from nn.table import Table
 
+HEADER = ["module", "kind", "output", "parameter", "shape", "count", ""]
+
 
 class Summary(Table):
     """A table with a row for each Module, parameter and buffer; ``count`` is the number of parameters."""
 
-    count: int
-
-    @classmethod
-    def of(cls, module: Any, inputs: tuple[Any, ...], optimizer: Any) -> Summary:
-        used, outputs, remarks = called(module, inputs) if inputs else (None, {}, {})
-        if not (optimizer is None or hasattr(optimizer, "parameters")):
-            raise DTypeError(f"summary: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
-        trained = None if optimizer is None else {id(parameter) for parameter in optimizer.parameters}
-        modules = [(dotted(path), part) for path, part in parts(module) if is_stateful(part)]
-        first = {id(part): name for name, part in reversed(modules)}
-        held = {name: list(held_by(part)) for name, part in modules if first[id(part)] == name}
-        places = places_of(held)
-        rows = []
-        for name, part in modules:
-            head = [name, f"{type(part).__name__}({part.extra_repr()})", outputs.get(id(part), "")]
-            if name not in held:
-                rows.append([*head, "", "", "", f"the same as {first[id(part)] or 'the whole'}"])
-                continue
-            lines = [line(each, f"{name}.{each.name}".lstrip("."), places, used, trained) for each in held[name]]
-            if lines or name:
-                first_line = lines[0] if lines else [""] * 4
-                said = ", ".join(filter(None, [first_line[3], remarks.get(id(part), "")]))
-                rows.append([*head, *first_line[:3], said])
-            rows += [["", "", "", *each] for each in lines[1:]]
-        nodes = {id(x): x for each in held.values() for h in each if h.role is Role.PARAMETER for x in nodes_of(h.part)}
-        frozen = sum(x.size for x in nodes.values() if not x.requires_grad)
-        count = sum(x.size for x in nodes.values())
-        foot = f"{count:,} parameters in {type(module).__name__}" + (f", {frozen:,} of them frozen" if frozen else "")
-        header = ["module", "kind", "output", "parameter", "shape", "count", ""]
-        table = cls(header, rows, right=["count"], foot=foot)
-        table.count = count
-        return table
+    def __init__(self, rows: Sequence[Sequence[str]], foot: str, count: int) -> None:
+        super().__init__(HEADER, rows, right=["count"], foot=foot)
+        self.count = count
 
 
-def called(module: Any, inputs: tuple[Any, ...]) -> tuple[set[int], dict[int, str], dict[int, str]]:
-    """The ids of the parameters that the result of a call depends on; the shapes that came out of each Module, by its
-    id, and what it remarks.
+@dataclass
+class Call:
+    """What was seen of a call: shapes and remarks by the ids of Modules, and the ids of parameters that it depends on."""
+
+    outputs: dict[int, str] = field(default_factory=dict)
+    remarks: dict[int, str] = field(default_factory=dict)
+    used: set[int] | None = None
+
+
+def summary_of(module: Any, inputs: tuple[Any, ...], optimizer: Any) -> Summary:
+    """The summary of a Module, of its call with inputs, if there are any, and of its optimiser, if that is given.
+
+    Raises `TypeError` for what is no optimiser.
+    """
+    if not (optimizer is None or hasattr(optimizer, "parameters")):
+        raise DTypeError(f"summary: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
+    trained = None if optimizer is None else {id(parameter) for parameter in optimizer.parameters}
+    call = called(module, inputs) if inputs else Call()
+    modules = [(dotted(path), part) for path, part in parts(module) if is_stateful(part)]
+    first = {id(part): name for name, part in reversed(modules)}
+    held = {name: list(held_by(part)) for name, part in modules if first[id(part)] == name}
+    places = places_of(held)
+    rows = []
+    for name, part in modules:
+        head = [name, f"{type(part).__name__}({part.extra_repr()})", call.outputs.get(id(part), "")]
+        if name not in held:
+            rows.append([*head, "", "", "", f"the same as {first[id(part)] or 'the whole'}"])
+            continue
+        lines = [line(each, joined(name, each.name), places, call.used, trained) for each in held[name]]
+        (*cells, notes), *others = lines or [[""] * 4]
+        if lines or name:
+            rows.append([*head, *cells, ", ".join(filter(None, [notes, call.remarks.get(id(part), "")]))])
+        rows += [["", "", "", *each] for each in others]
+    parameters = {
+        id(node): node for each in held.values() for h in each if h.role is Role.PARAMETER for node in nodes_of(h.part)
+    }
+    count = sum(node.size for node in parameters.values())
+    frozen = sum(node.size for node in parameters.values() if not node.requires_grad)
+    foot = f"{count:,} parameters in {type(module).__name__}" + (f", {frozen:,} of them frozen" if frozen else "")
+    return Summary(rows, foot, count)
+
+
+def called(module: Any, inputs: tuple[Any, ...]) -> Call:
+    """What is seen of a call, in eval mode.
 
     A copy is called, so that nothing that the call changes is changed here: gradients, buffers, random numbers.
     """
     twin = copy.deepcopy(module).eval()
-    own = {
-        id(copied): part for (_, copied), (_, part) in zip(twin.named_modules(), module.named_modules(), strict=True)
-    }
-    outputs: dict[int, str] = {}
-    remarks: dict[int, str] = {}
+    pairs = zip(twin.named_modules(), module.named_modules(), strict=True)
+    own = {id(copied): id(part) for (_, copied), (_, part) in pairs}
+    call = Call()
 
     def watch(part: Stateful, inputs: tuple[Any, ...], output: Any) -> None:
         if id(part) in own:
-            remarks[id(own[id(part)])] = part.remark(*inputs)
-            outputs[id(own[id(part)])] = ", ".join(
-                [str(np.shape(x) if not is_node(x) else x.shape) for x in whole(output)]
-            )
+            shapes = [str(x.shape if is_node(x) else np.shape(x)) for x in several(output)]
+            call.outputs[own[id(part)]] = ", ".join(shapes)
+            call.remarks[own[id(part)]] = part.remark(*inputs)
 
     twin.zero_grad()
     with watching(watch):
         result = twin(*inputs)
-    for node in [node for part in whole(result) for node in nodes_of(part) if node.requires_grad]:
+    for node in [node for part in several(result) for node in nodes_of(part) if node.requires_grad]:
         node.backward(np.ones(node.shape) if node.shape else 1.0)
-    pairs = zip(twin.parameters(), module.parameters(), strict=True)
-    return {id(parameter) for copied, parameter in pairs if copied.has_grad}, outputs, remarks
+    parameters = zip(twin.parameters(), module.parameters(), strict=True)
+    call.used = {id(parameter) for copied, parameter in parameters if copied.has_grad}
+    return call
 
 
-def whole(output: Any) -> Sequence[Any]:
+def several(output: Any) -> Sequence[Any]:
     """A result, or each of several."""
     return output if isinstance(output, tuple | list) else [output]
+
+
+def joined(*names: str) -> str:
+    """A path, of which parts may be empty."""
+    return ".".join(filter(None, names))
 
 
 def places_of(held: Mapping[str, Sequence[Held]]) -> dict[int, list[str]]:
@@ -93,7 +111,7 @@ def places_of(held: Mapping[str, Sequence[Held]]) -> dict[int, list[str]]:
     for name, each in held.items():
         for one in each:
             for node in nodes_of(one.part):
-                places[id(node)].append(f"{name}.{one.name}".lstrip("."))
+                places[id(node)].append(joined(name, one.name))
     return places
 
 
