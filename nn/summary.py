@@ -29,7 +29,7 @@ class Summary(Table):
 
 @dataclass
 class Call:
-    """What was seen of a call: shapes and remarks by the ids of Modules, and the ids of parameters that it depends on."""
+    """What was seen of a call: shapes and remarks by the ids of Modules, and the parameters that it depends on."""
 
     outputs: dict[int, str] = field(default_factory=dict)
     remarks: dict[int, str] = field(default_factory=dict)
