@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Self, TypeGuard
@@ -90,6 +91,7 @@ class Stateful:
         elif self._is_running():
             object.__setattr__(self, "_said", {**self._roles, name: Role.KEPT})
         else:
+            expect_seen(value, where)
             expect_said(value, where)
         object.__setattr__(self, name, value)
 
@@ -305,6 +307,21 @@ tree.register(Stateful, rebuild=rebuilt, context=context_of)
 
 
 # The walk.
+
+#: Containers that it does not look into, as what they hold has no place in them, or no name.
+UNSEEN = (set, frozenset, deque)
+
+
+def expect_seen(value: Any, name: str) -> None:
+    """Refuse Modules and parameters in a container that the walk does not look into: they would never be trained.
+
+    Raises `DTypeError`.
+    """
+    if issubclass(type(value), UNSEEN) and any(is_stateful(x) or is_node(x) or type(x) is Declaration for x in value):
+        raise DTypeError(
+            f"{name}: expected Modules and parameters in a list, tuple, dict or dataclass, got them in a "
+            f"{type(value).__name__}, where they are not found: make it a list"
+        )
 
 
 def is_stateful(part: Any) -> TypeGuard[Stateful]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,16 @@ def test_deeper_down_it_is_refused_where_parameters_are_asked_for() -> None:
         module.parameters()
     assert "neither Parameter nor Buffer" in str(module.summary())
     assert repr(module) == "Linear(2, 1) · 3 parameters"
+
+
+@pytest.mark.parametrize("container", [set, frozenset, deque])
+@pytest.mark.parametrize("held", [Linear(1, 1), Parameter(1.0), Tensor(1.0, requires_grad=False)])
+def test_containers_that_are_not_looked_into_hold_nothing_that_trains(container: Any, held: Any) -> None:
+    with pytest.raises(DTypeError, match=r"Module.parts: expected Modules and parameters in a list, .* make it a list"):
+        Module().parts = container([held])
+    module = Module()
+    module.words = container(["a"])
+    assert len(module.words) == 1
 
 
 def test_constants_results_and_settings_are_held_as_they_are() -> None:
