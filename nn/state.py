@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Self, TypeGuard
+from typing import Any, ClassVar, NamedTuple, Self, SupportsIndex, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,9 @@ class Stateful:
     @training.setter
     def training(self, mode: bool) -> None:
         self._training = flag(mode, f"{type(self).__name__}.training")
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        return super().__reduce_ex__(max(2, int(protocol)))  # the first two know no slots
 
     def __setattr__(self, name: str, value: Any) -> None:
         where = f"{type(self).__name__}.{name}"

@@ -8,18 +8,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Tensor
+from autograd import (
+    Op,
+    Tensor,
+    bce_with_logits,
+    hardsigmoid,
+    hardtanh,
+    log_softmax,
+    relu,
+    relu6,
+    sigmoid,
+    softmax,
+    tanh,
+)
 from nn.diagnosis.observed import Observed, place_of, rms
 from nn.diagnosis.report import Finding
+from nn.losses.entropy import softmax_cross_entropy
 
 Array = NDArray[Any]
 
 #: Beyond these outputs, the slope is less than a hundredth of its largest; the slope, as people write it.
-SATURATING: dict[str, tuple[Callable[[Array], Array], str]] = {
-    "sigmoid": (lambda y: y * (1 - y) < 0.0025, "σ(1 − σ)"),
-    "tanh": (lambda y: 1 - y * y < 0.01, "1 − tanh²"),
-    "hardtanh": (lambda y: np.abs(y) >= np.abs(y).max(), "the slope"),
-    "hardsigmoid": (lambda y: (y <= 0) | (y >= 1), "the slope"),
+SATURATING: dict[Op, tuple[Callable[[Array], Array], str]] = {
+    sigmoid: (lambda y: y * (1 - y) < 0.0025, "σ(1 − σ)"),
+    tanh: (lambda y: 1 - y * y < 0.01, "1 − tanh²"),
+    hardtanh: (lambda y: np.abs(y) >= np.abs(y).max(), "the slope"),
+    hardsigmoid: (lambda y: (y <= 0) | (y >= 1), "the slope"),
+}
+
+#: Losses with an activation built in: which, and how to say it.
+BUILT_IN: dict[Any, tuple[tuple[Op, ...], str]] = {
+    softmax_cross_entropy: ((softmax, log_softmax), "cross_entropy takes scores, and has softmax built in"),
+    bce_with_logits: ((sigmoid,), "bce_with_logits takes scores, and has the sigmoid built in"),
+}
+
+#: What comes out of an activation.
+RANGES: dict[Any, tuple[float, float]] = {
+    sigmoid: (0.0, 1.0),
+    tanh: (-1.0, 1.0),
+    softmax: (0.0, 1.0),
+    relu: (0.0, np.inf),
 }
 
 #: Gradients that differ by more than this, from one end of the network to the other, do not train together.
@@ -47,7 +74,6 @@ def not_finite(seen: Observed) -> Iterator[Finding]:
             return
     for node in seen.graph:
         if not np.isfinite(node.data).all():
-            assert node.op is not None
             text = f"{seen.graph.formula(node)} gives {np.sum(~np.isfinite(node.data))} of {np.size(node.data)}"
             yield Finding(
                 "not finite",
@@ -69,18 +95,14 @@ def not_finite(seen: Observed) -> Iterator[Finding]:
 
 def wrong_pair(seen: Observed) -> Iterator[Finding]:
     """A loss behind an activation that it has built in, or does not go with."""
-    built_in = {
-        "cross_entropy": (("softmax", "log_softmax"), "cross_entropy takes scores, and has softmax built in"),
-        "bce_with_logits": (("sigmoid",), "bce_with_logits takes scores, and has the sigmoid built in"),
-    }
-    for node in seen.nodes(*built_in):
-        assert node.op is not None
-        before, why = built_in[node.op.name]
+    for node in seen.nodes(*BUILT_IN):
+        before, why = BUILT_IN[node.op]
         for x in seen.inputs(node):
-            if x.op is not None and x.op.name in before:
+            if x.op in before:
                 cure = f"leave the {x.op.name} of {place_of(x)} out: {why}"
-                yield Finding("wrong pair", place_of(x), f"{x.op.name}, then {node.op.name}: it is applied twice", cure)
-            elif x.op is not None and x.op.name == "relu" and node.op.name in built_in:
+                evidence = f"{x.op.name}, then {node.op.name}: it is applied twice"
+                yield Finding("wrong pair", place_of(x), evidence, cure)
+            elif x.op is relu:
                 yield Finding(
                     "wrong pair",
                     place_of(x),
@@ -88,24 +110,29 @@ def wrong_pair(seen: Observed) -> Iterator[Finding]:
                     "leave the relu behind the last layer out",
                 )
     last = next((node for node in reversed(seen.graph.nodes) if node.scope and node.op is not None), None)
-    if last is None or last.op is None or seen.batch.target.dtype.kind != "f" or last.shape != seen.batch.target.shape:
+    target = seen.batch.target
+    if (
+        last is None
+        or last.op is None
+        or last.op not in RANGES
+        or target.dtype.kind != "f"
+        or last.shape != target.shape
+    ):
         return
-    ranges = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "softmax": (0.0, 1.0), "relu": (0.0, np.inf)}
-    if last.op.name in ranges:
-        low, high = ranges[last.op.name]
-        beyond = np.sum((seen.batch.target < low) | (seen.batch.target > high))
-        if beyond:
-            yield Finding(
-                "wrong pair",
-                place_of(last),
-                f"{last.op.name} gives {low:g} to {high:g}; {beyond} of {seen.batch.target.size} targets are beyond",
-                "leave the last activation out, or scale the targets",
-            )
+    low, high = RANGES[last.op]
+    beyond = np.sum((target < low) | (target > high))
+    if beyond:
+        yield Finding(
+            "wrong pair",
+            place_of(last),
+            f"{last.op.name} gives {low:g} to {high:g}; {beyond} of {target.size} targets are beyond",
+            "leave the last activation out, or scale the targets",
+        )
 
 
 def dead_units(seen: Observed) -> Iterator[Finding]:
     """Units of a relu that are 0 for every sample: no gradient comes through them."""
-    for node in seen.nodes("relu", "relu6"):
+    for node in seen.nodes(relu, relu6):
         if seen.batch.size < 2:
             return
         units = by_unit(node.data, seen.batch.size)
@@ -122,8 +149,7 @@ def dead_units(seen: Observed) -> Iterator[Finding]:
 def saturated(seen: Observed) -> Iterator[Finding]:
     """Units whose slope is nearly zero for most samples."""
     for node in seen.nodes(*SATURATING):
-        assert node.op is not None
-        is_flat, slope = SATURATING[node.op.name]
+        is_flat, slope = SATURATING[node.op]
         if place_of(node) == "the loss":
             continue
         flat = np.asarray(is_flat(np.asarray(node.data)))

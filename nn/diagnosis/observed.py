@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, Graph, GraphNode, Tensor, Value, no_grad, short_repr, tracing
+from autograd import DTypeError, Graph, GraphNode, Op, Tensor, Value, no_grad, short_repr, tracing
 from nn.losses import cross_entropy, mse
 from nn.module import Module
 from nn.state import Stateful, dotted, is_stateful, parts
@@ -30,11 +30,11 @@ class Observed:
     prediction: Array
     loss: float
 
-    def nodes(self, *ops: str) -> Iterator[GraphNode]:
+    def nodes(self, *ops: Op) -> Iterator[Any]:
         """The nodes that one of these operations made."""
-        return (node for node in self.graph if node.op is not None and node.op.name in ops)
+        return (node for node in self.graph if node.op in ops)
 
-    def inputs(self, node: GraphNode) -> Iterator[GraphNode]:
+    def inputs(self, node: GraphNode) -> Iterator[Any]:
         """What a node was computed from, constants left out."""
         return (self.graph.nodes[i] for i in node.inputs if isinstance(i, int))
 

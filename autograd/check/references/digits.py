@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
 from mpmath import MPContext
 
 from autograd.check.references.near import Near, NearArithmetic
@@ -87,7 +88,7 @@ class Digits(NearArithmetic):
         return y
 
     def scalar(self, x: Any) -> Any:
-        return +self._mp.mpf(x)
+        return +self._mp.mpf(x.item() if isinstance(x, np.integer) else x)  # mpmath knows them from 1.4 on
 
     def rounded(self, a: Near) -> Near:
         y = self.scalar(a.value)
