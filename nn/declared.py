@@ -83,8 +83,13 @@ def Parameter(data: Any, *, requires_grad: bool = True, dtype: DTypeLike | None 
                 "Parameter: data: expected numbers, or a Tensor or Value that nothing computes, got "
                 f"{short_repr(part)}, which is computed: give its .data"
             )
-        if isinstance(part, Tensor) and not is_trained:
-            part.requires_grad = False
+        if isinstance(part, Tensor):
+            part.requires_grad = is_trained
+        elif part.requires_grad is not is_trained:
+            raise DTypeError(
+                f"Parameter: data: expected {'trained' if is_trained else 'frozen'} Values, got {short_repr(part)}: "
+                f"give Value(…, requires_grad={is_trained}), as that of a Value cannot be changed"
+            )
         return part
 
     held = tree.map(leaf, data) if data is None or holds_nodes(data) else leaf(data)
@@ -98,8 +103,8 @@ def Parameter(data: Any, *, requires_grad: bool = True, dtype: DTypeLike | None 
 def Buffer(data: Any) -> Any:  # noqa: N802 - a kind of thing
     """Say that numbers are state: saved and loaded with a Module, and not trained, as the means of a BatchNorm.
 
-    Assigned to an attribute of a Module, it is a NumPy array of floats, integers or truths. What is assigned to that
-    attribute later is kept as plain numbers too: no gradient flows through a buffer, and no graph is kept by it.
+    Assigned to an attribute of a Module, it is a NumPy array of floats, integers or truths, and so is what is assigned
+    to that attribute later: plain numbers, as no gradient flows through a buffer, and no graph is kept by it.
 
     >>> from nn import Module
     >>> class Counter(Module):
@@ -205,6 +210,11 @@ def fitting(held: Any, numbers: Any, name: str) -> Array:
 
     Raises `ShapeError` or `DTypeError` for others.
     """
+    if type(numbers).__module__.partition(".")[0] == "torch":
+        raise DTypeError(
+            f"{name}: expected numbers in the layout of this library, got a Tensor of PyTorch, which may be "
+            "transposed: use nn.load_torch_state_dict"
+        )
     array = plain(numbers, name)
     shape, dtype = np.shape(held) if not is_node(held) else held.shape, getattr(held, "dtype", None)
     if array.shape != shape:
@@ -212,7 +222,10 @@ def fitting(held: Any, numbers: Any, name: str) -> Array:
     kind = np.dtype(np.float64) if dtype is None or dtype.kind == "O" else dtype
     if array.dtype.kind == "f" and kind.kind != "f":
         raise DTypeError(f"{name}: expected {kind}, got {array.dtype}: round the numbers, as by .astype({kind})")
-    return array.astype(kind)
+    fitted = array.astype(kind)
+    if kind.kind != "f" and not np.array_equal(fitted, array):
+        raise DTypeError(f"{name}: expected numbers that {kind} holds, got others: {short_repr(array)}")
+    return fitted
 
 
 def put(held: Any, numbers: Array) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self, SupportsIndex, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, GraphError, ShapeError, Tensor, Value, short_repr, tree, zero_grad
+from autograd import DTypeError, GraphError, LostGradientError, ShapeError, Tensor, Value, short_repr, tree, zero_grad
 from nn.declared import (
     Declaration,
     Role,
@@ -80,14 +80,26 @@ class Stateful:
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         return super().__reduce_ex__(max(2, int(protocol)))  # the first two know no slots
 
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        for name, value in vars(cls).items():
+            if type(value) is Declaration or is_node(value):
+                raise DTypeError(
+                    f"{cls.__name__}.{name}: expected parameters and buffers to be assigned in __init__, got one of "
+                    f"the class, which all its Modules would share: write self.{name} = …"
+                )
+
     def __setattr__(self, name: str, value: Any) -> None:
         where = f"{type(self).__name__}.{name}"
+        if callable(getattr(Stateful, name, None)):
+            raise AttributeError(f"{where} is a method of every Module: give the attribute another name")
         role = self._roles.get(name)
         if type(value) is Declaration:
             name_leaves(value.held, name)
             object.__setattr__(self, "_said", {**self._roles, name: value.role})
             value = value.held
         elif role is Role.BUFFER and value is not None:
+            expect_untracked(value, where)
             value = plain(value, where)
         elif role is Role.PARAMETER and value is not None:
             value = self._parameter(name, value, where)
@@ -110,10 +122,11 @@ class Stateful:
         """What an attribute that is a parameter holds after an assignment: leaves that take its place, or itself."""
         held = getattr(self, name)
         leaves = tree.leaves(value)
-        if leaves and all(is_node(part) and part.op is None for part in leaves):
+        if leaves and all(map(is_trained_leaf, leaves)):
+            expect_like(value, held, where)
             name_leaves(value, name)
             return value
-        if any(is_node(part) for part in leaves):
+        if any(is_node(part) and part.op is not None and part.requires_grad for part in leaves):
             raise DTypeError(
                 f"{where}: expected plain numbers, or a Tensor or Value that nothing computes, got "
                 f"{short_repr(value)}: give its .data, or change the parameter inside no_grad()"
@@ -195,6 +208,8 @@ class Stateful:
     def train(self, mode: bool = True) -> Self:
         """Set the mode of this Module and of all that it holds: in training, or not, as `eval` does.
 
+        A Module that stays in one mode, as a BatchNorm that is frozen, says so by a ``train`` of its own.
+
         >>> from nn import MLP
         >>> model = MLP([2, 3, 1]).eval()
         >>> model.training, model.layers[0].training
@@ -202,9 +217,16 @@ class Stateful:
 
         Raises `TypeError` for a mode that is neither True nor False.
         """
-        mode = flag(mode, f"{type(self).__name__}.train: mode")
-        for _, module in self.named_modules():
-            module.training = mode
+        self.training = flag(mode, f"{type(self).__name__}.train: mode")
+
+        def has_its_own(part: Any) -> bool:
+            return part is not self and is_stateful(part) and type(part).train is not Stateful.train
+
+        for _, part in parts(self, has_its_own):
+            if has_its_own(part):
+                part.train(mode)
+            elif is_stateful(part):
+                part.training = mode
         return self
 
     def eval(self) -> Self:
@@ -245,7 +267,19 @@ class Stateful:
         >>> {name: array.shape for name, array in Linear(2, 3).to_scalars().state_dict().items()}
         {'weight': (2, 3), 'bias': (3,)}
         """
-        return {name: plain(held.part, name) for name, held in state_of(self)}
+        return {name: plain(held.part, name) for name, held in self._named_state().items()}
+
+    def _named_state(self) -> dict[str, Held]:
+        """Each parameter and buffer by its name.
+
+        Raises `ValueError` for two of one name, as of an attribute with a dot in a key.
+        """
+        found: dict[str, Held] = {}
+        for name, held in state_of(self):
+            if name in found:
+                raise ValueError(f"{type(self).__name__}: two parts have the name {name!r}: give one another key")
+            found[name] = held
+        return found
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Misfit:
         """Take over the numbers of a state by their names; all of them, or, where one does not fit, none.
@@ -267,7 +301,7 @@ class Stateful:
         is_strict = flag(strict, f"{owner}: strict")
         if not isinstance(state, Mapping):
             raise DTypeError(f"{owner}: state: expected a dict of names and arrays, got {short_repr(state)}")
-        wholes = dict(state_of(self))
+        wholes = self._named_state()
         misfit = Misfit([name for name in wholes if name not in state], [name for name in state if name not in wholes])
         if is_strict and (misfit.missing or misfit.unexpected):
             told = [f"{kind} {', '.join(map(str, names))}" for kind, names in misfit._asdict().items() if names]
@@ -307,6 +341,38 @@ def context_of(module: Stateful) -> Context:
 
 
 tree.register(Stateful, rebuild=rebuilt, context=context_of)
+
+
+def is_trained_leaf(part: Any) -> bool:
+    return is_node(part) and is_leaf(part)
+
+
+def expect_like(value: Any, held: Any, name: str) -> None:
+    """Refuse a Tensor or Value in the place of one of another shape, or of another material.
+
+    Raises `ShapeError` or `DTypeError`.
+    """
+    if is_node(held) and is_node(value):
+        if type(value) is not type(held):
+            raise DTypeError(
+                f"{name}: expected a {type(held).__name__}, got a {type(value).__name__}: keep one material"
+            )
+        if value.shape != held.shape:
+            raise ShapeError(
+                f"{name}: expected shape {held.shape}, got {value.shape}: assign Parameter(…) for another shape"
+            )
+
+
+def expect_untracked(value: Any, name: str) -> None:
+    """Refuse what has a gradient to lose.
+
+    Raises `LostGradientError`.
+    """
+    if any(node.requires_grad for node in nodes_of(value)):
+        raise LostGradientError(
+            f"{name}: a buffer holds plain numbers, and would silently lose the gradient of {short_repr(value)}: "
+            "compute it inside no_grad(), or give its .data"
+        )
 
 
 # The walk.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, short_repr
+from autograd import DTypeError, short_repr, tree
 from nn.calls import watching
 from nn.declared import Role, is_leaf, is_node, nodes_of
 from nn.state import Held, Stateful, dotted, held_by, is_stateful, parts
@@ -81,23 +81,26 @@ def called(module: Any, inputs: tuple[Any, ...]) -> Call:
 
     def watch(part: Stateful, inputs: tuple[Any, ...], output: Any) -> None:
         if id(part) in own:
-            shapes = [str(x.shape if is_node(x) else np.shape(x)) for x in several(output)]
+            shapes = [str(x.shape if is_node(x) else np.shape(x)) for x in results(output)]
             call.outputs[own[id(part)]] = ", ".join(shapes)
             call.remarks[own[id(part)]] = part.remark(*inputs)
 
     twin.zero_grad()
     with watching(watch):
         result = twin(*inputs)
-    for node in [node for part in several(result) for node in nodes_of(part) if node.requires_grad]:
+    kept = [(parameter, parameter.grad if parameter.has_grad else None) for parameter in module.parameters()]
+    for node in [node for part in tree.leaves(result) for node in nodes_of(part) if node.requires_grad]:
         node.backward(np.ones(node.shape) if node.shape else 1.0)
+    for parameter, grad in kept:  # a function in it may close over the original
+        parameter.grad = grad
     parameters = zip(twin.parameters(), module.parameters(), strict=True)
     call.used = {id(parameter) for copied, parameter in parameters if copied.has_grad}
     return call
 
 
-def several(output: Any) -> Sequence[Any]:
-    """A result, or each of several."""
-    return output if isinstance(output, tuple | list) else [output]
+def results(output: Any) -> Sequence[Any]:
+    """A result, or each of several; of an array of Values the array."""
+    return [output] if isinstance(output, np.ndarray) else tree.leaves(output)
 
 
 def joined(*names: str) -> str:

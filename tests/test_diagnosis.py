@@ -153,7 +153,7 @@ def test_gradients_that_were_not_cleared() -> None:
         kinds = diagnose(model, (X, Y)).kinds
         assert ("forgotten zero_grad" in kinds) is (steps > 1)
     finding = diagnose(model, (X, Y)).findings[-1]
-    assert "4.0 times" in finding.evidence
+    assert "4.00 times" in finding.evidence
 
 
 def test_the_model_is_left_as_it_is() -> None:
@@ -181,7 +181,7 @@ def test_a_model_of_functions_alone_is_looked_into() -> None:
             self.w = nn.Parameter(1e3 * RNG.normal(size=(4, 3)))
 
         def forward(self, x: Any) -> Any:
-            return sigmoid(x @ self.w)
+            return sigmoid(x @ self.w) * 2.0
 
     finding = next(f for f in diagnose(Plain(), (X, Y)).findings if f.kind == "saturated")
     assert finding.place == "Plain"

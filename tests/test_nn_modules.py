@@ -156,7 +156,8 @@ def test_constants_and_kept_results_are_no_parameters_and_lose_their_past() -> N
 def test_an_array_of_values_of_two_kinds_has_no_tensor_form() -> None:
     class Masked(Module):
         def __init__(self) -> None:
-            self.w = Parameter(np.array([Value(1.0), Value(0.0, requires_grad=False)]))
+            self.w = Parameter(np.array([Value(1.0), Value(0.0)]))
+            self.w[1] = Value(0.0, requires_grad=False)
 
     assert [name for name, _ in Masked().named_parameters()] == ["w[0]", "w[1]"]
     with pytest.raises(DTypeError, match="w: expected an array of Values that are all trained, or all frozen"):

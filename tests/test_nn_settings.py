@@ -439,7 +439,7 @@ TAKES: dict[str, set[str]] = {
     "RNNCell.nonlinearity": {"tanh"},
     "MultiHeadAttention.embed_dim": SIZES,
     "MultiHeadAttention.num_heads": SIZES,
-    "Parameter.data": ARRAYS | {"None", "[Tensor]", "dict"},
+    "Parameter.data": (ARRAYS | {"None", "[Tensor]", "dict"}) - {"constant Value"},
     "Parameter.requires_grad": FLAGS,
     "Parameter.dtype": DTYPES,
     "Buffer.data": ARRAYS,

@@ -57,7 +57,8 @@ def training(path: Path | None, epochs: int, resume: bool = False, **changed: An
         "resume": resume,
         "metrics": "accuracy",
     }
-    history = fit(model, nn.cross_entropy, (X, Y), **{**settings, **changed})
+    loss, data = changed.pop("loss", nn.cross_entropy), changed.pop("data", (X, Y))
+    history = fit(model, loss, data, **{**settings, **changed})
     return {**model.state_dict(), **optimizer_arrays(optimizer)}, history
 
 
@@ -153,10 +154,13 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run"
     training(path, 1)
     expect_refused(path, "it is of another training: expected batch_size 4, got 8", batch_size=4)
+    expect_refused(path, "expected loss 'multiclass_hinge', got 'cross_entropy'", loss=nn.multiclass_hinge)
+    expect_refused(path, "expected validation ", validation=(X[:5], Y[:5]))
+    expect_refused(path, r"expected metrics \[\], got \['accuracy'\]", metrics=None)
     expect_refused(path, "other callbacks, or another schedule", schedule=None)
     expect_refused(path, "other callbacks, or another schedule", callbacks=[])
     with pytest.raises(ValueError, match="cannot be resumed: it is of another training: expected data"):
-        fit(Noisy(), nn.cross_entropy, (X + 1, Y), batch_size=8, checkpoint=path, resume=True)
+        training(path, 6, resume=True, data=(X + 1, Y))
     with pytest.raises(FileExistsError, match="is there already: go on with resume=True, or remove it"):
         training(path, 1)
     with pytest.raises(FileNotFoundError, match="there is no folder"):

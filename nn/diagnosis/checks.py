@@ -13,7 +13,6 @@ from autograd import (
     Tensor,
     bce_with_logits,
     hardsigmoid,
-    hardtanh,
     log_softmax,
     relu,
     relu6,
@@ -21,9 +20,10 @@ from autograd import (
     softmax,
     tanh,
 )
-from nn.diagnosis.observed import Observed, place_of, rms
+from nn.diagnosis.observed import Observed, named_modules, place_of, rms
 from nn.diagnosis.report import Finding
 from nn.losses.entropy import softmax_cross_entropy
+from nn.state import held_by
 
 Array = NDArray[Any]
 
@@ -31,7 +31,6 @@ Array = NDArray[Any]
 SATURATING: dict[Op, tuple[Callable[[Array], Array], str]] = {
     sigmoid: (lambda y: y * (1 - y) < 0.0025, "σ(1 − σ)"),
     tanh: (lambda y: 1 - y * y < 0.01, "1 − tanh²"),
-    hardtanh: (lambda y: np.abs(y) >= np.abs(y).max(), "the slope"),
     hardsigmoid: (lambda y: (y <= 0) | (y >= 1), "the slope"),
 }
 
@@ -72,6 +71,9 @@ def not_finite(seen: Observed) -> Iterator[Finding]:
                 "go back to weights from before, with a smaller lr",
             )
             return
+    grads = [parameter.grad for _, parameter in seen.twin.named_parameters() if parameter.has_grad]
+    if np.isfinite(seen.loss) and all(np.isfinite(grad).all() for grad in grads):
+        return  # infinity inside, as of a mask, does no harm
     for node in seen.graph:
         if not np.isfinite(node.data).all():
             text = f"{seen.graph.formula(node)} gives {np.sum(~np.isfinite(node.data))} of {np.size(node.data)}"
@@ -97,7 +99,7 @@ def wrong_pair(seen: Observed) -> Iterator[Finding]:
     """A loss behind an activation that it has built in, or does not go with."""
     for node in seen.nodes(*BUILT_IN):
         before, why = BUILT_IN[node.op]
-        for x in seen.inputs(node):
+        for x in map(seen.reshaped_from, seen.inputs(node)):
             if x.op in before:
                 cure = f"leave the {x.op.name} of {place_of(x)} out: {why}"
                 evidence = f"{x.op.name}, then {node.op.name}: it is applied twice"
@@ -109,8 +111,7 @@ def wrong_pair(seen: Observed) -> Iterator[Finding]:
                     f"relu, then {node.op.name}: no score is below 0, and a score of 0 gets no gradient",
                     "leave the relu behind the last layer out",
                 )
-    last = next((node for node in reversed(seen.graph.nodes) if node.scope and node.op is not None), None)
-    target = seen.batch.target
+    last, target = seen.last, seen.batch.target
     if (
         last is None
         or last.op is None
@@ -133,9 +134,9 @@ def wrong_pair(seen: Observed) -> Iterator[Finding]:
 def dead_units(seen: Observed) -> Iterator[Finding]:
     """Units of a relu that are 0 for every sample: no gradient comes through them."""
     for node in seen.nodes(relu, relu6):
-        if seen.batch.size < 2:
-            return
-        units = by_unit(node.data, seen.batch.size)
+        if seen.batch.size < 2 or len(node.shape) < 2 or not node.scope:
+            continue
+        units = by_unit(node.data, seen.channel_axis(node))
         dead = np.flatnonzero((units == 0).all(axis=0))
         if dead.size:
             yield Finding(
@@ -150,7 +151,7 @@ def saturated(seen: Observed) -> Iterator[Finding]:
     """Units whose slope is nearly zero for most samples."""
     for node in seen.nodes(*SATURATING):
         is_flat, slope = SATURATING[node.op]
-        if place_of(node) == "the loss":
+        if not node.scope or node is seen.last:  # a prediction may be sure
             continue
         flat = np.asarray(is_flat(np.asarray(node.data)))
         part = float(flat.mean()) if flat.size else 0.0
@@ -170,7 +171,7 @@ def gradient_flow(seen: Observed) -> Iterator[Finding]:
         return
     (first, early), (last, late) = flows[0], flows[-1]
     steps = ", ".join([f"{name} {size:.1e}" for name, size in flows])
-    if early < late / FAR:
+    if 0 < early < late / FAR:
         yield Finding(
             "vanishing gradient",
             first,
@@ -198,16 +199,17 @@ def gradient_flow(seen: Observed) -> Iterator[Finding]:
 def symmetry(seen: Observed) -> Iterator[Finding]:
     """Units with the same weights and the same gradient: they stay the same for ever."""
     for name, parameter in seen.twin.named_parameters():
-        if not isinstance(parameter, Tensor) or parameter.ndim != 2 or not parameter.has_grad or parameter.shape[1] < 2:
+        if not isinstance(parameter, Tensor) or parameter.ndim < 2 or not parameter.has_grad:
             continue
-        both = np.concatenate([parameter.numpy(), parameter.grad])
-        alike = parameter.shape[1] - len(np.unique(both, axis=1).T)
+        both = np.concatenate([as_columns(parameter.numpy()), as_columns(parameter.grad)])
+        units = both.shape[1]
+        alike = units - len(np.unique(both, axis=1).T)
         if alike and "embed" not in name.lower():
             zero = not parameter.numpy().any()
             yield Finding(
                 "symmetry",
                 name,
-                f"{alike + 1} of {parameter.shape[1]} units have {'only zeros' if zero else 'the same weights'} and "
+                f"{alike + 1} of {units} units have {'only zeros' if zero else 'the same weights'} and "
                 "the same gradient, so they stay alike",
                 "random weights, as xavier_uniform draws them; zeros are for biases",
             )
@@ -226,7 +228,7 @@ def no_gradient(seen: Observed) -> Iterator[Finding]:
 
 
 def forgotten_zero_grad(seen: Observed) -> Iterator[Finding]:
-    """Gradients of the model that are several times those of this batch, in the same direction."""
+    """Gradients of the model that are a multiple of those of this batch: swept so often, and never cleared."""
     held, fresh = [], []
     for (_, ours), (_, theirs) in zip(seen.model.named_parameters(), seen.twin.named_parameters(), strict=False):
         if ours.has_grad and theirs.has_grad and np.shape(ours.grad) == np.shape(theirs.grad):
@@ -239,11 +241,12 @@ def forgotten_zero_grad(seen: Observed) -> Iterator[Finding]:
     if not (np.isfinite(sizes).all() and min(sizes) > 0):
         return
     cosine, ratio = float(a @ b / (sizes[0] * sizes[1])), float(sizes[0] / sizes[1])
-    if ratio > 1.8 and cosine > 0.8:
+    times_swept = round(ratio)
+    if times_swept > 1 and abs(ratio - times_swept) < 0.02 * times_swept and cosine > 0.999:
         yield Finding(
             "forgotten zero_grad",
             "the model",
-            f"the gradient that it holds is {ratio:.1f} times that of this batch, in the same direction",
+            f"the gradient that it holds is {ratio:.2f} times that of this batch",
             "optimizer.zero_grad() before each loss.backward()",
         )
 
@@ -261,18 +264,26 @@ CHECKS: tuple[Callable[[Observed], Iterator[Finding]], ...] = (
 )
 
 
-def by_unit(data: Any, samples: int) -> Array:
-    """Outputs with a column for each unit: of images, (batch, channels, …), for each channel."""
+def by_unit(data: Any, axis: int) -> Array:
+    """Outputs with a column for each unit, of which there are as many as that axis is long."""
     array = np.asarray(data)
-    if array.ndim > 2 and array.shape[0] == samples:
-        return np.moveaxis(array, 1, -1).reshape(-1, array.shape[1])
-    return array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
+    return np.moveaxis(array, axis, -1).reshape(-1, array.shape[axis])
+
+
+def as_columns(weights: Array) -> Array:
+    """Weights with a column for each unit: of a matrix as it is, of kernels, (outputs, inputs, …), transposed."""
+    return weights if weights.ndim == 2 else weights.reshape(len(weights), -1).T
 
 
 def weight_gradients(seen: Observed) -> list[tuple[str, float]]:
-    """The root mean square of the gradient of each array of weights, from the first layer to the last."""
-    named = seen.twin.named_parameters()
-    return [(name, rms(parameter.grad)) for name, parameter in named if len(parameter.shape) > 1 and parameter.has_grad]
+    """The root mean square of the gradient of each array of weights, in the order in which they were used."""
+    modules, found = named_modules(seen.twin), {}
+    for place in dict.fromkeys(place_of(node) for node in seen.graph if node.scope and node.op is not None):
+        path = place.replace("/", ".")
+        for held in held_by(modules[path]) if path in modules else ():
+            if len(np.shape(held.part.grad if held.part is not None and hasattr(held.part, "grad") else ())) > 1:
+                found[f"{path}.{held.name}"] = rms(held.part.grad)
+    return list(found.items())
 
 
 def times(large: float, small: float) -> str:

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, Graph, GraphNode, Op, Tensor, Value, no_grad, short_repr, tracing
+from autograd import (
+    DTypeError,
+    Graph,
+    GraphNode,
+    Op,
+    Tensor,
+    Value,
+    convolution,
+    getitem,
+    matmul,
+    reshape,
+    short_repr,
+    tracing,
+    transpose,
+)
 from nn.losses import cross_entropy, mse
 from nn.module import Module
 from nn.state import Stateful, dotted, is_stateful, parts
@@ -27,12 +42,40 @@ class Observed:
     twin: Module
     graph: Graph
     batch: Data
-    prediction: Array
     loss: float
 
     def nodes(self, *ops: Op) -> Iterator[Any]:
         """The nodes that one of these operations made."""
         return (node for node in self.graph if node.op in ops)
+
+    @property
+    def last(self) -> Any:
+        """What the model gave: the last node that a Module made."""
+        return next((node for node in reversed(self.graph.nodes) if node.scope and node.op is not None), None)
+
+    def reshaped_from(self, node: Any) -> Any:
+        """What a node is, but for its shape."""
+        while node.op in (reshape, getitem, transpose):
+            before = next(self.inputs(node), None)
+            if before is None:
+                break
+            node = before
+        return node
+
+    def channel_axis(self, node: Any) -> int:
+        """The axis of the units of an output: that of the channels behind a convolution, else the last one."""
+        path, seen = [node], {node.index}
+        while path:
+            here = path.pop()
+            if here.op is convolution:
+                return -len(here.shape) + 1
+            if here.op is matmul:
+                return -1
+            for x in self.inputs(here):
+                if x.index not in seen:
+                    seen.add(x.index)
+                    path.append(x)
+        return -1
 
     def inputs(self, node: GraphNode) -> Iterator[Any]:
         """What a node was computed from, constants left out."""
@@ -47,8 +90,7 @@ def observe(model: Module, batch: Data, loss: Callable[[Any, Any], Any] | None) 
     if loss is None:
         loss = cross_entropy if batch.target.dtype.kind in "iu" else mse
     with np.errstate(all="ignore"), tracing():
-        prediction = twin(*batch.inputs)
-        result = loss(prediction, batch.target)
+        result = loss(twin(*batch.inputs), batch.target)
         if not isinstance(result, Tensor) or result.size != 1:
             raise DTypeError(f"diagnose: loss: expected a Tensor of one number as its result, got {short_repr(result)}")
         if not result.requires_grad:
@@ -56,10 +98,21 @@ def observe(model: Module, batch: Data, loss: Callable[[Any, Any], Any] | None) 
                 "diagnose: nothing is trained: expected parameters that require a gradient: thaw them by "
                 "model.requires_grad_(), and look for .data or no_grad on the way to the loss"
             )
-        result.backward()
+        with grads_kept(model):  # a loss may close over the model itself
+            result.backward()
         graph = Graph.of(result)
-    with no_grad():
-        return Observed(model, twin, graph, batch, np.array(prediction.numpy()), float(result.data))
+    return Observed(model, twin, graph, batch, result.item())
+
+
+@contextmanager
+def grads_kept(model: Stateful) -> Iterator[None]:
+    """Whatever happens inside, the gradients of the model are in the end as they were."""
+    kept = [(parameter, parameter.grad if parameter.has_grad else None) for parameter in model.parameters()]
+    try:
+        yield
+    finally:
+        for parameter, grad in kept:
+            parameter.grad = grad
 
 
 def place_of(node: GraphNode) -> str:

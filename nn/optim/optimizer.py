@@ -149,7 +149,7 @@ class Optimizer(ABC):
                     continue
                 data: Any = parameter.data
                 store: Callable[[Any], None] = partial(setattr, parameter, "data")
-            elif grad is None:
+            elif grad is None or not parameter.requires_grad:  # a frozen one may have a gradient from before
                 continue
             else:
                 data = parameter.numpy()

@@ -33,7 +33,8 @@ class Data(NamedTuple):
     def fingerprint(self) -> list[str]:
         """What tells these data from others: shapes, dtypes, and a checksum of each array."""
         arrays = (*self.inputs, self.target)
-        return [f"{a.dtype}{a.shape} {zlib.crc32(a.tobytes()):08x}" for a in arrays]
+        contiguous: list[Any] = [np.ascontiguousarray(a) for a in arrays]
+        return [f"{a.dtype}{a.shape} {zlib.crc32(a):08x}" for a in contiguous]
 
 
 def as_data(data: Any, owner: str) -> Data:
@@ -62,7 +63,10 @@ def plain_array(x: Any, name: str) -> Array:
     """An array of numbers with a first axis. Integers stay such: they may be classes, or indices of an Embedding."""
     if isinstance(x, Node):
         raise DTypeError(f"{name}: expected plain numbers, got {type(x).__name__}: give x.numpy()")
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ShapeError(f"{name}: expected an array, or lists of equal lengths, got {short_repr(x)}") from error
     if array.dtype.kind not in "biuf":
         raise DTypeError(f"{name}: expected real numbers, got {array.dtype}: convert them first")
     if not array.ndim:

@@ -59,8 +59,9 @@ class EarlyStopping(Callback):
     """Stop when a number of the history has not become less for so many epochs, and go back to the best weights.
 
     ``monitor`` is its name, by default ``val_loss``, or ``loss`` where there is no validation; with
-    ``is_larger_better`` it is to become more, as an accuracy. A change below ``min_delta`` does not count. With
-    ``restore_best`` the model has, at the end, the weights of the best epoch.
+    ``is_larger_better`` it is to become more, which is what is meant of an accuracy if nothing is said. A change below
+    ``min_delta`` does not count, and NaN is never better. With ``restore_best`` the model has, at the end, the weights
+    of the best epoch. Each training begins anew with it.
 
     >>> from nn import MLP, fit, mse
     >>> data = [[0.0], [1.0]], [[0.0], [1.0]]
@@ -78,7 +79,7 @@ class EarlyStopping(Callback):
         monitor: str | None = None,
         *,
         min_delta: float = 0.0,
-        is_larger_better: bool = False,
+        is_larger_better: bool | None = None,
         restore_best: bool = True,
     ) -> None:
         self.patience = positive_int(patience, "EarlyStopping: patience")
@@ -86,11 +87,17 @@ class EarlyStopping(Callback):
             raise DTypeError(f"EarlyStopping: monitor: expected a name such as 'val_loss', got {short_repr(monitor)}")
         self.monitor = monitor
         self.min_delta = abs(finite_number(min_delta, "EarlyStopping: min_delta", 0.001))
-        self.is_larger_better = flag(is_larger_better, "EarlyStopping: is_larger_better")
+        is_accuracy = monitor is not None and monitor.removeprefix("val_") == "accuracy"
+        larger = is_accuracy if is_larger_better is None else is_larger_better
+        self.is_larger_better = flag(larger, "EarlyStopping: is_larger_better")
         self.restore_best = flag(restore_best, "EarlyStopping: restore_best")
         self.best = math.inf
         self.best_epoch = 0
         self.best_state: dict[str, Any] | None = None
+
+    def on_start(self, run: Run) -> None:
+        if not run.epoch:
+            self.best, self.best_epoch, self.best_state = math.inf, 0, None
 
     def on_epoch(self, run: Run) -> None:
         numbers = run.history[-1]
@@ -98,6 +105,7 @@ class EarlyStopping(Callback):
         if name not in numbers:
             raise ValueError(f"EarlyStopping: monitor: expected one of {', '.join(numbers)}, got {name!r}")
         number = -numbers[name] if self.is_larger_better else numbers[name]
+        number = math.inf if math.isnan(number) else number
         if number < self.best - self.min_delta or not self.best_epoch:
             self.best, self.best_epoch = number, run.epoch
             self.best_state = run.model.state_dict() if self.restore_best else None

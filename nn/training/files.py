@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,8 @@ def taken_apart(part: Any, place: str, arrays: dict[str, Array]) -> Any:
         if part.dtype.kind not in "biuf" or part.dtype.itemsize > 8:
             raise DTypeError(f"save: state{place}: expected numbers of 64 bits at most, got {part.dtype}: convert them")
         name = place.removeprefix(".") or "state"
+        if name in arrays:
+            raise ValueError(f"save: state: two arrays would have the name {name!r}: call one of them otherwise")
         arrays[name] = np.array(part, order="C", dtype=part.dtype.newbyteorder("="))
         return {"$array": name}
     if isinstance(part, Mapping):
@@ -145,9 +147,10 @@ def checksum(arrays: Mapping[str, Array], text: str) -> str:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file beside it, and put it in its place when it is on the disk: whoever reads sees the old or the new."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    path = path.resolve()  # a link stays one
+    name = unfinished(path, secrets.token_hex(4))
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(name, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -156,3 +159,15 @@ def write_whole(path: Path, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def unfinished(path: Path, which: str) -> Path:
+    """Where a file is while it is written."""
+    return path.with_name(f".{path.name}.{which}.part")
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a process that was killed has left."""
+    for left in path.resolve().parent.glob(unfinished(path, "*").name):
+        with contextlib.suppress(OSError):
+            left.unlink()

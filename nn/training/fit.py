@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, no_grad, short_repr
+from autograd import DTypeError, GraphError, Node, ShapeError, no_grad, short_repr
 from nn.declared import is_node
 from nn.inputs import flag, generator, one_of, positive_int, positive_number
 from nn.module import Module
@@ -22,7 +22,7 @@ from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.schedule import Adjustment
 from nn.training.batches import Data, as_data, batch_length
 from nn.training.callbacks import as_callbacks
-from nn.training.files import load, save
+from nn.training.files import load, remove_unfinished, save
 from nn.training.history import History
 from nn.training.metrics import Metric, as_metrics, numbers_of
 from nn.training.run import Diverged, Run
@@ -93,6 +93,17 @@ def fit(
         raise DTypeError(f"fit: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
     if schedule is not None and not isinstance(schedule, Adjustment):
         raise DTypeError(f"fit: schedule: expected one such as nn.StepLR(…), got {short_repr(schedule)}")
+    if schedule is not None and schedule.optimizer is not optimizer:
+        raise ValueError(
+            "fit: schedule: expected that of the optimizer, got that of another: give both, of one another"
+        )
+    if isinstance(schedule, ReduceLROnPlateau) and (schedule_every == "batch" or schedule.settings["mode"] == "max"):
+        raise ValueError(
+            "fit: schedule: ReduceLROnPlateau is given the loss after each epoch, expected schedule_every='epoch' and "
+            "mode='min': for anything else call its step in a callback"
+        )
+    if checkpoint is None and flag(resume, "fit: resume"):
+        raise ValueError("fit: resume: expected a checkpoint to go on from, got none: give checkpoint=")
     samples = as_data(data, "fit: data")
     plan = Plan(
         loss=loss,
@@ -104,7 +115,7 @@ def fit(
         shuffle=flag(shuffle, "fit: shuffle"),
         schedule_every=one_of(schedule_every, "fit: schedule_every", ("epoch", "batch")),
         clip_norm=None if clip_norm is None else positive_number(clip_norm, "fit: clip_norm", 1.0),
-        checkpoint=None if checkpoint is None else Path(checkpoint),
+        checkpoint=None if checkpoint is None else Path(checkpoint).absolute(),
         progress=flag(progress, "fit: progress"),
     )
     run = Run(
@@ -113,7 +124,7 @@ def fit(
         schedule,
         as_callbacks(callbacks, "fit"),
         generator(rng, "fit: rng"),
-        {} if plan.checkpoint is None else plan.identity(),
+        {} if plan.checkpoint is None else {"model": repr(model), **plan.identity()},
     )
     if plan.checkpoint is not None:
         restore(run, plan.checkpoint, flag(resume, "fit: resume"))
@@ -144,22 +155,30 @@ class Plan:
             "shuffle": self.shuffle,
             "schedule_every": self.schedule_every,
             "clip_norm": self.clip_norm,
+            "loss": getattr(self.loss, "__qualname__", type(self.loss).__qualname__),
+            "metrics": list(self.metrics),
             "data": self.data.fingerprint(),
+            "validation": None if self.validation is None else self.validation.fingerprint(),
         }
 
 
 def restore(run: Run, file: Path, resume: bool) -> None:
     """Take over the training that a checkpoint holds, if there is one."""
+    if file.is_dir():
+        raise IsADirectoryError(f"fit: checkpoint: expected a file, got the folder {file}")
     if not file.exists():
         if not file.parent.is_dir():
             raise FileNotFoundError(f"fit: checkpoint: there is no folder {file.parent}")
+        save(file, run.state_dict())  # what cannot be saved is found before the first epoch
         return
     if not resume:
         raise FileExistsError(f"fit: checkpoint: {file} is there already: go on with resume=True, or remove it")
+    remove_unfinished(file)
     try:
         run.load_state_dict(load(file))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"fit: checkpoint: {file} cannot be resumed: {error}") from error
+        said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"fit: checkpoint: {file} cannot be resumed: {said}") from error
 
 
 def train(run: Run, plan: Plan) -> None:
@@ -198,7 +217,10 @@ def epoch(run: Run, plan: Plan) -> dict[str, float]:
     for start in range(0, size, length):
         batch = plan.data.rows(slice(start, start + length) if order is None else order[start : start + length])
         prediction = run.model(*batch.inputs)
-        number = step(run, plan.loss(prediction, batch.target), plan.clip_norm)
+        loss = plan.loss(prediction, batch.target)
+        number = step(run, loss, plan.clip_norm)
+        if not run.looked:
+            expect_all_trained(run, loss)
         totals["loss"] += number * batch.size
         for name, measure in plan.metrics.items():
             totals[name] += float(measure(numbers_of(prediction), batch.target)) * batch.size
@@ -214,7 +236,11 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
     """Sweep back from a loss, and change the parameters by it."""
     if not is_node(loss):
         raise DTypeError(f"fit: loss: expected a Tensor or a Value as its result, got {short_repr(loss)}")
-    number = float(loss.data)
+    if loss.shape not in ((), (1,)):
+        raise ShapeError(
+            f"fit: loss: expected one number, got shape {loss.shape}: give it reduction='mean', or take the mean of it"
+        )
+    number = loss.item()
     if not math.isfinite(number):
         raise Diverged(
             f"fit: the loss is {number} in epoch {run.epoch + 1}, at its step {run.batch + 1}: try a smaller lr, or "
@@ -223,10 +249,51 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
         )
     run.optimizer.zero_grad()
     loss.backward()
+    for parameter in run.optimizer.parameters:
+        if parameter.has_grad and not np.isfinite(parameter.grad).all():
+            raise Diverged(
+                f"fit: the gradient of {parameter.label or 'a parameter'} is NaN or infinite in epoch {run.epoch + 1}, "
+                f"at its step {run.batch + 1}, where the loss is {number:.4g}: autograd.why(loss, parameter) names the "
+                "operation",
+                run.history,
+            )
     if bound is not None:
         clip_grad_norm(run.optimizer.parameters, bound)
     run.optimizer.step()
     return number
+
+
+def expect_all_trained(run: Run, loss: Any) -> None:
+    """Refuse, once in a training, what requires a gradient and is not moved by the optimiser: it would stay still.
+
+    Looks at the parameters of the model, and at all that the loss was computed from: the leaves that nobody told the
+    model of.
+
+    Raises `GraphError`.
+    """
+    moved = {id(parameter) for parameter in run.optimizer.parameters}
+    told = dict(run.model.named_parameters())
+    still = [name for name, parameter in told.items() if parameter.requires_grad and id(parameter) not in moved]
+    if still:
+        raise GraphError(
+            f"fit: optimizer: expected it to have all parameters that are trained, but {', '.join(still)} would stay "
+            "as they are: make it when the model is whole, of model.parameters(), or freeze these by requires_grad_"
+        )
+    grads = {id(parameter.grad) for parameter in run.optimizer.parameters if parameter.has_grad}
+    seen, path = {id(loss)}, [loss]
+    while path:
+        node = path.pop()
+        if node.op is None and node.requires_grad and id(node) not in moved and id(node.grad) not in grads:
+            raise GraphError(
+                f"fit: model: the loss depends on {node.label or short_repr(node)}, which requires a gradient and is "
+                "no parameter of the model, so it would never be trained: assign it in __init__ as nn.Parameter(…), in "
+                "an attribute, list or dict of a Module; or say requires_grad=False"
+            )
+        for x in node.inputs:
+            if isinstance(x, Node) and id(x) not in seen:
+                seen.add(id(x))
+                path.append(x)
+    run.looked = True
 
 
 def finish_epoch(run: Run, plan: Plan, numbers: dict[str, float]) -> None:
@@ -259,6 +326,8 @@ def evaluate(model: Module, loss: Loss, data: Any, *, metrics: Any = None) -> di
 
     Raises as `fit`.
     """
+    if not isinstance(model, Module):
+        raise DTypeError(f"evaluate: model: expected a Module, got {short_repr(model)}")
     samples, measures = as_data(data, "evaluate: data"), as_metrics(metrics, "evaluate")
     modes = [(module, module.training) for _, module in model.named_modules()]
     try:
@@ -273,6 +342,8 @@ def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, M
     with no_grad():
         prediction = model(*samples.inputs)
         result = loss(prediction, samples.target)
+    if np.size(result.data if is_node(result) else result) != 1:
+        raise ShapeError("evaluate: loss: expected one number, got several: give it reduction='mean'")
     found = {"loss": float(result.data if is_node(result) else result)}
     return found | {name: float(measure(numbers_of(prediction), samples.target)) for name, measure in measures.items()}
 

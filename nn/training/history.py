@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,9 +55,9 @@ class History:
         return [numbers.get(key, float("nan")) for numbers in self.epochs]
 
     def best(self, name: str = "val_loss") -> int:
-        """The number of the epoch, from 1 on, in which this was least; of several the first."""
+        """The number of the epoch, from 1 on, in which this was least; of several the first. NaN is never least."""
         numbers = self[name]
-        return 1 + min(range(len(numbers)), key=lambda k: numbers[k])
+        return 1 + min(range(len(numbers)), key=lambda k: (math.isnan(numbers[k]), numbers[k]))
 
     def table(self, last: int | None = None) -> Table:
         """All epochs, or so many of the last, as a table."""

@@ -10,27 +10,35 @@ from numpy.typing import NDArray
 
 from autograd import DTypeError, ShapeError, short_repr
 from nn.declared import plain
+from nn.inputs import finite_number
 
 #: A function of predictions and targets, both plain arrays, that gives a number.
 Metric = Callable[[Any, Any], float]
 
 
-def accuracy(scores: Any, target: Any) -> float:
+def accuracy(scores: Any, target: Any, threshold: float = 0.0) -> float:
     """The part of the samples whose largest score is that of the right class.
 
     ``scores`` has the shape (samples, classes), or (samples,) or (samples, 1) of two classes, where the second one is
-    chosen above 0, as `bce_with_logits` takes scores; ``target`` holds class numbers, or a row of probabilities each.
+    chosen above the threshold: 0 for scores, as `bce_with_logits` takes them, 0.5 for probabilities, as a sigmoid gives
+    them. ``target`` holds class numbers, or a row of probabilities each.
 
     >>> accuracy([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
     0.6666666666666666
 
-    Raises `ShapeError` where the shapes do not fit.
+    Raises `ShapeError` where the shapes do not fit, `ValueError` for targets that are no classes.
     """
     found, classes = plain(scores, "accuracy: scores"), plain(target, "accuracy: target")
     if found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
-    chosen = (found > 0).astype(int) if found.ndim == 1 else found.argmax(axis=-1)
+    chosen = (
+        (found > finite_number(threshold, "accuracy: threshold", 0.5)).astype(int)
+        if found.ndim == 1
+        else found.argmax(axis=-1)
+    )
     if classes.shape == found.shape and found.ndim > 1:
+        if not np.allclose(classes.sum(axis=-1), 1):
+            raise ValueError("accuracy: target: expected class numbers, or rows of probabilities that sum to 1")
         classes = classes.argmax(axis=-1)
     if classes.ndim == 2 and classes.shape[1] == 1:
         classes = classes[:, 0]
@@ -39,8 +47,13 @@ def accuracy(scores: Any, target: Any) -> float:
             f"accuracy: expected a class for each row of scores, got scores of shape {found.shape} and a target of "
             f"shape {classes.shape}"
         )
+    if found.ndim == 1 and not np.isin(classes, (0, 1)).all():
+        raise ValueError("accuracy: target: expected 0 or 1 for each sample of one score, got other numbers")
     return float(np.mean(chosen == classes))
 
+
+#: Names that a history has itself.
+TAKEN = ("loss", "lr", "seconds")
 
 BY_NAME: dict[str, Metric] = {"accuracy": accuracy}
 
@@ -65,8 +78,10 @@ def as_metrics(metrics: Any, owner: str) -> dict[str, Metric]:
     else:
         raise DTypeError(f"{expected}, got {short_repr(metrics)}")
     for name, function in found.items():
-        if not isinstance(name, str) or not callable(function) or name == "loss":
+        if not isinstance(name, str) or not callable(function):
             raise DTypeError(f"{expected}, got {short_repr(function)} under {name!r}")
+        if name in TAKEN or name.startswith("val_"):
+            raise ValueError(f"{owner}: metrics: {name!r} is the name of something else in a history: give it another")
     return found
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd import short_repr
+from autograd import DTypeError, short_repr
 from nn.state import Stateful, dotted, parts
 from nn.training.history import History
 
@@ -44,6 +45,8 @@ class Run:
         self.settings = dict(settings)
         self.history = History()
         self.batch = 0
+        #: Whether it was looked at what the loss depends on.
+        self.looked = False
 
     @property
     def epoch(self) -> int:
@@ -59,6 +62,7 @@ class Run:
         return {
             "settings": self.settings,
             "model": self.model.state_dict(),
+            "trained": [parameter.requires_grad for parameter in self.model.parameters()],
             "optimizer": self.optimizer.state_dict(),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "callbacks": [callback.state_dict() for callback in self.callbacks],
@@ -94,6 +98,9 @@ class Run:
 
     def _take(self, state: Mapping[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
+        for parameter, is_trained in zip(self.model.parameters(), state["trained"], strict=True):
+            if parameter.requires_grad is not is_trained:
+                parameter.requires_grad = is_trained
         self.optimizer.load_state_dict(state["optimizer"])
         if self.schedule is not None:
             self.schedule.load_state_dict(state["schedule"])
@@ -115,3 +122,8 @@ def generators_in(model: Stateful) -> Iterator[tuple[str, np.random.Generator]]:
     for path, part in parts(model):
         if isinstance(part, np.random.Generator):
             yield f"model.{dotted(path)}", part
+        elif isinstance(part, np.random.RandomState | random.Random):
+            raise DTypeError(
+                f"model.{dotted(path)}: expected a numpy.random.Generator, whose state a checkpoint holds, got "
+                f"{short_repr(part)}: make it np.random.default_rng(0)"
+            )
