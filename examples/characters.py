@@ -172,9 +172,8 @@ def train_values(model: ScalarModel, names: Sequence[str], steps: int) -> Iterat
         rate = LR * (1 - step / steps)
         filled1, filled2 = 1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)  # both means start at zero
         for i, p in enumerate(parameters):
-            grad = p.grad or 0.0  # None, where the name has not that letter
-            means[i] = beta1 * means[i] + (1 - beta1) * grad
-            squares[i] = beta2 * squares[i] + (1 - beta2) * grad**2
+            means[i] = beta1 * means[i] + (1 - beta1) * p.grad  # which is 0 for letters that the name has not
+            squares[i] = beta2 * squares[i] + (1 - beta2) * p.grad**2
             p.data -= rate * (means[i] / filled1) / (sqrt(squares[i] / filled2) + ADAM_EPS)
         yield loss.item()
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import no_grad
+from autograd import Value, no_grad
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -48,8 +48,8 @@ def models(draw: st.DrawFn) -> Any:
 
 
 def gradients_of(parameters: list[Any]) -> Any:
-    """Of all numbers, in order; what no gradient came to has none."""
-    return np.concatenate([np.zeros(1) if p.grad is None else np.ravel(p.grad) for p in parameters])
+    """Of all numbers, in order."""
+    return np.concatenate([np.ravel(p.grad) for p in parameters])
 
 
 def test_the_names_are_what_they_are_said_to_be() -> None:
@@ -79,6 +79,11 @@ def test_no_place_looks_at_later_ones(model: Any, name: str) -> None:
         whole = model(tokens).numpy()
         for length in range(1, len(tokens)):
             np.testing.assert_allclose(model(tokens[:length]).numpy(), whole[:length], rtol=1e-10, atol=1e-12)
+
+
+def test_softmax_takes_scores_of_any_size() -> None:
+    scores = [Value(score) for score in (1e4, 1e4, -1e4)]
+    assert [chance.data for chance in characters.softmax(scores)] == [0.5, 0.5, 0.0]
 
 
 @settings(max_examples=5)
