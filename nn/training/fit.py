@@ -265,6 +265,9 @@ def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, M
 
 def progress_bar(epochs: int, done: int, shown: bool) -> Any:
     """A bar of tqdm: in a terminal and in a notebook, nowhere else."""
-    from tqdm.auto import tqdm
+    if shown:
+        from tqdm.auto import tqdm
+    else:
+        from tqdm import tqdm  # the other one warns in a notebook without widgets, be the bar shown or not
 
     return tqdm(total=epochs, initial=done, unit="epoch", disable=None if shown else True, file=sys.stderr)
