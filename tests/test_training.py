@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -366,6 +367,11 @@ def test_a_history_shows_itself() -> None:
 def test_the_bar_goes_to_terminals_alone(capsys: Any) -> None:
     fit(linear(), nn.mse, (X, Y), epochs=2, rng=0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_that_is_not_shown_looks_for_no_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # whose import warns where there are no widgets
+    assert len(fit(linear(), nn.mse, (X, Y), epochs=2, rng=0, progress=False)) == 2
 
 
 def test_a_fit_holds_nothing_of_its_steps() -> None:
