@@ -265,6 +265,10 @@ def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, M
 
 def progress_bar(epochs: int, done: int, shown: bool) -> Any:
     """A bar of tqdm: in a terminal and in a notebook, nowhere else."""
-    from tqdm.auto import tqdm
+    if not shown:
+        from tqdm import tqdm  # that of notebooks warns, as it is imported, where its widgets are not installed
 
-    return tqdm(total=epochs, initial=done, unit="epoch", disable=None if shown else True, file=sys.stderr)
+        return tqdm(disable=True)
+    from tqdm.auto import tqdm as bar_for_here
+
+    return bar_for_here(total=epochs, initial=done, unit="epoch", disable=None, file=sys.stderr)
