@@ -22,6 +22,8 @@ ANSWERS = {
     "02_backward": [7, 2, 28, 1024, 81],
     "03_tensor": [16, 3, 9, 204],
     "04_gradient_checks": [1e-5, 4.5e6, -1, 2],
+    "06_training": [2.6, 10, 0.5, 7, 1024],
+    "07_notes_0_to_4": [6, -2, 0.5, 3.4, 32],
 }
 
 #: What only one machine or one run has: home and temporary folders, installed packages, kernels, addresses.
