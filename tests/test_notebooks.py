@@ -24,6 +24,8 @@ ANSWERS = {
     "04_gradient_checks": [1e-5, 4.5e6, -1, 2],
     "05_activations_and_losses": [0.16, -6, 0.6652, 13.7, 0.5514],
     "08_convolution": [3, 55, 4, 1, 4640],
+    "06_training": [2.6, 10, 0.5, 7, 1024],
+    "07_notes_0_to_4": [6, -2, 0.5, 3.4, 32],
 }
 
 #: What only one machine or one run has: home and temporary folders, installed packages, kernels, addresses.

@@ -395,3 +395,11 @@ def test_seconds_are_counted() -> None:
     begun = time.perf_counter()
     history = fit(linear(), nn.mse, (X, Y), epochs=3, rng=0)
     assert 0 < math.fsum(history["seconds"]) < time.perf_counter() - begun
+
+
+def test_without_a_bar_what_draws_one_in_a_notebook_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    model = nn.MLP([1, 1], rng=0)
+    assert len(fit(model, nn.mse, ([[0.0], [1.0]], [[0.0], [1.0]]), epochs=2, progress=False)) == 2
+    with pytest.raises(ImportError):
+        fit(model, nn.mse, ([[0.0], [1.0]], [[0.0], [1.0]]), epochs=2, progress=True)
