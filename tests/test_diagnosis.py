@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import DTypeError, ShapeError, bce_with_logits, mean, sigmoid
+from autograd import DTypeError, ShapeError, bce_with_logits, mean, relu, sigmoid
 from nn import diagnose
 
 RNG = np.random.default_rng(0)
@@ -216,3 +216,91 @@ def test_it_shows_itself() -> None:
 def test_what_does_not_fit_is_refused_by_name(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+# No false alarms, and nothing looked for in the wrong place.
+
+
+def test_a_correct_loop_has_not_forgotten_anything() -> None:
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    y = x[:, :1] * 2 + 1
+    model = nn.Linear(2, 1, rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.25)
+    for _ in range(4):
+        loss = nn.mse(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        assert "forgotten zero_grad" not in diagnose(model, (x, y)).kinds
+
+
+def test_a_mask_is_no_fault() -> None:
+    class Causal(nn.Module):
+        def __init__(self) -> None:
+            self.attention, self.out = nn.MultiHeadAttention(8, 2, rng=0), nn.Linear(8, 3, rng=1)
+
+        def forward(self, x: Any) -> Any:
+            return self.out(self.attention(x, is_causal=True))
+
+    rng = np.random.default_rng(0)
+    assert diagnose(Causal(), (rng.normal(size=(4, 5, 8)), rng.integers(0, 3, (4, 5)))).kinds == []
+
+
+def test_units_are_channels_behind_a_convolution_and_features_elsewhere() -> None:
+    class Sequence(nn.Module):
+        def __init__(self) -> None:
+            self.layer, self.out = nn.Linear(4, 8, rng=0), nn.Linear(8, 2, rng=0)
+            self.layer.bias = [-100.0] * 6 + [0.0] * 2
+
+        def forward(self, x: Any) -> Any:
+            return self.out(relu(self.layer(x)))
+
+    rng = np.random.default_rng(0)
+    found = diagnose(Sequence(), (rng.normal(size=(16, 5, 4)), rng.integers(0, 2, (16, 5)))).findings
+    assert [f.evidence for f in found if f.kind == "dead units"] == [
+        "6 of 8 are 0 for all 16 samples: units 0, 1, 2, 3, 4, 5"
+    ]
+    model = nn.Sequential(nn.Conv1d(4, 8, 3, rng=0), nn.ReLU(), nn.Flatten(), nn.Linear(24, 2, rng=0))
+    model.layers[0].bias = [-100.0] * 3 + [0.0] * 5
+    found = diagnose(model, (rng.normal(size=(16, 4, 5)), rng.integers(0, 2, 16))).findings
+    assert [f.evidence for f in found if f.kind == "dead units"] == ["3 of 8 are 0 for all 16 samples: units 0, 1, 2"]
+
+
+def test_a_loss_has_no_units_and_a_prediction_may_be_sure() -> None:
+    x = np.linspace(-5, 5, 20)[:, None]
+    model = nn.Linear(1, 2, rng=0)
+    model.weight = [[-50.0, 50.0]]
+    assert diagnose(model, (x, (x[:, 0] > 0).astype(int)), nn.multiclass_hinge).kinds == []
+    sure = nn.Sequential(nn.Linear(1, 1, rng=0), nn.Sigmoid())
+    sure.layers[0].weight = [[50.0]]
+    assert "saturated" not in diagnose(sure, (x, (x > 0).astype(float)), nn.bce).kinds
+
+
+def test_a_wrong_pair_is_seen_through_a_change_of_shape() -> None:
+    class Column(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(4, 1, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            return sigmoid(self.layer(x))[:, 0]
+
+    assert diagnose(Column(), (X, (Y > 0).astype(float)), nn.bce_with_logits).kinds == ["wrong pair"]
+
+
+def test_layers_are_in_the_order_of_their_use() -> None:
+    class Late(nn.Module):
+        def __init__(self) -> None:
+            self.out = nn.Linear(8, 3, rng=0)
+            self.body = nn.MLP([4, *[8] * 8], "sigmoid", output="sigmoid", rng=0)
+
+        def forward(self, x: Any) -> Any:
+            return self.out(self.body(x))
+
+    finding = next(f for f in diagnose(Late(), (X, Y)).findings if f.kind == "vanishing gradient")
+    assert finding.place == "body/layers.0.weight".replace("/", ".")
+
+
+def test_a_loss_that_closes_over_the_model_leaves_its_gradients() -> None:
+    model = healthy()
+    diagnose(model, (X, Y), lambda p, t: nn.cross_entropy(p, t) + 0.1 * nn.l2_penalty(model))
+    assert not any(p.has_grad for p in model.parameters())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import nn
-from autograd import DTypeError, GraphError, ShapeError, Tensor, Value, no_grad, tree
+from autograd import DTypeError, GraphError, LostGradientError, ShapeError, Tensor, Value, no_grad, tree
 from nn import MLP, SGD, Buffer, Linear, Module, Parameter, Sequential, Tanh
 
 FLOATS = st.floats(-1e6, 1e6)
@@ -418,3 +418,89 @@ def test_a_summary_says_out_loud_what_a_stride_leaves_over() -> None:
     model = Sequential(nn.Conv2d(1, 2, 3, stride=2, rng=0), nn.MaxPool2d(2))
     assert "0 and 1 at the end of its axes are not looked at" in str(model.summary(np.zeros((1, 1, 7, 8))))
     assert "not looked at" not in str(Sequential(nn.Conv2d(1, 2, 3, rng=0)).summary(np.zeros((1, 1, 7, 8))))
+
+
+# What a breaker would try.
+
+
+def test_frozen_means_frozen_and_trained_means_trained() -> None:
+    module = Module()
+    module.w = Parameter(Tensor([1.0], requires_grad=False))
+    assert module.w.requires_grad
+    with pytest.raises(DTypeError, match=r"expected frozen Values, .* Value\(…, requires_grad=False\)"):
+        Parameter([Value(1.0)], requires_grad=False)
+    model = MLP([2, 2, 1], rng=0)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    model([1.0, 2.0]).sum().backward()
+    model.layers[0].requires_grad_(False)
+    before = model.state_dict()
+    optimizer.step()
+    after = model.state_dict()
+    assert (after["layers.0.weight"] == before["layers.0.weight"]).all()
+    assert (after["layers.2.weight"] != before["layers.2.weight"]).any()
+
+
+def test_an_update_inside_no_grad_goes_into_the_parameter() -> None:
+    layer = Linear(2, 1, rng=0)
+    weight = layer.weight
+    layer([1.0, 2.0]).sum().backward()
+    with no_grad():
+        layer.weight = layer.weight - 0.1 * layer.weight.grad
+    assert layer.weight is weight
+    assert weight.requires_grad
+    with pytest.raises(ShapeError, match=r"Linear.weight: expected shape \(2, 1\), got \(5, 5\)"):
+        layer.weight = Tensor(np.ones((5, 5)))
+    with pytest.raises(DTypeError, match="expected a Tensor, got a Value"):
+        layer.weight = Value(1.0)
+
+
+def test_a_buffer_takes_no_gradient_with_it() -> None:
+    module = Running()
+    with pytest.raises(LostGradientError, match=r"Running.mean: a buffer holds plain numbers"):
+        module.mean = module.gain * 2.0
+    module.calls = np.int8(3)
+    module.small = Buffer(np.zeros(2, np.int8))
+    with pytest.raises(DTypeError, match="expected numbers that int8 holds"):
+        module.load_state_dict({**module.state_dict(), "small": [300, 1]})
+
+
+def test_names_that_mean_two_things_are_refused() -> None:
+    module = Module()
+    module.parts = {"a.b": Linear(1, 1), "a": {"b": Linear(1, 1)}}
+    with pytest.raises(ValueError, match=r"two parts have the name 'parts.a.b.weight'"):
+        module.state_dict()
+    with pytest.raises(AttributeError, match=r"Linear.train is a method of every Module"):
+        setattr(Linear(1, 1), "train", True)  # noqa: B010 - mypy knows better
+    with pytest.raises(DTypeError, match="Shared.w: expected parameters and buffers to be assigned in __init__"):
+
+        class Shared(Module):
+            w = Parameter([1.0])
+
+
+def test_a_module_may_stay_in_a_mode_of_its_own() -> None:
+    class Frozen(nn.BatchNorm1d):
+        def train(self, mode: bool = True) -> Any:
+            return super().train(False)
+
+    model = Sequential(Linear(2, 3), Frozen(3), Tanh()).train()
+    assert [layer.training for layer in model] == [True, False, True]
+
+
+def test_a_summary_leaves_the_gradients_of_what_a_function_closes_over() -> None:
+    class Closing(Module):
+        def __init__(self) -> None:
+            self.w = Parameter([2.0])
+            self.f = lambda x: self.w * x
+
+        def forward(self, x: Any) -> Any:
+            return {"y": self.f(x)}
+
+    model = Closing()
+    assert "(1,)" in str(model.summary(np.ones(1)))
+    assert not model.w.has_grad
+
+
+def test_a_state_of_pytorch_says_how_it_is_loaded() -> None:
+    torch = pytest.importorskip("torch", reason="whose states may be transposed")
+    with pytest.raises(DTypeError, match=r"use nn.load_torch_state_dict"):
+        Linear(3, 3).load_state_dict(torch.nn.Linear(3, 3).state_dict())

@@ -306,3 +306,49 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
     with safe_open(path, framework="numpy") as file:
         text = file.metadata()["state"]
     assert len(json.loads(text)["history"]) == 1
+
+
+def test_names_that_would_fall_together_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"two arrays would have the name 'a.b'"):
+        save(tmp_path / "x", {"a.b": np.ones(2), "a": {"b": np.zeros(3)}})
+
+
+def test_what_was_frozen_is_frozen_when_it_goes_on(tmp_path: Path) -> None:
+    def freeze(run: nn.Run) -> None:
+        if run.epoch == 2:
+            run.model.layer.bias.requires_grad = False
+
+    whole, _ = training(None, 6, callbacks=freeze)
+    training(tmp_path / "run", 3, callbacks=freeze)
+    parts, _ = training(tmp_path / "run", 6, resume=True, callbacks=freeze)
+    expect_same(parts, whole)
+
+
+def test_a_file_has_the_rights_of_others_and_a_link_stays_one(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_bytes(b"")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "run")
+    save(link, {"a": np.ones(2)})
+    assert link.is_symlink()
+    assert (tmp_path / "run").stat().st_mode == plain.stat().st_mode
+
+
+def test_generators_that_no_file_holds_and_folders_are_refused(tmp_path: Path) -> None:
+    class Old(Noisy):
+        def __init__(self) -> None:
+            super().__init__()
+            self.old = np.random.RandomState(0)
+
+    with pytest.raises(DTypeError, match=r"model.old: expected a numpy.random.Generator"):
+        fit(Old(), nn.cross_entropy, (X, Y), epochs=1, checkpoint=tmp_path / "run")
+    with pytest.raises(IsADirectoryError, match="expected a file, got the folder"):
+        training(tmp_path, 1)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    training(path, 1)
+    (tmp_path / ".run.0badcafe.part").write_bytes(b"half")
+    training(path, 2, resume=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]

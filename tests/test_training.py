@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import DTypeError, ShapeError, Tensor
+from autograd import DTypeError, GraphError, ShapeError, Tensor, Value
 from nn import SGD, Adam, Diverged, EarlyStopping, History, accuracy, batches, evaluate, fit
 
 RNG = np.random.default_rng(0)
@@ -397,9 +397,97 @@ def test_seconds_are_counted() -> None:
     assert 0 < math.fsum(history["seconds"]) < time.perf_counter() - begun
 
 
-def test_without_a_bar_what_draws_one_in_a_notebook_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    model = nn.MLP([1, 1], rng=0)
-    assert len(fit(model, nn.mse, ([[0.0], [1.0]], [[0.0], [1.0]]), epochs=2, progress=False)) == 2
-    with pytest.raises(ImportError):
-        fit(model, nn.mse, ([[0.0], [1.0]], [[0.0], [1.0]]), epochs=2, progress=True)
+# Nothing stays still in silence.
+
+
+def test_an_optimiser_that_has_not_all_that_is_trained_is_refused() -> None:
+    model = linear()
+    optimizer = Adam(model.parameters())
+    model.layers[2] = nn.Linear(4, 1, rng=5)
+    with pytest.raises(GraphError, match=r"but layers.2.weight, layers.2.bias would stay as they are"):
+        fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=1)
+    model.layers[2].requires_grad_(False)
+    assert len(fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=1)) == 1
+
+
+@pytest.mark.parametrize("kind", [Tensor, Value])
+def test_a_leaf_that_nobody_told_the_model_of_is_refused(kind: Any) -> None:
+    hidden = kind(1.0)
+
+    class Hiding(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(3, 1, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(x) * hidden
+
+    model = Hiding() if kind is Tensor else Hiding().to_scalars()
+    with pytest.raises(GraphError, match=r"the loss depends on .* and is no parameter of the model"):
+        fit(model, nn.mse, (X, Y), epochs=1)
+    hidden = kind(1.0, requires_grad=False)
+    assert len(fit(model, nn.mse, (X, Y), epochs=1)) == 1
+
+
+def test_a_gradient_that_is_no_number_stops_before_the_step() -> None:
+    class Root(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(3, 1, bias=False, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            return np.sqrt(np.abs(self.layer(x)))
+
+    model = Root()
+    x = X.copy()
+    x[3] = 0.0
+    with np.errstate(all="ignore"), pytest.raises(Diverged, match=r"the gradient of W is NaN or infinite in epoch 1"):
+        fit(model, nn.mse, (x, Y), epochs=1, batch_size=None)
+    assert np.isfinite(state(model)).all()
+
+
+def test_a_stopping_begins_anew_with_each_training() -> None:
+    stopping = EarlyStopping(patience=3)
+    fit(linear(), nn.mse, (X, Y), epochs=5, callbacks=stopping, rng=0)
+    model = linear(seed=1)
+    history = fit(model, nn.mse, (X, Y + 100), epochs=5, callbacks=stopping, rng=0)
+    assert evaluate(model, nn.mse, (X, Y + 100))["loss"] == pytest.approx(history["loss"][-1], rel=0.2)
+
+
+def test_nan_is_never_the_best() -> None:
+    history = History()
+    for number in (math.nan, 1.0, 0.5, math.nan):
+        history.append({"val_loss": number})
+    assert history.best() == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"resume": True}, "fit: resume: expected a checkpoint to go on from"),
+        (
+            {"schedule": nn.StepLR(SGD(linear().parameters(), lr=0.1), 1)},
+            "fit: schedule: expected that of the optimizer",
+        ),
+        ({"metrics": {"val_x": accuracy}}, "'val_x' is the name of something else"),
+    ],
+)
+def test_settings_that_would_be_ignored_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        fit(linear(), nn.mse, (X, Y), epochs=1, **settings)
+
+
+def test_losses_of_several_numbers_are_refused() -> None:
+    def each(p: Any, t: Any) -> Any:
+        return nn.mse(p, t, reduction="none")
+
+    with pytest.raises(ShapeError, match="fit: loss: expected one number, got shape"):
+        fit(linear(), each, (X, Y), epochs=1)
+    with pytest.raises(ShapeError, match="evaluate: loss: expected one number"):
+        evaluate(linear(), each, (X, Y))
+
+
+def test_accuracy_has_a_threshold_for_probabilities() -> None:
+    assert accuracy([0.2, 0.7], [0, 1], threshold=0.5) == 1.0
+    with pytest.raises(ValueError, match="expected 0 or 1 for each sample"):
+        accuracy([-1.0, 2.0], [-1, 1])
+    with pytest.raises(ValueError, match="rows of probabilities that sum to 1"):
+        accuracy([[1.0, -1.0, 2.0]], [[1, 0, 1]])

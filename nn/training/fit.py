@@ -350,9 +350,11 @@ def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, M
 
 def progress_bar(epochs: int, done: int, shown: bool) -> Any:
     """A bar of tqdm: in a terminal and in a notebook, nowhere else."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a notebook without widgets has a bar of text
-        from tqdm.auto import tqdm
-
-    is_seen = "ipykernel" in sys.modules or sys.stderr.isatty()
-    return tqdm(total=epochs, initial=done, unit="epoch", disable=not (shown and is_seen), file=sys.stderr)
+    is_seen = shown and ("ipykernel" in sys.modules or sys.stderr.isatty())
+    if is_seen:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a notebook without widgets has a bar of text
+            from tqdm.auto import tqdm
+    else:
+        from tqdm import tqdm
+    return tqdm(total=epochs, initial=done, unit="epoch", disable=not is_seen, file=sys.stderr)
