@@ -471,7 +471,7 @@ def test_names_that_mean_two_things_are_refused() -> None:
         module.state_dict()
     with pytest.raises(AttributeError, match="is a method of every Module: give the attribute another name"):
         setattr(Linear(1, 1), "train", True)  # noqa: B010 - mypy knows better
-    with pytest.raises(DTypeError, match="Shared.w: expected parameters and buffers to be assigned in __init__"):
+    with pytest.raises(DTypeError, match=r"Shared.w: expected parameters and buffers to be assigned in __init__"):
 
         class Shared(Module):
             w = Parameter([1.0])
