@@ -218,7 +218,11 @@ def fitting(held: Any, numbers: Any, name: str) -> Array:
     array = plain(numbers, name)
     shape, dtype = np.shape(held) if not is_node(held) else held.shape, getattr(held, "dtype", None)
     if array.shape != shape:
-        raise ShapeError(f"{name}: expected numbers of shape {shape}, got {array.shape}: reshape them")
+        is_turned = len(shape) > 1 and array.shape == shape[::-1]
+        cure = (
+            "transpose them; nn.load_torch_state_dict does so with a state of PyTorch" if is_turned else "reshape them"
+        )
+        raise ShapeError(f"{name}: expected numbers of shape {shape}, got {array.shape}: {cure}")
     kind = np.dtype(np.float64) if dtype is None or dtype.kind == "O" else dtype
     if array.dtype.kind == "f" and kind.kind != "f":
         raise DTypeError(f"{name}: expected {kind}, got {array.dtype}: round the numbers, as by .astype({kind})")

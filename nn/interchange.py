@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, short_repr
+from autograd import DTypeError, ShapeError, short_repr
 from nn.layers.containers import Sequential
 from nn.state import Stateful, dotted, is_stateful, parts, state_of
 
@@ -55,7 +55,13 @@ def load_torch_state_dict(model: Stateful, state: Mapping[str, Any]) -> None:
         raise ValueError(
             f"load_torch_state_dict: state: expected the names {', '.join(known)}, got one with {' and '.join(told)}"
         )
-    model.load_state_dict({ours: turned(plain(state[n]), is_turned) for n, (ours, is_turned) in known.items()})
+    present, found = model.state_dict(), {}
+    for name, (ours, is_turned) in known.items():
+        array, expected = np.asarray(plain(state[name])), turned(present[ours], is_turned).shape
+        if array.shape != expected:
+            raise ShapeError(f"load_torch_state_dict: {name}: expected shape {expected}, got {array.shape}")
+        found[ours] = turned(array, is_turned)
+    model.load_state_dict(found)
 
 
 def pairs(model: Stateful) -> Iterator[tuple[str, str, bool]]:

@@ -174,10 +174,16 @@ class Stateful:
         >>> [name for name, _ in Linear(2, 1).to_scalars().named_parameters()]
         ['weight[0, 0]', 'weight[1, 0]', 'bias[0]']
 
-        Raises `DTypeError` for a Tensor or Value that requires a gradient, of which nobody said what it is.
+        Raises `DTypeError` for a Tensor or Value that requires a gradient, of which nobody said what it is, and for
+        plain numbers that were put in the place of a parameter.
         """
         seen: set[int] = set()
         for path, role, part in roles_of(self):
+            if role is Role.PARAMETER and not is_node(part) and tree.kind_of(part) is None:
+                raise DTypeError(
+                    f"{type(self).__name__}.{dotted(path)}: expected a Tensor or a Value, got {short_repr(part)}, which "
+                    "is not trained: change the data of what was there, as by weight[0, 1].data = 5.0"
+                )
             if not is_node(part) or id(part) in seen:
                 continue
             if role is Role.PARAMETER:

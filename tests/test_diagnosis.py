@@ -156,6 +156,17 @@ def test_gradients_that_were_not_cleared() -> None:
     assert "4.00 times" in finding.evidence
 
 
+@pytest.mark.parametrize("batch_size", [64, 16])
+def test_a_loop_that_never_cleared_them_is_told_of_it(batch_size: int) -> None:
+    model = healthy("tanh")
+    optimizer = nn.SGD(model.parameters(), lr=0.001)
+    for k in range(12):
+        rows = np.random.default_rng(k).permutation(64)[:batch_size]
+        nn.cross_entropy(model(X[rows]), Y[rows]).backward()
+        optimizer.step()
+    assert diagnose(model, (X, Y)).kinds == ["forgotten zero_grad"]
+
+
 def test_the_model_is_left_as_it_is() -> None:
     model = healthy()
     nn.cross_entropy(model(X), Y).backward()

@@ -139,7 +139,7 @@ def test_what_stands_in_several_places_has_all_its_names() -> None:
     [
         ({"weight": np.ones((2, 2))}, ValueError, "got one with missing bias"),
         ({"weight": np.ones((2, 2)), "bias": np.ones(2), "x": 1.0}, ValueError, "unexpected x"),
-        ({"weight": np.ones((3, 2)), "bias": np.ones(2)}, ShapeError, r"weight: expected numbers of shape \(2, 2\)"),
+        ({"weight": np.ones((3, 2)), "bias": np.ones(2)}, ShapeError, r"weight: expected shape \(2, 2\), got \(3, 2\)"),
         ([1.0], DTypeError, "state: expected a dict of names and arrays"),
     ],
 )

@@ -504,3 +504,29 @@ def test_a_state_of_pytorch_says_how_it_is_loaded() -> None:
     torch = pytest.importorskip("torch", reason="whose states may be transposed")
     with pytest.raises(DTypeError, match=r"use nn.load_torch_state_dict"):
         Linear(3, 3).load_state_dict(torch.nn.Linear(3, 3).state_dict())
+
+
+def test_a_number_in_the_place_of_a_parameter_is_no_parameter() -> None:
+    scalars = MLP([2, 2, 1], rng=0).to_scalars()
+    scalars.layers[0].weight[0, 1] = 5.0
+    with pytest.raises(
+        DTypeError, match=r"layers.0.weight\[0, 1\]: expected a Tensor or a Value, got 5.0, which is not"
+    ):
+        scalars.parameters()
+    module = Module()
+    module.ws = Parameter([Tensor([1.0]), Tensor([2.0])])
+    module.ws[0] = np.zeros(1)
+    with pytest.raises(DTypeError, match=r"Module.ws.0: expected a Tensor or a Value"):
+        module.parameters()
+
+
+def test_a_state_the_other_way_round_says_so() -> None:
+    with pytest.raises(ShapeError, match=r"expected numbers of shape \(2, 3\), got \(3, 2\): transpose them"):
+        Linear(2, 3).load_state_dict({"weight": np.ones((3, 2)), "bias": np.zeros(3)})
+
+
+def test_images_before_a_linear_layer_are_to_be_flattened() -> None:
+    with pytest.raises(ShapeError, match=r"flatten each sample first, as by nn.Flatten\(\)"):
+        Linear(16, 2)(np.zeros((3, 4, 4)))
+    with pytest.raises(ShapeError, match=r"images are flattened by nn.Flatten\(\), to 18 each"):
+        Linear(8, 2)(np.zeros((2, 2, 3, 3)))

@@ -153,13 +153,13 @@ def expect_refused(path: Path, message: str, **changed: Any) -> None:
 def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run"
     training(path, 1)
-    expect_refused(path, "it is of another training: expected batch_size 4, got 8", batch_size=4)
-    expect_refused(path, "expected loss 'multiclass_hinge', got 'cross_entropy'", loss=nn.multiclass_hinge)
-    expect_refused(path, "expected validation ", validation=(X[:5], Y[:5]))
-    expect_refused(path, r"expected metrics \[\], got \['accuracy'\]", metrics=None)
-    expect_refused(path, "other callbacks, or another schedule", schedule=None)
-    expect_refused(path, "other callbacks, or another schedule", callbacks=[])
-    with pytest.raises(ValueError, match="cannot be resumed: it is of another training: expected data"):
+    expect_refused(path, "it is of another training: there batch_size is 8, and here 4", batch_size=4)
+    expect_refused(path, "there loss is 'cross_entropy', and here 'multiclass_hinge'", loss=nn.multiclass_hinge)
+    expect_refused(path, "there validation is ", validation=(X[:5], Y[:5]))
+    expect_refused(path, r"there metrics is \['accuracy'\], and here \[\]", metrics=None)
+    expect_refused(path, "there schedule is 'CosineAnnealingLR', and here 'NoneType'", schedule=None)
+    expect_refused(path, r"there callbacks is \['EarlyStopping'\], and here \[\]", callbacks=[])
+    with pytest.raises(ValueError, match="cannot be resumed: it is of another training: there data is"):
         training(path, 6, resume=True, data=(X + 1, Y))
     with pytest.raises(FileExistsError, match="is there already: go on with resume=True, or remove it"):
         training(path, 1)
@@ -172,7 +172,7 @@ def test_an_optimiser_of_another_class_is_refused_and_changes_nothing(tmp_path: 
     model = Noisy()
     fit(model, nn.cross_entropy, (X, Y), optimizer=nn.Adam(model.parameters()), epochs=1, checkpoint=path, rng=0)
     other = Noisy(seed=5)
-    with pytest.raises(ValueError, match=r"cannot be resumed: SGD.load_state_dict"):
+    with pytest.raises(ValueError, match="there optimizer is 'Adam', and here 'SGD'"):
         fit(
             other,
             nn.cross_entropy,
@@ -352,3 +352,45 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / ".run.0badcafe.part").write_bytes(b"half")
     training(path, 2, resume=True)
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize(("lr", "horizon", "name"), [(0.5, 10, "optimizer"), (0.05, 20, "schedule")])
+def test_other_settings_are_refused_and_not_ignored(tmp_path: Path, lr: float, horizon: int, name: str) -> None:
+    path = tmp_path / "run"
+    training(path, 1)
+    model = Noisy()
+    optimizer = nn.Adam(model.parameters(), lr=lr)
+    with pytest.raises(ValueError, match=f"there settings of the {name} is"):
+        fit(
+            model,
+            nn.cross_entropy,
+            (X, Y),
+            optimizer=optimizer,
+            schedule=nn.CosineAnnealingLR(optimizer, T_max=horizon),
+            callbacks=[nn.EarlyStopping(patience=50)],
+            batch_size=8,
+            validation=(X[:10], Y[:10]),
+            metrics="accuracy",
+            epochs=3,
+            checkpoint=path,
+            resume=True,
+        )
+
+
+def test_the_same_optimiser_goes_on(tmp_path: Path) -> None:
+    model = Noisy()
+    optimizer = nn.Adam(model.parameters(), lr=0.05)
+    schedule = nn.CosineAnnealingLR(optimizer, T_max=10)
+    for epochs, resume in ((2, False), (4, True)):
+        history = fit(
+            model,
+            nn.cross_entropy,
+            (X, Y),
+            optimizer=optimizer,
+            schedule=schedule,
+            epochs=epochs,
+            checkpoint=tmp_path / "run",
+            resume=resume,
+            rng=0,
+        )
+    assert len(history) == 4

@@ -48,6 +48,8 @@ RANGES: dict[Any, tuple[float, float]] = {
     relu: (0.0, np.inf),
 }
 
+EVERYTHING = (-np.inf, np.inf)
+
 #: Gradients that differ by more than this, from one end of the network to the other, do not train together.
 FAR = 1e3
 
@@ -112,15 +114,8 @@ def wrong_pair(seen: Observed) -> Iterator[Finding]:
                     "leave the relu behind the last layer out",
                 )
     last, target = seen.last, seen.batch.target
-    if (
-        last is None
-        or last.op is None
-        or last.op not in RANGES
-        or target.dtype.kind != "f"
-        or last.shape != target.shape
-    ):
-        return
-    low, high = RANGES[last.op]
+    is_number = last is not None and target.dtype.kind == "f" and last.shape == target.shape
+    low, high = RANGES.get(last.op, EVERYTHING) if is_number else EVERYTHING
     beyond = np.sum((target < low) | (target > high))
     if beyond:
         yield Finding(
@@ -228,7 +223,11 @@ def no_gradient(seen: Observed) -> Iterator[Finding]:
 
 
 def forgotten_zero_grad(seen: Observed) -> Iterator[Finding]:
-    """Gradients of the model that are a multiple of those of this batch: swept so often, and never cleared."""
+    """Gradients of the model that are a multiple of those of this batch: swept so often, and never cleared.
+
+    After some steps that were never cleared they are many times as large, in about the same direction; a right loop
+    holds those from before its last step, which are seldom four times as large.
+    """
     held, fresh = [], []
     for (_, ours), (_, theirs) in zip(seen.model.named_parameters(), seen.twin.named_parameters(), strict=False):
         if ours.has_grad and theirs.has_grad and np.shape(ours.grad) == np.shape(theirs.grad):
@@ -241,12 +240,13 @@ def forgotten_zero_grad(seen: Observed) -> Iterator[Finding]:
     if not (np.isfinite(sizes).all() and min(sizes) > 0):
         return
     cosine, ratio = float(a @ b / (sizes[0] * sizes[1])), float(sizes[0] / sizes[1])
-    times_swept = round(ratio)
-    if times_swept > 1 and abs(ratio - times_swept) < 0.02 * times_swept and cosine > 0.999:
+    count = round(ratio)
+    is_multiple = count > 1 and abs(ratio - count) < 0.02 * count and cosine > 0.999
+    if is_multiple or (ratio > 4 and cosine > 0.8):
         yield Finding(
             "forgotten zero_grad",
             "the model",
-            f"the gradient that it holds is {ratio:.2f} times that of this batch",
+            f"the gradient that it holds is {ratio:.2f} times that of this batch, in the same direction",
             "optimizer.zero_grad() before each loss.backward()",
         )
 
@@ -277,19 +277,20 @@ def as_columns(weights: Array) -> Array:
 
 def weight_gradients(seen: Observed) -> list[tuple[str, float]]:
     """The root mean square of the gradient of each array of weights, in the order in which they were used."""
-    modules, found = named_modules(seen.twin), {}
+    modules, found = named_modules(seen.twin), dict[str, float]()
     for place in dict.fromkeys(place_of(node) for node in seen.graph if node.scope and node.op is not None):
         path = place.replace("/", ".")
         for held in held_by(modules[path]) if path in modules else ():
-            if len(np.shape(held.part.grad if held.part is not None and hasattr(held.part, "grad") else ())) > 1:
+            if isinstance(held.part, Tensor) and held.part.ndim > 1 and held.part.has_grad:
                 found[f"{path}.{held.name}"] = rms(held.part.grad)
     return list(found.items())
 
 
 def times(large: float, small: float) -> str:
-    return (
-        "infinitely many" if small == 0 else f"{large / small:.0e}" if large / small > 1e5 else f"{large / small:,.0f}"
-    )
+    """How many times as large, in a few digits."""
+    if small == 0:
+        return "infinitely many"
+    return f"{large / small:.0e}" if large > 1e5 * small else f"{large / small:,.0f}"
 
 
 def few(places: Array) -> str:

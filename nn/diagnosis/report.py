@@ -77,6 +77,9 @@ class Diagnosis:
 
         Raises `ImportError` where matplotlib is not installed.
         """
-        from nn.diagnosis.plot import plot_layers  # matplotlib is asked for where something is drawn
+        try:
+            from nn.diagnosis.plot import plot_layers
+        except ImportError as error:
+            raise ImportError("plot: it draws with matplotlib: pip install matplotlib") from error
 
         return plot_layers(self.layers, axes)

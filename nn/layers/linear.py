@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,10 @@ class Linear(Weighted):
             cure = "put a single number in a list, as in model([x])"
         elif n == 1:
             cure = "give it a last axis of length 1 with x.reshape(-1, 1)"
+        elif len(shape) > 2 and shape[-1] != n and prod(shape[1:]) == n:
+            cure = "flatten each sample first, as by nn.Flatten()"
+        elif len(shape) > 2:
+            cure = f"its last axis is to have {n}; images are flattened by nn.Flatten(), to {prod(shape[1:])} each"
         elif len(shape) == 2 and shape[0] == n:
             cure = "samples are rows here: use x.T"
         else:

@@ -66,7 +66,12 @@ def fit(
 
     With a ``checkpoint``, a file, the whole training is saved after each epoch: weights, optimiser, schedule,
     generators, history. A training that was ended by whatever power goes on from there with ``resume=True``, and comes
-    to the same weights, bit by bit, as one that was not. Generators in the model are saved too; others are not.
+    to the same weights, bit by bit, as one that was not. Generators in the model are saved too; generators elsewhere,
+    and plain numbers that a model counts in attributes, which are no `Buffer`, are not. Where there is
+    no file yet, the training begins.
+
+    What requires a gradient and would stay still is refused: a parameter that the optimiser has not, a Tensor that the
+    loss depends on and that the model was not told of.
 
     Ctrl-C ends it between two steps: the model is whole, and the history tells.
 
@@ -124,8 +129,11 @@ def fit(
         schedule,
         as_callbacks(callbacks, "fit"),
         generator(rng, "fit: rng"),
-        {} if plan.checkpoint is None else {"model": repr(model), **plan.identity()},
+        {}
+        if plan.checkpoint is None
+        else {"model": repr(model), **plan.identity(), **settings_of(optimizer, schedule)},
     )
+    expect_in_optimizer(run)
     if plan.checkpoint is not None:
         restore(run, plan.checkpoint, flag(resume, "fit: resume"))
     train(run, plan)
@@ -162,6 +170,20 @@ class Plan:
         }
 
 
+def settings_of(optimizer: Optimizer | None, schedule: Adjustment | None) -> dict[str, Any]:
+    """The settings that somebody gave, without what a schedule changes."""
+    changing = {"params", "lr"}
+    if schedule is not None and "cycle_momentum" in schedule.settings:
+        changing |= {"momentum", "betas"}
+    groups = [] if optimizer is None else optimizer.state_dict()["param_groups"]
+    return {
+        "optimizer": type(optimizer).__name__,
+        "settings of the optimizer": [{k: x for k, x in group.items() if k not in changing} for group in groups],
+        "schedule": type(schedule).__name__,
+        "settings of the schedule": None if schedule is None else schedule.state_dict()["settings"],
+    }
+
+
 def restore(run: Run, file: Path, resume: bool) -> None:
     """Take over the training that a checkpoint holds, if there is one."""
     if file.is_dir():
@@ -189,7 +211,10 @@ def train(run: Run, plan: Plan) -> None:
             callback.on_start(run)
         while run.epoch < plan.epochs and run.history.stopped is None:
             begun = time.perf_counter()
-            numbers = epoch(run, plan)
+            with np.errstate(
+                divide="ignore", over="ignore", invalid="ignore"
+            ):  # `Diverged` tells of that, with the history
+                numbers = epoch(run, plan)
             if plan.validation is not None:
                 found = evaluated(run.model, plan.loss, plan.validation, plan.metrics)
                 numbers |= {f"val_{name}": number for name, number in found.items()}
@@ -271,14 +296,8 @@ def expect_all_trained(run: Run, loss: Any) -> None:
 
     Raises `GraphError`.
     """
+    expect_in_optimizer(run)
     moved = {id(parameter) for parameter in run.optimizer.parameters}
-    told = dict(run.model.named_parameters())
-    still = [name for name, parameter in told.items() if parameter.requires_grad and id(parameter) not in moved]
-    if still:
-        raise GraphError(
-            f"fit: optimizer: expected it to have all parameters that are trained, but {', '.join(still)} would stay "
-            "as they are: make it when the model is whole, of model.parameters(), or freeze these by requires_grad_"
-        )
     grads = {id(parameter.grad) for parameter in run.optimizer.parameters if parameter.has_grad}
     seen, path = {id(loss)}, [loss]
     while path:
@@ -294,6 +313,21 @@ def expect_all_trained(run: Run, loss: Any) -> None:
                 seen.add(id(x))
                 path.append(x)
     run.looked = True
+
+
+def expect_in_optimizer(run: Run) -> None:
+    """Refuse an optimiser that has not all parameters of the model that are trained.
+
+    Raises `GraphError`.
+    """
+    moved = {id(parameter) for parameter in run.optimizer.parameters}
+    told = dict(run.model.named_parameters())
+    still = [name for name, parameter in told.items() if parameter.requires_grad and id(parameter) not in moved]
+    if still:
+        raise GraphError(
+            f"fit: optimizer: expected it to have all parameters that are trained, but {', '.join(still)} would stay "
+            "as they are: make it when the model is whole, of model.parameters(), or freeze these by requires_grad_"
+        )
 
 
 def finish_epoch(run: Run, plan: Plan, numbers: dict[str, float]) -> None:

@@ -78,7 +78,10 @@ class History:
 
         Raises `ImportError` where matplotlib is not installed.
         """
-        from nn.training.plot import plot_history  # matplotlib is asked for where something is drawn
+        try:
+            from nn.training.plot import plot_history
+        except ImportError as error:
+            raise ImportError("plot: it draws with matplotlib: pip install matplotlib") from error
 
         return plot_history(self, axes)
 

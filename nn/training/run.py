@@ -42,7 +42,7 @@ class Run:
         self.schedule = schedule
         self.callbacks = callbacks
         self.rng = rng
-        self.settings = dict(settings)
+        self.settings = {**settings, "callbacks": [type(callback).__name__ for callback in callbacks]}
         self.history = History()
         self.batch = 0
         #: Whether it was looked at what the loss depends on.
@@ -82,12 +82,8 @@ class Run:
             raise ValueError("it holds no training")
         for name, setting in self.settings.items():
             if state["settings"].get(name) != setting:
-                raise ValueError(
-                    f"it is of another training: expected {name} {short_repr(setting)}, got "
-                    f"{short_repr(state['settings'].get(name))}"
-                )
-        if len(state["callbacks"]) != len(self.callbacks) or (state["schedule"] is None) is not (self.schedule is None):
-            raise ValueError("it is of a training with other callbacks, or another schedule")
+                was, asked = differing(state["settings"].get(name), setting)
+                raise ValueError(f"it is of another training: there {name} is {was}, and here {asked}")
         if state["generators"].keys() != found["generators"].keys():
             raise ValueError("it is of a model with other generators of random numbers")
         try:
@@ -115,6 +111,15 @@ class Run:
         """Every generator that the training draws from: its own, and those in the model, as of a Dropout."""
         yield "order", self.rng
         yield from generators_in(self.model)
+
+
+def differing(there: Any, here: Any) -> tuple[str, str]:
+    """Two settings as texts; of several lines, or of lists, the first part that differs."""
+    if isinstance(there, str) and isinstance(here, str):
+        there, here = there.splitlines(), here.splitlines()
+    if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        there, here = next((a, b) for a, b in zip(there, here, strict=True) if a != b)
+    return short_repr(there), short_repr(here)
 
 
 def generators_in(model: Stateful) -> Iterator[tuple[str, np.random.Generator]]:
