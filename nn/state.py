@@ -181,8 +181,8 @@ class Stateful:
         for path, role, part in roles_of(self):
             if role is Role.PARAMETER and not is_node(part) and tree.kind_of(part) is None:
                 raise DTypeError(
-                    f"{type(self).__name__}.{dotted(path)}: expected a Tensor or a Value, got {short_repr(part)}, which "
-                    "is not trained: change the data of what was there, as by weight[0, 1].data = 5.0"
+                    f"{type(self).__name__}.{dotted(path)}: expected a Tensor or a Value, got {short_repr(part)}, "
+                    "which is not trained: change the data of what was there, as by weight[0, 1].data = 5.0"
                 )
             if not is_node(part) or id(part) in seen:
                 continue
