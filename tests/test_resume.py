@@ -394,3 +394,27 @@ def test_the_same_optimiser_goes_on(tmp_path: Path) -> None:
             rng=0,
         )
     assert len(history) == 4
+
+
+def test_a_checkpoint_is_there_before_the_first_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+
+    class Looking(nn.Callback):
+        def on_start(self, run: nn.Run) -> None:
+            assert load(path)["history"] == []
+
+    model = Noisy()
+    fit(model, nn.cross_entropy, (X, Y), epochs=1, checkpoint=path, callbacks=Looking(), rng=0)
+
+
+def test_a_checkpoint_of_which_a_part_does_not_fit_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    settings: dict[str, Any] = {"checkpoint": path, "rng": 0}
+    fit(Noisy(), nn.cross_entropy, (X, Y), epochs=1, **settings)
+    state = load(path)
+    state["optimizer"]["shapes"][0] = [7]
+    save(path, state)
+    model = Noisy(seed=5)
+    with pytest.raises(ValueError, match="cannot be resumed"):
+        fit(model, nn.cross_entropy, (X, Y), epochs=2, resume=True, **settings)
+    expect_same(model.state_dict(), Noisy(seed=5).state_dict())
