@@ -53,6 +53,10 @@ class Dialect(ABC):
         """What binds too loosely where it stands."""
         return (self.brackets if level == Level.CONDITION else self.parentheses).format(text)
 
+    def placed(self, text: str, level: str, follows: bool) -> str:
+        """What binds tightly enough; ``level`` is how tightly it had to, ``follows`` whether something is before it."""
+        return text
+
     def stated(self, text: str, level: Level) -> str:
         """What stands behind an equals sign."""
         return self.enclosed(text, level) if level == Level.CONDITION else text
@@ -132,7 +136,7 @@ def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Leve
             text, binds = told(formula.inputs[int(place)])
             hides_minus = text.startswith(dialect.minus) and any(pieces)
             loose = level and (binds < Level[level.upper()] or hides_minus)
-            pieces.append(dialect.enclosed(text, binds) if loose else text)
+            pieces.append(dialect.enclosed(text, binds) if loose else dialect.placed(text, level or "", any(pieces[:-1])))
         else:
             param = formula.params.get(place, Symbol(place[0]))  # not known: its initial stands for it
             param = fill(param, [Written(told(x)[0]) for x in formula.inputs])

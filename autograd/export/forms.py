@@ -1,0 +1,126 @@
+"""How each node of a graph is written, as forms with places: for pages that fill in names, numbers, or new numbers.
+
+A page that lets a person step, guess and change numbers writes the same formula many times. So it is given each formula
+once, with places in it, and not once for every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.compile.javascript import Code, javascript
+from autograd.graph.explain import local_derivatives
+from autograd.graph.graph import Graph, GraphNode, applied
+from autograd.notation.printer import Latex, printed
+from autograd.notation.rows import Level
+from autograd.notation.symbol import Symbol
+from autograd.notation.words import format_number
+from autograd.op import Op
+from autograd.ops.shaping import unbroadcast
+from autograd.program import Constant
+
+#: A place is one character of Unicode's area for private use: which operand it takes, and what must be in parentheses
+#: there, as ``FIRST + operand · 16 + level · 2 + follows``. ``level`` is a `Level`; with ``follows`` set, something
+#: stands before it, so that a minus goes in parentheses if ``level`` is not 0.
+FIRST, LAST = 0xE000, 0xF8FF
+MOST = (LAST - FIRST) // 16 - 2  #: operands
+
+
+class Form(NamedTuple):
+    """How a node is written. Operand k of a place is input k, then come the node itself and the gradient that arrives.
+
+    ``by_number`` is what numbers are put into: x² is written 3 · 3. ``slopes`` has, for each input, the local
+    derivative, or, ``mixes`` being true, what becomes of the gradient that arrives; None where none flows.
+    """
+
+    by_name: str  #: LaTeX, with places
+    by_number: str
+    slopes: tuple[str | None, ...]
+    mixes: bool
+    code: Code | None  #: JavaScript of the value and of the slopes, of a scalar node; None where it has none
+
+
+def forms(graph: Graph) -> list[Form | None]:
+    """The form of every node of a graph, None for a leaf. Nodes that are written alike have equal forms.
+
+    >>> import autograd
+    >>> x, y = autograd.Value(2.0, "x"), autograd.Value(3.0, "y")
+    >>> form = forms(autograd.Graph.of(x * y))[2]
+    >>> names = {chr(FIRST + 16 * k + low): name for k, name in enumerate("xy") for low in range(16)}
+    >>> "".join(names.get(c, c) for c in form.by_name)
+    'x \\cdot y'
+    >>> form.code.value, form.code.slopes
+    ('(x0 * x1)', ('x1', 'x0'))
+    """
+    return [None if node.op is None else form(graph, node, node.op) for node in graph]
+
+
+def form(graph: Graph, node: GraphNode, op: Op) -> Form:
+    if len(node.inputs) > MOST:
+        return Form(rf"\mathrm{{{op.name}}}", "", (None,) * len(node.inputs), False, None)
+    slots = [
+        x.data if isinstance(x, Constant) else Symbol(place(k), graph.equations[x].shape)
+        for k, x in enumerate(node.inputs)
+    ]
+    first = {x: slots[k] for k, x in reversed(list(enumerate(node.inputs))) if isinstance(x, int)}
+    same = [first[x] if isinstance(x, int) else slot for x, slot in zip(node.inputs, slots, strict=True)]
+    is_scalar = node.slopes is not None
+    return Form(
+        written(applied(op, same, node.params)),
+        written(applied(op, slots, node.params)),
+        tuple(slopes(graph, node, op, same)),
+        not op.is_elementwise,
+        javascript(op, slots, place(len(slots)), node.params) if is_scalar else None,
+    )
+
+
+def slopes(graph: Graph, node: GraphNode, op: Op, inputs: Sequence[Any]) -> Iterator[str | None]:
+    """The local derivative by each input, or what becomes of the gradient."""
+    y, g = place(len(inputs)), place(len(inputs) + 1)
+    shown = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in inputs]
+    found = local_derivatives(op, Symbol(y, node.shape), shown, node.params, g)
+    for k, x in enumerate(node.inputs):
+        flows = isinstance(x, int) and graph.equations[x].requires_grad
+        if not flows or k not in found or (node.slopes is not None and node.slopes[k] is None):
+            yield None
+        elif op.is_elementwise:
+            yield written(found[k])
+        else:
+            yield written(unbroadcast(found[k], graph.equations[x].shape))  # type: ignore[index]
+
+
+def place(operand: int) -> str:
+    """An operand, before it is known where it stands."""
+    return chr(FIRST + 16 * operand)
+
+
+class Places(Latex):
+    """LaTeX with places."""
+
+    def leaf(self, x: Any) -> tuple[str, Level]:
+        return (x.name, Level.ATOM) if isinstance(x, Symbol) and is_place(x.name) else super().leaf(x)
+
+    def placed(self, text: str, level: str, follows: bool) -> str:
+        if not is_place(text) or not level:
+            return text
+        return chr(ord(text) + 2 * Level[level.upper()] + follows)
+
+
+PLACES = Places()
+
+
+def is_place(text: str) -> bool:
+    return len(text) == 1 and FIRST <= ord(text) <= LAST
+
+
+def written(formula: Any) -> str:
+    """A formula as LaTeX with places; what it would share is written out, as a page has no room for a second formula."""
+    result = printed([formula], PLACES)
+    text = result.formulas[0]
+    for name, shared in reversed(result.shared):
+        text += rf",\; {name} = {shared}"
+    return text
