@@ -11,7 +11,8 @@ flowchart LR
   style n1 stroke-width:3px
 """
 
+from autograd.export.forms import Form, forms, written_names
 from autograd.export.mermaid import to_mermaid
 from autograd.export.trace import to_json
 
-__all__ = ["to_json", "to_mermaid"]
+__all__ = ["Form", "forms", "to_json", "to_mermaid", "written_names"]

@@ -6,8 +6,7 @@ once, with places in it, and not once for every step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from autograd.compile.javascript import Code, javascript
 from autograd.graph.explain import local_derivatives
 from autograd.graph.graph import Graph, GraphNode, applied
-from autograd.notation.printer import Latex, printed
+from autograd.notation.printer import TEXT, Latex, printed
 from autograd.notation.rows import Level
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import format_number
@@ -91,6 +90,15 @@ def slopes(graph: Graph, node: GraphNode, op: Op, inputs: Sequence[Any]) -> Iter
             yield written(found[k])
         else:
             yield written(unbroadcast(found[k], graph.equations[x].shape))  # type: ignore[index]
+
+
+def written_names(names: Sequence[str]) -> list[tuple[str, bool]]:
+    """Names as they stand in formulas, in quotes where they need them, and whether each is to be in parentheses there.
+
+    >>> written_names(["w[0]", "a+b", "2"])
+    [('w[0]', False), ('a+b', True), ('"2"', False)]
+    """
+    return [(text, level < Level.ATOM) for text, level in (TEXT.leaf(Symbol(name)) for name in names)]
 
 
 def place(operand: int) -> str:

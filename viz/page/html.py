@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 import re
 from collections.abc import Collection, Sequence
@@ -23,11 +22,15 @@ from viz.files import write
 from viz.inputs import path_of
 from viz.model.view import printable, shorten
 from viz.page.frames import Frame, finished, frames, roomy
+from viz.page.lesson import code, lesson, literal
+from viz.page.words import WORDS
 from viz.picture.dot import alternative, chosen, image, layout, picture
 from viz.picture.render import RenderError
 from viz.picture.svg import tidy
 
 LARGEST = 2_000  #: steps; more are not shown unasked
+LISTED = 500  #: steps that stand in the page as HTML, for where there are no scripts, and for print
+SCRIPTS = ("numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "stepper.js")
 HEADINGS = {"start": "Start", "forward": "Forward", "seed": "Backward", "backward": "Backward"}
 PAGE_STYLE = """
 :root { color-scheme: light dark; }
@@ -131,6 +134,7 @@ def parts(timeline: Timeline) -> Parts:
     view, problem = finished(timeline), ""
     made = picture(roomy(view, shown))
     made.graph = graph
+    made.graph_attr["ranksep"] = "0.6"  # there is to be room for the number on its way
     try:
         svg = tidy(layout(made, "svg"), view)
     except RenderError as error:
@@ -143,16 +147,18 @@ def parts(timeline: Timeline) -> Parts:
     # may then share it is known to the script.
     name = f"stepgrad-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     title = shorten(graph.formula(graph[graph.outputs[0]]), 100)
-    return Parts(title, f'<div id="{name}">{content}</div>', script(name, shown), problem)
+    return Parts(title, f'<div id="{name}">{content}</div>', script(name, timeline), problem)
 
 
 def listing(shown: Sequence[Frame]) -> str:
-    """Every step as a `<details>`, under headings; the script reads its texts from here."""
+    """Every step as a `<details>`, under headings; of very many the first, and how many are not listed."""
     html = []
     numbers = iter(range(len(shown)))
-    for heading, group in groupby(shown, lambda frame: HEADINGS[frame.kind]):
+    for heading, group in groupby(shown[:LISTED], lambda frame: HEADINGS[frame.kind]):
         html.append(f"<p><strong>{heading}</strong></p>")
         html += [details(next(numbers), frame) for frame in group]
+    if (rest := len(shown) - LISTED) > 0:
+        html.append(f"<p>… and {rest:,} more steps: print() lists all of them.</p>")
     return "\n".join(html)
 
 
@@ -169,29 +175,17 @@ def text(content: str) -> str:
     return escape(printable(content), quote=False)
 
 
-def script(name: str, shown: Sequence[Frame]) -> str:
-    """The stepper's code, called with what lights up and what changes at each step."""
-    data = [
-        (frame.kind, frame.now, frame.others, frame.edges, [(c.card, c.field, c.texts) for c in frame.changes])
-        for frame in shown
-    ]
-    arguments = ",".join(literal(value) for value in (name, static("stepper.css"), data))
-    return f"{static('stepper.js').rstrip()}({arguments});"
-
-
-def literal(value: object) -> str:
-    r"""A value as JavaScript that can stand inside a script element, whatever its texts are.
-
-    >>> literal("</script>")
-    '"\\u003c/script>"'
-    """
-    code = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return code.replace("<", r"\u003c").replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
+def script(name: str, timeline: Timeline) -> str:
+    """The stepper's code, in a scope of its own, and what it is called with."""
+    code_ = "\n".join(static(each) for each in SCRIPTS)
+    given = name, static("stepper.css"), lesson(timeline, WORDS), code(timeline.graph)
+    return f'(function () {{\n"use strict";\n{code_}everywhere({",".join(map(literal, given))});\n}})();'
 
 
 def static(name: str) -> str:
-    """A file beside this one, without the indentation, which every page would carry."""
-    return re.sub(r"\n\s+", "\n", files("viz.page").joinpath("static", name).read_text(encoding="utf-8"))
+    """A file beside this one, without indentation and comments, which every page would carry."""
+    text = files("viz.page").joinpath("static", name).read_text(encoding="utf-8")
+    return re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
 
 
 def page(made: Parts) -> str:
@@ -203,6 +197,7 @@ def page(made: Parts) -> str:
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="stepgrad" content="stepper">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>

@@ -1,176 +1,341 @@
-/* Mounts a stepper on every element with this id that has none yet. The texts of the steps are read from the
-   page, the picture from its image; `data` only adds what lights up and what changes. */
-(function (id, css, data) {
-  "use strict";
+/* Mounts a stepper on every element with this id that has none yet: the timeline, the keys, what is asked for. */
 
-  const steps = data.map(([kind, now, others, edges, changes]) => ({ kind, now, others, edges, changes }));
-  const ICONS = {
-    first: "M5 5h2.5v14H5zM19 5v14L9 12z",
-    back: "M16 5v14L6 12z",
-    play: "M7 4v16l13-8z",
-    pause: "M6 5h4v14H6zM14 5h4v14h-4z",
-    next: "M8 5v14l10-7z",
-    last: "M16.5 5H19v14h-2.5zM5 5v14l10-7z",
-  };
-  const BUTTONS = [
-    ["first", "First step (Home)"],
-    ["back", "One step back (left arrow)"],
-    ["play", "Play (space)"],
-    ["next", "One step on (right arrow)"],
-    ["last", "Last step (End)"],
-  ];
-  const KEYS = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play" };
-  const PHASES = { start: "Start", forward: "Forward", seed: "Backward starts", backward: "Backward" };
-  const PAUSE = 1300; /* milliseconds between two steps */
+const ICONS = {
+  first: "M5 5h2.5v14H5zM19 5v14L9 12z",
+  back: "M16 5v14L6 12z",
+  play: "M7 4v16l13-8z",
+  pause: "M6 5h4v14H6zM14 5h4v14h-4z",
+  next: "M8 5v14l10-7z",
+  last: "M16.5 5H19v14h-2.5zM5 5v14l10-7z",
+};
+const BUTTONS = ["first", "back", "play", "next", "last"];
+const KEYS = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play", "/": "find" };
+const PAUSE = 1300; /* milliseconds between two steps */
 
+function speaking(words) {
+  let language = Object.keys(words)[0];
+  const say = (key, fields = {}) =>
+    (words[language].texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => (name === "nth" ? nth(fields[name]) : fields[name]));
+  const nth = (n) => (words[language].ordinals === "en" ? `${n}${n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th"}` : n);
+  say.sentence = (index) => words[language].sentences[index];
+  say.languages = Object.keys(words);
+  say.now = () => language;
+  say.choose = (other) => (language = other);
+  return say;
+}
+
+function template(say, count, model, groups) {
   const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
-  const button = ([name, title]) =>
-    `<button type="button" data-go="${name}" aria-label="${title}" title="${title}">${icon(name)}</button>`;
-  const TEMPLATE = `
-    <section class="stepper" role="group" aria-label="Step through the computation" tabindex="0">
-      <div class="picture"></div>
+  const button = (name) => {
+    const title = escape(say(name));
+    return `<button type="button" data-go="${name}" aria-label="${title}" title="${title}">${icon(name)}</button>`;
+  };
+  const option = (by) => `<option value="${by}">${escape(say(`by_${by}`))}</option>`;
+  const zoom = ["out", "in", "fit"].map((how) => {
+    const title = escape(say(how === "fit" ? "fit" : `zoom_${how}`));
+    return `<button type="button" data-zoom="${how}" aria-label="${title}" title="${title}">${{ out: "−", in: "+", fit: "⤢" }[how]}</button>`;
+  });
+  const languages = say.languages.length < 2 ? "" :
+    `<select class="language" aria-label="${escape(say("language"))}">${say.languages
+      .map((one) => `<option value="${one}" ${one === say.now() ? "selected" : ""}>${{ en: "English", zh: "中文" }[one] || one}</option>`).join("")}</select>`;
+  return `
+    <section class="stepper" role="group" aria-label="${escape(say("stepper"))}" tabindex="0" lang="${say.now()}">
+      <div class="top">
+        <div class="picture" tabindex="0" role="region" aria-label="${escape(say("alternative"))}"></div>
+        <div class="map" hidden></div>
+        <div class="zoom">${zoom.join("")}</div>
+      </div>
       <div class="controls">
         ${BUTTONS.map(button).join("")}
-        <input type="range" min="0" max="${steps.length - 1}" value="0" aria-label="Step">
+        <input type="range" min="0" max="${count - 1}" value="0" aria-label="${escape(say("step"))}">
         <span class="count"></span>
       </div>
-      <div class="panel" aria-live="polite">
-        <p class="phase"></p><p class="formula"></p><p class="sentence"></p><p class="ledger"></p><p class="source"></p>
+      <div class="choices">
+        <label>${escape(say("granularity"))} <select class="by">${["edge", "node", ...groups].map(option).join("")}</select></label>
+        <label><input type="checkbox" class="predict"> ${escape(say("mode_predict"))}</label>
+        <input type="search" class="find" placeholder="${escape(say("search"))}" aria-label="${escape(say("search"))}" list="names">
+        <datalist id="names">${model.nodes.slice(0, 500).map((node) => `<option value="${escape(node.name)}">`).join("")}</datalist>
+        ${languages}
       </div>
-    </section>`;
+      <div class="panel">
+        <div aria-live="polite" class="live">
+          <p class="phase"></p>
+          <div class="formula"></div>
+          <form class="ask" hidden><label><span></span> <input type="text" autocomplete="off" inputmode="text"></label>
+            <button type="submit">${escape(say("check"))}</button> <button type="button" class="reveal">${escape(say("reveal"))}</button></form>
+          <p class="verdict"></p>
+          <p class="sentence"></p>
+        </div>
+        <code class="source"></code>
+        <div class="table"></div>
+        <p class="asks"><button type="button" data-show="contributes" aria-pressed="false"></button> <button type="button" data-show="goes" aria-pressed="false"></button></p>
+        <div class="relations" hidden></div>
+        <details class="whatif" hidden><summary>${escape(say("what_if"))}</summary><div class="leaves"></div><button type="button" class="reset">${escape(say("reset"))}</button></details>
+        <p class="score"></p>
+      </div>
+    </section>
+    <div class="print"><slot></slot></div>`;
+}
 
-  function picture(image) {
-    if (!image) return null;
-    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
-    const text = new TextDecoder().decode(bytes);
-    const svg = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
-    const width = svg.viewBox.baseVal.width * (4 / 3);
-    svg.removeAttribute("height");
-    svg.style.width = `clamp(${0.7 * width}px, 100%, ${width}px)`;
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", image.alt);
-    return svg;
+function mount(host, css, lesson, code) {
+  const say = speaking(lesson.words);
+  const model = computation(lesson, code);
+  const groups = Object.keys(lesson.groups);
+  const image = host.querySelector("img");
+  const root = host.attachShadow({ mode: "open" });
+  let by = "edge";
+  let steps = model.steps(by);
+  let at = 0;
+  let timer = 0;
+  let shown = ""; /* which relations are open */
+  let hidden = null; /* what is asked for */
+  const quiz = prediction(model, say);
+  const isPage = Boolean(document.querySelector('meta[name="stepgrad"]'));
+  let card, view, section;
+  const find = (selector) => root.querySelector(selector);
+  for (const details of host.querySelectorAll("details")) details.open = true; /* they are seen in print alone */
+
+  function build() {
+    root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups)}`;
+    section = find("section");
+    card = cards(model, say);
+    view = pictured(image, find(".picture"), find(".map"), model, say);
+    find(".by").value = by;
+    find(".predict").checked = predicting;
+    listen();
+    view.first();
+    whatIf();
+    show(at);
+  }
+  let predicting = false;
+
+  function show(index, jump = true) {
+    at = Math.max(0, Math.min(steps.length - 1, index));
+    const step = steps[at];
+    const known = model.gradients(step.events);
+    const before = model.gradients(step.kind === "backward" ? step.first : step.events);
+    const asked = predicting && quiz.question(step);
+    hidden = asked && !quiz.score.seen.has(`${by} ${at}`) ? asked : null;
+    view.show(step, known, hidden && { field: hidden.field, nodes: [hidden.node] });
+    view.light(step, before, hidden);
+    if (jump) view.reveal(step.nodes);
+    section.dataset.kind = step.kind;
+    find(".phase").textContent = phase(step);
+    find(".formula").innerHTML = hidden ? "" : card.formula(step, before, known);
+    ask(step, before, known);
+    find(".sentence").textContent = card.sentence(step);
+    find(".source").textContent = card.source(step);
+    find(".table").innerHTML = !hidden && step.kind === "backward" && step.events - step.first === 1 ? card.ledgerTable(step.nodes[0], step.events) : "";
+    const slider = find("input[type=range]");
+    slider.value = at;
+    slider.setAttribute("aria-valuetext", `${phase(step)}: ${find(".formula").textContent}`);
+    find(".count").textContent = `${at} / ${steps.length - 1}`;
+    for (const name of ["first", "back"]) find(`[data-go=${name}]`).disabled = at === 0;
+    for (const name of ["next", "last"]) find(`[data-go=${name}]`).disabled = at === steps.length - 1;
+    relate(step);
+    keep();
   }
 
-  function mount(host) {
-    const texts = Array.from(host.querySelectorAll("details"), (frame) =>
-      Object.fromEntries(
-        ["formula", "sentence", "ledger", "source"].map((name) => {
-          const part = frame.querySelector("." + name);
-          return [name, part ? part.textContent : ""];
-        })
-      )
-    );
-    const sources = {}; /* the way back shows the line that made the node which the gradient comes from */
-    steps.forEach((step, i) => step.kind === "forward" && (sources[step.now] = texts[i].source));
-    const root = host.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${css}</style>${TEMPLATE}`;
-    const find = (selector) => root.querySelector(selector);
-    const section = find("section");
-    const frame = find(".picture");
-    const slider = find("input");
-    const svg = picture(host.querySelector("img"));
-    if (svg) frame.append(svg);
-    const part = (name) => svg && svg.getElementById(name);
-    let at = 0;
-    let timer = 0;
+  const phase = (step) => say(step.kind) + (step.title ? ` · ${step.title}` : "");
 
-    function change([name, field, lines]) {
-      const card = part(name);
-      if (!card) return;
-      card.querySelectorAll("." + field).forEach((text, i) => (text.textContent = lines[i] || ""));
-      if (field === "data") card.classList.toggle("pending", lines[0] === "–");
+  /* The question of a step, in the place of its result. */
+  function ask(step, before, known) {
+    const form = find(".ask");
+    form.hidden = !hidden;
+    find(".verdict").textContent = "";
+    find(".verdict").className = "verdict";
+    const { right, asked } = quiz.score;
+    find(".score").textContent = predicting && asked ? say("score", { right, count: asked }) : "";
+    if (!hidden) return;
+    const node = model.nodes[hidden.node];
+    const what = hidden.field === "data" ? node.name : `∂${model.nodes[model.output].name}/∂${node.name}`;
+    form.querySelector("span").textContent = say("ask", { what });
+    const lines = card.formula(step, before, known);
+    find(".formula").innerHTML = lines.slice(0, lines.indexOf("</div>") + 6); /* the symbols, without the numbers */
+    const input = form.querySelector("input");
+    input.value = "";
+    if (root.activeElement && root.activeElement !== find(".by")) input.focus({ preventScroll: true });
+  }
+
+  function answer(text) {
+    const step = steps[at];
+    const verdict = quiz.check(`${by} ${at}`, hidden, text);
+    if (verdict.kind === "none") return void (find(".verdict").textContent = verdict.text);
+    const paid = hidden;
+    if (verdict.kind === "right") show(at);
+    else {
+      quiz.wrong = verdict;
+      find(".score").textContent = say("score", { right: quiz.score.right, count: quiz.score.asked });
+      section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
+      const edge = verdict.edge && section.querySelector(`[id="e${verdict.edge[0]}_${verdict.edge[1]}"]`);
+      for (const one of [edge, section.querySelector(`[id="n${verdict.node}"]`)]) if (one) one.classList.add("missing");
     }
+    const line = find(".verdict");
+    line.textContent = verdict.text;
+    line.className = `verdict ${verdict.kind}`;
+    if (verdict.kind === "wrong") find(".ask input").select();
+    return paid && step;
+  }
 
-    function light(step) {
-      for (const one of section.querySelectorAll(".now, .from, .lit")) one.classList.remove("now", "from", "lit");
-      const add = (names, style) => names.map(part).forEach((one) => one && one.classList.add(style));
-      add(step.others, "from");
-      add(step.edges, "lit");
-      add([step.now], "now");
+  function reveal() {
+    quiz.skip(`${by} ${at}`);
+    section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
+    show(at);
+  }
+
+  /* Who contributes, where it goes: lists, and lit paths. */
+  function relate(step) {
+    const index = step.nodes.length ? step.nodes[step.nodes.length - 1] : model.output;
+    const name = model.nodes[index].name;
+    for (const one of root.querySelectorAll("[data-show]")) {
+      one.textContent = say(one.dataset.show === "contributes" ? "contributes_title" : "goes_title", { name });
+      one.setAttribute("aria-pressed", String(shown === one.dataset.show));
     }
+    const box = find(".relations");
+    box.hidden = !shown;
+    view.path(shown ? (shown === "contributes" ? model.before(index) : model.beyond(index)) : null);
+    if (!shown) return;
+    const known = (i) => (!model.nodes[i].form || i <= step.computed) && typeof model.values[i] === "number" ? format(model.values[i]) : "";
+    box.innerHTML = card.relations(index, shown, known);
+  }
 
-    function reveal(name) {
-      const card = part(name);
-      if (!card) return;
-      const [inner, outer] = [card.getBoundingClientRect(), frame.getBoundingClientRect()];
-      const near = (a, b, from, to) => (a < from + 30 ? a - from - 60 : b > to - 30 ? b - to + 60 : 0);
-      frame.scrollBy({
-        left: near(inner.left, inner.right, outer.left, outer.right),
-        top: near(inner.top, inner.bottom, outer.top, outer.bottom),
-      });
+  /* Leaves to drag, where the page can compute the graph. */
+  function whatIf() {
+    if (!model.canReplay) return;
+    const leaves = model.nodes.filter((node) => !node.form).slice(0, 40);
+    find(".whatif").hidden = false;
+    find(".leaves").innerHTML = leaves.map((node) => {
+      const x = lesson.values[node.index];
+      const reach = Math.max(Math.abs(x) * 2, 2);
+      return `<label><span>${escape(node.name)}</span><input type="range" data-leaf="${node.index}" min="${-reach}" max="${reach}" step="${reach / 100}" value="${model.values[node.index]}"><output>${escape(format(model.values[node.index]))}</output></label>`;
+    }).join("");
+  }
+
+  /* To a node: to the step that computes it, or, on the way back, that completes its gradient. */
+  function jumpTo(index) {
+    const computed = steps.findIndex((step) => step.kind === "forward" && step.nodes.includes(index));
+    let complete = -1;
+    steps.forEach((step, k) => (step.kind === "backward" && step.nodes.includes(index) ? (complete = k) : 0));
+    if (index === model.output) complete = steps.findIndex((step) => step.kind === "seed");
+    const onTheWayBack = steps[at].events >= 0;
+    const order = onTheWayBack ? [complete, computed] : [computed, complete];
+    const first = order.find((k) => k >= 0 && k !== at) ?? order.find((k) => k >= 0);
+    if (first !== undefined) go(first);
+  }
+
+  function keep() {
+    if (!isPage || !host.isConnected) return;
+    if (at || location.hash) history.replaceState(null, "", `#step=${at}`);
+  }
+  function asked() {
+    const found = /(?:^#|&)step=(\d+)/.exec(location.hash);
+    return isPage && found ? Number(found[1]) : 0;
+  }
+
+  function play(on) {
+    clearInterval(timer);
+    timer = on ? setInterval(tick, PAUSE) : 0;
+    const control = find("[data-go=play]");
+    control.querySelector("path").setAttribute("d", ICONS[on ? "pause" : "play"]);
+    control.title = say(on ? "pause" : "play");
+    control.setAttribute("aria-label", control.title);
+    find(".live").setAttribute("aria-live", on ? "off" : "polite");
+  }
+
+  function tick() {
+    if (!host.isConnected || at === steps.length - 1 || hidden) return play(false);
+    show(at + 1);
+    if (at === steps.length - 1) play(false);
+  }
+
+  function go(where) {
+    if (where === "find") return find(".find").focus();
+    if (where === "play") {
+      const on = !timer;
+      if (on) show(at === steps.length - 1 ? 0 : at + 1);
+      return play(on);
     }
+    play(false);
+    return show(typeof where === "number" ? where : { first: 0, back: at - 1, next: at + 1, last: steps.length - 1 }[where]);
+  }
 
-    function show(index) {
-      at = Math.max(0, Math.min(steps.length - 1, index));
-      const step = steps[at];
-      const text = texts[at];
-      steps.slice(0, at + 1).forEach((past) => past.changes.forEach(change));
-      light(step);
-      reveal(step.now);
-      section.dataset.kind = step.kind;
-      find(".phase").textContent = PHASES[step.kind];
-      find(".formula").replaceChildren(
-        ...(step.kind === "start" ? [text.formula] : text.formula.split(" = ")).map((piece, i) => {
-          const span = document.createElement("span");
-          span.textContent = (i ? "= " : "") + piece;
-          return span;
-        })
-      );
-      for (const name of ["sentence", "ledger"]) find("." + name).textContent = text[name];
-      find(".source").textContent = text.source || sources[step.others[0]] || "";
-      slider.value = at;
-      slider.setAttribute("aria-valuetext", `${PHASES[step.kind]}: ${text.formula}`);
-      find(".count").textContent = `${at} / ${steps.length - 1}`;
-      for (const name of ["first", "back"]) find(`[data-go=${name}]`).disabled = at === 0;
-      for (const name of ["next", "last"]) find(`[data-go=${name}]`).disabled = at === steps.length - 1;
-    }
-
-    function play(on) {
-      clearInterval(timer);
-      timer = on ? setInterval(tick, PAUSE) : 0;
-      const control = find("[data-go=play]");
-      control.innerHTML = icon(on ? "pause" : "play");
-      control.title = on ? "Pause (space)" : "Play (space)";
-      control.setAttribute("aria-label", control.title);
-      find(".panel").setAttribute("aria-live", on ? "off" : "polite");
-    }
-
-    function tick() {
-      if (!host.isConnected || at === steps.length - 1) return play(false);
-      show(at + 1);
-      if (at === steps.length - 1) play(false);
-    }
-
-    function go(where) {
-      if (where === "play") {
-        const on = !timer;
-        if (on) show(at === steps.length - 1 ? 0 : at + 1);
-        return play(on);
-      }
-      play(false);
-      show({ first: 0, back: at - 1, next: at + 1, last: steps.length - 1 }[where]);
-    }
-
+  function listen() {
     section.addEventListener("click", (event) => {
       const control = event.target.closest("button");
-      if (control) go(control.dataset.go);
+      if (!control) {
+        const node = view.nodeAt(event.target);
+        if (node !== null) jumpTo(node);
+        return;
+      }
+      if (control.dataset.go) go(control.dataset.go);
+      else if (control.dataset.zoom) view.zoom(control.dataset.zoom);
+      else if (control.dataset.node) jumpTo(Number(control.dataset.node));
+      else if (control.dataset.show) {
+        shown = shown === control.dataset.show ? "" : control.dataset.show;
+        relate(steps[at]);
+      } else if (control.classList.contains("reveal")) reveal();
+      else if (control.classList.contains("reset")) {
+        model.reset();
+        whatIf();
+        show(at, false);
+      }
     });
-    slider.addEventListener("input", () => {
-      play(false);
-      show(Number(slider.value));
+    section.addEventListener("input", (event) => {
+      const input = event.target;
+      if (input.dataset.leaf) {
+        model.set(Number(input.dataset.leaf), Number(input.value));
+        input.nextElementSibling.textContent = format(Number(input.value));
+        show(at, false);
+      } else if (input.type === "range") {
+        play(false);
+        show(Number(input.value));
+      }
+    });
+    section.addEventListener("change", (event) => {
+      const input = event.target;
+      if (input.classList.contains("by")) {
+        const [computed, events, kind] = [steps[at].computed, steps[at].events, steps[at].kind];
+        by = input.value;
+        steps = model.steps(by);
+        find("input[type=range]").max = steps.length - 1;
+        const reached = steps.findIndex((step) => (kind === "backward" ? step.events >= events : step.kind === kind && step.computed >= computed));
+        show(reached < 0 ? steps.length - 1 : reached);
+      } else if (input.classList.contains("predict")) {
+        predicting = input.checked;
+        quiz.again();
+        show(at);
+      } else if (input.classList.contains("language")) {
+        say.choose(input.value);
+        build();
+        find(".language").focus();
+      } else if (input.classList.contains("find")) {
+        const wanted = input.value.trim();
+        const node = model.nodes.find((one) => one.name === wanted) || model.nodes.find((one) => wanted && one.name.startsWith(wanted));
+        if (node) jumpTo(node.index);
+      }
+    });
+    find(".ask").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (hidden) answer(find(".ask input").value);
     });
     section.addEventListener("keydown", (event) => {
       const where = KEYS[event.key];
+      if (event.key === "Escape" && event.target.matches("input")) return section.focus();
       if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.matches("input:not([type=range]):not([type=checkbox]), select")) return event.stopPropagation();
       event.stopPropagation(); /* a notebook would move to another cell */
-      const own = event.key === " " ? event.target.closest("button") : event.target === slider;
+      const own = event.key === " " ? event.target.closest("button, summary, input") : event.target.matches("input[type=range]") && where !== "find";
       if (own) return;
       event.preventDefault();
       go(where);
     });
-    show(0);
   }
 
-  for (const host of document.querySelectorAll(`[id="${id}"]`)) if (!host.shadowRoot) mount(host);
-})
+  if (isPage) addEventListener("hashchange", () => asked() !== at && show(asked()));
+  at = asked();
+  build();
+}
+
+function everywhere(id, css, lesson, code) {
+  for (const host of document.querySelectorAll(`[id="${id}"]`)) if (!host.shadowRoot) mount(host, css, lesson, code);
+}

@@ -1,0 +1,188 @@
+"""What the page is given: the computation itself, its numbers, and how each node is written. No markup but formulas.
+
+The page makes every step from this, so that it can show them an edge or a layer at a time, ask before it shows, and
+compute with other numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from html import escape, unescape
+from typing import Any
+
+import numpy as np
+from latex2mathml.converter import convert
+
+from autograd import Constant, Graph, GraphError, Timeline
+from autograd.export import Form, forms, written_names
+from viz.model.view import printable, told_apart
+
+MOST = 400  #: numbers of an array that a page is given; of a larger one, every so many
+
+
+class Raw(str):
+    """Text that is JavaScript already."""
+
+    __slots__ = ()
+
+
+def lesson(timeline: Timeline, words: Mapping[str, Any]) -> dict[str, Any]:
+    """All that the script of a stepper needs, beside the code of its forms."""
+    graph = timeline.graph
+    made = forms(graph)
+    distinct = list(dict.fromkeys(form for form in made if form is not None))
+    places = {form: k for k, form in enumerate(distinct)}
+    sentences = [node.op.doc if node.op else "" for node in graph]
+    kinds = {form: sentence for form, sentence in zip(made, sentences, strict=True) if form is not None}
+    said = list(dict.fromkeys(kinds.values()))
+    made_at = ["   ".join(filter(None, ("/".join(node.scope), node.source))) for node in graph]
+    sources = list(dict.fromkeys(filter(None, made_at)))
+    lines = {source: k for k, source in enumerate(sources)}
+    is_scalar = all(isinstance(x, float | int) for x in graph.data) and None not in graph.slopes
+    events = timeline.events
+    return {
+        "names": [[name, name_math(name), *([1] if loose else [])] for name, loose in shown_names(graph)],
+        "forms": [
+            [
+                mathml(form.by_name),
+                "" if form.by_number == form.by_name else mathml(form.by_number),
+                [None if slope is None else mathml(slope) for slope in form.slopes],
+                int(form.mixes),
+                said.index(kinds[form]),
+            ]
+            for form in distinct
+        ],
+        "nodes": [
+            [
+                -1 if form is None else places[form],
+                [[number(x.data)] if isinstance(x, Constant) else x for x in node.inputs],
+                int(node.requires_grad),
+                lines.get(line, -1),
+            ]
+            for node, form, line in zip(graph, made, made_at, strict=True)
+        ],
+        "sources": sources,
+        "values": list(map(number, graph.data)),
+        "slopes": [None if slopes is None else list(slopes) for slopes in graph.slopes],
+        "contributions": None if is_scalar else [number(event.contribution) for event in events],
+        "seed": number(timeline.gradients[graph.outputs[0]]),
+        "output": graph.outputs[0],
+        "events": [x for event in events for x in (event.node, event.input)],
+        "replays": is_scalar and can_replay(graph, made),
+        "groups": {},
+        "words": {lang: {**each, "sentences": said} for lang, each in words.items()},
+    }
+
+
+def code(graph: Graph) -> Raw:
+    """The functions of each form, as JavaScript: the value, and the slope by each input."""
+    functions = []
+    for form in dict.fromkeys(form for form in forms(graph) if form is not None):
+        if form.code is None:
+            functions.append("null")
+            continue
+        xs = ",".join(f"x{k}" for k in range(len(form.slopes)))
+        slopes = ("null" if text is None else f"(y,{xs})=>{text}" for text in form.code.slopes)
+        functions.append(f"[({xs})=>{form.code.value},[{','.join(slopes)}]]")
+    return Raw(f"[{','.join(functions)}]")
+
+
+def can_replay(graph: Graph, made: Sequence[Form | None]) -> bool:
+    """Whether the page can compute the graph with other numbers, and would take the same way through the code."""
+    if graph.guards or graph.lost or any(form is not None and form.code is None for form in made):
+        return False
+    for node in graph:
+        flows = [isinstance(x, int) and graph.equations[x].requires_grad for x in node.inputs]
+        if node.slopes and any(to and slope is None for to, slope in zip(flows, node.slopes, strict=True)):
+            return False  # what a where() left aside might be chosen
+    leaves = [node for node in graph if node.is_leaf]
+    try:
+        graph.replay({leaf.name: leaf.data for leaf in leaves})
+    except GraphError:
+        return False
+    return True
+
+
+def number(x: Any) -> Any:
+    """A number as it is; an array with its shape, its range, and its elements, of many every so many."""
+    array = np.asarray(x)
+    if array.ndim == 0:
+        return array.item()
+    shown = sampled(array)
+    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array.ravel()
+    low, high = (finite.min().item(), finite.max().item()) if finite.size else (0.0, 0.0)
+    numbers = [float(f"{v:.8g}") for v in shown.astype(float).ravel()]
+    return {"s": array.shape, "t": shown.shape, "d": numbers, "lo": low, "hi": high}
+
+
+def sampled(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """As two axes, and every so many of each where there are many: sums of samples are samples of sums.
+
+    >>> sampled(np.zeros((3, 2, 2))).shape, sampled(np.zeros((1000, 1000))).shape
+    ((6, 2), (20, 20))
+    """
+    flat = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
+    side = int(MOST**0.5)
+    rows, columns = flat.shape
+    if flat.size <= MOST:
+        return flat
+    wide = side if rows >= side else MOST // rows
+    tall = MOST // min(columns, wide)
+    return flat[:: -(-rows // tall) or 1, :: -(-columns // wide) or 1]
+
+
+def shown_names(graph: Graph) -> Iterable[tuple[str, bool]]:
+    """Names as cards show them, and whether each must be in parentheses inside of a formula."""
+    shown = told_apart(graph.names)
+    return written_names([shown[name] for name in graph.names])
+
+
+def name_math(name: str) -> str:
+    """A name as MathML: w1 has an index.
+
+    >>> name_math("w1"), name_math("a<b")
+    ('<msub><mi>w</mi><mn>1</mn></msub>', '<mi>a&lt;b</mi>')
+    """
+    plain = escape(printable(name))
+    if found := re.fullmatch(r"([^\W\d_]+)(\d+)", plain):
+        return f"<msub><mi>{found[1]}</mi><mn>{found[2]}</mn></msub>"
+    return f"<mi>{plain}</mi>"
+
+
+@lru_cache(maxsize=4096)
+def mathml(latex: str) -> str:
+    """LaTeX as MathML, without the element around it; what cannot be read is shown as it is.
+
+    >>> mathml(r"\\frac{1}{2}")
+    '<mfrac><mn>1</mn><mn>2</mn></mfrac>'
+    """
+    try:
+        found = convert(latex)
+    except Exception:  # of a name of a person's own operation, say
+        return f"<mtext>{escape(printable(latex))}</mtext>"
+    inner = re.sub(r"^<math[^>]*>|</math>$", "", found)
+    inner = re.sub(r' (?:stretchy|form|columnalign|accent)="[^"]*"', "", inner)
+    inner = re.sub(r"&#x0*([0-9A-Fa-f]+);", lambda c: c[0] if chr(int(c[1], 16)) in '<>&"' else unescape(c[0]), inner)
+    inner = re.sub(r'(?:<mi mathvariant="normal">[^<&\ue000-\uf8ff]</mi>){2,}', joined, inner)
+    while (single := re.sub(r"<mrow>(<(m[a-z]+)>[^<]*</\2>)</mrow>", r"\1", inner)) != inner:
+        inner = single
+    return inner
+
+
+def joined(letters: re.Match[str]) -> str:
+    return f"<mi>{''.join(re.findall('>(.)<', letters[0]))}</mi>"
+
+
+def literal(value: object) -> str:
+    r"""A value as JavaScript that can stand inside a script element, whatever its texts are.
+
+    >>> literal("</script>")
+    '"\\u003c/script>"'
+    """
+    if isinstance(value, Raw):
+        return value.replace("</", "< /")
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", r"\u003c").replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")

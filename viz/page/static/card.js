@@ -1,0 +1,202 @@
+/* The card of a step: symbols, numbers, result; the ledger of the node that is paid; why; the line of code. */
+
+function cards(model, say) {
+  const { nodes, events } = model;
+  const isArray = (x) => x !== null && typeof x === "object";
+  const nameOf = (index) => ({ math: nodes[index].math, level: nodes[index].loose ? LEVEL.name : LEVEL.atom, minus: false });
+  const d = (index) => mo("∂") + (nodes[index].loose ? fenced(nodes[index].math) : nodes[index].math);
+  const ratio = (y, x) => fraction(d(y), d(x));
+  const gradient = (x) => ratio(model.output, x);
+  const line = (...parts) => `<div class="line">${math(row(...parts))}</div>`;
+  const more = (content) => `<p class="more">${content}</p>`;
+
+  /* A form with names, or with numbers, in its places. */
+  function written(node, form, fillers) {
+    const inputs = node.inputs.map((x) => (x.node === undefined ? { constant: x.constant } : { index: x.node }));
+    return fill(form, (k) => {
+      if (k === inputs.length) return fillers.node(node.index);
+      if (k > inputs.length) return { math: gradient(node.index), level: LEVEL.atom, minus: false };
+      return inputs[k].index === undefined ? ofNumber(inputs[k].constant) : fillers.node(inputs[k].index);
+    });
+  }
+  const names = { node: nameOf };
+  const numbers = { node: (index) => ofNumber(model.values[index]) };
+
+  function forward(node) {
+    const value = model.values[node.index];
+    const left = row(node.loose ? fenced(node.math) : node.math, mo("="));
+    const symbols = line(left, written(node, node.form.byName, names));
+    if (isArray(value) || node.inputs.some((x) => x.node !== undefined && isArray(model.values[x.node]))) {
+      const shown = node.inputs.filter((x) => x.node !== undefined).map((x) => [nodes[x.node].name, model.values[x.node]]);
+      return symbols + heats([...shown, [node.name, value]]);
+    }
+    const filled = written(node, node.form.byNumber, numbers);
+    const result = ofNumber(value).math;
+    return symbols + (filled === result ? "" : line(mo("="), filled)) + line(mo("="), `<mrow class="result">${result}</mrow>`);
+  }
+
+  function seed() {
+    const f = model.output;
+    return line(ratio(f, f), mo("="), `<mrow class="result">${ofNumber(1).math}</mrow>`);
+  }
+
+  function backward(k, before, after) {
+    const { node: from, slot, target } = events[k];
+    const node = nodes[from];
+    const [q, x] = [from, target];
+    const form = node.form.slopes[slot];
+    const upstream = before.grads[from];
+    const paid = model.contribution(k, upstream);
+    if (node.form.mixes || isArray(paid)) {
+      const right = node.form.mixes && form ? written(node, form, names) : row(gradient(q), mo("·"), ratio(q, x));
+      return (
+        line(gradient(x), mo("+="), right) + rule(node, slot) +
+        heats([[`∂/∂${node.name}`, upstream], [say("paid"), paid], [`∂/∂${nodes[x].name}`, after.grads[x]]]) + summing(upstream, paid, node)
+      );
+    }
+    const local = model.isScalar ? model.slopes[from][slot] : paid / upstream;
+    const was = before.grads[x] === null ? 0 : before.grads[x];
+    return (
+      line(gradient(x), mo("+="), gradient(q), mo("·"), ratio(q, x)) +
+      line(mo("="), product(upstream, local)) +
+      line(sum(was, paid), mo("="), `<mrow class="result">${ofNumber(after.grads[x]).math}</mrow>`) +
+      rule(node, slot, local)
+    );
+  }
+
+  /* The local derivative in symbols, and as a number. */
+  function rule(node, slot, local) {
+    const form = node.form.slopes[slot];
+    if (node.form.mixes || !form) return "";
+    const symbols = written(node, form, names);
+    const number = local === undefined ? "" : ofNumber(local).math;
+    const same = number === symbols || number === row(symbols);
+    const parts = [ratio(node.index, node.inputs[slot].node), mo("="), symbols, ...(number && !same ? [mo("="), number] : [])];
+    return more(math(row(...parts)));
+  }
+
+  function summing(upstream, paid, node) {
+    if (node.form.mixes || !isArray(upstream) || !isArray(paid)) return "";
+    const [from, to] = [upstream.s, paid.s];
+    if (from.join() === to.join()) return "";
+    const offset = from.length - to.length;
+    const axes = from.map((_, axis) => axis).filter((axis) => axis < offset || to[axis - offset] !== from[axis]);
+    return more(escape(say("summed", { axes: axes.join(", ") })));
+  }
+
+  /* Several contributions in one step: what each node ends with. */
+  function many(step, before, after) {
+    const few = step.nodes.slice(0, 8);
+    const rows = few.map((x) => {
+      const [y, math_] = step.kind === "forward" ? [model.values[x], nodes[x].math] : [after.grads[x], gradient(x)];
+      if (isArray(y)) return heats([[step.kind === "forward" ? nodes[x].name : `∂/∂${nodes[x].name}`, y]]);
+      return line(math_, mo("="), `<mrow class="result">${ofNumber(y).math}</mrow>`);
+    });
+    const rest = step.nodes.length - few.length;
+    return rows.join("") + (rest ? more(escape(say("and_more", { count: rest }))) : "");
+  }
+
+  function formula(step, before, after) {
+    if (step.kind === "start") return "";
+    if (step.kind === "seed") return seed();
+    if (step.kind === "forward") return step.nodes.length === 1 ? forward(nodes[step.nodes[0]]) : many(step);
+    return step.events - step.first === 1 ? backward(step.first, before, after) : many(step, before, after);
+  }
+
+  /* Everything that is paid to a node, in order. */
+  function ledger(index, until) {
+    const rows = [];
+    let total = index === model.output && until >= 0 ? 1 : null;
+    const running = model.gradients(0);
+    for (let k = 0; k < events.length; k += 1) {
+      const { node, target } = events[k];
+      const paid = model.contribution(k, running.grads[node]);
+      const was = running.grads[target];
+      running.grads[target] = was === null ? paid : isArray(paid) ? null : was + paid;
+      if (target !== index) continue;
+      const state = k < until - 1 ? "arrived" : k === until - 1 ? "now" : "waiting";
+      rows.push({ from: node, k, state, paid, total: running.grads[target] });
+    }
+    return rows;
+  }
+
+  function ledgerTable(index, until) {
+    const rows = ledger(index, until);
+    if (rows.length < 2) return "";
+    const SIGNS = { arrived: "✓", now: "▸", waiting: "·" };
+    const body = rows.slice(0, 12).map((r, n) => {
+      const known = r.state !== "waiting" && !isArray(r.paid);
+      const numbers = known ? `<td>${escape(format(r.paid))}</td><td>${escape(format(r.total))}</td>` : "<td>–</td><td>–</td>";
+      return (
+        `<tr class="${r.state}"><td>${SIGNS[r.state]}</td><td>${escape(say("nth_of", { nth: n + 1, count: rows.length }))}</td>` +
+        `<td><button type="button" class="link" data-node="${r.from}">${escape(nodes[r.from].name)}</button></td>${numbers}</tr>`
+      );
+    });
+    const title = escape(say("ledger_title", { name: nodes[index].name }));
+    const head = ["", "", say("from"), say("paid"), say("total")].map((text) => `<th scope="col">${escape(text)}</th>`).join("");
+    const rest = rows.length > 12 ? more(escape(say("and_more", { count: rows.length - 12 }))) : "";
+    return `<table class="ledger"><caption>${title}</caption><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>${rest}`;
+  }
+
+  /* Arrays as small heat maps on one scale. */
+  function heats(shown) {
+    const arrays = shown.filter(([, x]) => x !== null && x !== undefined);
+    const all = arrays.flatMap(([, x]) => (isArray(x) ? x.d : [x])).filter(Number.isFinite);
+    const scale = Math.max(...all.map(Math.abs), 1e-300);
+    return `<div class="heats">${arrays.map(([name, x]) => heat(name, x, scale)).join("")}</div>`;
+  }
+
+  function heat(name, x, scale) {
+    if (!isArray(x)) x = { s: [], t: [1, 1], d: [x] };
+    const columns = x.t.length ? x.t[x.t.length - 1] : 1;
+    const small = x.d.length <= 16;
+    const cells = x.d.map((v) => {
+      const strength = Number.isFinite(v) ? Math.round((Math.abs(v) / scale) * 80) : 0;
+      const hue = v < 0 ? "var(--cold)" : "var(--warm)";
+      const text = escape(format(v));
+      return `<i style="background:color-mix(in srgb,${hue} ${strength}%,var(--bg))" title="${text}">${small ? escape(format(v, 3)) : ""}</i>`;
+    });
+    const shape = x.s.length ? x.s.join("×") : "";
+    const note = x.s.length && x.d.length < x.s.reduce((a, b) => a * b, 1) ? ` ${escape(say("sampled"))}` : "";
+    return (
+      `<figure class="heat ${small ? "small" : ""}"><figcaption>${escape(name)} <span>${shape}${note}</span></figcaption>` +
+      `<div role="img" aria-label="${escape(name)} ${shape}: ${escape(format(x.lo ?? x.d[0]))} … ${escape(format(x.hi ?? x.d[0]))}" style="grid-template-columns:repeat(${columns},auto)">${cells.join("")}</div></figure>`
+    );
+  }
+
+  /* Why: one sentence. */
+  function sentence(step) {
+    if (step.kind === "start") return say("start_sentence");
+    if (step.kind === "seed") return say("seed_sentence");
+    if (step.kind === "forward" || step.events - step.first > 1) return step.title || "";
+    const { node, target } = events[step.first];
+    const both = nodes[node].inputs.filter((x) => x.node === target).length;
+    const paths = both > 1 ? " " + say("two_paths", { name: nodes[target].name, count: both }) : "";
+    return say.sentence(nodes[node].form.sentence) + paths;
+  }
+
+  /* The line of code that is at work. */
+  function source(step) {
+    if (step.kind === "start" || step.kind === "seed") return "";
+    const node = step.kind === "forward" ? step.nodes[step.nodes.length - 1] : events[step.first].node;
+    return nodes[node].source;
+  }
+
+  /* Who contributes, where it goes: the direct ones with their numbers. */
+  function relations(index, kind, known) {
+    const list = kind === "contributes"
+      ? nodes[index].inputs.map((x) => (x.node === undefined ? { text: isArray(x.constant) ? "…" : format(x.constant) } : { index: x.node }))
+      : nodes[index].users.map(([user]) => ({ index: user }));
+    const items = [...new Map(list.map((one) => [one.index ?? one.text, one])).values()].slice(0, 20).map((one) => {
+      if (one.index === undefined) return `<li>${escape(one.text)}</li>`;
+      const node = nodes[one.index];
+      const value = known(one.index);
+      return `<li><button type="button" class="link" data-node="${one.index}">${escape(node.name)}</button>${value ? ` = ${escape(value)}` : ""}</li>`;
+    });
+    const title = say(kind === "contributes" ? "contributes_title" : "goes_title", { name: nodes[index].name });
+    const none = kind === "contributes" ? "leaf" : "nobody";
+    return `<h3>${escape(title)}</h3><ul>${items.join("") || `<li>${escape(say(none))}</li>`}</ul>`;
+  }
+
+  return { formula, ledgerTable, sentence, source, relations, gradientMath: gradient, ledger };
+}

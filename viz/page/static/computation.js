@@ -1,0 +1,127 @@
+/* The computation: nodes, numbers, and what is known after each step. Nothing here touches the page. */
+
+function computation(lesson, code) {
+  const forms = lesson.forms.map(([byName, byNumber, slopes, mixes, sentence], k) => ({
+    byName, byNumber: byNumber || byName, slopes, mixes, sentence, code: code[k],
+  }));
+  const nodes = lesson.nodes.map(([form, inputs, wants, source], index) => ({
+    index,
+    name: lesson.names[index][0],
+    math: lesson.names[index][1],
+    loose: lesson.names[index][2],
+    form: form < 0 ? null : forms[form],
+    inputs: inputs.map((x) => (typeof x === "number" ? { node: x } : { constant: x[0] })),
+    wants: Boolean(wants),
+    source: source < 0 ? "" : lesson.sources[source],
+    users: [],
+  }));
+  for (const node of nodes) {
+    node.inputs.forEach((x, slot) => x.node !== undefined && nodes[x.node].users.push([node.index, slot]));
+  }
+  const events = [];
+  for (let k = 0; k < lesson.events.length; k += 2) {
+    const [node, slot] = [lesson.events[k], lesson.events[k + 1]];
+    events.push({ node, slot, target: nodes[node].inputs[slot].node, nth: 0, of: 0 });
+  }
+  const totals = new Array(nodes.length).fill(0);
+  for (const event of events) event.nth = totals[event.target] += 1;
+  for (const event of events) event.of = totals[event.target];
+
+  const original = { values: lesson.values, slopes: lesson.slopes };
+  const self = {
+    nodes, events, totals,
+    output: lesson.output,
+    values: original.values,
+    slopes: original.slopes,
+    isScalar: lesson.contributions === null,
+    canReplay: lesson.replays,
+    changed: new Map(),
+  };
+
+  const isArray = (x) => x !== null && typeof x === "object";
+  const add = (x, y) => (isArray(x) ? summed(x, y) : x + y);
+  const summed = (x, y) => spread({ ...x, d: x.d.map((v, i) => v + y.d[i]) });
+  const spread = (x) => ({ ...x, lo: Math.min(...x.d), hi: Math.max(...x.d) });
+
+  self.contribution = (k, upstream) =>
+    self.isScalar ? upstream * self.slopes[events[k].node][events[k].slot] : lesson.contributions[k];
+
+  /* The gradients after so many events, and how many contributions each node has. */
+  self.gradients = (count) => {
+    const grads = new Array(nodes.length).fill(null);
+    const arrived = new Array(nodes.length).fill(0);
+    if (count < 0) return { grads, arrived };
+    grads[self.output] = lesson.seed;
+    for (let k = 0; k < count; k += 1) {
+      const { node, target } = events[k];
+      const paid = self.contribution(k, grads[node]);
+      grads[target] = grads[target] === null ? paid : add(grads[target], paid);
+      arrived[target] += 1;
+    }
+    return { grads, arrived };
+  };
+
+  /* New numbers for leaves: everything follows, by the graph's own code. */
+  self.set = (index, value) => {
+    self.changed.set(index, value);
+    replay();
+  };
+  self.reset = () => {
+    self.changed.clear();
+    Object.assign(self, original);
+  };
+  function replay() {
+    const values = original.values.slice();
+    const slopes = original.slopes.slice();
+    for (const [index, value] of self.changed) values[index] = value;
+    for (const node of nodes) {
+      if (!node.form) continue;
+      const xs = node.inputs.map((x) => (x.node === undefined ? x.constant : values[x.node]));
+      const [value, by] = node.form.code;
+      values[node.index] = Number(value(...xs));
+      slopes[node.index] = by.map((slope, k) =>
+        slope && original.slopes[node.index][k] !== null ? Number(slope(values[node.index], ...xs)) : null
+      );
+    }
+    Object.assign(self, { values, slopes });
+  }
+
+  /* The steps: one an edge, a node, a neuron or a layer. A step ends with so many nodes computed, so many events. */
+  self.steps = (by) => {
+    const groups = lesson.groups[by];
+    const key = groups ? (node) => (groups.of[node] < 0 ? `node ${node}` : groups.of[node]) : (node) => node;
+    const found = [{ kind: "start", nodes: [], first: -1, events: -1, computed: -1 }];
+    const title = (node) => (groups && groups.of[node] >= 0 ? groups.titles[groups.of[node]] : "");
+    const last = () => found[found.length - 1];
+    for (const node of nodes) {
+      if (!node.form) continue;
+      const same = by !== "edge" && last().kind === "forward" && last().key === key(node.index);
+      if (!same) {
+        found.push({ kind: "forward", nodes: [], first: -1, events: -1, key: key(node.index), title: title(node.index) });
+      }
+      last().nodes.push(node.index);
+      last().computed = node.index;
+    }
+    found.push({ kind: "seed", nodes: [self.output], first: 0, events: 0, computed: nodes.length });
+    events.forEach((event, k) => {
+      const same = by !== "edge" && last().kind === "backward" && last().key === key(event.node);
+      if (!same) {
+        const step = { kind: "backward", nodes: [], first: k, events: k, computed: nodes.length, key: key(event.node) };
+        found.push({ ...step, title: title(event.node) });
+      }
+      last().events = k + 1;
+      if (!last().nodes.includes(event.target)) last().nodes.push(event.target);
+    });
+    return found;
+  };
+
+  /* All nodes on the way to a node, or on from it. */
+  self.before = (index) => reach(index, (node) => node.inputs.filter((x) => x.node !== undefined).map((x) => x.node));
+  self.beyond = (index) => reach(index, (node) => node.users.map(([user]) => user));
+  function reach(index, next) {
+    const seen = new Set([index]);
+    for (const one of seen) for (const other of next(nodes[one])) seen.add(other);
+    return seen;
+  }
+  return self;
+}
