@@ -2,16 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-__all__ = ["Picture", "RenderError", "Stepper", "draw", "render", "step"]
+__all__ = ["Picture", "RenderError", "Stepper", "Worksheet", "draw", "render", "step"]
 
 if TYPE_CHECKING:
     from viz.page.html import Stepper, step
+    from viz.page.worksheet import Worksheet
     from viz.picture.dot import Picture, draw
     from viz.picture.render import RenderError, render
 else:
     from importlib import import_module
 
     HOMES = dict.fromkeys(["Stepper", "step"], "viz.page.html")
+    HOMES |= {"Worksheet": "viz.page.worksheet"}
     HOMES |= dict.fromkeys(["Picture", "draw"], "viz.picture.dot")
     HOMES |= dict.fromkeys(["RenderError", "render"], "viz.picture.render")
 

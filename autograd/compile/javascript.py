@@ -13,9 +13,8 @@ import numpy as np
 
 from autograd.compile.reads import Live
 from autograd.notation.floats import SAME
-from autograd.notation.printer import operations
+from autograd.notation.printer import operations, printed
 from autograd.notation.python import Python, Untranslatable, merged
-from autograd.notation.printer import printed
 from autograd.notation.symbol import Symbol
 from autograd.op import Op, op_of
 from autograd.ops.activations import SELU_ALPHA, SELU_SCALE, exponential_below, scaled_exponential_below
@@ -72,7 +71,7 @@ SCRIPTS: Mapping[Callable[..., Any], str] = {
 
 
 class Code(NamedTuple):
-    """Expressions in ``x0``, ``x1``, …, the inputs by their places; those of the slopes may have ``y``, the value, too."""
+    """Expressions in ``x0``, ``x1``, …, the inputs by their places; in slopes ``y``, the value, may stand too."""
 
     value: str
     slopes: tuple[str | None, ...]

@@ -44,7 +44,7 @@ class Form(NamedTuple):
 
 
 def forms(graph: Graph) -> list[Form | None]:
-    """The form of every node of a graph, None for a leaf. Nodes that are written alike have equal forms.
+    r"""The form of every node of a graph, None for a leaf. Nodes that are written alike have equal forms.
 
     >>> import autograd
     >>> x, y = autograd.Value(2.0, "x"), autograd.Value(3.0, "y")
@@ -126,7 +126,7 @@ def is_place(text: str) -> bool:
 
 
 def written(formula: Any) -> str:
-    """A formula as LaTeX with places; what it would share is written out, as a page has no room for a second formula."""
+    """A formula as LaTeX with places, and after it what it uses more than once."""
     result = printed([formula], PLACES)
     text = result.formulas[0]
     for name, shared in reversed(result.shared):

@@ -154,9 +154,9 @@ def name_math(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def mathml(latex: str) -> str:
-    """LaTeX as MathML, without the element around it; what cannot be read is shown as it is.
+    r"""LaTeX as MathML, without the element around it; what cannot be read is shown as it is.
 
-    >>> mathml(r"\\frac{1}{2}")
+    >>> mathml(r"\frac{1}{2}")
     '<mfrac><mn>1</mn><mn>2</mn></mfrac>'
     """
     try:

@@ -50,17 +50,16 @@ function pictured(image, frame, map, model, say) {
       if (text.textContent !== now) text.textContent = now;
     });
 
-  /* The numbers that are known after a step; what is hidden is asked for. */
-  function show(step, known, hidden) {
+  /* The numbers that are known after a step, but for those that are asked for. */
+  function show(step, known, asked = () => false) {
     for (const node of model.nodes) {
       const card = cardOf[node.index];
       if (!card) continue;
       const computed = !node.form || node.index <= step.computed;
-      const asked = (field) => hidden && hidden.field === field && hidden.nodes.includes(node.index);
-      write(card, "data", asked("data") ? ["?"] : computed ? lines(model.values[node.index]) : ["–"]);
+      write(card, "data", asked(node.index, "data") ? ["?"] : computed ? lines(model.values[node.index]) : ["–"]);
       card.classList.toggle("pending", !computed);
       if (!node.wants) continue;
-      const texts = asked("grad") ? ["?"] : lines(known.grads[node.index]);
+      const texts = asked(node.index, "grad") ? ["?"] : lines(known.grads[node.index]);
       write(card, "grad", [`∂ ${texts[0]}`, ...texts.slice(1)]);
       const total = model.totals[node.index];
       const arrived = known.arrived[node.index];

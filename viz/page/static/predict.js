@@ -78,5 +78,5 @@ function prediction(model, say) {
   function again() {
     Object.assign(score, { right: 0, asked: 0, seen: new Set() });
   }
-  return { question, check, skip, again, score };
+  return { question, check, skip, again, score, near, read };
 }

@@ -1,4 +1,4 @@
-/* Mounts a stepper on every element with this id that has none yet: the timeline, the keys, what is asked for. */
+/* The stepper: the timeline, the keys, what is asked for. */
 
 const ICONS = {
   first: "M5 5h2.5v14H5zM19 5v14L9 12z",
@@ -11,18 +11,6 @@ const ICONS = {
 const BUTTONS = ["first", "back", "play", "next", "last"];
 const KEYS = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play", "/": "find" };
 const PAUSE = 1300; /* milliseconds between two steps */
-
-function speaking(words) {
-  let language = Object.keys(words)[0];
-  const say = (key, fields = {}) =>
-    (words[language].texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => (name === "nth" ? nth(fields[name]) : fields[name]));
-  const nth = (n) => (words[language].ordinals === "en" ? `${n}${n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th"}` : n);
-  say.sentence = (index) => words[language].sentences[index];
-  say.languages = Object.keys(words);
-  say.now = () => language;
-  say.choose = (other) => (language = other);
-  return say;
-}
 
 function template(say, count, model, groups) {
   const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
@@ -77,7 +65,7 @@ function template(say, count, model, groups) {
     <div class="print"><slot></slot></div>`;
 }
 
-function mount(host, css, lesson, code) {
+function stepper(host, css, lesson, code) {
   const say = speaking(lesson.words);
   const model = computation(lesson, code);
   const groups = Object.keys(lesson.groups);
@@ -116,7 +104,7 @@ function mount(host, css, lesson, code) {
     const before = model.gradients(step.kind === "backward" ? step.first : step.events);
     const asked = predicting && quiz.question(step);
     hidden = asked && !quiz.score.seen.has(`${by} ${at}`) ? asked : null;
-    view.show(step, known, hidden && { field: hidden.field, nodes: [hidden.node] });
+    view.show(step, known, (node, field) => hidden && hidden.node === node && hidden.field === field);
     view.light(step, before, hidden);
     if (jump) view.reveal(step.nodes);
     section.dataset.kind = step.kind;
@@ -334,8 +322,4 @@ function mount(host, css, lesson, code) {
   if (isPage) addEventListener("hashchange", () => asked() !== at && show(asked()));
   at = asked();
   build();
-}
-
-function everywhere(id, css, lesson, code) {
-  for (const host of document.querySelectorAll(`[id="${id}"]`)) if (!host.shadowRoot) mount(host, css, lesson, code);
 }

@@ -1,0 +1,138 @@
+"""What a page is made of: HTML that stands alone, a script that brings it to life, a policy that lets nothing else in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from viz.files import write
+from viz.inputs import path_of
+from viz.model.view import View, printable
+from viz.page.lesson import literal
+from viz.picture.dot import Picture, alternative, chosen, image, layout
+from viz.picture.render import RenderError
+from viz.picture.svg import tidy
+
+PAGE_STYLE = """
+:root { color-scheme: light dark; }
+body { margin: 0 auto; padding: 12px; max-width: 1200px; font: 16px/1.5 system-ui, Arial, sans-serif; }
+h1 { font-size: 20px; margin: 4px 0 12px; overflow-wrap: anywhere; }
+"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What both the page and the notebook need: a title, HTML that stands alone, the script that brings it to life.
+
+    Where no picture could be made, ``problem`` says why.
+    """
+
+    title: str
+    body: str
+    script: str
+    problem: str
+
+
+class Document(ABC):
+    """What is shown in a notebook, and saved as a page of its own."""
+
+    @property
+    @abstractmethod
+    def _parts(self) -> Parts:
+        """What it is made of."""
+
+    def html(self) -> str:
+        """A page of its own: it needs no network, and without scripts it lists the steps.
+
+        >>> import viz
+        >>> from autograd import Value
+        >>> viz.step(Value(3.0, "x") * 2).html()[:15]
+        '<!DOCTYPE html>'
+        """
+        return page(self._parts)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file, whole or not at all.
+
+        Raises `ValueError` for the name of another kind of file.
+        """
+        name = f"{type(self).__name__}.save: path"
+        write(path_of(("html", "htm"), path, name, "viz.draw(...) saves pictures"), self.html())
+
+    @property
+    def problem(self) -> str:
+        """Why the page has no picture; empty where it has one."""
+        return self._parts.problem
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **_: object
+    ) -> dict[str, str]:
+        """The page for a notebook, and the same as text."""
+        html = f"{self._parts.body}<script>{self._parts.script}</script>"
+        return chosen({"text/plain": str(self), "text/html": html}, include, exclude)
+
+
+def drawing(made: Picture, shown: View) -> tuple[str, str]:
+    """A picture, laid out with room for all that will stand in it, as it is shown first; and why there is none."""
+    made.graph_attr["ranksep"] = "0.6"  # there is to be room for the number on its way
+    try:
+        svg = tidy(layout(made, "svg"), shown)
+    except RenderError as error:
+        return f"<p><em>No picture: {escape(str(error))}</em></p>", str(error)
+    return f"<p>{image(svg, alternative(shown))}</p>", ""
+
+
+def mounted(
+    title: str, content: str, scripts: Sequence[str], mount: str, given: Sequence[Any], problem: str = ""
+) -> Parts:
+    """Content that one function of the scripts takes the place of, given the element, the style and ``given``."""
+    # The same computation has the same id, so that a notebook that is run again does not change; that two outputs
+    # may then share it is known to the script.
+    name = f"stepgrad-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    code = "\n".join(map(static, scripts))
+    arguments = ",".join(map(literal, (name, static("stepper.css"), *given)))
+    script = f'(function () {{\n"use strict";\n{code}everywhere({mount},{arguments});\n}})();'
+    return Parts(title, f'<div id="{name}">{content}</div>', script, problem)
+
+
+def text(content: str) -> str:
+    """A text as HTML, between tags."""
+    return escape(printable(content), quote=False)
+
+
+def static(name: str) -> str:
+    """A file beside this one, without indentation and comments, which every page would carry."""
+    found = files("viz.page").joinpath("static", name).read_text(encoding="utf-8")
+    return re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
+
+
+def page(made: Parts) -> str:
+    """A whole page: nothing but what it holds may load or run, which its policy says by hash."""
+    code = base64.b64encode(hashlib.sha256(made.script.encode()).digest()).decode()
+    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{code}'"
+    title = escape(made.title)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="stepgrad" content="stepper">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<style>{PAGE_STYLE}</style>
+</head>
+<body>
+<h1>{title}</h1>
+{made.body}
+<script>{made.script}</script>
+</body>
+</html>
+"""

@@ -1,0 +1,17 @@
+/* Mounts something on every element with this id that has nothing yet; its words, in the language of its reader. */
+
+function everywhere(mount, id, css, ...given) {
+  for (const host of document.querySelectorAll(`[id="${id}"]`)) if (!host.shadowRoot) mount(host, css, ...given);
+}
+
+function speaking(words) {
+  let language = Object.keys(words)[0];
+  const say = (key, fields = {}) =>
+    (words[language].texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => (name === "nth" ? nth(fields[name]) : fields[name]));
+  const nth = (n) => (words[language].ordinals === "en" ? `${n}${n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th"}` : n);
+  say.sentence = (index) => words[language].sentences[index];
+  say.languages = Object.keys(words);
+  say.now = () => language;
+  say.choose = (other) => (language = other);
+  return say;
+}
