@@ -101,7 +101,7 @@ def javascript(op: Op, slots: Sequence[Any], output: str, params: Mapping[str, A
 
     >>> import autograd
     >>> javascript(autograd.tanh, [Symbol("x")], "y", {})
-    Code(value='Math.tanh(x0)', slopes=('(1 - (y * y))',))
+    Code(value='Math.tanh(x0)', slopes=('((1 / Math.cosh(x0)) * (1 / Math.cosh(x0)))',))
     >>> javascript(autograd.polygamma, [1, Symbol("x")], "y", {}) is None
     True
     """

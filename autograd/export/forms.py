@@ -55,7 +55,21 @@ def forms(graph: Graph) -> list[Form | None]:
     >>> form.code.value, form.code.slopes
     ('(x0 * x1)', ('x1', 'x0'))
     """
-    return [None if node.op is None else form(graph, node, node.op) for node in graph]
+    known: dict[Any, Form] = {}
+    return [None if node.op is None else known_form(graph, node, node.op, known) for node in graph]
+
+
+def known_form(graph: Graph, node: GraphNode, op: Op, known: dict[Any, Form]) -> Form:
+    """The form of a node; of single numbers without params it is made once for all that are written alike."""
+    if node.params or node.slopes is None:
+        return form(graph, node, op)
+    places: dict[int, int] = {}
+    inputs = [repr(x.data) if isinstance(x, Constant) else places.setdefault(x, len(places)) for x in node.inputs]
+    flows = [isinstance(x, int) and graph.equations[x].requires_grad for x in node.inputs]
+    key = op, *inputs, *flows, *(slope is None for slope in node.slopes)
+    if key not in known:
+        known[key] = form(graph, node, op)
+    return known[key]
 
 
 def form(graph: Graph, node: GraphNode, op: Op) -> Form:

@@ -242,6 +242,34 @@ class Graph:
             return node.name
         return f"{written_name(node.name)} = {text(applied(node.op, self.symbols(node), node.params))}"
 
+    def expression(self, most: int = 80) -> str:
+        """The last output in its leaves, if that has no more than ``most`` characters; else in what has a name, else
+        its `formula`.
+
+        >>> from autograd import Value
+        >>> x, y, z = Value(-2), Value(5), Value(-4)
+        >>> q = x + y
+        >>> Graph.of(q * z).expression(), Graph.of(q * z).formula("f")
+        ('f = (x + y) · z', 'f = q · z')
+        """
+        output = self.nodes[self.outputs[-1]]
+        whole = self.formula(output)
+        if output.op is None or len(self) > most:
+            return whole
+        for is_named in (False, True):
+            made: list[Symbol] = []
+            for node in self.nodes[: output.index + 1]:
+                inputs = [x.data if isinstance(x, Constant) else made[x] for x in node.inputs]
+                ends = is_named and node.label is not None and node is not output
+                if node.op is None or ends:
+                    made.append(Symbol(node.name, node.shape))
+                else:
+                    made.append(applied(node.op, inputs, node.params, node.shape))
+            written = f"{written_name(output.name)} = {text(made[-1])}"
+            if len(written) <= most and "(with " not in written:
+                return written
+        return whole
+
     def symbols(self, node: GraphNode) -> list[Any]:
         """The inputs of a node as Symbols, constants as they are; the same node twice is the same Symbol twice."""
         made: dict[int, Symbol] = {}

@@ -1,79 +1,55 @@
-"""What the stepper shows at each step: texts, what is lit, what changes. No markup here."""
+"""What the steps say where there is no script: texts alone, and the widest ones, which a layout has to have room for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from autograd import Graph, GraphNode, Step, Timeline, format_number
-from viz.model.view import UNKNOWN, Card, View, gradient, lines, shorten, view
+from viz.model.view import Card, View, gradient, lines, view
 
 Kind = Literal["start", "forward", "seed", "backward"]
 Texts = tuple[str, ...]
 
 START = "The leaves have their values; nothing is computed yet."
-
-
-@dataclass(frozen=True)
-class Change:
-    """A card's field gets new lines of text."""
-
-    card: str
-    field: Literal["data", "grad"]
-    texts: Texts
+LEAVES = 12  #: whose values are told at the start
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One step as it is shown. ``now`` is the card that gets a number, ``others`` are where it comes from."""
+    """One step as it is told."""
 
     kind: Kind
     formula: str
     sentence: str
     ledger: str = ""  #: "2nd of 2: now 6"
-    source: str = ""  #: the scope and the line that computed ``now``, on the way forward
-    now: str = ""
-    others: tuple[str, ...] = ()
-    edges: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
+    source: str = ""  #: the scope and the line that made the node that is computed
 
 
-def frames(timeline: Timeline) -> list[Frame]:
-    """A frame for the start, and one for every step.
+def frames(timeline: Timeline, most: int) -> list[Frame]:
+    """A frame for the start, and one for every step, but no more than ``most``.
 
     >>> from autograd import Value, steps
     >>> a = Value(3.0)
-    >>> [(frame.kind, frame.ledger, frame.edges) for frame in frames(steps(a + a))][2:]
-    [('seed', '', ()), ('backward', '1st of 2: now 1', ('e1_0',)), ('backward', '2nd of 2: now 2', ('e1_1',))]
+    >>> [(frame.kind, frame.ledger) for frame in frames(steps(a + a), 10)][2:]
+    [('seed', ''), ('backward', '1st of 2: now 1'), ('backward', '2nd of 2: now 2')]
     """
-    return [start(timeline.graph), *(frame(timeline.graph, step) for step in timeline)]
+    return [start(timeline.graph), *(frame(timeline.graph, step) for step in islice(timeline, most - 1))]
 
 
 def start(graph: Graph) -> Frame:
     """Before anything happens: the values of the leaves."""
-    unknown = [Change(f"n{node.index}", "data", (UNKNOWN,)) for node in graph if node.op]
-    unknown += [Change(f"n{node.index}", "grad", gradient(None)) for node in graph if node.requires_grad]
-    leaves = ", ".join(graph.formula(graph[i]) + f" = {' '.join(lines(graph[i].data))}" for i in graph.leaves)
-    return Frame("start", shorten(leaves, 120), START, changes=tuple(unknown))
+    told = [f"{graph.names[i]} = {' '.join(lines(graph.data[i]))}" for i in graph.leaves[:LEAVES]]
+    return Frame("start", ", ".join(told + ["…"] * (len(graph.leaves) > LEAVES)), START)
 
 
 def frame(graph: Graph, step: Step) -> Frame:
-    node, target = f"n{step.node}", f"n{step.target}"
-    if step.kind == "seed":
-        return Frame(
-            "seed", step.formula, step.sentence, now=node, changes=(Change(node, "grad", gradient(step.after)),)
-        )
-    if step.kind == "backward":
-        edge, change = f"e{step.node}_{step.input}", Change(target, "grad", gradient(step.after))
-        return Frame("backward", step.formula, step.sentence, step.ledger, "", target, (node,), (edge,), (change,))
-    inputs = graph[step.node].inputs
-    others = tuple(f"n{x}" if isinstance(x, int) else f"c{step.node}_{slot}" for slot, x in enumerate(inputs))
-    edges = tuple(f"e{step.node}_{slot}" for slot in range(len(inputs)))
-    change = Change(node, "data", lines(step.after))
-    sentence = slopes(graph, graph[step.node])
+    if step.kind != "forward":
+        return Frame(step.kind, step.formula, step.sentence, step.ledger)
     made = "   ".join(filter(None, ("/".join(step.scope), step.source)))
-    return Frame("forward", step.formula, sentence, "", made, node, others, edges, (change,))
+    return Frame("forward", step.formula, slopes(graph, graph[step.node]), "", made)
 
 
 def slopes(graph: Graph, node: GraphNode) -> str:
@@ -91,15 +67,21 @@ def finished(timeline: Timeline) -> View:
     return gradients(view(timeline.graph), {f"n{i}": gradient(g) for i, g in enumerate(timeline.gradients)})
 
 
-def roomy(shown: View, steps: Iterable[Frame]) -> View:
-    """The same view with the widest texts of all steps, so that a layout of it has room for each of them."""
+def roomy(shown: View, timeline: Timeline) -> View:
+    """The same view with the widest gradients of all steps, so that a layout of it has room for each of them."""
     widest = {card.id: card.grad for card in shown.cards}
-    for change in (change for step in steps for change in step.changes):
-        if change.field == "grad" and change.card in widest:
-            pairs = zip(widest[change.card], change.texts, strict=False)
-            wide = tuple(max(pair, key=width) for pair in pairs)
-            widest[change.card] = wide + widest[change.card][len(wide) :]
+    for card, texts in changes(timeline):
+        if card in widest:
+            wide = tuple(max(pair, key=width) for pair in zip(widest[card], texts, strict=False))
+            widest[card] = wide + widest[card][len(wide) :]
     return gradients(shown, widest)
+
+
+def changes(timeline: Timeline) -> Iterator[tuple[str, Texts]]:
+    """The gradients that come and go, by card."""
+    for step in timeline:
+        if step.kind == "backward" and step.of != 1:
+            yield f"n{step.target}", gradient(step.after)
 
 
 def gradients(shown: View, texts: dict[str, Texts]) -> View:

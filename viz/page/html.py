@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import overload
 
 from autograd import Graph, Node, Timeline, steps
+from autograd.export import forms
 from viz.model.view import shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import Frame, finished, frames, roomy
@@ -94,23 +95,26 @@ def step(output_or_graph: Node | Graph, *, hide: str | Collection[str] | None = 
 
 
 def parts(timeline: Timeline) -> Parts:
-    graph, shown = timeline.graph, frames(timeline)
-    made = picture(roomy(finished(timeline), shown))
+    graph, shown = timeline.graph, finished(timeline)
+    made = picture(roomy(shown, timeline))
     made.graph = graph
-    seen, problem = drawing(made, finished(timeline))
-    title = shorten(graph.formula(graph[graph.outputs[0]]), 100)
-    given = lesson(timeline, WORDS), code(graph)
-    return mounted(title, seen + listing(shown), SCRIPTS, "stepper", given, problem)
+    seen, problem = drawing(made, shown)
+    title = shorten(graph.expression(), 100)
+    written = forms(graph)
+    given = lesson(timeline, written, WORDS), code(written)
+    return mounted(
+        title, seen + listing(frames(timeline, LISTED), len(timeline) + 1), SCRIPTS, "stepper", given, problem
+    )
 
 
-def listing(shown: Sequence[Frame]) -> str:
+def listing(shown: Sequence[Frame], count: int) -> str:
     """Every step as a `<details>`, under headings; of very many the first, and how many are not listed."""
     html = []
     numbers = iter(range(len(shown)))
-    for heading, group in groupby(shown[:LISTED], lambda frame: HEADINGS[frame.kind]):
+    for heading, group in groupby(shown, lambda frame: HEADINGS[frame.kind]):
         html.append(f"<p><strong>{heading}</strong></p>")
         html += [details(next(numbers), frame) for frame in group]
-    if (rest := len(shown) - LISTED) > 0:
+    if (rest := count - len(shown)) > 0:
         html.append(f"<p>… and {rest:,} more steps: print() lists all of them.</p>")
     return "\n".join(html)
 

@@ -17,7 +17,7 @@ import numpy as np
 from latex2mathml.converter import convert
 
 from autograd import Constant, Graph, GraphError, Timeline
-from autograd.export import Form, forms, written_names
+from autograd.export import Form, written_names
 from viz.model.view import printable, told_apart
 
 MOST = 400  #: numbers of an array that a page is given; of a larger one, every so many
@@ -29,10 +29,9 @@ class Raw(str):
     __slots__ = ()
 
 
-def lesson(timeline: Timeline, words: Mapping[str, Any]) -> dict[str, Any]:
+def lesson(timeline: Timeline, made: Sequence[Form | None], words: Mapping[str, Any]) -> dict[str, Any]:
     """All that the script of a stepper needs, beside the code of its forms."""
     graph = timeline.graph
-    made = forms(graph)
     distinct = list(dict.fromkeys(form for form in made if form is not None))
     places = {form: k for k, form in enumerate(distinct)}
     sentences = [node.op.doc if node.op else "" for node in graph]
@@ -77,10 +76,10 @@ def lesson(timeline: Timeline, words: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def code(graph: Graph) -> Raw:
+def code(made: Sequence[Form | None]) -> Raw:
     """The functions of each form, as JavaScript: the value, and the slope by each input."""
     functions = []
-    for form in dict.fromkeys(form for form in forms(graph) if form is not None):
+    for form in dict.fromkeys(form for form in made if form is not None):
         if form.code is None:
             functions.append("null")
             continue
@@ -167,6 +166,7 @@ def mathml(latex: str) -> str:
     inner = re.sub(r' (?:stretchy|form|columnalign|accent)="[^"]*"', "", inner)
     inner = re.sub(r"&#x0*([0-9A-Fa-f]+);", lambda c: c[0] if chr(int(c[1], 16)) in '<>&"' else unescape(c[0]), inner)
     inner = re.sub(r'(?:<mi mathvariant="normal">[^<&\ue000-\uf8ff]</mi>){2,}', joined, inner)
+    inner = inner.removeprefix("<mrow>").removesuffix("</mrow>")  # what it stands in is a row already
     while (single := re.sub(r"<mrow>(<(m[a-z]+)>[^<]*</\2>)</mrow>", r"\1", inner)) != inner:
         inner = single
     return inner

@@ -55,7 +55,11 @@ WORDS = {
             "missing_path": "The path through {node} is missing.",
             "assign": "= for +=: {before} was there already.",
             "other_input": "That is the contribution to {name}.",
-            "one_path":"That is only what comes by {node}: the other paths are missing.","worksheet":"Worksheet","solution":"Solution","fill_in":"Fill in the numbers, then check.","not_a_number": "A number, please: −4, 0.25, 1/4.",
+            "one_path": "That is only what comes by {node}: the other paths are missing.",
+            "worksheet": "Worksheet",
+            "solution": "Solution",
+            "fill_in": "Fill in the numbers, then check.",
+            "not_a_number": "A number, please: −4, 0.25, 1/4.",
         },
     }
 }

@@ -9,6 +9,7 @@ from html import escape
 from typing import Literal, NamedTuple
 
 from autograd import Graph, Timeline, format_number, short_repr
+from autograd.export import forms
 from viz.model.view import Card, View, shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import finished
@@ -41,8 +42,8 @@ class Worksheet(Document):
     f = x · y = 12
     x = 3
     y = 4
-    ∂f/∂x = ____
     ∂f/∂y = ____
+    ∂f/∂x = ____
     """
 
     timeline: Timeline
@@ -101,9 +102,10 @@ class Worksheet(Document):
             f'<details style="break-before:page"><summary>{escape(WORDS["en"]["texts"]["solution"])}</summary>'
             f"{solved}<ul>{answers}</ul></details>"
         )
-        given = {**lesson(timeline, WORDS), "tasks": self.tasks}
-        title = shorten(graph.formula(graph[graph.outputs[0]]), 100)
-        return mounted(title, content, SCRIPTS, "worksheet", (given, code(graph)), problem)
+        written = forms(graph)
+        given = {**lesson(timeline, written, WORDS), "tasks": self.tasks}
+        title = shorten(graph.expression(), 100)
+        return mounted(title, content, SCRIPTS, "worksheet", (given, code(written)), problem)
 
     def blanked(self, shown: View) -> View:
         """The same view with blanks for what is to be found."""
@@ -150,7 +152,9 @@ def tasks_of(timeline: Timeline, hide: str | Collection[str]) -> tuple[Task, ...
             )
     found = [task for name in wanted for task in tasks_by(graph, name)]
     order = {"data": 0, "grad": 1}
-    ordered = sorted(set(found), key=lambda task: (order[task.field], task.node if task.field == "data" else -task.node))
+    ordered = sorted(
+        set(found), key=lambda task: (order[task.field], task.node if task.field == "data" else -task.node)
+    )
     return tuple(ordered)
 
 

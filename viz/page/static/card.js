@@ -32,7 +32,17 @@ function cards(model, say) {
     }
     const filled = written(node, node.form.byNumber, numbers);
     const result = ofNumber(value).math;
-    return symbols + (filled === result ? "" : line(mo("="), filled)) + line(mo("="), `<mrow class="result">${result}</mrow>`);
+    return symbols + (filled === result ? "" : line(mo("="), filled)) + line(mo("="), `<mrow class="result">${result}</mrow>`) + locals(node);
+  }
+
+  /* The local derivatives that a node leaves for the way back. */
+  function locals(node) {
+    if (!model.isScalar || node.inputs.length > 3) return "";
+    const found = node.inputs.map((x, slot) => {
+      const slope = model.slopes[node.index][slot];
+      return x.node === undefined || slope === null ? "" : rule(node, slot, slope);
+    });
+    return [...new Set(found)].join("");
   }
 
   function seed() {
@@ -171,8 +181,8 @@ function cards(model, say) {
     if (step.kind === "forward" || step.events - step.first > 1) return step.title || "";
     const { node, target } = events[step.first];
     const both = nodes[node].inputs.filter((x) => x.node === target).length;
-    const paths = both > 1 ? " " + say("two_paths", { name: nodes[target].name, count: both }) : "";
-    return say.sentence(nodes[node].form.sentence) + paths;
+    const paths = both > 1 ? [say("two_paths", { name: nodes[target].name, count: both })] : [];
+    return [say.sentence(nodes[node].form.sentence), ...paths].join("\n");
   }
 
   /* The line of code that is at work. */
