@@ -101,7 +101,7 @@ def parts(timeline: Timeline) -> Parts:
     seen, problem = drawing(made, shown)
     title = shorten(graph.expression(), 100)
     written = forms(graph)
-    given = lesson(timeline, written, WORDS), code(written)
+    given = lesson(timeline, written, WORDS), [code(written)]
     return mounted(
         title, seen + listing(frames(timeline, LISTED), len(timeline) + 1), SCRIPTS, "stepper", given, problem
     )

@@ -72,6 +72,9 @@ def lesson(timeline: Timeline, made: Sequence[Form | None], words: Mapping[str, 
         "events": [x for event in events for x in (event.node, event.input)],
         "replays": is_scalar and can_replay(graph, made),
         "groups": {},
+        "updates": [],
+        "runs": [],
+        "differing": [],
         "words": {lang: {**each, "sentences": said} for lang, each in words.items()},
     }
 
@@ -183,6 +186,8 @@ def literal(value: object) -> str:
     '"\\u003c/script>"'
     """
     if isinstance(value, Raw):
-        return value.replace("</", "< /")
+        return value
+    if isinstance(value, list) and value and isinstance(value[0], Raw):
+        return f"[{','.join(value)}]"
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", r"\u003c").replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")

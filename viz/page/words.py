@@ -59,7 +59,7 @@ WORDS = {
             "worksheet": "Worksheet",
             "solution": "Solution",
             "fill_in": "Fill in the numbers, then check.",
-            "not_a_number": "A number, please: −4, 0.25, 1/4.",
+            "update":"Update","update_sentence":"each parameter steps against its gradient","iteration_label":"Iteration","before":"before","after":"after","not_a_number": "A number, please: −4, 0.25, 1/4.",
         },
     }
 }

@@ -105,7 +105,7 @@ class Worksheet(Document):
         written = forms(graph)
         given = {**lesson(timeline, written, WORDS), "tasks": self.tasks}
         title = shorten(graph.expression(), 100)
-        return mounted(title, content, SCRIPTS, "worksheet", (given, code(written)), problem)
+        return mounted(title, content, SCRIPTS, "worksheet", (given, [code(written)]), problem)
 
     def blanked(self, shown: View) -> View:
         """The same view with blanks for what is to be found."""

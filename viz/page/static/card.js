@@ -61,7 +61,7 @@ function cards(model, say) {
       const right = node.form.mixes && form ? written(node, form, names) : row(gradient(q), mo("·"), ratio(q, x));
       return (
         line(gradient(x), mo("+="), right) + rule(node, slot) +
-        heats([[`∂/∂${node.name}`, upstream], [say("paid"), paid], [`∂/∂${nodes[x].name}`, after.grads[x]]]) + summing(upstream, paid, node)
+        heats([[gradientName(from), upstream], [say("paid"), paid], [gradientName(x), after.grads[x]]]) + summing(upstream, paid, node)
       );
     }
     const local = model.isScalar ? model.slopes[from][slot] : paid / upstream;
@@ -73,6 +73,20 @@ function cards(model, say) {
       rule(node, slot, local)
     );
   }
+
+  /* A leaf before and after the update; where it went against its gradient alone, by which rate. */
+  function update(index, grad) {
+    const [was, now] = [model.values[index], model.updates.get(index)];
+    const name = nodes[index].math;
+    if (isArray(was)) return line(name, mo("←")) + heats([[say("before"), was], [gradientName(index), grad], [say("after"), now]]);
+    const rate = (was - now) / grad;
+    const plain = Number.isFinite(rate) && rate > 0 && Math.abs(rate - Number(rate.toPrecision(3))) < 1e-9 * rate;
+    const right = plain ? [name, mo("−"), ofNumber(Number(rate.toPrecision(3))).math, mo("·"), gradient(index)] : [];
+    const numbers = plain ? [ofNumber(was).math, mo("−"), product(Number(rate.toPrecision(3)), grad)] : [ofNumber(was).math, mo("+"), change(now - was)];
+    return line(name, mo("←"), ...(plain ? right : [ofNumber(now).math])) + line(mo("="), ...numbers) + line(mo("="), `<mrow class="result">${ofNumber(now).math}</mrow>`);
+  }
+  const change = (x) => (x < 0 ? fenced(ofNumber(x).math) : ofNumber(x).math);
+  const gradientName = (index) => `∂${nodes[model.output].name}/∂${nodes[index].name}`;
 
   /* The local derivative in symbols, and as a number. */
   function rule(node, slot, local) {
@@ -99,7 +113,7 @@ function cards(model, say) {
     const few = step.nodes.slice(0, 8);
     const rows = few.map((x) => {
       const [y, math_] = step.kind === "forward" ? [model.values[x], nodes[x].math] : [after.grads[x], gradient(x)];
-      if (isArray(y)) return heats([[step.kind === "forward" ? nodes[x].name : `∂/∂${nodes[x].name}`, y]]);
+      if (isArray(y)) return heats([[step.kind === "forward" ? nodes[x].name : gradientName(x), y]]);
       return line(math_, mo("="), `<mrow class="result">${ofNumber(y).math}</mrow>`);
     });
     const rest = step.nodes.length - few.length;
@@ -109,6 +123,7 @@ function cards(model, say) {
   function formula(step, before, after) {
     if (step.kind === "start") return "";
     if (step.kind === "seed") return seed();
+    if (step.kind === "update") return step.nodes.slice(0, 8).map((x) => update(x, after.grads[x])).join("");
     if (step.kind === "forward") return step.nodes.length === 1 ? forward(nodes[step.nodes[0]]) : many(step);
     return step.events - step.first === 1 ? backward(step.first, before, after) : many(step, before, after);
   }
@@ -178,6 +193,7 @@ function cards(model, say) {
   function sentence(step) {
     if (step.kind === "start") return say("start_sentence");
     if (step.kind === "seed") return say("seed_sentence");
+    if (step.kind === "update") return say("update_sentence");
     if (step.kind === "forward" || step.events - step.first > 1) return step.title || "";
     const { node, target } = events[step.first];
     const both = nodes[node].inputs.filter((x) => x.node === target).length;
@@ -187,7 +203,7 @@ function cards(model, say) {
 
   /* The line of code that is at work. */
   function source(step) {
-    if (step.kind === "start" || step.kind === "seed") return "";
+    if (!["forward", "backward"].includes(step.kind)) return "";
     const node = step.kind === "forward" ? step.nodes[step.nodes.length - 1] : events[step.first].node;
     return nodes[node].source;
   }

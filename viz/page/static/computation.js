@@ -35,6 +35,7 @@ function computation(lesson, code) {
     slopes: original.slopes,
     isScalar: lesson.contributions === null,
     canReplay: lesson.replays,
+    updates: new Map(lesson.updates),
     changed: new Map(),
   };
 
@@ -112,7 +113,20 @@ function computation(lesson, code) {
       last().events = k + 1;
       if (!last().nodes.includes(event.target)) last().nodes.push(event.target);
     });
+    for (const index of self.updates.keys()) {
+      const same = groups && last().kind === "update";
+      if (!same) found.push({ kind: "update", nodes: [], first: -1, events: events.length, computed: nodes.length });
+      last().nodes.push(index);
+    }
     return found;
+  };
+
+  /* What a leaf holds after a step: its value, or what the update made of it. */
+  self.held = (index, steps, at) => {
+    for (let k = at; k >= 0 && steps[k].kind === "update"; k -= 1) {
+      if (steps[k].nodes.includes(index)) return self.updates.get(index);
+    }
+    return self.values[index];
   };
 
   /* All nodes on the way to a node, or on from it. */

@@ -5,7 +5,7 @@ function pictured(image, frame, map, model, say) {
   if (!svg) {
     frame.hidden = map.hidden = true;
     const nothing = () => {};
-    return { show: nothing, light: nothing, path: nothing, zoom: nothing, first: nothing, reveal: nothing, nodeAt: () => null };
+    return { show: nothing, light: nothing, path: nothing, zoom: nothing, first: nothing, reveal: nothing, runs: nothing, nodeAt: () => null };
   }
   frame.append(svg);
   const NS = "http://www.w3.org/2000/svg";
@@ -51,12 +51,12 @@ function pictured(image, frame, map, model, say) {
     });
 
   /* The numbers that are known after a step, but for those that are asked for. */
-  function show(step, known, asked = () => false) {
+  function show(step, known, asked = () => false, held = (index) => model.values[index]) {
     for (const node of model.nodes) {
       const card = cardOf[node.index];
       if (!card) continue;
       const computed = !node.form || node.index <= step.computed;
-      write(card, "data", asked(node.index, "data") ? ["?"] : computed ? lines(model.values[node.index]) : ["–"]);
+      write(card, "data", asked(node.index, "data") ? ["?"] : computed ? lines(held(node.index)) : ["–"]);
       card.classList.toggle("pending", !computed);
       if (!node.wants) continue;
       const texts = asked(node.index, "grad") ? ["?"] : lines(known.grads[node.index]);
@@ -72,9 +72,21 @@ function pictured(image, frame, map, model, say) {
       const [node] = id.slice(1).split("_").map(Number);
       group.classList.toggle("waiting", node > step.computed);
     }
+    for (const node of model.nodes) { /* constants of another run */
+      node.inputs.forEach((x, slot) => {
+        const card = x.node === undefined && part(`c${node.index}_${slot}`);
+        if (card) write(card, "data", lines(x.constant));
+      });
+    }
     const flowed = new Set(model.events.slice(0, Math.max(step.events, 0)).map((e) => `e${e.node}_${e.slot}`));
     for (const [id, group] of edges) group.classList.toggle("flowed", flowed.has(id));
     drawMap(step);
+  }
+
+  /* Another run of the same computation: its numbers, and what differs. */
+  function runs(other, differing) {
+    model = other;
+    for (const [index, card] of cardOf.entries()) if (card) card.classList.toggle("differs", differing.includes(index));
   }
 
   /* How many contributions have come, under the card. */
@@ -263,5 +275,5 @@ function pictured(image, frame, map, model, say) {
     const card = element.closest && element.closest(".node");
     return card && /^n\d+$/.test(card.id) ? Number(card.id.slice(1)) : null;
   };
-  return { show, light, path, zoom, first, reveal, nodeAt };
+  return { show, light, path, zoom, first, reveal, runs, nodeAt };
 }

@@ -12,7 +12,7 @@ const BUTTONS = ["first", "back", "play", "next", "last"];
 const KEYS = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play", "/": "find" };
 const PAUSE = 1300; /* milliseconds between two steps */
 
-function template(say, count, model, groups) {
+function template(say, count, model, groups, runs) {
   const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
   const button = (name) => {
     const title = escape(say(name));
@@ -38,6 +38,8 @@ function template(say, count, model, groups) {
         <input type="range" min="0" max="${count - 1}" value="0" aria-label="${escape(say("step"))}">
         <span class="count"></span>
       </div>
+      ${runs.length < 2 ? "" : `<div class="choices runs"><output class="run"></output>
+        <input type="range" class="which" min="0" max="${runs.length - 1}" value="0" aria-label="${escape(say("iteration_label"))}"><span class="about"></span></div>`}
       <div class="choices">
         <label>${escape(say("granularity"))} <select class="by">${["edge", "node", ...groups].map(option).join("")}</select></label>
         <label><input type="checkbox" class="predict"> ${escape(say("mode_predict"))}</label>
@@ -67,7 +69,9 @@ function template(say, count, model, groups) {
 
 function stepper(host, css, lesson, code) {
   const say = speaking(lesson.words);
-  const model = computation(lesson, code);
+  const runs = lesson.runs.length ? lesson.runs : [{}];
+  let run = 0;
+  let model = computation({ ...lesson, ...runs[run] }, code[run] ?? code[0]);
   const groups = Object.keys(lesson.groups);
   const image = host.querySelector("img");
   const root = host.attachShadow({ mode: "open" });
@@ -77,20 +81,22 @@ function stepper(host, css, lesson, code) {
   let timer = 0;
   let shown = ""; /* which relations are open */
   let hidden = null; /* what is asked for */
-  const quiz = prediction(model, say);
+  let quiz = prediction(model, say);
   const isPage = Boolean(document.querySelector('meta[name="stepgrad"]'));
   let card, view, section;
   const find = (selector) => root.querySelector(selector);
   for (const details of host.querySelectorAll("details")) details.open = true; /* they are seen in print alone */
 
   function build() {
-    root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups)}`;
+    root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups, runs)}`;
     section = find("section");
     card = cards(model, say);
     view = pictured(image, find(".picture"), find(".map"), model, say);
     find(".by").value = by;
     find(".predict").checked = predicting;
     listen();
+    view.runs(model, lesson.differing);
+    tell();
     view.first();
     whatIf();
     show(at);
@@ -104,7 +110,7 @@ function stepper(host, css, lesson, code) {
     const before = model.gradients(step.kind === "backward" ? step.first : step.events);
     const asked = predicting && quiz.question(step);
     hidden = asked && !quiz.score.seen.has(`${by} ${at}`) ? asked : null;
-    view.show(step, known, (node, field) => hidden && hidden.node === node && hidden.field === field);
+    view.show(step, known, (node, field) => hidden && hidden.node === node && hidden.field === field, (index) => model.held(index, steps, at));
     view.light(step, before, hidden);
     if (jump) view.reveal(step.nodes);
     section.dataset.kind = step.kind;
@@ -114,14 +120,34 @@ function stepper(host, css, lesson, code) {
     find(".sentence").textContent = card.sentence(step);
     find(".source").textContent = card.source(step);
     find(".table").innerHTML = !hidden && step.kind === "backward" && step.events - step.first === 1 ? card.ledgerTable(step.nodes[0], step.events) : "";
-    const slider = find("input[type=range]");
+    const slider = find("input[type=range]:not(.which)");
     slider.value = at;
     slider.setAttribute("aria-valuetext", `${phase(step)}: ${find(".formula").textContent}`);
     find(".count").textContent = `${at} / ${steps.length - 1}`;
-    for (const name of ["first", "back"]) find(`[data-go=${name}]`).disabled = at === 0;
-    for (const name of ["next", "last"]) find(`[data-go=${name}]`).disabled = at === steps.length - 1;
+    for (const name of ["first", "back"]) find(`[data-go=${name}]`).disabled = at === 0 && run === 0;
+    for (const name of ["next", "last"]) find(`[data-go=${name}]`).disabled = at === steps.length - 1 && run === runs.length - 1;
     relate(step);
     keep();
+  }
+
+  /* Another iteration, or the other of two runs: the same step, with its numbers. */
+  function change(to, where = at) {
+    run = Math.max(0, Math.min(runs.length - 1, to));
+    model = computation({ ...lesson, ...runs[run] }, code[run] ?? code[0]);
+    card = cards(model, say);
+    quiz = prediction(model, say);
+    view.runs(model, lesson.differing);
+    steps = model.steps(by);
+    find("input[type=range]:not(.which)").max = steps.length - 1;
+    tell();
+    show(where);
+  }
+  function tell() {
+    if (runs.length < 2) return;
+    find(".which").value = run;
+    find(".run").textContent = runs[run].title;
+    const loss = model.values[model.output];
+    find(".about").textContent = `${model.nodes[model.output].name} = ${format(typeof loss === "number" ? loss : loss.d[0])}`;
   }
 
   const phase = (step) => say(step.kind) + (step.title ? ` · ${step.title}` : "");
@@ -244,6 +270,8 @@ function stepper(host, css, lesson, code) {
       return play(on);
     }
     play(false);
+    if (where === "next" && at === steps.length - 1 && run < runs.length - 1) return change(run + 1, 0);
+    if (where === "back" && at === 0 && run > 0) return change(run - 1, steps.length - 1);
     return show(typeof where === "number" ? where : { first: 0, back: at - 1, next: at + 1, last: steps.length - 1 }[where]);
   }
 
@@ -274,6 +302,9 @@ function stepper(host, css, lesson, code) {
         model.set(Number(input.dataset.leaf), Number(input.value));
         input.nextElementSibling.textContent = format(Number(input.value));
         show(at, false);
+      } else if (input.classList.contains("which")) {
+        play(false);
+        change(Number(input.value));
       } else if (input.type === "range") {
         play(false);
         show(Number(input.value));
@@ -285,7 +316,7 @@ function stepper(host, css, lesson, code) {
         const [computed, events, kind] = [steps[at].computed, steps[at].events, steps[at].kind];
         by = input.value;
         steps = model.steps(by);
-        find("input[type=range]").max = steps.length - 1;
+        find("input[type=range]:not(.which)").max = steps.length - 1;
         const reached = steps.findIndex((step) => (kind === "backward" ? step.events >= events : step.kind === kind && step.computed >= computed));
         show(reached < 0 ? steps.length - 1 : reached);
       } else if (input.classList.contains("predict")) {

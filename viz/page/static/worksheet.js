@@ -2,7 +2,7 @@
 
 function worksheet(host, css, lesson, code) {
   const say = speaking(lesson.words);
-  const model = computation(lesson, code);
+  const model = computation(lesson, code[0]);
   const known = model.gradients(model.events.length);
   const end = { kind: "end", nodes: [], computed: model.nodes.length, events: model.events.length };
   const root = host.attachShadow({ mode: "open" });
