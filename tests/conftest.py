@@ -19,6 +19,9 @@ from viz.picture.render import renderer
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
+# What is said is compared with what is expected in English, whatever the language of this machine.
+os.environ["STEPGRAD_LANG"] = "en"
+
 settings.register_profile(
     "tests",
     deadline=None,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from viz.files import descriptor
+from viz.language.words import words as words_of
 
 EXAMPLES = (
     ("(x + y) * z", "x=-2", "y=5", "z=-4"),
@@ -56,6 +57,9 @@ FLAGS = {
     "mermaid": "print the graph as a Mermaid flowchart, and nothing else",
     "version": "print the version",
 }
+SETTINGS = {
+    "lang": "en or zh: the language of what is printed, else that of the environment",
+}
 STDOUT = "-"
 
 #: What looks like an option. Everything else that begins with a minus is an expression, as in -x*y.
@@ -63,7 +67,7 @@ OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(=.*)?|-h", re.DOTALL)
 
 
 #: An option with one minus too few; it is an expression, too.
-SHORTENED = re.compile(rf"-({'|'.join((*FILES, *FLAGS, 'help'))})(=.*)?", re.DOTALL)
+SHORTENED = re.compile(rf"-({'|'.join((*FILES, *SETTINGS, *FLAGS, 'help'))})(=.*)?", re.DOTALL)
 
 
 class UsageError(ValueError):
@@ -79,6 +83,7 @@ class Arguments:
     mermaid: bool = False
     help: bool = False
     version: bool = False
+    lang: str | None = None
 
     @property
     def printed(self) -> list[str]:
@@ -103,10 +108,14 @@ def read(argv: Sequence[str]) -> Arguments:
     chosen, unknown = parser().parse_known_args(options)
     if unknown:
         option = unknown[0].partition("=")[0]
-        near = difflib.get_close_matches(option, [f"--{name}" for name in (*FILES, *FLAGS, "help")], 1)
+        near = difflib.get_close_matches(option, [f"--{name}" for name in (*FILES, *SETTINGS, *FLAGS, "help")], 1)
         raise UsageError(f"unknown option {option}: {f'did you mean {near[0]}?' if near else 'see stepgrad --help'}")
     files = tuple((kind, destination(kind, path)) for kind in FILES for path in getattr(chosen, kind))
-    arguments = Arguments(tuple(words), files, chosen.mermaid, chosen.help, chosen.version)
+    try:
+        words_of(chosen.lang)
+    except ValueError as error:
+        raise UsageError(f"--{error}") from None
+    arguments = Arguments(tuple(words), files, chosen.mermaid, chosen.help, chosen.version, chosen.lang)
     if len(arguments.printed) > 1:
         raise UsageError(f"{' and '.join(arguments.printed)} cannot both be printed: give one of them a file")
     writers: dict[str, str] = {}
@@ -160,7 +169,7 @@ def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
             words += rest
         elif not OPTION.fullmatch(word):
             words.append(word)
-        elif word.removeprefix("--") in FILES and not OPTION.fullmatch(value := next(rest, "--missing")):
+        elif word.removeprefix("--") in (*FILES, *SETTINGS) and not OPTION.fullmatch(value := next(rest, "--missing")):
             options.append(f"{word}={value}")
         else:
             options.append(word)
@@ -186,6 +195,8 @@ def parser() -> Parser:
     )
     for kind, purpose in FILES.items():
         made.add_argument(f"--{kind}", metavar="FILE", help=purpose, action="append", default=[])
+    for name, purpose in SETTINGS.items():
+        made.add_argument(f"--{name}", metavar=name.upper(), help=purpose)
     for flag, purpose in FLAGS.items():
         made.add_argument(f"--{flag}", action="store_true", help=purpose)
     made.add_argument("-h", "--help", action="store_true", help="print this")

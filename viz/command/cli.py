@@ -24,6 +24,7 @@ from viz.command.recorder import TOO_LARGE
 from viz.command.write_tests import write_tests
 from viz.encoding import forgiving
 from viz.files import writing
+from viz.language.words import words
 from viz.model.view import shorten
 from viz.page.html import Stepper
 from viz.picture.dot import draw
@@ -131,7 +132,7 @@ def run(arguments: Arguments) -> None:
     elif arguments.files or arguments.mermaid:
         raise UsageError(f"expected an expression, as in {command(EXAMPLES[0])}")
     else:
-        emit(examples())
+        emit(examples(arguments.lang))
 
 
 def compute(words: Sequence[str]) -> Timeline:
@@ -180,23 +181,24 @@ def numbers_of(step: Step) -> int:
     return sum(map(np.size, (step.upstream, step.contribution, step.before, step.after)))
 
 
-def report(timeline: Timeline, written: Sequence[str]) -> str:
+def report(timeline: Timeline, written: Sequence[str], lang: str | None) -> str:
     """All of it, as it is printed."""
     console = new_console(text := StringIO())
-    show(timeline, console)
+    show(timeline, console, lang=lang)
     if written:
-        console.print(f"\nWrote {', '.join(written)}", style="dim", soft_wrap=True)
+        said = words(lang).text("wrote", files=", ".join(written))
+        console.print(f"\n{said}", style="dim", soft_wrap=True)
     return text.getvalue()
 
 
-def examples() -> str:
+def examples(lang: str | None) -> str:
     """Three commands, each with the graph it draws."""
-    console = new_console(text := StringIO())
-    console.print("Every step of backpropagation, for any expression. Three to try:")
-    for words in EXAMPLES:
-        console.print(f"\n{command(words)}", style="bold", soft_wrap=True)
-        show_tree(compute(words), console)
-    console.print("\nEach of them prints all its steps; stepgrad --help shows the rest.")
+    console, said = new_console(text := StringIO()), words(lang)
+    console.print(said.text("examples"))
+    for example in EXAMPLES:
+        console.print(f"\n{command(example)}", style="bold", soft_wrap=True)
+        show_tree(compute(example), console)
+    console.print(f"\n{said.text('examples_end')}")
     return text.getvalue()
 
 
@@ -215,7 +217,7 @@ def printed(arguments: Arguments, timeline: Timeline, made: Mapping[str, str | b
             return portable(made[kind])
     if arguments.mermaid:
         return to_mermaid(timeline.graph) + "\n"
-    return report(timeline, [path for _, path in arguments.files])
+    return report(timeline, [path for _, path in arguments.files], arguments.lang)
 
 
 def portable(content: str | bytes) -> str | bytes:

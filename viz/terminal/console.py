@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from autograd import Graph, Node, Step, Timeline, format_number, steps
+from viz.language.words import Words, words
 from viz.model.view import shorten
 from viz.terminal.text import aligned, rows
 
@@ -28,8 +29,10 @@ INDENT = "  "
 MIN_WIDTH = 16  #: a terminal that is narrower wraps by itself
 
 
-def show(what: Timeline | Graph | Node, console: Console | None = None) -> None:
+def show(what: Timeline | Graph | Node, console: Console | None = None, *, lang: str | None = None) -> None:
     """Print a computation step by step: the graph, the forward values, each backward step, the gradients.
+
+    ``lang`` is ``"en"`` or ``"zh"``; None: the language of the environment.
 
     >>> from autograd import Value
     >>> x, y = Value(3.0), Value(4.0)
@@ -58,19 +61,19 @@ def show(what: Timeline | Graph | Node, console: Console | None = None) -> None:
       ∂f/∂x = 5
       ∂f/∂y = 3
 
-    Raises what `autograd.steps` raises.
+    Raises what `autograd.steps` raises, `ValueError` for another language.
     """
     timeline = what if isinstance(what, Timeline) else steps(what)
-    console = console or new_console()
+    console, said = console or new_console(), words(lang)
     sections = {
-        "Graph": tree(timeline, console),
-        "Forward": list(forward(timeline)),
-        "Backward": list(backward(timeline)),
-        "Gradients": list(gradients(timeline)),
+        "graph": tree(timeline, console),
+        "forward": list(forward(timeline)),
+        "backward": list(backward(timeline, said)),
+        "gradients": list(gradients(timeline, said)),
     }
     for heading, lines in sections.items():
         if lines:
-            console.print(Text("" if heading == "Graph" else "\n").append(heading, HEADING))
+            console.print(Text("" if heading == "graph" else "\n").append(said.text(heading), HEADING))
             print_lines(lines, console)
 
 
@@ -128,7 +131,7 @@ def forward(timeline: Timeline) -> Iterator[Line]:
             yield Line(formula(step, VALUE))
 
 
-def backward(timeline: Timeline) -> Iterator[Line]:
+def backward(timeline: Timeline, said: Words) -> Iterator[Line]:
     """The seed, and for every node what it does to the gradient, and what it sends to each of its inputs."""
     graph = timeline.graph
     for (kind, index), group in groupby(timeline, lambda step: (step.kind, step.node)):
@@ -136,16 +139,19 @@ def backward(timeline: Timeline) -> Iterator[Line]:
             continue
         first, *others = group
         if kind == "seed":
-            yield Line(formula(first, GRADIENT).append(f"   {first.sentence}", QUIET))
+            yield Line(formula(first, GRADIENT).append(f"   {said.sentence(first.sentence)}", QUIET))
             continue
         heading = Text(plain(graph.formula(graph[index])))
-        yield Line(heading.append(f": {first.sentence}", QUIET))
+        yield Line(heading.append(f": {said.sentence(first.sentence)}", QUIET))
         for step in (first, *others):
-            ledger = f"   ({step.ledger})" if step.ledger else ""
-            yield Line(formula(step, GRADIENT).append(ledger, QUIET), INDENT, INDENT + "    ")
+            line = formula(step, GRADIENT)
+            if step.ledger:
+                ledger = said.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
+                line.append(f"   ({ledger})", QUIET)
+            yield Line(line, INDENT, INDENT + "    ")
 
 
-def gradients(timeline: Timeline) -> Iterator[Line]:
+def gradients(timeline: Timeline, said: Words) -> Iterator[Line]:
     """The gradient by each leaf."""
     output = timeline.graph.nodes[timeline.graph.outputs[0]].name
     leaves = [node for node in timeline.graph if node.is_leaf and node.requires_grad]
@@ -155,7 +161,7 @@ def gradients(timeline: Timeline) -> Iterator[Line]:
         gradient = timeline.gradients[index]
         line = Text(f"{name}{' ' * (width - cell_len(name))} = ")
         if gradient is None:
-            yield Line(line.append("0", GRADIENT).append("   no gradient reaches it", QUIET))
+            yield Line(line.append("0", GRADIENT).append(f"   {said.text('unreached')}", QUIET))
         else:
             yield Line(line.append(format_number(gradient), GRADIENT))
 

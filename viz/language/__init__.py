@@ -1,0 +1,1 @@
+"""The words of pictures, pages and the terminal, in each language: data, and the choice among them."""

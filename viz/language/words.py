@@ -1,0 +1,109 @@
+"""The language of a reader: chosen by argument or by the environment; its texts and sentences are data, a file each."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from viz.inputs import one_of, text
+
+#: The languages that ship, English first: the sentences of the table are written in it.
+LANGUAGES = ("en", "zh")
+
+#: What says which language is meant, where nobody does; the first that is set decides.
+VARIABLES = ("STEPGRAD_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All that is said in one language.
+
+    ``texts`` are templates by key, with fields in braces. ``sentences`` are those of operations, by the English ones.
+    """
+
+    lang: str
+    name: str
+    ordinals: str
+    texts: Mapping[str, str]
+    sentences: Mapping[str, str]
+
+    def text(self, key: str, **fields: Any) -> str:
+        """The text of that key, with its fields filled in; ``nth`` counts as the language does.
+
+        >>> words("en").text("nth_of", nth=2, count=3), words("zh").text("nth_of", nth=2, count=3)
+        ('2nd of 3', '第 2 笔，共 3 笔')
+
+        Raises `KeyError` for a key that is none, and for a field that is missing.
+        """
+        if "nth" in fields and self.ordinals == "en":
+            fields["nth"] = ordinal(fields["nth"])
+        return self.texts[key].format_map(fields)
+
+    def sentence(self, english: str) -> str:
+        """What a step says, in this language; the sentence of a person's own operation stays as that person wrote it.
+
+        >>> words("zh").sentence("negate flips the sign of the gradient")
+        '取负把梯度变号'
+        >>> words("zh").sentence("doubles the gradient")
+        'doubles the gradient'
+        """
+        return self.sentences.get(english, english)
+
+    @property
+    def all(self) -> dict[str, Any]:
+        """What a page is given, as JSON: how it counts, and every text.
+
+        >>> words("zh").all["texts"]["ask"]
+        '{what} 是多少？'
+        """
+        return {"name": self.name, "ordinals": self.ordinals, "texts": dict(self.texts)}
+
+
+def words(lang: str | None = None) -> Words:
+    """The words of a language, said as people and systems do (``"zh"``, ``"zh-CN"``); None: that of the environment.
+
+    There ``STEPGRAD_LANG`` decides, else ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``; what is no language of ours means
+    English.
+
+    >>> words("zh").text("gradients"), words("en").text("gradients")
+    ('梯度', 'Gradients')
+
+    Raises `ValueError` for another language, `TypeError` for what is no text.
+    """
+    if lang is not None:
+        return read(one_of(LANGUAGES, code(text(lang, "lang")), "lang"))
+    found = code(next(filter(None, map(os.environ.get, VARIABLES)), ""))
+    return read(found if found in LANGUAGES else LANGUAGES[0])
+
+
+def code(tag: str) -> str:
+    """The language alone, without a country, a script or an encoding.
+
+    >>> code("zh_CN.UTF-8"), code("zh-Hans"), code("EN"), code("C")
+    ('zh', 'zh', 'en', 'c')
+    """
+    return re.split(r"[-_.@]", tag)[0].lower()
+
+
+@cache
+def read(lang: str) -> Words:
+    """The words of a language, from its file, which has the texts in groups."""
+    found = json.loads(files("viz.language").joinpath(f"{lang}.json").read_text(encoding="utf-8"))
+    texts = {key: text for group in found["texts"].values() for key, text in group.items()}
+    return Words(lang, found["name"], found["ordinals"], texts, found["sentences"])
+
+
+def ordinal(n: int) -> str:
+    """As English counts.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22, 112)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '112th']
+    """
+    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"
