@@ -39,6 +39,7 @@ class Parts:
     body: str
     script: str
     problem: str
+    lang: str
 
 
 class Document(ABC):
@@ -91,7 +92,7 @@ def drawing(made: Picture, shown: View) -> tuple[str, str]:
 
 
 def mounted(
-    title: str, content: str, scripts: Sequence[str], mount: str, given: Sequence[Any], problem: str = ""
+    title: str, content: str, scripts: Sequence[str], mount: str, given: Sequence[Any], problem: str, lang: str
 ) -> Parts:
     """Content that one function of the scripts takes the place of, given the element, the style and ``given``."""
     # The same computation has the same id, so that a notebook that is run again does not change; that two outputs
@@ -100,7 +101,7 @@ def mounted(
     code = "\n".join(map(static, scripts))
     arguments = ",".join(map(literal, (name, static("stepper.css"), *given)))
     script = f'(function () {{\n"use strict";\n{code}everywhere({mount},{arguments});\n}})();'
-    return Parts(title, f'<div id="{name}">{content}</div>', script, problem)
+    return Parts(title, f'<div id="{name}">{content}</div>', script, problem, lang)
 
 
 def text(content: str) -> str:
@@ -120,7 +121,7 @@ def page(made: Parts) -> str:
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{code}'"
     title = escape(made.title)
     return f"""<!DOCTYPE html>
-<html lang="en">
+<html lang="{made.lang}">
 <head>
 <meta charset="utf-8">
 <meta name="stepgrad" content="stepper">

@@ -8,12 +8,12 @@ from itertools import islice
 from typing import Literal
 
 from autograd import Graph, GraphNode, Step, Timeline, format_number
+from viz.language.words import Words
 from viz.model.view import Card, View, gradient, lines, view
 
 Kind = Literal["start", "forward", "seed", "backward"]
 Texts = tuple[str, ...]
 
-START = "The leaves have their values; nothing is computed yet."
 LEAVES = 12  #: whose values are told at the start
 
 
@@ -28,38 +28,45 @@ class Frame:
     source: str = ""  #: the scope and the line that made the node that is computed
 
 
-def frames(timeline: Timeline, most: int) -> list[Frame]:
+def frames(timeline: Timeline, most: int, say: Words) -> list[Frame]:
     """A frame for the start, and one for every step, but no more than ``most``.
 
     >>> from autograd import Value, steps
     >>> a = Value(3.0)
-    >>> [(frame.kind, frame.ledger) for frame in frames(steps(a + a), 10)][2:]
+    >>> [(frame.kind, frame.ledger) for frame in frames(steps(a + a), 10, words("en"))][2:]
     [('seed', ''), ('backward', '1st of 2: now 1'), ('backward', '2nd of 2: now 2')]
     """
-    return [start(timeline.graph), *(frame(timeline.graph, step) for step in islice(timeline, most - 1))]
+    return [start(timeline.graph, say), *(frame(timeline.graph, step, say) for step in islice(timeline, most - 1))]
 
 
-def start(graph: Graph) -> Frame:
+def start(graph: Graph, say: Words) -> Frame:
     """Before anything happens: the values of the leaves."""
     told = [f"{graph.names[i]} = {' '.join(lines(graph.data[i]))}" for i in graph.leaves[:LEAVES]]
-    return Frame("start", ", ".join(told + ["…"] * (len(graph.leaves) > LEAVES)), START)
+    return Frame("start", ", ".join(told + ["…"] * (len(graph.leaves) > LEAVES)), say.text("start_sentence"))
 
 
-def frame(graph: Graph, step: Step) -> Frame:
+def frame(graph: Graph, step: Step, say: Words) -> Frame:
     if step.kind != "forward":
-        return Frame(step.kind, step.formula, step.sentence, step.ledger)
+        return Frame(step.kind, step.formula, say.sentence(step.sentence), ledger(step, say))
     made = "   ".join(filter(None, ("/".join(step.scope), step.source)))
-    return Frame("forward", step.formula, slopes(graph, graph[step.node]), "", made)
+    return Frame("forward", step.formula, slopes(graph, graph[step.node], say), "", made)
 
 
-def slopes(graph: Graph, node: GraphNode) -> str:
+def ledger(step: Step, say: Words) -> str:
+    """Which contribution it is, of several."""
+    if step.of is None or step.of < 2:
+        return ""
+    return say.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
+
+
+def slopes(graph: Graph, node: GraphNode, say: Words) -> str:
     """The local derivatives that a scalar operation leaves for the way back."""
     by = [
-        f"by {graph[x].name}: {format_number(slope)}"
+        say.text("local_slope_by", name=graph[x].name, value=format_number(slope))
         for x, slope in zip(node.inputs, node.slopes or (), strict=False)
         if isinstance(x, int) and slope is not None
     ]
-    return f"local slope {', '.join(by)}" if by else ""
+    return ", ".join(by)
 
 
 def finished(timeline: Timeline) -> View:

@@ -14,18 +14,18 @@ from typing import overload
 
 from autograd import Graph, Node, Timeline, steps
 from autograd.export import forms
+from viz.language.words import Words, words
 from viz.model.view import shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import Frame, finished, frames, roomy
 from viz.page.lesson import code, lesson
-from viz.page.words import WORDS
 from viz.page.worksheet import Worksheet, tasks_of
 from viz.picture.dot import chosen, picture
 
 LARGEST = 2_000  #: steps; more are not shown unasked
 LISTED = 500  #: steps that stand in the page as HTML, for where there are no scripts, and for print
 SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "stepper.js")
-HEADINGS = {"start": "Start", "forward": "Forward", "seed": "Backward", "backward": "Backward"}
+HEADINGS = {"start": "start", "forward": "forward", "seed": "backward", "backward": "backward"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -44,6 +44,7 @@ class Stepper(Document):
     """
 
     timeline: Timeline
+    lang: str | None = None  #: that of the page; None is that of the environment, and the reader may choose
 
     def __str__(self) -> str:
         return str(self.timeline)
@@ -64,14 +65,16 @@ class Stepper(Document):
 
     @cached_property
     def _parts(self) -> Parts:
-        return parts(self.timeline)
+        return parts(self.timeline, self.lang)
 
 
 @overload
-def step(output_or_graph: Node | Graph, *, hide: None = None) -> Stepper: ...
+def step(output_or_graph: Node | Graph, *, hide: None = None, lang: str | None = None) -> Stepper: ...
 @overload
-def step(output_or_graph: Node | Graph, *, hide: str | Collection[str]) -> Worksheet: ...
-def step(output_or_graph: Node | Graph, *, hide: str | Collection[str] | None = None) -> Stepper | Worksheet:
+def step(output_or_graph: Node | Graph, *, hide: str | Collection[str], lang: str | None = None) -> Worksheet: ...
+def step(
+    output_or_graph: Node | Graph, *, hide: str | Collection[str] | None = None, lang: str | None = None
+) -> Stepper | Worksheet:
     """Step through a computation and its backward pass, one edge at a time. Touches no live node.
 
     ``hide`` makes a worksheet of it, with its solution apart: ``"grads"`` or ``"values"`` leaves all of these out, names
@@ -90,32 +93,33 @@ def step(output_or_graph: Node | Graph, *, hide: str | Collection[str] | None = 
     Raises `autograd.ShapeError` if the output holds more than one number, `ValueError` for a name to ``hide`` that no
     node has.
     """
+    lang = words(lang).lang
     timeline = steps(output_or_graph)
-    return Stepper(timeline) if hide is None else Worksheet(timeline, tasks_of(timeline, hide))
+    return Stepper(timeline, lang) if hide is None else Worksheet(timeline, tasks_of(timeline, hide), lang)
 
 
-def parts(timeline: Timeline) -> Parts:
+def parts(timeline: Timeline, lang: str | None) -> Parts:
     graph, shown = timeline.graph, finished(timeline)
     made = picture(roomy(shown, timeline))
     made.graph = graph
     seen, problem = drawing(made, shown)
     title = shorten(graph.expression(), 100)
+    say = words(lang)
     written = forms(graph)
-    given = lesson(timeline, written, WORDS), [code(written)]
-    return mounted(
-        title, seen + listing(frames(timeline, LISTED), len(timeline) + 1), SCRIPTS, "stepper", given, problem
-    )
+    given = lesson(timeline, written, lang), [code(written)]
+    told = listing(frames(timeline, LISTED, say), len(timeline) + 1, say)
+    return mounted(title, seen + told, SCRIPTS, "stepper", given, problem, say.lang)
 
 
-def listing(shown: Sequence[Frame], count: int) -> str:
+def listing(shown: Sequence[Frame], count: int, say: Words) -> str:
     """Every step as a `<details>`, under headings; of very many the first, and how many are not listed."""
     html = []
     numbers = iter(range(len(shown)))
     for heading, group in groupby(shown, lambda frame: HEADINGS[frame.kind]):
-        html.append(f"<p><strong>{heading}</strong></p>")
+        html.append(f"<p><strong>{escape(say.text(heading))}</strong></p>")
         html += [details(next(numbers), frame) for frame in group]
-    if (rest := count - len(shown)) > 0:
-        html.append(f"<p>… and {rest:,} more steps: print() lists all of them.</p>")
+    if count > len(shown):
+        html.append(f"<p>{escape(say.text('folded', shown=f'{len(shown):,}', count=f'{count:,}'))}</p>")
     return "\n".join(html)
 
 

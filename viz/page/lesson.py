@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape, unescape
 from typing import Any
@@ -18,6 +18,7 @@ from latex2mathml.converter import convert
 
 from autograd import Constant, Graph, GraphError, Timeline
 from autograd.export import Form, written_names
+from viz.language.words import LANGUAGES, words
 from viz.model.view import printable, told_apart
 
 MOST = 400  #: numbers of an array that a page is given; of a larger one, every so many
@@ -29,7 +30,7 @@ class Raw(str):
     __slots__ = ()
 
 
-def lesson(timeline: Timeline, made: Sequence[Form | None], words: Mapping[str, Any]) -> dict[str, Any]:
+def lesson(timeline: Timeline, made: Sequence[Form | None], lang: str | None) -> dict[str, Any]:
     """All that the script of a stepper needs, beside the code of its forms."""
     graph = timeline.graph
     distinct = list(dict.fromkeys(form for form in made if form is not None))
@@ -75,8 +76,19 @@ def lesson(timeline: Timeline, made: Sequence[Form | None], words: Mapping[str, 
         "updates": [],
         "runs": [],
         "differing": [],
-        "words": {lang: {**each, "sentences": said} for lang, each in words.items()},
+        "words": spoken(said, lang),
     }
+
+
+def spoken(sentences: Sequence[str], lang: str | None) -> dict[str, Any]:
+    """What the page says, in every language, the reader's own first; sentences by their places in the list.
+
+    >>> list(spoken([], "zh"))
+    ['zh', 'en']
+    """
+    own = words(lang)
+    others = [words(other) for other in LANGUAGES if other != own.lang]
+    return {each.lang: {**each.all, "sentences": list(map(each.sentence, sentences))} for each in (own, *others)}
 
 
 def code(made: Sequence[Form | None]) -> Raw:

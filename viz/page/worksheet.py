@@ -10,11 +10,11 @@ from typing import Literal, NamedTuple
 
 from autograd import Graph, Timeline, format_number, short_repr
 from autograd.export import forms
+from viz.language.words import words
 from viz.model.view import Card, View, shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import finished
 from viz.page.lesson import code, lesson
-from viz.page.words import WORDS
 from viz.picture.dot import picture
 
 Field = Literal["data", "grad"]
@@ -48,6 +48,7 @@ class Worksheet(Document):
 
     timeline: Timeline
     tasks: tuple[Task, ...]
+    lang: str | None = None
 
     def __str__(self) -> str:
         return "\n".join([*self.given(), *(f"{self.asked(task)} = {BLANK}" for task in self.tasks)])
@@ -99,13 +100,13 @@ class Worksheet(Document):
         answers = "".join(f"<li>{text(line)}</li>" for line in self.solution().splitlines())
         content = (
             f"{seen}<ul>{lines}</ul><table>{blanks}</table>"
-            f'<details style="break-before:page"><summary>{escape(WORDS["en"]["texts"]["solution"])}</summary>'
+            f'<details style="break-before:page"><summary>{escape(words(self.lang).text("solution"))}</summary>'
             f"{solved}<ul>{answers}</ul></details>"
         )
         written = forms(graph)
-        given = {**lesson(timeline, written, WORDS), "tasks": self.tasks}
+        given = {**lesson(timeline, written, self.lang), "tasks": self.tasks}
         title = shorten(graph.expression(), 100)
-        return mounted(title, content, SCRIPTS, "worksheet", (given, [code(written)]), problem)
+        return mounted(title, content, SCRIPTS, "worksheet", (given, [code(written)]), problem, words(self.lang).lang)
 
     def blanked(self, shown: View) -> View:
         """The same view with blanks for what is to be found."""

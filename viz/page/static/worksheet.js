@@ -48,7 +48,7 @@ function worksheet(host, css, lesson, code) {
           const title = escape(say(how === "fit" ? "fit" : `zoom_${how}`));
           return `<button type="button" data-zoom="${how}" aria-label="${title}" title="${title}">${{ out: "−", in: "+", fit: "⤢" }[how]}</button>`;
         }).join("")}</div></div>
-      <form class="panel"><p class="sentence">${escape(say("fill_in"))}</p><div class="tasks">${lesson.tasks
+      <form class="panel"><p class="sentence">${escape(say("fill_grads"))}</p><div class="tasks">${lesson.tasks
         .map((task, k) => `<label data-task="${k}"><span>${escape(asked(task))}</span><input type="text" autocomplete="off" inputmode="text"><output></output></label>`)
         .join("")}</div>
         <p class="asks"><button type="submit">${escape(say("check"))}</button> <button type="button" class="solve">${escape(say("solution"))}</button></p>
