@@ -1,4 +1,4 @@
-"""What a page is made of: HTML that stands alone, a script that brings it to life, a policy that lets nothing else in."""
+"""What a page is made of: HTML that stands alone, a script that brings it to life, a policy that bars all else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the steps say where there is no script: texts alone, and the widest ones, which a layout has to have room for."""
+"""What the steps say where there is no script: texts alone; and the widest ones, for which a layout has room."""
 
 from __future__ import annotations
 

@@ -77,8 +77,8 @@ def step(
 ) -> Stepper | Worksheet:
     """Step through a computation and its backward pass, one edge at a time. Touches no live node.
 
-    ``hide`` makes a worksheet of it, with its solution apart: ``"grads"`` or ``"values"`` leaves all of these out, names
-    of nodes the numbers of these.
+    ``hide`` makes a worksheet of it, with its solution apart: ``"grads"`` or ``"values"`` leaves all of these out,
+    names of nodes the numbers of these.
 
     >>> from autograd import Value
     >>> x, y, z = Value(-2), Value(5), Value(-4)
@@ -116,10 +116,10 @@ def listing(shown: Sequence[Frame], count: int, say: Words) -> str:
     html = []
     numbers = iter(range(len(shown)))
     for heading, group in groupby(shown, lambda frame: HEADINGS[frame.kind]):
-        html.append(f"<p><strong>{escape(say.text(heading))}</strong></p>")
+        html.append(f"<p><strong>{text(say.text(heading))}</strong></p>")
         html += [details(next(numbers), frame) for frame in group]
     if count > len(shown):
-        html.append(f"<p>{escape(say.text('folded', shown=f'{len(shown):,}', count=f'{count:,}'))}</p>")
+        html.append(f"<p>{text(say.text('folded', shown=f'{len(shown):,}', count=f'{count:,}'))}</p>")
     return "\n".join(html)
 
 

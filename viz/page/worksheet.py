@@ -163,6 +163,6 @@ def tasks_by(graph: Graph, name: str) -> Iterator[Task]:
     for node in graph:
         if FIELDS.get(name, "data") == "data" and node.op and name in ("values", node.name):
             yield Task(node.index, "data")
-        if FIELDS.get(name, "grad") == "grad" and name in ("grads", node.name):
-            if node.requires_grad and node.index != graph.outputs[0]:
-                yield Task(node.index, "grad")
+        has_grad = node.requires_grad and node.index != graph.outputs[0]
+        if FIELDS.get(name, "grad") == "grad" and has_grad and name in ("grads", node.name):
+            yield Task(node.index, "grad")
