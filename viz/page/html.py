@@ -6,11 +6,11 @@ script then puts the stepper in their place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import overload
+from typing import Any, overload
 
 from autograd import Graph, Node, Timeline, steps
 from autograd.export import forms
@@ -22,7 +22,8 @@ from viz.page.lesson import code, lesson
 from viz.page.worksheet import Worksheet, tasks_of
 from viz.picture.dot import chosen, picture
 
-LARGEST = 2_000  #: steps; more are not shown unasked
+LARGEST = 5_000  #: steps; more are not shown unasked
+FIRST, LAST = 80, 20  #: lines of a long text
 LISTED = 500  #: steps that stand in the page as HTML, for where there are no scripts, and for print
 SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "stepper.js")
 HEADINGS = {"start": "start", "forward": "forward", "seed": "backward", "backward": "backward"}
@@ -55,13 +56,30 @@ class Stepper(Document):
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **options: object
     ) -> dict[str, str]:
-        """The stepper for a notebook, and the steps as text."""
+        """The stepper for a notebook, and the steps as text, of many the first and the last."""
         if (count := len(self.timeline)) > LARGEST:
             message = (
                 f"{count:,} steps: print() lists them, save() writes the page, step() of an inner node shows a part"
             )
             return chosen({"text/plain": message, "text/html": f"<p>{message}</p>"}, include, exclude)
-        return super()._repr_mimebundle_(include, exclude, **options)
+        bundle = super()._repr_mimebundle_(include, exclude, **options)
+        return bundle | {"text/plain": folded(bundle["text/plain"])} if "text/plain" in bundle else bundle
+
+    def what_if(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Stepper:
+        """The same computation with other numbers for leaves, by their names; everything follows.
+
+        A page of single numbers does this with the mouse; this does it for arrays too, and for code that chooses, as far
+        as the graph has what it chose by (see `autograd.Graph.replay`). To drag in a notebook:
+        ``ipywidgets.interact(lambda x: stepper.what_if(x=x), x=(-3.0, 3.0))``.
+
+        >>> from autograd import Value
+        >>> x = Value(3.0)
+        >>> print(step(x * x).what_if(x=5).timeline[-1])
+        ∂q/∂x += ∂q/∂q · ∂q/∂x = 1 · 5 = 5   (2nd of 2: now 10)
+
+        Raises what `autograd.Graph.replay` raises.
+        """
+        return Stepper(steps(self.timeline.graph.replay({**(values or {}), **named})), self.lang)
 
     @cached_property
     def _parts(self) -> Parts:
@@ -121,6 +139,19 @@ def listing(shown: Sequence[Frame], count: int, say: Words) -> str:
     if count > len(shown):
         html.append(f"<p>{text(say.text('folded', shown=f'{len(shown):,}', count=f'{count:,}'))}</p>")
     return "\n".join(html)
+
+
+def folded(lines: str) -> str:
+    r"""A long text with its first and last lines.
+
+    >>> len(folded("step\n" * 1000).splitlines())
+    101
+    """
+    told = lines.splitlines()
+    if len(told) <= FIRST + LAST + 1:
+        return lines
+    left_out = f"  … {len(told) - FIRST - LAST:,} more: print() lists them"
+    return "\n".join([*told[:FIRST], left_out, *told[-LAST:]])
 
 
 def details(number: int, frame: Frame) -> str:
