@@ -139,6 +139,7 @@ def test_viz_needs_autograd_and_its_own_tools_and_not_nn() -> None:
         "numpy",
         "graphviz",
         "graphviz_pure",
+        "latex2mathml",
         "rich",
         "IPython",
         "pytest",

@@ -16,6 +16,7 @@ from samples import demo
 import viz
 import viz.picture.dot
 import viz.picture.render
+from viz.page.document import Document
 
 HOSTILE: dict[str, Any] = {
     "None": None,
@@ -65,6 +66,9 @@ TAKES: dict[str, set[str]] = {
     "Picture.save.directory": PATHS | {"None"},
     "Picture.save.skip_existing": FLAGS | {"None"},
     "Stepper.save.path": PATHS - {"a name", "a path"},
+    "Worksheet.save.path": PATHS - {"a name", "a path"},
+    "step.hide": {"None"},
+    "step.lang": {"None"},
     "render.source": TEXTS,
     "render.format": {"svg"},
     "render.timeout": {"3", "2.5", "3.0", "Fraction", "np.int8", "None"},
@@ -76,11 +80,14 @@ GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
     "Picture.png": lambda: (viz.draw(demo()).png, {}),
     "Picture.save": lambda: (viz.draw(demo()).save, {}),
     "Stepper.save": lambda: (viz.step(demo()).save, {}),
+    "Worksheet.save": lambda: (viz.step(demo(), hide="grads").save, {}),
+    "step": lambda: (lambda **settings: viz.step(demo(), **settings), {}),
     "render": lambda: (viz.render, {"source": "digraph {}", "format": "svg"}),
 }
 
 #: What says itself what it expects: nodes; and what graphviz has.
 OTHERS = {"draw.output_or_graph", "step.output_or_graph", "Stepper.timeline"}
+OTHERS |= {"Stepper.what_if.values", "Stepper.what_if.named"}
 INHERITED = {"render", "pipe"}
 
 
@@ -93,7 +100,8 @@ def arguments() -> Iterator[str]:
             continue
         if name == "Stepper":
             yield "Stepper.timeline"
-        for part, member in vars(public).items():
+        inherited = vars(Document) if issubclass(public, Document) else {}
+        for part, member in {**inherited, **vars(public)}.items():
             if inspect.isfunction(member) and not part.startswith("_") and part not in INHERITED:
                 yield from (f"{name}.{part}.{x}" for x in inspect.signature(member).parameters if x != "self")
 

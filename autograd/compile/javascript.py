@@ -6,68 +6,17 @@ Nothing here knows a derivative: the text is that of the same rules that Values 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.compile.reads import Live
-from autograd.notation.floats import SAME
 from autograd.notation.printer import operations, printed
 from autograd.notation.python import Python, Untranslatable, merged
+from autograd.notation.scripts import in_script
 from autograd.notation.symbol import Symbol
 from autograd.op import Op, op_of
-from autograd.ops.activations import SELU_ALPHA, SELU_SCALE, exponential_below, scaled_exponential_below
-from autograd.ops.corners import larger
-from autograd.ops.functions import cbrt, secant
-
-#: What JavaScript's Math calls as NumPy does, of the functions that Python's `math` has too.
-THERE = {"exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot"}
-
-SCRIPTS: Mapping[Callable[..., Any], str] = {
-    np.add: "({0} + {1})",
-    np.subtract: "({0} - {1})",
-    np.multiply: "({0} * {1})",
-    np.divide: "({0} / {1})",
-    np.power: "Math.pow({0}, {1})",
-    np.negative: "(-{0})",
-    np.abs: "Math.abs({0})",
-    np.sign: "Math.sign({0})",
-    np.maximum: "Math.max({0}, {1})",
-    np.minimum: "Math.min({0}, {1})",
-    np.greater: "({0} > {1})",
-    np.greater_equal: "({0} >= {1})",
-    np.less: "({0} < {1})",
-    np.less_equal: "({0} <= {1})",
-    np.equal: "({0} === {1})",
-    np.not_equal: "({0} !== {1})",
-    np.logical_and: "({0} && {1})",
-    np.logical_or: "({0} || {1})",
-    np.logical_not: "(!{0})",
-    np.where: "({0} ? {1} : {2})",
-    larger.forward: "({0} > {1} ? 1 : {0} === {1} ? {2} : 0)",
-    np.isnan: "({0} !== {0})",
-    np.isfinite: "Number.isFinite({0})",
-    np.exp2: "Math.pow(2, {0})",
-    np.square: "({0} * {0})",
-    np.reciprocal: "(1 / {0})",
-    np.arcsin: "Math.asin({0})",
-    np.arccos: "Math.acos({0})",
-    np.arctan: "Math.atan({0})",
-    np.arctan2: "Math.atan2({0}, {1})",
-    np.arcsinh: "Math.asinh({0})",
-    np.arccosh: "Math.acosh({0})",
-    np.arctanh: "Math.atanh({0})",
-    cbrt.forward: "Math.cbrt({0})",
-    secant: "(1 / Math.cosh({0}))",
-    exponential_below: "({0} > 0 ? {0} : {1} * Math.expm1({0}))",
-    scaled_exponential_below: f"({SELU_SCALE!r} * ({{0}} > 0 ? {{0}} : {SELU_ALPHA!r} * Math.expm1({{0}})))",
-    **{
-        getattr(np, name): f"Math.{name}({', '.join(f'{{{k}}}' for k in range(getattr(np, name).nin))})"
-        for name in SAME
-        if name in THERE
-    },
-}
 
 
 class Code(NamedTuple):
@@ -122,7 +71,7 @@ LONGEST = 2_000  #: characters; what is longer is no help to anybody
 
 
 def text(formula: Any) -> str:
-    (found,) = printed(merged([expanded(formula)]), JavaScript(lambda op: SCRIPTS.get(op.forward))).formulas
+    (found,) = printed(merged([expanded(formula)]), JavaScript(in_script)).formulas
     if len(found) > LONGEST:
         raise Untranslatable("it is too long")
     return found
@@ -134,7 +83,7 @@ def expanded(formula: Any) -> Any:
     for part in operations([formula]):
         op, inputs = op_of(part), [made.get(id(x), x) for x in part.inputs]
         params = {name: made.get(id(x), x) for name, x in part.params.items()}
-        if op.forward in SCRIPTS:
+        if in_script(op) is not None:
             made[id(part)] = Live("", (), op, tuple(inputs), params)
         elif isinstance(op.forward, np.ufunc):
             raise Untranslatable(f"{op.name} has no spelling")

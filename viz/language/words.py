@@ -65,8 +65,9 @@ class Words:
         return {"name": self.name, "ordinals": self.ordinals, "texts": dict(self.texts)}
 
 
-def words(lang: str | None = None) -> Words:
+def words(lang: str | None = None, name: str = "lang") -> Words:
     """The words of a language, said as people and systems do (``"zh"``, ``"zh-CN"``); None: that of the environment.
+    ``name`` is that of the argument that asks.
 
     There ``STEPGRAD_LANG`` decides, else ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``; what is no language of ours means
     English.
@@ -77,7 +78,7 @@ def words(lang: str | None = None) -> Words:
     Raises `ValueError` for another language, `TypeError` for what is no text.
     """
     if lang is not None:
-        return read(one_of(LANGUAGES, code(text(lang, "lang")), "lang"))
+        return read(one_of(LANGUAGES, code(text(lang, name)), name))
     found = code(next(filter(None, map(os.environ.get, VARIABLES)), ""))
     return read(found if found in LANGUAGES else LANGUAGES[0])
 

@@ -32,6 +32,7 @@ def frames(timeline: Timeline, most: int, say: Words) -> list[Frame]:
     """A frame for the start, and one for every step, but no more than ``most``.
 
     >>> from autograd import Value, steps
+    >>> from viz.language.words import words
     >>> a = Value(3.0)
     >>> [(frame.kind, frame.ledger) for frame in frames(steps(a + a), 10, words("en"))][2:]
     [('seed', ''), ('backward', '1st of 2: now 1'), ('backward', '2nd of 2: now 2')]

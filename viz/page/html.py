@@ -68,14 +68,14 @@ class Stepper(Document):
     def what_if(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Stepper:
         """The same computation with other numbers for leaves, by their names; everything follows.
 
-        A page of single numbers does this with the mouse; this does it for arrays too, and for code that chooses, as far
-        as the graph has what it chose by (see `autograd.Graph.replay`). To drag in a notebook:
+        A page of single numbers does this with the mouse; this does it for arrays too, and for code that chooses, as
+        far as the graph has what it chose by (see `autograd.Graph.replay`). To drag in a notebook:
         ``ipywidgets.interact(lambda x: stepper.what_if(x=x), x=(-3.0, 3.0))``.
 
         >>> from autograd import Value
-        >>> x = Value(3.0)
+        >>> x = Value(3.0, "x")
         >>> print(step(x * x).what_if(x=5).timeline[-1])
-        ∂q/∂x += ∂q/∂q · ∂q/∂x = 1 · 5 = 5   (2nd of 2: now 10)
+        ∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 5 = 5   (2nd of 2: now 10)
 
         Raises what `autograd.Graph.replay` raises.
         """
@@ -111,7 +111,7 @@ def step(
     Raises `autograd.ShapeError` if the output holds more than one number, `ValueError` for a name to ``hide`` that no
     node has.
     """
-    lang = words(lang).lang
+    lang = words(lang, "step: lang").lang
     timeline = steps(output_or_graph)
     return Stepper(timeline, lang) if hide is None else Worksheet(timeline, tasks_of(timeline, hide), lang)
 

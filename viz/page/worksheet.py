@@ -51,7 +51,7 @@ class Worksheet(Document):
     lang: str | None = None
 
     def __str__(self) -> str:
-        return "\n".join([*self.given(), *(f"{self.asked(task)} = {BLANK}" for task in self.tasks)])
+        return "\n".join([*self._given(), *(f"{self._asked(task)} = {BLANK}" for task in self.tasks)])
 
     def __repr__(self) -> str:
         return f"Worksheet({len(self.tasks)} numbers to fill in: print it, show it in a notebook, or save it as a page)"
@@ -64,9 +64,9 @@ class Worksheet(Document):
         >>> print(step(Value(3.0, "x") * 2, hide="grads").solution())
         ∂f/∂x = 2
         """
-        return "\n".join(f"{self.asked(task)} = {format_number(self.answer(task))}" for task in self.tasks)
+        return "\n".join(f"{self._asked(task)} = {format_number(self._answer(task))}" for task in self.tasks)
 
-    def given(self) -> Iterator[str]:
+    def _given(self) -> Iterator[str]:
         """How everything is computed, last things first, with the numbers that are told."""
         graph = self.timeline.graph
         hidden = {task.node for task in self.tasks if task.field == "data"}
@@ -74,13 +74,13 @@ class Worksheet(Document):
             formula = shorten(graph.formula(node), 200)
             yield formula if node.index in hidden else f"{formula} = {format_number(node.data)}"
 
-    def asked(self, task: Task) -> str:
+    def _asked(self, task: Task) -> str:
         """What a task asks for, as it is written."""
         graph = self.timeline.graph
         name = shorten(graph.names[task.node])
         return name if task.field == "data" else f"∂{shorten(graph.names[graph.outputs[0]])}/∂{name}"
 
-    def answer(self, task: Task) -> float:
+    def _answer(self, task: Task) -> float:
         """The number that a task asks for."""
         timeline = self.timeline
         found = timeline.graph.data[task.node] if task.field == "data" else timeline.gradients[task.node]
@@ -93,10 +93,10 @@ class Worksheet(Document):
         full = finished(timeline)
         made = picture(wide(full))
         made.graph = graph
-        seen, problem = drawing(made, self.blanked(full))
+        seen, problem = drawing(made, self._blanked(full))
         solved, _ = drawing(made, full)
-        lines = "".join(f"<li>{text(line)}</li>" for line in self.given())
-        blanks = "".join(f"<tr><td>{text(self.asked(task))} =</td><td>{'_' * 16}</td></tr>" for task in self.tasks)
+        lines = "".join(f"<li>{text(line)}</li>" for line in self._given())
+        blanks = "".join(f"<tr><td>{text(self._asked(task))} =</td><td>{'_' * 16}</td></tr>" for task in self.tasks)
         answers = "".join(f"<li>{text(line)}</li>" for line in self.solution().splitlines())
         content = (
             f"{seen}<ul>{lines}</ul><table>{blanks}</table>"
@@ -108,7 +108,7 @@ class Worksheet(Document):
         title = shorten(graph.expression(), 100)
         return mounted(title, content, SCRIPTS, "worksheet", (given, [code(written)]), problem, words(self.lang).lang)
 
-    def blanked(self, shown: View) -> View:
+    def _blanked(self, shown: View) -> View:
         """The same view with blanks for what is to be found."""
         hidden = set(self.tasks)
 
@@ -141,10 +141,15 @@ def tasks_of(timeline: Timeline, hide: str | Collection[str]) -> tuple[Task, ...
             "step: hide: expected a computation of single numbers, got arrays, which nobody fills in: "
             "take step(Graph.of(output).to_scalars(), hide=...)"
         )
+    expected = f'step: hide: expected "grads", "values", or names of nodes, got {short_repr(hide)}'
+    if not isinstance(hide, Collection):
+        raise TypeError(expected)
     wanted = [hide] if isinstance(hide, str) else list(hide)
+    if not wanted:
+        raise ValueError(f"{expected}, which leaves nothing out")
     for name in wanted:
         if not isinstance(name, str):
-            raise TypeError(f'step: hide: expected "grads", "values", or names of nodes, got {short_repr(name)}')
+            raise TypeError(expected)
         if name not in FIELDS and name not in graph.names:
             names = ", ".join(graph.names[:12])
             raise ValueError(
