@@ -278,6 +278,7 @@ if TYPE_CHECKING:
     from autograd import export
     from autograd.graph.explain import Explanation, Partial, explain
     from autograd.graph.hand import ByHand, Push, by_hand
+    from autograd.graph.recorded import Run, recorded
     from autograd.graph.steps import Step, Timeline, steps
     from autograd.graph.unfold import unfold
     from autograd.graph.why import Reason, Why, why
@@ -307,6 +308,7 @@ __all__ = [
     "Partial",
     "Push",
     "Reason",
+    "Run",
     "ShapeError",
     "StaleDataError",
     "Step",
@@ -561,6 +563,7 @@ __all__ = [
     "ravel",
     "real_array",
     "reciprocal",
+    "recorded",
     "recurrence",
     "rel_entr",
     "relu",
@@ -657,6 +660,7 @@ _LATER = {
     "export": "autograd.export",
     **dict.fromkeys(("Explanation", "Partial", "explain"), "autograd.graph.explain"),
     **dict.fromkeys(("ByHand", "Push", "by_hand"), "autograd.graph.hand"),
+    **dict.fromkeys(("Run", "recorded"), "autograd.graph.recorded"),
     **dict.fromkeys(("Step", "Timeline", "steps"), "autograd.graph.steps"),
     "unfold": "autograd.graph.unfold",
     **dict.fromkeys(("Reason", "Why", "why"), "autograd.graph.why"),

@@ -15,6 +15,7 @@ from autograd.call import shape_of
 from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.explain import Explanation, explain_value, local_derivatives
 from autograd.graph.graph import Graph, GraphNode
+from autograd.graph.recorded import Run
 from autograd.node import Node
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
@@ -230,7 +231,7 @@ class Timeline(Sequence[Step]):
         """The same up to and including the first step at which it is to stop, as `steps` has it."""
         found, reason = first_stop(self, condition)
         if found is None:
-            return replace(self, reason=reason)
+            return replace(self, reason="; ".join(filter(None, [self.reason, reason])))
         return replace(self, stop=found + 1, reason=f"stopped after step {found + 1} of {len(self)}: {reason}")
 
     @cached_property
@@ -293,8 +294,10 @@ class Timeline(Sequence[Step]):
         return (*forward, seed, *backward_steps(graph, events))[: self.stop]
 
 
-def steps(what: Node | Graph, until: Until | None = None) -> Timeline:
+def steps(what: Node | Graph | Run, until: Until | None = None) -> Timeline:
     """The timeline of a node's computation, or of a graph with one output. Touches no live node.
+
+    That of a run which failed, as `recorded` keeps it, is its way to the failing line, and says which and why.
 
     ``until`` is a breakpoint: the timeline ends with the first step for which a function of a `Step` holds, as
     ``lambda step: step.kind == "backward" and abs(step.after) > 10``; with the step that completes the gradient of the
@@ -315,17 +318,28 @@ def steps(what: Node | Graph, until: Until | None = None) -> Timeline:
     >>> dict(zip(timeline.graph.names, timeline.gradients))
     {'x': None, 'y': None, 'q': -4.0, 'z': None, 'f': 1.0}
 
-    Raises `ShapeError` if the output holds more than one number, `GraphError` for several outputs, and for a breakpoint
-    that is none of these.
+    Raises `ShapeError` if the output holds more than one number, `GraphError` for several outputs, for a run that
+    recorded nothing, and for a breakpoint that is none of these.
     """
+    timeline = whole_or_failed(what)
+    return timeline if until is None else timeline.until(until)
+
+
+def whole_or_failed(what: Node | Graph | Run) -> Timeline:
+    """All steps of a computation, or those that a run took until it failed."""
+    if isinstance(what, Run):
+        if what.graph is None:
+            raise GraphError(f"steps: nothing was recorded in this run{what.reason and f', {what.reason}'}")
+        if what.error is not None:
+            return Timeline(what.graph, len(what.graph) - len(what.graph.leaves), what.reason)
+        what = what.graph
     graph = what if isinstance(what, Graph) else Graph.of(what)
     if len(graph.outputs) != 1:
         raise GraphError(f"steps: expected one output, got {len(graph.outputs)}")
     shape = shape_of(graph.data[graph.outputs[0]])
     if prod(shape) != 1:
         raise ShapeError(f"steps: the output must hold one number, got shape {shape}: use .sum() or .mean()")
-    timeline = Timeline(graph)
-    return timeline if until is None else timeline.until(until)
+    return Timeline(graph)
 
 
 def first_stop(timeline: Timeline, condition: Until) -> tuple[int | None, str]:
@@ -366,7 +380,7 @@ def first_of_node(timeline: Timeline, node: GraphNode) -> tuple[int | None, str]
     computing = first(timeline, lambda step: step.kind == "forward" and step.node == node.index)
     if computing is None:
         return None, f"not stopped: {node.name} is a leaf that no gradient reaches"
-    return computing, f"{node.name} is computed, and no gradient reaches it"
+    return computing, f"{node.name} is computed" + ("" if timeline.stop else ", and no gradient reaches it")
 
 
 def holds(condition: Callable[[Step], Any], step: Step) -> bool:

@@ -338,7 +338,7 @@ class Value(Recorded, Node):
         node._number, node.op = outcome, op
         node._x, node._y = (*operands, None)[:2]
         if mode() == "tracing":
-            node._origin = origin()
+            node._origin = origin(node)
         return node
 
     @classmethod
@@ -419,7 +419,7 @@ class Value(Recorded, Node):
         else:
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
-            node._origin = origin()
+            node._origin = origin(node)
         elif (opened := still_open(conditional)) is not None:
             node._notes = None, opened[0].origin, None
         elif truths:
