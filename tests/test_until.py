@@ -14,6 +14,7 @@ from strategies import Program, broadcasting_programs, by_operator, programs, we
 
 import autograd
 from autograd import Graph, GraphError, Step, Tensor, Timeline, Value, steps
+from viz.terminal.console import show
 
 
 def lecture() -> Any:
@@ -138,6 +139,14 @@ def test_a_copy_is_stopped_there_too(again: Any) -> None:
     timeline = steps(lecture(), until="q")
     twin = again(timeline)
     assert (str(twin), twin.gradients, len(twin)) == (str(timeline), timeline.gradients, len(timeline))
+
+
+def test_a_terminal_shows_no_gradient_that_has_not_come(capsys: pytest.CaptureFixture[str]) -> None:
+    show(steps(lecture(), until="q"))
+    shown = capsys.readouterr().out
+    assert "∂f/∂x = –\n" in shown
+    assert "= 0" not in shown
+    assert shown.endswith("\nstopped after step 4 of 7: the gradient of q is complete\n")
 
 
 def test_what_is_no_breakpoint_is_refused_with_the_cure() -> None:

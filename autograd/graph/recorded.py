@@ -82,7 +82,7 @@ def recorded() -> Iterator[Run]:
 
 
 def variables_of(frames: Sequence[FrameType]) -> dict[str, Any]:
-    """Those of the code that opened the block, after those of the calls that failed, of which the innermost is first."""
+    """Those of the calls that failed, the innermost first, and then of the code that opened the block."""
     variables: dict[str, Any] = {}
     for found in (*(frame.f_locals for frame in reversed(frames)), caller_variables()):
         variables |= {name: held for name, held in found.items() if name not in variables}

@@ -72,6 +72,8 @@ def show(what: Timeline | Graph | Node, console: Console | None = None) -> None:
         if lines:
             console.print(Text("" if heading == "Graph" else "\n").append(heading, HEADING))
             print_lines(lines, console)
+    if timeline.reason:
+        console.print(Text(f"\n{plain(timeline.reason)}"), soft_wrap=True)
 
 
 def show_tree(timeline: Timeline, console: Console | None = None) -> None:
@@ -154,7 +156,9 @@ def gradients(timeline: Timeline) -> Iterator[Line]:
     for index, name in names.items():
         gradient = timeline.gradients[index]
         line = Text(f"{name}{' ' * (width - cell_len(name))} = ")
-        if gradient is None:
+        if gradient is None and timeline.stop is not None:
+            yield Line(line.append("–", GRADIENT))
+        elif gradient is None:
             yield Line(line.append("0", GRADIENT).append("   no gradient reaches it", QUIET))
         else:
             yield Line(line.append(format_number(gradient), GRADIENT))
