@@ -277,6 +277,8 @@ from autograd.tensor.tensor import Tensor
 if TYPE_CHECKING:
     from autograd import export
     from autograd.graph.explain import Explanation, Partial, explain
+    from autograd.graph.hand import ByHand, Push, by_hand
+    from autograd.graph.recorded import Run, recorded
     from autograd.graph.steps import Step, Timeline, steps
     from autograd.graph.unfold import unfold
     from autograd.graph.why import Reason, Why, why
@@ -289,6 +291,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnomalyError",
     "AutogradError",
+    "ByHand",
     "Constant",
     "DTypeError",
     "Equation",
@@ -303,7 +306,9 @@ __all__ = [
     "Op",
     "OperationError",
     "Partial",
+    "Push",
     "Reason",
+    "Run",
     "ShapeError",
     "StaleDataError",
     "Step",
@@ -343,6 +348,7 @@ __all__ = [
     "block",
     "broadcast_arrays",
     "broadcast_to",
+    "by_hand",
     "cbrt",
     "ceil",
     "celu",
@@ -557,6 +563,7 @@ __all__ = [
     "ravel",
     "real_array",
     "reciprocal",
+    "recorded",
     "recurrence",
     "rel_entr",
     "relu",
@@ -652,6 +659,8 @@ __all__ = [
 _LATER = {
     "export": "autograd.export",
     **dict.fromkeys(("Explanation", "Partial", "explain"), "autograd.graph.explain"),
+    **dict.fromkeys(("ByHand", "Push", "by_hand"), "autograd.graph.hand"),
+    **dict.fromkeys(("Run", "recorded"), "autograd.graph.recorded"),
     **dict.fromkeys(("Step", "Timeline", "steps"), "autograd.graph.steps"),
     "unfold": "autograd.graph.unfold",
     **dict.fromkeys(("Reason", "Why", "why"), "autograd.graph.why"),
@@ -676,6 +685,16 @@ def _expect_right(op: Op) -> None:
     from autograd.tried import expect_right
 
     expect_right(op)
+
+
+def _push(node: Node) -> "Push":
+    """Push by hand: what does so is imported when it is first asked for."""
+    from autograd.graph.hand import push
+
+    return push(node)
+
+
+Node._push = _push
 
 
 def __dir__() -> list[str]:

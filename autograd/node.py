@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
@@ -218,6 +218,29 @@ class Node(Computed, Operators):
     def zero_grad(self) -> None:
         """Forget the gradient."""
         raise NotImplementedError
+
+    _push: ClassVar[Callable[[Any], Any]]  #: `autograd` gives it: a computation by hand is built on this
+
+    def backward_step(self) -> Any:
+        """Push the gradient of this one node into its inputs, as micrograd's ``_backward()`` does, in any order.
+
+        Its gradient times its slope is added to the gradient of each input. What comes back shows that, and warns where
+        the order was wrong. `autograd.by_hand` begins anew and has the whole report.
+
+        >>> import autograd
+        >>> x, y = autograd.Value(3.0), autograd.Value(4.0)
+        >>> f = x * y
+        >>> f.grad = 1.0
+        >>> f.backward_step()
+        f = x · y
+          ∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 4 = 4
+          ∂f/∂y += ∂f/∂f · ∂f/∂y = 1 · 3 = 3
+        >>> x.grad, y.grad
+        (4.0, 3.0)
+        """
+        return self._push()
+
+    _backward = backward_step  # micrograd's name for it
 
     def register_hook(self, hook: Hook) -> Handle:
         """Have a function called with the gradient of this node whenever a sweep has it, as in PyTorch.

@@ -78,13 +78,16 @@ class Opened:
 
 
 class Block(Opened):
-    """One ``with`` block, or a recorded sweep."""
+    """One ``with`` block, or a recorded sweep. Where ``made`` is given, it is filled with what is made inside."""
 
-    __slots__ = ("guards", "mode", "origin")
+    __slots__ = ("guards", "made", "mode", "origin")
 
-    def __init__(self, mode: Mode | Literal["sweep"], guards: Guards | None = None) -> None:
+    def __init__(
+        self, mode: Mode | Literal["sweep"], guards: Guards | None = None, made: list[Any] | None = None
+    ) -> None:
         super().__init__()
         self.mode = mode
+        self.made = made
         self.guards = Guards() if guards is None else guards
         self.origin = Origin(None, self.guards, by_rule=True) if mode == "sweep" else None  #: of what it makes
 
@@ -173,9 +176,12 @@ _STDLIB = (os.path.join(os.path.dirname(os.__file__), ""), "<frozen ")
 _INSTALLED = ("site-packages", "dist-packages")
 
 
-def origin() -> Origin:
-    """That of a node that is made now, inside `tracing`."""
+def origin(place: Any) -> Origin:
+    """That of a place in the graph that is made now, inside `tracing`."""
     opened = still_open(conditional)
+    for block in opened or ():
+        if block.made is not None:
+            block.made.append(place)
     scope = tuple([entry.name for entry in still_open(scopes) or ()])
     return Origin(source_line(), opened[0].guards if opened else Guards(), scope)
 
@@ -370,9 +376,12 @@ def author_of(filename: str) -> Literal["project", "test", "library", "person"]:
 def source_line() -> str | None:
     """``file.py:12  q = x + y`` for the line that is running now, or None where there is none."""
     frame = user_frame()
-    if frame is None:
-        return None
-    filename, number = frame.f_code.co_filename, frame.f_lineno
+    return None if frame is None else line_of(frame, frame.f_lineno)
+
+
+def line_of(frame: FrameType, number: int) -> str:
+    """``file.py:12  q = x + y`` for a line of the code that a frame runs."""
+    filename = frame.f_code.co_filename
     line = linecache.getline(filename, number, frame.f_globals).strip()
     return f"{file_or_cell(filename)}:{number}  {line}"
 

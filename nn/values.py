@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd import ShapeError, Value
+from autograd import ShapeError, Value, no_grad, table
 
 
 class Values(np.ndarray[Any, Any]):
@@ -24,23 +25,66 @@ class Values(np.ndarray[Any, Any]):
     >>> loss.backward()
     >>> all(p.has_grad for p in model.parameters())
     True
+    >>> f"{loss:.2f}" == f"{loss.data:.2f}", outputs.tanh().shape
+    (True, (2, 1))
     """
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         """As those of NumPy's own arrays: of one number the number, and truths are no Values."""
         return array[()] if return_scalar else array.view(Values if array.dtype == object else np.ndarray)
 
+    @property
+    def data(self) -> Any:  # a lecture's name for it, NumPy's for the memory
+        """The number, where it holds one Value; an array of the numbers where it holds several."""
+        return self._each(float)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient, likewise; one that is set goes to every Value."""
+        return self._each(lambda value: value.grad if isinstance(value, Value) else 0.0)
+
+    @grad.setter
+    def grad(self, number: float | None) -> None:
+        for value in self.flat:
+            if isinstance(value, Value):
+                value.grad = number
+
+    def _each(self, number: Callable[[Any], float]) -> Any:
+        with no_grad():
+            found = np.array([number(value) for value in self.flat]).reshape(self.shape)
+        return float(found.item()) if found.size == 1 else found
+
+    def _one(self, what: str) -> Any:
+        if self.size != 1:
+            raise ShapeError(
+                f"{what}: expected one Value, got an array of {self.size}, of shape {self.shape}: make one number of "
+                "them, as by loss.sum(), or take the outputs one by one: for y, t in zip(outputs.flat, targets)"
+            )
+        return self.item()
+
+    def __format__(self, spec: str) -> str:
+        return format(self._one(f"format {spec!r}"), spec) if spec else str(self)
+
+    def __getattr__(self, name: str) -> Any:
+        """The methods of Values, as ``relu``: element by element, or along axes, as those of Tensors."""
+        op = table.get(name)
+        if op is None or not op.method:
+            cure = "" if name.startswith("_") else ": a Value of it may: take one out, as in y = outputs.item(0)"
+            raise AttributeError(f"an array of Values has no attribute {name!r}{cure}", name=name, obj=self)
+        return lambda *args, **params: as_values(op(self, *args, **params))
+
     def backward(self, seed: float | None = None) -> None:
         """Sweep back from the one Value that it holds.
 
         Raises `ShapeError` if it holds several, or none.
         """
-        if self.size != 1:
-            raise ShapeError(
-                f"backward: expected one Value, got an array of {self.size}, of shape {self.shape}: make one number of "
-                "them, as by loss.sum(), or take the outputs one by one: for y, t in zip(outputs.flat, targets)"
-            )
-        self.item().backward(seed)
+        self._one("backward").backward(seed)
+
+    def backward_step(self) -> Any:
+        """Push the gradient of the one Value that it holds into its inputs, as ``_backward()`` of micrograd."""
+        return self._one("backward_step").backward_step()
+
+    _backward = backward_step
 
 
 def as_values(result: Any) -> Any:

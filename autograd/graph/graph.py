@@ -24,6 +24,7 @@ from autograd.program import Constant, Equation, frozen, unpickled
 from autograd.scalar.value import Value, evaluate
 from autograd.state import Guard, Guards, Origin, is_told
 from autograd.sweep.events import Slopes
+from autograd.sweep.reverse import cure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +136,7 @@ class Graph:
         """
         for output in outputs:
             if not isinstance(output, Node):
-                raise GraphError(f"Graph.of: expected Values or Tensors, got {type(output).__name__}")
+                raise GraphError(f"Graph.of: expected Values or Tensors, got {type(output).__name__}{cure(output)}")
         if not outputs:
             raise GraphError("Graph.of: expected at least one output, as in Graph.of(loss)")
         if names is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import prod
 from typing import Any, Literal, NamedTuple, overload
@@ -12,9 +12,10 @@ from typing import Any, Literal, NamedTuple, overload
 import numpy as np
 
 from autograd.call import shape_of
-from autograd.errors import GraphError, ShapeError
+from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.explain import Explanation, explain_value, local_derivatives
 from autograd.graph.graph import Graph, GraphNode
+from autograd.graph.recorded import Run
 from autograd.node import Node
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
@@ -25,6 +26,12 @@ from autograd.program import Equation, made, unpickled
 from autograd.sweep.events import Event, events, is_scalar, plain, scalar_events
 
 Kind = Literal["forward", "seed", "backward"]
+
+#: What a breakpoint is: a condition of a step, the name of a node, or NAN.
+Until = Callable[["Step"], Any] | str
+
+#: The breakpoint at the first NaN or infinity.
+NAN = "nan"
 
 #: How many steps the repr of a timeline shows.
 FEW = 50
@@ -137,6 +144,13 @@ class Step(NamedTuple):
         return self.graph.nodes[self.graph.outputs[0]].name
 
     @property
+    def subject(self) -> str:
+        """Whose number ``after`` is, as people write it: q, or ∂f/∂q."""
+        if self.kind == "forward":
+            return self.graph.nodes[self.node].name
+        return ratio(self._output, self.graph.nodes[self.node if self.target is None else self.target].name)
+
+    @property
     def _target(self) -> int:
         assert self.target is not None
         return self.target
@@ -172,12 +186,16 @@ class Timeline(Sequence[Step]):
       ∂f/∂z += ∂f/∂f · ∂f/∂z = 1 · 3 = 3
       ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4
       ∂f/∂y += ∂f/∂q · ∂q/∂y = −4 · 1 = −4
+
+    One that was stopped has the first ``stop`` of them alone, the gradients as they are then, and says why.
     """
 
     graph: Graph
+    stop: int | None = None  #: how many steps there are, where it was stopped
+    reason: str = ""  #: where and why it was stopped, or that it was not
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"graph": self.graph}  # the rest follows from it
+        return {each.name: getattr(self, each.name) for each in fields(self)}  # the rest follows from them
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -187,13 +205,16 @@ class Timeline(Sequence[Step]):
         return self._steps[index]
 
     def __len__(self) -> int:
-        return len(self.graph) - len(self.graph.leaves) + 1 + len(self.events)
+        return self._forward + 1 + len(self._swept[1]) if self.stop is None else self.stop
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps)
 
     def __repr__(self) -> str:
-        return str(self) if len(self) <= FEW else f"Timeline({len(self)} steps: print it, or show it with viz.step)"
+        if len(self) <= FEW:
+            return str(self)
+        reason = f", {self.reason}" if self.reason else ""
+        return f"Timeline({len(self)} steps{reason}: print it, or show it with viz.step)"
 
     def __str__(self) -> str:
         lines = []
@@ -204,17 +225,40 @@ class Timeline(Sequence[Step]):
                 lines.append(now)
                 phase = now
             lines.append(f"  {step}")
-        return "\n".join(lines)
+        return "\n".join([*lines, self.reason] if self.reason else lines)
 
-    @property
+    def until(self, condition: Until) -> Timeline:
+        """The same up to and including the first step at which it is to stop, as `steps` has it."""
+        found, reason = first_stop(self, condition)
+        if found is None:
+            return replace(self, reason="; ".join(filter(None, [self.reason, reason])))
+        return replace(self, stop=found + 1, reason=f"stopped after step {found + 1} of {len(self)}: {reason}")
+
+    @cached_property
     def gradients(self) -> tuple[Any, ...]:
-        """The gradient of every node of the graph, where the steps end; None where no path leads."""
-        return self._swept[0]
+        """The gradient of every node of the graph, where the steps end; None where none has come, or no path leads."""
+        if self.stop is None:
+            return self._swept[0]
+        found: list[Any] = [None] * len(self.graph)
+        for step in self:
+            if step.kind != "forward":
+                found[step.node if step.target is None else step.target] = step.after
+        return tuple(found)
 
     @property
     def events(self) -> tuple[Event, ...]:
         """Those of the sweep, one for each step on the way back."""
-        return self._swept[1]
+        return () if self._stops_before_seed else self._swept[1][: len(self) - self._forward - 1]
+
+    @property
+    def _forward(self) -> int:
+        """How many nodes are computed."""
+        return len(self.graph) - len(self.graph.leaves)
+
+    @property
+    def _stops_before_seed(self) -> bool:
+        """Whether nothing of it needs a sweep: that of a graph of many outputs is none."""
+        return self.stop is not None and self.stop <= self._forward
 
     @cached_property
     def _swept(self) -> tuple[tuple[Any, ...], tuple[Event, ...]]:
@@ -237,21 +281,58 @@ class Timeline(Sequence[Step]):
 
     @cached_property
     def _steps(self) -> tuple[Step, ...]:
-        graph, (output,) = self.graph, self.graph.outputs
+        graph = self.graph
         forward = [
             Step(graph, "forward", i, graph.data[i])
             for i, equation in enumerate(graph.equations)
             if equation.op is not None
         ]
-        seed = Step(graph, "seed", output, self.gradients[output])
-        return (*forward, seed, *backward_steps(graph, self.events))
+        if self._stops_before_seed:
+            return tuple(forward[: self.stop])
+        (output,), (gradients, events) = graph.outputs, self._swept
+        seed = Step(graph, "seed", output, gradients[output])
+        return (*forward, seed, *backward_steps(graph, events))[: self.stop]
 
 
-def steps(what: Node | Graph) -> Timeline:
+def steps(what: Node | Graph | Run, until: Until | None = None) -> Timeline:
     """The timeline of a node's computation, or of a graph with one output. Touches no live node.
 
-    Raises `ShapeError` if the output holds more than one number, `GraphError` for several outputs.
+    That of a run which failed, as `recorded` keeps it, is its way to the failing line, and says which and why.
+
+    ``until`` is a breakpoint: the timeline ends with the first step for which a function of a `Step` holds, as
+    ``lambda step: step.kind == "backward" and abs(step.after) > 10``; with the step that completes the gradient of the
+    node of a name, or, where no gradient reaches that, computes it; or, for ``"nan"``, with the first NaN or infinity.
+    Its text ends with where and why it stopped, or that it did not.
+
+    >>> from autograd import Value
+    >>> x, y, z = Value(-2), Value(5), Value(-4)
+    >>> timeline = steps((x + y) * z, until="q")
+    >>> print(timeline)
+    forward
+      q = x + y = −2 + 5 = 3
+      f = q · z = 3 · (−4) = −12
+    backward
+      ∂f/∂f = 1
+      ∂f/∂q += ∂f/∂f · ∂f/∂q = 1 · (−4) = −4
+    stopped after step 4 of 7: the gradient of q is complete
+    >>> dict(zip(timeline.graph.names, timeline.gradients))
+    {'x': None, 'y': None, 'q': -4.0, 'z': None, 'f': 1.0}
+
+    Raises `ShapeError` if the output holds more than one number, `GraphError` for several outputs, for a run that
+    recorded nothing, and for a breakpoint that is none of these.
     """
+    timeline = whole_or_failed(what)
+    return timeline if until is None else timeline.until(until)
+
+
+def whole_or_failed(what: Node | Graph | Run) -> Timeline:
+    """All steps of a computation, or those that a run took until it failed."""
+    if isinstance(what, Run):
+        if what.graph is None:
+            raise GraphError(f"steps: nothing was recorded in this run{what.reason and f', {what.reason}'}")
+        if what.error is not None:
+            return Timeline(what.graph, len(what.graph) - len(what.graph.leaves), what.reason)
+        what = what.graph
     graph = what if isinstance(what, Graph) else Graph.of(what)
     if len(graph.outputs) != 1:
         raise GraphError(f"steps: expected one output, got {len(graph.outputs)}")
@@ -259,6 +340,63 @@ def steps(what: Node | Graph) -> Timeline:
     if prod(shape) != 1:
         raise ShapeError(f"steps: the output must hold one number, got shape {shape}: use .sum() or .mean()")
     return Timeline(graph)
+
+
+def first_stop(timeline: Timeline, condition: Until) -> tuple[int | None, str]:
+    """The index of the first step at which to stop, if there is one, and why it is that, or is none."""
+    if isinstance(condition, str) and condition == NAN:
+        found = first(timeline, lambda step: not np.isfinite(step.after).all())
+        if found is None:
+            return None, "not stopped: every number is finite"
+        return found, f"{timeline[found].subject} is the first that is not finite"
+    if isinstance(condition, str):
+        return first_of_node(timeline, timeline.graph[condition])
+    if not callable(condition):
+        cure = ": steps(f)[:n] has the first n" if isinstance(condition, int) else ""
+        cure = f': give its name, as in until="{condition.label or "q"}"' if isinstance(condition, Node) else cure
+        raise GraphError(
+            "until: expected a function of a Step, as lambda step: step.kind == 'backward', the name of a node, or "
+            f"'{NAN}', got {short_repr(condition)}{cure}"
+        )
+    found = first(timeline, lambda step: holds(condition, step))
+    return found, "the condition holds" if found is not None else "not stopped: the condition held at no step"
+
+
+def first(timeline: Timeline, condition: Callable[[Step], Any]) -> int | None:
+    return next((i for i, step in enumerate(timeline) if condition(step)), None)
+
+
+def first_of_node(timeline: Timeline, node: GraphNode) -> tuple[int | None, str]:
+    """The step that completes the gradient of a node; where none brings it one, that computes it."""
+
+    def completes(step: Step) -> bool:
+        if step.kind == "seed":
+            return step.node == node.index
+        return step.target == node.index and step.nth == step.of
+
+    completing = first(timeline, completes)
+    if completing is not None:
+        return completing, f"the gradient of {node.name} is complete"
+    computing = first(timeline, lambda step: step.kind == "forward" and step.node == node.index)
+    if computing is None:
+        return None, f"not stopped: {node.name} is a leaf that no gradient reaches"
+    return computing, f"{node.name} is computed" + ("" if timeline.stop else ", and no gradient reaches it")
+
+
+def holds(condition: Callable[[Step], Any], step: Step) -> bool:
+    """Whether a person's condition holds."""
+    try:
+        outcome = condition(step)
+    except TypeError as error:
+        unknown = [name for name in Step._fields if getattr(step, name) is None]
+        error.add_note(f"until: of {step!r}, a {step.kind} step, None are {', '.join(unknown)}: ask step.kind first")
+        raise
+    if np.shape(outcome) != ():
+        raise GraphError(
+            f"until: the condition gave an array of shape {np.shape(outcome)} for {short_repr(step)}: reduce it, as by "
+            "np.any(...)"
+        )
+    return bool(outcome)
 
 
 def backward_steps(graph: Graph, events: Sequence[Event]) -> Iterator[Step]:

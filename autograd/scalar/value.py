@@ -338,7 +338,7 @@ class Value(Recorded, Node):
         node._number, node.op = outcome, op
         node._x, node._y = (*operands, None)[:2]
         if mode() == "tracing":
-            node._origin = origin()
+            node._origin = origin(node)
         return node
 
     @classmethod
@@ -388,7 +388,7 @@ class Value(Recorded, Node):
         if params:
             params = private_params(params)
         if not op.is_elementwise or any(isinstance(value, np.ndarray) for value in operands):
-            return op.on_objects([np.asarray(value, dtype=object) for value in operands], params)
+            return swept_as(inputs, op.on_objects([np.asarray(value, dtype=object) for value in operands], params))
         values = [value._number if isinstance(value, Value) else value for value in operands]
         if op.is_flat:
             try:
@@ -419,12 +419,21 @@ class Value(Recorded, Node):
         else:
             (node._x, node._y), (node._dx, node._dy) = (*operands, None)[:2], (*kept, None)[:2]
         if mode() == "tracing":
-            node._origin = origin()
+            node._origin = origin(node)
         elif (opened := still_open(conditional)) is not None:
             node._notes = None, opened[0].origin, None
         elif truths:
             node._origin = Origin(None, Guards(lost=[f"{op.name} by True or False"]))
         return node
+
+
+def swept_as(inputs: Sequence[Any], result: Any) -> Any:
+    """The result; where one of the inputs is an array that can be swept back through, as networks give, so is it."""
+    if isinstance(result, np.ndarray) and result.dtype.hasobject:
+        for x in inputs:
+            if isinstance(x, np.ndarray) and hasattr(x, "backward"):
+                return result.view(type(x))
+    return result
 
 
 def same(a: float, b: float) -> bool:

@@ -123,5 +123,5 @@ def give(nodes: Sequence[Node], grads: Sequence[Any]) -> None:
 def cure(given: Any) -> str:
     """What to do about an array or list where nodes were expected."""
     if isinstance(given, np.ndarray) and given.dtype == object:
-        return ": give its elements, w.flat"
+        return ": give its one element, .item()" if given.size == 1 else ": give its elements, w.flat"
     return ": give its elements one by one" if isinstance(given, list | tuple) else ""

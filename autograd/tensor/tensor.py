@@ -604,7 +604,7 @@ def recorded(
         record.requires_grad = requires_grad and not op.is_flat
         record.adjoint = record.leaf = None
         if state == "tracing":
-            record._origin = origin()
+            record._origin = origin(record)
         elif (opened := still_open(conditional)) is not None:
             record._origin = opened[0].origin
     node: Tensor = new(Tensor)

@@ -75,6 +75,8 @@ def show(what: Timeline | Graph | Node, console: Console | None = None, *, lang:
         if lines:
             console.print(Text("" if heading == "graph" else "\n").append(said.text(heading), HEADING))
             print_lines(lines, console)
+    if timeline.reason:
+        console.print(Text(f"\n{plain(timeline.reason)}"), soft_wrap=True)
 
 
 def show_tree(timeline: Timeline, console: Console | None = None) -> None:
@@ -160,7 +162,9 @@ def gradients(timeline: Timeline, said: Words) -> Iterator[Line]:
     for index, name in names.items():
         gradient = timeline.gradients[index]
         line = Text(f"{name}{' ' * (width - cell_len(name))} = ")
-        if gradient is None:
+        if gradient is None and timeline.stop is not None:
+            yield Line(line.append("–", GRADIENT))
+        elif gradient is None:
             yield Line(line.append("0", GRADIENT).append(f"   {said.text('unreached')}", QUIET))
         else:
             yield Line(line.append(format_number(gradient), GRADIENT))

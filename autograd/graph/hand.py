@@ -1,0 +1,338 @@
+"""By hand: one node's gradient at a time is pushed into its inputs, in any order, and what the order did is told."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import GraphError, ShapeError, short_repr
+from autograd.graph.graph import Graph, with_guards
+from autograd.graph.steps import Step, Timeline, factors, in_full
+from autograd.node import Node, Recorded
+from autograd.notation.words import format_number
+from autograd.sweep.events import contributions, masked, masks, plain
+from autograd.sweep.reverse import cure
+from autograd.sweep.turns import add, locks
+
+ORDER = "push in the reverse of the order in which they were made"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Push:
+    """What one node paid its inputs, a step an input, and what is wrong with that it did so now."""
+
+    title: str  #: what was pushed: ``q = x + y``
+    steps: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *(f"  {step}" for step in self.steps), *(f"  ! {w}" for w in self.warnings)])
+
+    __repr__ = __str__
+
+
+class ByHand:
+    """The backward pass of one output, by hand: `push` the nodes one by one, in any order.
+
+    Each adds its gradient times its slopes to the gradients of its inputs, in the nodes themselves. Print it for what
+    was pushed, what is left, and what differs from ``backward()``. Hooks are not called.
+    """
+
+    def __init__(self, output: Node, before: ByHand | None = None) -> None:
+        self.graph = Graph.of(output)
+        self.pushes: list[Push] = []
+        self._output = output
+        self._places = with_guards([output._record])[0]
+        self._index = {id(place): i for i, place in enumerate(self._places)}
+        self._timeline = Timeline(self.graph)
+        self._slots: dict[int, list[int]] = {}  # of a node, those of the inputs that it pays
+        self._payers: dict[int, list[int]] = {}  # of a node, who pays into it, once for every payment
+        for event in self._timeline.events:
+            self._slots.setdefault(event.node, []).append(event.input)
+            self._payers.setdefault(event.target, []).append(event.node)
+        equations, slopes = self.graph.equations, self.graph.slopes
+        self._is_careful = any(s is None and masks(e) for e, s in zip(equations, slopes, strict=True))
+        self._forget()
+        if before is not None:  # what is computed from its output is pushed now
+            self._take_over(before)
+
+    def _forget(self) -> None:
+        self._pushed = Counter[int]()  # how often, with a gradient
+        self._payments = Counter[int]()  # how many came to a node
+        self._left: dict[int, tuple[Any, Any]] = {}  # what a push left as a gradient: as it is shown, and as it is
+        self._brought: dict[int, Any] = {}  # the sum of what pushes brought
+
+    def _take_over(self, before: ByHand) -> None:
+        for i, place in enumerate(self._places):
+            j = before._index.get(id(place))
+            if j is None:
+                continue
+            self._pushed[i], self._payments[i] = before._pushed[j], before._payments[j]
+            for mine, its in ((self._left, before._left), (self._brought, before._brought)):
+                if j in its:
+                    mine[i] = its[j]
+
+    def __repr__(self) -> str:
+        names, ready = self.graph.names, self.ready
+        lines = [f"by hand: {self.graph.formula(self.graph.outputs[0])}", *map(str, self.pushes)]
+        if ready:
+            lines.append(f"to push now: {', '.join(ready)}")
+        elif any(not self._pushed[i] for i in self._slots):
+            waiting = [names[i] for i in self._slots if not self._pushed[i]]
+            lines.append(f"to push: {', '.join(waiting)}")
+        else:
+            found = [f"{n}: {format_number(a)}, not {format_number(b)}" for n, (a, b) in self.differences.items()]
+            differ = f"the gradients differ from those of backward(): {'; '.join(found)}"
+            lines.append(differ if found else "all are pushed, and the gradients are those of backward()")
+        return "\n".join(lines)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All that was wrong with the order so far."""
+        return tuple([warning for push in self.pushes for warning in push.warnings])
+
+    @property
+    def grads(self) -> dict[str, Any]:
+        """By name, the gradients that the nodes have now; None where they have none."""
+        tracked = [i for i, equation in enumerate(self.graph.equations) if equation.requires_grad]
+        return {self.graph.names[i]: self._grad(i) for i in tracked}
+
+    @property
+    def ready(self) -> tuple[str, ...]:
+        """The names of the nodes whose gradient is complete, and which are not pushed yet."""
+        ready = [i for i in self._slots if not self._pushed[i] and self._grad(i) is not None and not self._waits_for(i)]
+        return tuple([self.graph.names[i] for i in ready])
+
+    @property
+    def differences(self) -> dict[str, tuple[Any, Any]]:
+        """By name, what pushes have brought and what ``backward()`` would bring, where that is not the same."""
+        seed = self._grad(self.graph.outputs[0])
+        found: dict[str, tuple[Any, Any]] = {}
+        for i in self._payers:
+            brought, right = self._brought.get(i, 0.0), self._timeline.gradients[i] * (0.0 if seed is None else seed)
+            if not np.allclose(brought, right, rtol=1e-9, atol=1e-12, equal_nan=True):
+                found[self.graph.names[i]] = in_full(self.graph.equations[i], brought), right
+        return found
+
+    def restart(self) -> None:
+        """Forget what was pushed, and all gradients here, those of leaves too; that of the output is 1 again."""
+        for place in self._places:
+            place._node.zero_grad()
+        self._output.grad = self._output._filled(1.0)
+        self.pushes.clear()
+        self._forget()
+
+    def push(self, node: Node | str) -> Push:
+        """Push the gradient of a node, or of the one of that name, into its inputs.
+
+        Raises `GraphError` for what is no node of this graph.
+        """
+        made = self._push(self._find(node))
+        self.pushes.append(made)
+        return made
+
+    def _find(self, node: Node | str) -> int:
+        if isinstance(node, str):
+            return self.graph[node].index
+        if not isinstance(node, Node):
+            raise GraphError(f"push: expected a node or its name, got {short_repr(node)}")
+        index = self._index.get(id(node._record))
+        if index is None:
+            output = self.graph.names[self.graph.outputs[0]]
+            raise GraphError(
+                f"push: {output} is not computed from {node.label or 'this node'}: the nodes are "
+                f"{', '.join(self.graph.names)}; autograd.by_hand(...) of another output has others"
+            )
+        return index
+
+    def _push(self, index: int) -> Push:
+        graph = self.graph
+        node = graph.nodes[index]
+        if node.is_leaf:
+            return Push(f"{node.name} is a leaf: it has no inputs to push into")
+        if index not in self._slots:
+            return Push(f"{graph.formula(node)}: no gradient flows through it")
+        if self._pushed[index] and self._is_cleared():
+            self._forget()
+        g, waiting, name = self._grad(index), [graph.names[i] for i in self._waits_for(index)], node.name
+        if g is None:
+            first = f"push first {joined(waiting)}" if waiting else f"set {name}.grad = 1.0, as it is the output"
+            return Push(graph.formula(node), (), (f"{name} has no gradient yet, so that nothing was pushed: {first}",))
+        warnings = []
+        if self._pushed[index]:
+            warnings.append(f"{name} was pushed already: its inputs get its gradient once more")
+        if waiting:
+            verb = "pays" if len(waiting) == 1 else "pay"
+            warnings.append(
+                f"{name} was pushed before {joined(waiting)}, which {verb} into it: what that brings does not reach "
+                f"the inputs of {name}; {ORDER}"
+            )
+        title = graph.formula(node)
+        if index not in self._left and index not in graph.outputs:
+            title += f", with a gradient of {format_number(g)} that no push brought"
+        elif index in graph.outputs and index not in self._left and not np.all(np.asarray(g) == 1):
+            title += f", with a gradient of {format_number(g)}: that was set, and stands for ∂{name}/∂{name} here"
+        steps = [self._pay(index, slot, paid, warnings) for slot, paid in self._payments_of(index, g)]
+        self._pushed[index] += 1
+        return Push(title, tuple(steps), tuple(warnings))
+
+    def _payments_of(self, index: int, g: Any) -> list[tuple[int, Any]]:
+        """What a node pays, by the place of the input."""
+        graph, wanted, slopes = self.graph, self._slots[index], self.graph.slopes[index]
+        if slopes is not None:
+            return [(slot, slope * g) for slot in wanted if (slope := slopes[slot]) is not None]
+        with np.errstate(all="ignore"):
+            equation, inputs = graph.equations[index], graph.inputs_of(index)
+            return list(contributions(equation, wanted, self._adjoint(index, g), graph.data[index], inputs))
+
+    def _pay(self, index: int, slot: int, paid: Any, warnings: list[str]) -> Step:
+        """Add to the gradient of an input; what is wrong with that goes to the warnings."""
+        graph = self.graph
+        target = graph.equations[index].inputs[slot]
+        assert isinstance(target, int)
+        place, name = self._places[target], graph.names[target]
+        before, contribution = self._grad(target), plain(paid)
+        if before is not None and place.op is not None and not self._is_as_left(target) and np.any(before):
+            warnings.append(
+                f"{name} had a gradient of {format_number(before)} that no push brought, and it is counted in: "
+                f"{name}.zero_grad() forgets it"
+            )
+        if self._pushed[target]:
+            warnings.append(
+                f"{name} was pushed before {graph.names[index]}, which now pays {format_number(contribution)} into it: "
+                f"the inputs of {name} miss that{self._missing(target, contribution)}; {ORDER}"
+            )
+        adjoint = paid if before is None else self._adjoint(target, before) + paid
+        with locks.leaves:
+            if place.op is None:
+                add([(place, contribution)])
+            else:
+                place._show(plain(adjoint))
+        after = self._grad(target)
+        self._left[target] = after, adjoint
+        self._brought[target] = self._brought.get(target, 0.0) + contribution
+        self._payments[target] += 1
+        equation = graph.equations[target]
+        return Step(
+            graph,
+            "backward",
+            index,
+            in_full(equation, after),
+            slot,
+            target,
+            upstream=in_full(graph.equations[index], self._grad(index)),
+            contribution=in_full(equation, contribution),
+            before=in_full(equation, 0.0 if before is None else before),
+            nth=self._payments[target],
+            of=len(self._payers[target]),
+        )
+
+    def _missing(self, index: int, paid: Any) -> str:
+        """What the inputs of a node miss, where that is told by its slopes."""
+        slopes, inputs, names = self.graph.slopes[index], self.graph.equations[index].inputs, self.graph.names
+        found = [
+            f"{names[target]} misses {factors(paid, slope)} = {format_number(slope * paid)}"
+            for slot in (self._slots[index] if slopes is not None else ())
+            if isinstance(target := inputs[slot], int) and (slope := (slopes or ())[slot]) is not None
+        ]
+        return f" ({', '.join(found)})" if found else ""
+
+    def _waits_for(self, index: int) -> list[int]:
+        """Who pays into a node and has not yet."""
+        return [i for i in dict.fromkeys(self._payers.get(index, ())) if not self._pushed[i]]
+
+    def _grad(self, index: int) -> Any:
+        """The gradient that a node has now, if it has one."""
+        place = self._places[index]
+        return place.grad if place.has_grad else None
+
+    def _adjoint(self, index: int, g: Any) -> Any:
+        """A gradient with what is known of its zeros, where some may be no numbers."""
+        if not self._is_careful:
+            return g
+        return self._left[index][1] if self._is_as_left(index) else masked(g)
+
+    def _is_as_left(self, index: int) -> bool:
+        """Whether a node has the gradient that the last push into it left."""
+        now = self._grad(index)
+        return index in self._left and now is not None and np.array_equal(now, self._left[index][0], equal_nan=True)
+
+    def _is_cleared(self) -> bool:
+        """Whether the person has set anew, or forgotten, all gradients that pushes brought."""
+        kept = [i for i in self._left if self._is_as_left(i)]
+        return len(kept) < len(self._left) and not any(np.any(self._grad(i)) for i in kept)
+
+
+def joined(names: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``.
+
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+class Latest(threading.local):
+    """The computation in which this thread last pushed by hand: nodes store nothing of it."""
+
+    hand: ByHand | None = None
+
+
+latest = Latest()
+
+
+def by_hand(output: Node) -> ByHand:
+    """The backward pass of an output by hand, from its beginning: no gradients but that of the output, which is 1.
+
+    In the right order, a node comes after all that are computed from it. Here b pushes before d has paid into it:
+
+    >>> from autograd import Value
+    >>> a = Value(3.0)
+    >>> b = a * 2
+    >>> d = b * 5
+    >>> f = b + d
+    >>> hand = by_hand(f)
+    >>> hand.push(f)
+    f = b + d
+      ∂f/∂b += ∂f/∂f · ∂f/∂b = 1 · 1 = 1   (1st of 2: now 1)
+      ∂f/∂d += ∂f/∂f · ∂f/∂d = 1 · 1 = 1
+    >>> hand.push(b).warnings
+    ('b was pushed before d, which pays into it: what that brings does not reach the inputs of b; push in the reverse of the order in which they were made',)
+    >>> print(hand.push(d).warnings[0].partition(";")[0])
+    b was pushed before d, which now pays 5 into it: the inputs of b miss that (a misses 5 · 2 = 10)
+    >>> hand.differences
+    {'a': (2.0, 12.0)}
+    >>> hand.restart()
+    >>> for node in (f, d, b):
+    ...     push = hand.push(node)
+    >>> a.grad, hand.warnings
+    (12.0, ())
+
+    ``b.backward_step()``, or ``b._backward()`` as in micrograd, is ``hand.push(b)``. These do without `by_hand`, too:
+    what is pushed first is then the output, with the gradient that it was given (``f.grad = 1.0``). The last graph that
+    a thread pushed in is kept until it pushes in another.
+
+    Raises `ShapeError` if the output holds more than one number, `GraphError` for what is no node.
+    """  # noqa: E501 - a warning is one line
+    if not isinstance(output, Node):
+        raise GraphError(f"by_hand: expected a Value or Tensor, got {type(output).__name__}{cure(output)}")
+    if output.size != 1:
+        raise ShapeError(f"by_hand: the output must hold one number, got shape {output.shape}: use .sum() or .mean()")
+    hand = latest.hand = ByHand(output)
+    hand.restart()
+    return hand
+
+
+def push(node: Node) -> Push:
+    """Push the gradient of one node, in the computation that was pushed in last or, where it is of none, in its own."""
+    place: Recorded = node._record
+    hand = latest.hand
+    if hand is None or id(place) not in hand._index:
+        if place.op is None:
+            return Push(f"{node.label or 'this'} is a leaf: it has no inputs to push into")
+        hand = latest.hand = ByHand(node, hand)
+    return hand.push(node)
