@@ -33,6 +33,7 @@ the gradients.
 
 EPILOG = """\
 examples:
+  stepgrad "(x + y) * z" x=-2 y=5 z=-4 --step
   stepgrad "(x + y) * z" x=-2 y=5 z=-4
   stepgrad "q = x + y; f = q * z" x=-2 y=5 z=-4 --svg graph.svg
   stepgrad "sum(tanh(W @ x))" "W=[[1,2],[3,4]]" "x=[.5,-.5]" --html steps.html
@@ -54,6 +55,7 @@ FILES = {
     "json": "write the graph and all steps, for other programs",
 }
 FLAGS = {
+    "step": "step through it with the arrow keys; in a pipe or a file, print one line a step",
     "mermaid": "print the graph as a Mermaid flowchart, and nothing else",
     "version": "print the version",
 }
@@ -80,6 +82,7 @@ class Arguments:
 
     words: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
+    step: bool = False
     mermaid: bool = False
     help: bool = False
     version: bool = False
@@ -88,7 +91,8 @@ class Arguments:
     @property
     def printed(self) -> list[str]:
         """The options that take standard output for themselves."""
-        return [f"--{kind} -" for kind, path in self.files if path == STDOUT] + ["--mermaid"] * self.mermaid
+        files = [f"--{kind} -" for kind, path in self.files if path == STDOUT]
+        return files + ["--step"] * self.step + ["--mermaid"] * self.mermaid
 
 
 def read(argv: Sequence[str]) -> Arguments:
@@ -115,9 +119,10 @@ def read(argv: Sequence[str]) -> Arguments:
         words_of(chosen.lang)
     except ValueError as error:
         raise UsageError(f"--{error}") from None
-    arguments = Arguments(tuple(words), files, chosen.mermaid, chosen.help, chosen.version, chosen.lang)
+    arguments = Arguments(tuple(words), files, chosen.step, chosen.mermaid, chosen.help, chosen.version, chosen.lang)
     if len(arguments.printed) > 1:
-        raise UsageError(f"{' and '.join(arguments.printed)} cannot both be printed: give one of them a file")
+        cure = "give one of them a file" if STDOUT in dict(files).values() else "leave one of them out"
+        raise UsageError(f"{' and '.join(arguments.printed)} cannot both be printed: {cure}")
     writers: dict[str, str] = {}
     for kind, path in files:
         if (place := place_of(path)) in writers:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from io import StringIO
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 import numpy as np
 
@@ -29,7 +27,11 @@ from viz.model.view import shorten
 from viz.page.html import Stepper
 from viz.picture.dot import draw
 from viz.picture.render import RenderError, TooLargeError
+from viz.signals import stoppable
 from viz.terminal.console import new_console, show, show_tree
+from viz.terminal.keys import is_interactive
+from viz.terminal.stepper import run as walk_through
+from viz.terminal.trace import trace as trace_lines
 
 WRITERS: Mapping[str, Callable[[Stepper], str | bytes]] = {
     "svg": lambda stepper: draw(stepper.timeline.graph).svg(),
@@ -73,31 +75,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Within the block, a signal to end unwinds the process: no temporary file and no layout program is left behind.
-
-    Those that somebody else handles, or ignores as nohup does, stay theirs.
-    """
-    if threading.current_thread() is not threading.main_thread():  # where Python sets no handlers
-        yield
-        return
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def stop(number: int, _: object) -> NoReturn:
-    """End with the exit status that shells give to a process that a signal ended."""
-    raise SystemExit(128 + number)
-
-
 def is_command(argv: Sequence[str], name: str) -> bool:
     """Whether the first word is that command, and no difference of two names that are given values.
 
@@ -126,10 +103,13 @@ def run(arguments: Arguments) -> None:
                 if path != STDOUT:
                     stack.enter_context(saving(kind, path, made[kind]))
             emit(printed(arguments, stepper.timeline, made))
+        if steps_through(arguments):
+            walk_through(stepper.timeline)
+            emit(wrote(arguments))
         note(stepper.timeline)
         if "html" in made and stepper.problem:
             warn(f"note: the page of --html has no picture: {stepper.problem}")
-    elif arguments.files or arguments.mermaid:
+    elif arguments.files or arguments.mermaid or arguments.step:
         raise UsageError(f"expected an expression, as in {command(EXAMPLES[0])}")
     else:
         emit(examples(arguments.lang))
@@ -181,12 +161,23 @@ def numbers_of(step: Step) -> int:
     return sum(map(np.size, (step.upstream, step.contribution, step.before, step.after)))
 
 
-def report(timeline: Timeline, written: Sequence[str], lang: str | None) -> str:
+def steps_through(arguments: Arguments) -> bool:
+    """Whether the steps are shown one by one, to somebody who has keys for it."""
+    return arguments.step and is_interactive(sys.stdin, sys.stdout)
+
+
+def report(timeline: Timeline, lang: str | None) -> str:
     """All of it, as it is printed."""
     console = new_console(text := StringIO())
     show(timeline, console, lang=lang)
-    if written:
-        said = words(lang).text("wrote", files=", ".join(written))
+    return text.getvalue()
+
+
+def wrote(arguments: Arguments) -> str:
+    """The files that were written, if there are any, below what stands before."""
+    console = new_console(text := StringIO())
+    if written := [path for _, path in arguments.files if path != STDOUT]:
+        said = words(arguments.lang).text("wrote", files=", ".join(written))
         console.print(f"\n{said}", style="dim", soft_wrap=True)
     return text.getvalue()
 
@@ -217,7 +208,11 @@ def printed(arguments: Arguments, timeline: Timeline, made: Mapping[str, str | b
             return portable(made[kind])
     if arguments.mermaid:
         return to_mermaid(timeline.graph) + "\n"
-    return report(timeline, [path for _, path in arguments.files], arguments.lang)
+    if steps_through(arguments):
+        return ""
+    if arguments.step:
+        return "".join(f"{line}\n" for line in trace_lines(timeline))
+    return report(timeline, arguments.lang) + wrote(arguments)
 
 
 def portable(content: str | bytes) -> str | bytes:

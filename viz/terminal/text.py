@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from rich.cells import cell_len
 
-from autograd import Graph, GraphNode, Node, format_number
+from autograd import Constant, Graph, Node, format_number
 from viz.model.view import UNKNOWN, graph_of, shorten
 
 MAX_ROWS = 300
@@ -51,10 +52,26 @@ def draw_text(what: Node | Graph | Sequence[Node], max_rows: int = MAX_ROWS) -> 
 
 
 def rows(graph: Graph, max_rows: int = MAX_ROWS) -> list[Row]:
-    """The lines of the drawing: depth first, without recursion, so that a graph may be of any depth."""
+    """The lines of the drawing."""
     if max_rows < 1:
         raise ValueError(f"expected at least one row, got max_rows={max_rows}")
-    found: list[Row] = []
+    found = list(islice(places(graph), max_rows + 1))
+    cut = len(found) > max_rows
+    lines = [row(graph, place) for place in found[:max_rows]]
+    return [*lines, rest(len(graph) - sum(not place.note for place in found[:max_rows]))] if cut else lines
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node stands in the drawing; ``note`` is set where it only has its name."""
+
+    branch: str
+    index: int
+    note: str = ""
+
+
+def places(graph: Graph) -> Iterator[Place]:
+    """Which node stands on which line: depth first, without recursion, so that a graph may be of any depth."""
     shown: set[int] = set()
     roots = deque(dict.fromkeys(graph.outputs))
     begins_a_tree = set(roots)
@@ -62,26 +79,22 @@ def rows(graph: Graph, max_rows: int = MAX_ROWS) -> list[Row]:
         path = [(roots.popleft(), "", "")]  # a node, what stands before it, what stands before its inputs
         while path:
             index, branch, below = path.pop()
-            node = graph.nodes[index]
-            if len(found) == max_rows:
-                return [*found, rest(len(graph) - len(shown))]
             if index in shown:
-                found.append(Row(branch, shorten(node.name), note=ABOVE))
-            elif branch and node.op and (index in begins_a_tree or len(below) > 3 * MAX_DEPTH):
-                found.append(Row(branch, shorten(node.name), note=BELOW))
+                yield Place(branch, index, ABOVE)
+            elif branch and graph.equations[index].op and (index in begins_a_tree or len(below) > 3 * MAX_DEPTH):
+                yield Place(branch, index, BELOW)
                 if index not in begins_a_tree:
                     begins_a_tree.add(index)
                     roots.append(index)
             else:
                 shown.add(index)
-                found.append(full(graph, node, branch))
-                path += children(node, below)
-    return found
+                yield Place(branch, index)
+                path += children(graph.equations[index].inputs, below)
 
 
-def children(node: GraphNode, below: str) -> list[tuple[int, str, str]]:
+def children(operands: Sequence[int | Constant], below: str) -> list[tuple[int, str, str]]:
     """The inputs of a node with what stands before them, the last one first, as they go on a stack."""
-    inputs = [x for x in node.inputs if isinstance(x, int)]
+    inputs = [x for x in operands if isinstance(x, int)]
     branches = [("├─ ", "│  ")] * len(inputs[:-1]) + [("└─ ", "   ")]
     return [(x, below + own, below + under) for x, (own, under) in zip(inputs, branches, strict=False)][::-1]
 
@@ -90,11 +103,14 @@ def rest(count: int) -> Row:
     return Row("", f"… and {count:,} more node{'s' * (count > 1)}" if count else "…")
 
 
-def full(graph: Graph, node: GraphNode, branch: str) -> Row:
-    """The line of a node that is shown in full."""
+def row(graph: Graph, place: Place) -> Row:
+    """The line of a node, in full or with its name alone."""
+    node = graph.nodes[place.index]
+    if place.note:
+        return Row(place.branch, shorten(node.name), note=place.note)
     grad = UNKNOWN if node.grad is None else format_number(node.grad)
     return Row(
-        branch,
+        place.branch,
         shorten(graph.formula(node), WIDEST),
         format_number(node.data),
         f"∂ {grad}" if node.requires_grad else "",

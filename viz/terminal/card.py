@@ -1,0 +1,130 @@
+"""A step in three lines: symbols, numbers, result; and what else there is to say of it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import Graph, Step, format_number
+from viz.model.view import shape
+from viz.terminal.console import plain
+from viz.terminal.trace import given
+from viz.terminal.track import Sign, Track
+from viz.terminal.words import WORDS
+
+IN_FULL = 24  #: numbers of an array that is written out
+
+
+class Card(NamedTuple):
+    """What happens, in symbols and in numbers, and what comes out; a line that there is no need for is empty."""
+
+    symbols: str
+    numbers: str = ""
+    result: str = ""
+
+
+def card(track: Track, moment: int) -> Card:
+    """What happens last.
+
+    >>> from autograd import Value, steps
+    >>> x, y = Value(-2.0, "x"), Value(5.0, "y")
+    >>> track = Track(steps(x * y + x))
+    >>> print(*card(track, 1), sep=" | ")
+    q = x · y | = −2 · 5 | = −10
+    >>> print(*card(track, track.last - 1), sep=" | ")
+    ∂f/∂x += ∂f/∂q · ∂q/∂x | = 1 · 5 | 1 + 5 = 6
+    """
+    step = track.step(moment)
+    if step is None:
+        return Card(given(track.timeline.graph))
+    formula = plain(step.formula)
+    if step.kind == "seed":
+        return Card(formula)
+    if step.kind == "forward":
+        symbols = plain(step.graph.formula(step.node))
+        filled, _, _ = formula.removeprefix(f"{symbols} = ").rpartition(" = ")
+        return Card(symbols, f"= {filled}" if filled else "", f"= {number(step.after)}")
+    if np.shape(step.contribution) == () and step.local is not None and np.shape(step.local) == ():
+        symbols, product, _ = formula.rsplit(" = ", 2)
+    else:
+        symbols, product = formula.rpartition(" = ")[0], number(step.contribution)
+    before = "0" if step.nth == 1 else number(step.before)
+    return Card(symbols, f"= {product}", f"{before} + {enclosed(number(step.contribution))} = {number(step.after)}")
+
+
+def number(x: Any) -> str:
+    """A number, a small array, or the shape and the range of a large one.
+
+    >>> number(np.arange(100.0) - 1)
+    '[100 numbers from −1 to 98]'
+    """
+    if np.size(x) <= IN_FULL and np.ndim(x) <= 2:
+        return format_number(x)
+    return f"[{shape(x)} from {format_number(np.min(x))} to {format_number(np.max(x))}]"
+
+
+def enclosed(text: str) -> str:
+    return f"({text})" if text.startswith("−") else text
+
+
+def sentence(track: Track, moment: int) -> str:
+    """Why."""
+    step = track.step(moment)
+    if step is None:
+        return WORDS["start_sentence"]
+    if step.kind != "forward":
+        return plain(step.sentence)
+    node = step.graph.nodes[step.node]
+    slopes = [
+        WORDS["slope"].format(name=name_of(step.graph, x), number=format_number(slope))
+        for x, slope in zip(node.inputs, node.slopes or (), strict=False)
+        if isinstance(x, int) and slope is not None
+    ]
+    return WORDS["slopes"].format(slopes=", ".join(slopes)) if slopes else ""
+
+
+def source(step: Step | None) -> str:
+    """The line of code that is at work, with the scopes that it is in."""
+    if step is None or not step.source:
+        return ""
+    return plain("  ".join(filter(None, ("/".join(step.scope), step.source))))
+
+
+def ledger(track: Track, moment: int, most: int) -> list[tuple[Sign, str]]:
+    """The contributions to the gradient that is paid into, if there are several: a sign, and what is known of each.
+
+    Of more than ``most`` lines those around the current one are there, and how many more there are.
+    """
+    step = track.step(moment)
+    if step is None or step.target is None or (step.of or 0) < 2 or most < 1:
+        return []
+    paid = track.paid[step.target]
+    shown = paid[window(len(paid), track.arrived(step.target, moment) - 1, most if len(paid) <= most else most - 1)]
+    lines = [contribution(track, k, moment) for k in shown]
+    rest = len(paid) - len(shown)
+    return [*lines, ("none", WORDS["more"].format(count=rest))] if rest else lines
+
+
+def contribution(track: Track, k: int, moment: int) -> tuple[Sign, str]:
+    """The line of the ledger for what comes at ``k``."""
+    step = track.timeline[k - 1]
+    name = name_of(step.graph, step.node)
+    if k > moment:
+        return "waiting", f"{step.ledger.partition(':')[0]}   {WORDS['waits'].format(name=name)}"
+    paid = WORDS["paid"].format(number=number(step.contribution), name=name)
+    return "now" if k == moment else "done", f"{plain(step.ledger)}   {paid}"
+
+
+def window(count: int, middle: int, most: int) -> slice:
+    """Which of ``count`` lines are shown, where there is room for ``most``: those around one of them.
+
+    >>> window(10, 9, 4), window(10, 5, 4), window(3, 2, 4)
+    (slice(6, 10, None), slice(3, 7, None), slice(0, 3, None))
+    """
+    first = min(max(middle - most // 2, 0), max(count - most, 0))
+    return slice(first, min(first + most, count))
+
+
+def name_of(graph: Graph, node: int) -> str:
+    return plain(graph.names[node])

@@ -1,0 +1,230 @@
+"""A walk -> the lines of one screen, of any size. No terminal here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from io import StringIO
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from autograd import format_number
+from viz.encoding import ERRORS
+from viz.model.view import UNKNOWN, printable
+from viz.terminal.card import card, ledger, name_of, sentence, source, window
+from viz.terminal.console import GRADIENT, HEADING, QUIET, VALUE, plain
+from viz.terminal.text import Row, aligned, row
+from viz.terminal.track import Sign, Track
+from viz.terminal.walk import Walk
+from viz.terminal.words import WORDS
+
+#: How a node stands, told by a sign as well as by a colour.
+SIGNS: dict[Sign, str] = {"done": "✓", "now": "▸", "waiting": "∙", "gives": "▴", "pays": "▾", "none": " "}
+LIT = "bold cyan"
+STYLES: dict[Sign, str] = {"done": VALUE, "now": LIT, "waiting": QUIET, "gives": "cyan", "pays": "cyan", "none": ""}
+
+CARD = 3  #: lines of the card, where none of them is wrapped
+SENTENCE = 2  #: lines that a sentence may take
+LEDGER = 6  #: lines of the ledger that room is kept for
+LOW = 8  #: lines of a terminal that has none left for a list of keys
+BAR = 6  #: cells of the shortest progress bar
+NUMBER = frozenset("0123456789.e−-+")
+
+Piece = tuple[str, str]  #: a text and its style
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of a terminal in cells, and what characters it knows."""
+
+    width: int
+    height: int
+    encoding: str = "utf-8"
+
+
+def screen(walk: Walk, track: Track, size: Size) -> list[Text]:
+    """As many lines as the terminal has, none wider than it is: the tree, the card, how far the walk is, the keys.
+
+    >>> from autograd import Value, steps
+    >>> track = Track(steps(Value(3.0, "x") ** 2))
+    >>> for line in screen(Walk(moment=3), track, Size(44, 10)):
+    ...     print(line.plain)
+    ▾ f = x²  9  ∂ 1
+    ▸ └─ x    3  ∂ 6
+    ────────────────────────────────────────────
+    ∂f/∂x += ∂f/∂f · ∂f/∂x
+    = 1 · 6
+    0 + 6 = 6
+    power brings the exponent down: the slope of
+    xⁿ is n·xⁿ⁻¹
+    3 / 3  backward  ━━━━━━━━━━━━━━━━━━━━━━━━━━━
+    ← → step  space play  / find  ? help  q quit
+    """
+    return Painter(walk, track, size).lines()
+
+
+@dataclass(frozen=True)
+class Painter:
+    walk: Walk
+    track: Track
+    size: Size
+
+    def lines(self) -> list[Text]:
+        if self.walk.mode == "help":
+            body = [self.cut(self.text((line, ""))) for line in WORDS["help"].splitlines()]
+            foot = [self.cut(self.text((WORDS["helped"], QUIET)))]
+        else:
+            foot = self.foot()
+            body = self.body(max(self.size.height - len(foot), 1))
+        room = max(self.size.height - len(foot), 0)
+        return [*body[:room], *[Text()] * (room - len(body)), *foot][: self.size.height]
+
+    def body(self, room: int) -> list[Text]:
+        """The tree, and below it what is told of the step: where one changes, the other does not move."""
+        track = self.track
+        several = (min(track.most_paid, LEDGER) + 1) * (track.most_paid > 1)
+        wanted = 1 + CARD + SENTENCE + several + any(track.timeline.graph.sources)
+        panel = min(max(min(wanted, room * 3 // 5), room - len(track.places)), room - 1)
+        tree, shown = self.tree(room - panel)
+        rule = [self.rule(shown)] if panel > CARD + SENTENCE else []
+        return [*tree, *rule, *self.told(panel - len(rule))]
+
+    def tree(self, room: int) -> tuple[list[Text], slice]:
+        """The lines of the tree around the current node, and which they are; no other is made."""
+        track, moment = self.track, self.walk.moment
+        graph, step, focus = track.timeline.graph, track.step(moment), track.focus(moment)
+        here = track.line.get(focus, 0)
+        other = here if step is None else track.line.get(step.node, here)
+        middle = (here + other) // 2 if abs(here - other) < room - 1 else here
+        shown = window(len(track.places), middle, room)
+        places = track.places[shown]
+        made = [self.row(row(graph, place), None if place.note else place.index) for place in places]
+        parts = aligned(made)
+        room_for_it = self.size.width - 2  # beside the sign
+        if max(cell_len("".join(part)) for part in parts) > room_for_it:
+            parts = [self.squeezed(part, room_for_it) for part in aligned(made, columns=False)]
+        lines = []
+        for place, (branch, definition, value, grad, note) in zip(places, parts, strict=True):
+            sign: Sign = "none" if place.note else track.sign(place.index, moment)
+            if not place.note and track.value(place.index, moment) is None:
+                value = self.plain(UNKNOWN).rjust(len(value)) if value else value
+            style = LIT if sign == "now" else QUIET if sign == "waiting" or place.note else ""
+            pieces = (SIGNS[sign] + " ", STYLES[sign]), (branch, QUIET), (definition, style), (value, VALUE)
+            lines.append(self.text(*pieces, (grad, GRADIENT), (note, QUIET)))
+        return lines, shown
+
+    def row(self, made: Row, node: int | None) -> Row:
+        """A line of the tree as of this step, in the characters of the terminal."""
+        note = made.note
+        if node is not None and made.grad:
+            grad, arrived = self.track.gradient(node, self.walk.moment), self.track.arrived(node, self.walk.moment)
+            count = len(self.track.paid.get(node, ()))
+            made = replace(made, grad=f"∂ {UNKNOWN if grad is None else format_number(grad)}")
+            note = WORDS["some"].format(arrived=arrived, count=count) if 0 < arrived < count else ""
+        return Row(*map(self.plain, (made.branch, made.definition, made.value, made.grad, note)))
+
+    def squeezed(self, parts: tuple[str, ...], width: int) -> tuple[str, str, str, str, str]:
+        """A line that is too wide: less of the definition, and then no numbers, of which none is cut in two."""
+        branch, definition, value, grad, note = parts
+        gone = f"  {self.plain('…')}"
+        for shorter in ((value, grad, note), (value, grad, ""), (gone, grad, ""), (gone, "", ""), ("", "", "")):
+            rest = width - cell_len(branch + "".join(shorter))
+            if rest >= min(cell_len(definition), cell_len(definition.partition(" = ")[0]) + cell_len(gone)):
+                break
+        return branch, self.cut(Text(definition), max(rest, 1)).plain, *shorter
+
+    def rule(self, shown: slice) -> Text:
+        """What parts the tree from the rest, and says which lines of it are there, if not all are."""
+        count = len(self.track.places)
+        part = {"first": shown.start + 1, "last": min(shown.stop, count), "count": count}
+        label = f" {WORDS['rows'].format(**part)} " if shown.stop - shown.start < count else ""
+        return self.text(("─" * 2 + label + "─" * max(self.size.width - 2 - cell_len(label), 0), QUIET))
+
+    def told(self, room: int) -> list[Text]:
+        """The card, the ledger, why, and the line of code, as far as there is room; the card in any case."""
+        walk, track = self.walk, self.track
+        symbols, numbers, result = card(track, walk.moment)
+        head, equals, last = result.rpartition("= ")
+        step = track.step(walk.moment)
+        style = VALUE if step is not None and step.kind == "forward" else GRADIENT
+        lines = [self.text((symbols, HEADING)), self.text((numbers, "")), self.text((head + equals, ""), (last, style))]
+        spare = max(room - CARD, 0)
+        why = self.wrapped(self.text((sentence(track, walk.moment), "")), min(SENTENCE, spare))
+        spare -= len(why)
+        paid = self.ledger(spare)
+        spare -= len(paid)
+        code = [self.cut(self.text((text, QUIET)))] if (text := source(step)) and spare else []
+        spare -= len(code)
+        told: list[Text] = []
+        for line in lines:
+            told += (parts := self.wrapped(line, 1 + spare) or [Text()])
+            spare -= len(parts) - 1
+        return [*told, *paid, *why, *code][:room]
+
+    def ledger(self, room: int) -> list[Text]:
+        """The contributions to what is paid into, under their heading where there is room for one."""
+        if not (found := ledger(self.track, self.walk.moment, max(room - 1, 1) if room else 0)):
+            return []
+        step = self.track.step(self.walk.moment)
+        assert step is not None
+        assert step.target is not None
+        name = name_of(step.graph, step.target)
+        title = [self.cut(self.text((WORDS["ledger_title"].format(name=name), QUIET)))] if room > len(found) else []
+        styles = {"now": HEADING, "waiting": QUIET}
+        rows = [((f"{SIGNS[sign]} ", STYLES[sign]), (text, styles.get(sign, ""))) for sign, text in found]
+        return [*title, *(self.cut(self.text(*pieces)) for pieces in rows)]
+
+    def foot(self) -> list[Text]:
+        """How far the walk is, and the keys, or what is asked or said in their place."""
+        walk, track = self.walk, self.track
+        step = track.step(walk.moment)
+        phase = WORDS["start" if step is None else step.kind] + f", {WORDS['playing']}" * walk.playing
+        head = self.plain(f"{walk.moment} / {track.last}  {phase}")
+        bar = max(self.size.width - cell_len(head) - 2, 0)
+        filled = bar * walk.moment // track.last
+        pieces: list[Piece] = [("  " + "━" * filled, LIT), ("─" * (bar - filled), QUIET)] if bar >= BAR else []
+        progress = self.cut(self.text((head, HEADING), *pieces))
+        if walk.mode == "find":
+            return [progress, self.asked()]
+        if walk.message:
+            return [progress, self.cut(self.text((walk.message, "yellow")))]
+        return [progress, self.cut(self.text((WORDS["hint"], QUIET)))] if self.size.height >= LOW else [progress]
+
+    def asked(self) -> Text:
+        """What is typed of a name, and the names that begin so."""
+        typed, graph = self.walk.typed, self.track.timeline.graph
+        begin = [name for name in graph.names if name.startswith(typed)]
+        names = "  ".join(map(plain, begin[: self.size.width]))
+        return self.cut(self.text((WORDS["find"], HEADING), (printable(typed), ""), ("▏  ", LIT), (names, QUIET)))
+
+    def text(self, *pieces: Piece) -> Text:
+        return Text.assemble(*((self.plain(text), style) for text, style in pieces))
+
+    def plain(self, text: str) -> str:
+        """A text in the characters that the terminal knows."""
+        return text.encode(self.size.encoding, ERRORS).decode(self.size.encoding)
+
+    def wrapped(self, text: Text, most: int) -> list[Text]:
+        """A text on some lines, and no more than that."""
+        if most < 1 or not text.plain:
+            return []
+        console = Console(file=StringIO(), width=self.size.width)
+        lines = list(text.wrap(console, self.size.width)) if most > 1 else [text]
+        if len(lines) > most:
+            lines[most - 1].append(f" {lines[most].plain}")
+        return [self.cut(line) for line in lines[:most]]
+
+    def cut(self, text: Text, width: int = 0) -> Text:
+        """A text that is no wider than the terminal, or than ``width``: words are cut off, and no part of a number."""
+        width = width or self.size.width
+        if text.cell_len <= width:
+            return text
+        mark = self.plain("…")
+        whole, kept = text.plain, set_cell_size(text.plain, max(width - cell_len(mark), 0)).rstrip()
+        end = len(kept)
+        if (space := kept.rfind(" ")) > 0 and whole[end] != " ":
+            return text[:space].append(f" {mark}") if width > space + cell_len(mark) else text[:space].append(mark)
+        while end > 0 and whole[end] in NUMBER and whole[end - 1] in NUMBER:
+            end -= 1
+        return text[:end].append(set_cell_size(mark, min(width, cell_len(mark))), QUIET)
