@@ -188,7 +188,7 @@ def examples(lang: str | None) -> str:
     console.print(said.text("examples"))
     for example in EXAMPLES:
         console.print(f"\n{command(example)}", style="bold", soft_wrap=True)
-        show_tree(compute(example), console)
+        show_tree(compute(example), console, lang=lang)
     console.print(f"\n{said.text('examples_end')}")
     return text.getvalue()
 

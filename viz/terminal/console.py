@@ -20,7 +20,7 @@ from rich.text import Text
 from autograd import Graph, Node, Step, Timeline, format_number, steps
 from viz.language.words import Words, words
 from viz.model.view import shorten
-from viz.terminal.text import aligned, rows
+from viz.terminal.text import ABOVE, BELOW, aligned, rows
 
 # Colours of the terminal's own palette, so that they read on dark and light backgrounds alike; what matters
 # is said by the words, too.
@@ -66,7 +66,7 @@ def show(what: Timeline | Graph | Node, console: Console | None = None, *, lang:
     timeline = what if isinstance(what, Timeline) else steps(what)
     console, said = console or new_console(), words(lang)
     sections = {
-        "graph": tree(timeline, console),
+        "graph": tree(timeline, console, said),
         "forward": list(forward(timeline)),
         "backward": list(backward(timeline, said)),
         "gradients": list(gradients(timeline, said)),
@@ -79,7 +79,7 @@ def show(what: Timeline | Graph | Node, console: Console | None = None, *, lang:
         console.print(Text(f"\n{plain(timeline.reason)}"), soft_wrap=True)
 
 
-def show_tree(timeline: Timeline, console: Console | None = None) -> None:
+def show_tree(timeline: Timeline, console: Console | None = None, *, lang: str | None = None) -> None:
     """Print the graph alone, with the gradients that the timeline ends with.
 
     >>> from autograd import Value
@@ -88,7 +88,7 @@ def show_tree(timeline: Timeline, console: Console | None = None) -> None:
       └─ x    3  ∂ 6
     """
     console = console or new_console()
-    print_lines(tree(timeline, console), console)
+    print_lines(tree(timeline, console, words(lang)), console)
 
 
 def new_console(file: TextIO | None = None) -> Console:
@@ -113,9 +113,10 @@ class Line:
     under: str = "    "
 
 
-def tree(timeline: Timeline, console: Console) -> list[Line]:
+def tree(timeline: Timeline, console: Console, said: Words) -> list[Line]:
     """The graph with the gradients of this timeline, whatever the live nodes hold."""
-    found = rows(replace(timeline.graph, grads=timeline.gradients))
+    notes = {"": "", ABOVE: said.text("above"), BELOW: said.text("below")}
+    found = [replace(row, note=notes[row.note]) for row in rows(replace(timeline.graph, grads=timeline.gradients))]
     parts = aligned(found)
     if console.is_terminal and max(cell_len("".join(part)) for part in parts) > console.width - len(INDENT):
         parts = aligned(found, columns=False)
