@@ -86,7 +86,7 @@ GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
 }
 
 #: What says itself what it expects: nodes; and what graphviz has.
-OTHERS = {"draw.output_or_graph", "step.output_or_graph", "Stepper.timeline"}
+OTHERS = {"draw.output_or_graph", "step.what", "step.until", "Stepper.timeline"}
 OTHERS |= {"Stepper.what_if.values", "Stepper.what_if.named"}
 INHERITED = {"render", "pipe"}
 

@@ -137,7 +137,8 @@ def nearest(graph: Graph, count: int) -> set[Shown]:
             elif x not in kept:
                 kept[x] = None
                 queue.append(x)
-    return set(kept)
+    rest = [i for i in range(len(graph)) if i not in kept]  # what leads to no output, as where the code has failed
+    return {*kept, *rest[: count - len(kept)]}
 
 
 def around(graph: Graph, centres: Sequence[int], count: int) -> set[Shown]:

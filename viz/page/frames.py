@@ -9,7 +9,7 @@ from typing import Literal
 
 from autograd import Graph, GraphNode, Step, Timeline, format_number
 from viz.language.words import Words
-from viz.model.view import Card, View, gradient, lines, view
+from viz.model.view import UNKNOWN, Card, View, gradient, lines, view
 
 Kind = Literal["start", "forward", "seed", "backward"]
 Texts = tuple[str, ...]
@@ -72,7 +72,14 @@ def slopes(graph: Graph, node: GraphNode, say: Words) -> str:
 
 def finished(timeline: Timeline) -> View:
     """The graph as it is after the last step."""
-    return gradients(view(timeline.graph), {f"n{i}": gradient(g) for i, g in enumerate(timeline.gradients)})
+    shown = gradients(view(timeline.graph), {f"n{i}": gradient(g) for i, g in enumerate(timeline.gradients)})
+    computed = {f"n{step.node}" for step in timeline if step.kind == "forward"}
+    return replace(
+        shown,
+        cards=tuple(
+            replace(x, data=(UNKNOWN,)) if x.kind == "inner" and x.id not in computed else x for x in shown.cards
+        ),
+    )
 
 
 def roomy(shown: View, timeline: Timeline) -> View:

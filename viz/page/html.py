@@ -6,13 +6,14 @@ script then puts the stepper in their place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any, overload
 
-from autograd import Graph, Node, Timeline, steps
+from autograd import Graph, Node, Run, Step, Timeline, steps
 from autograd.export import forms
 from viz.language.words import Words, words
 from viz.model.view import shorten
@@ -21,6 +22,11 @@ from viz.page.frames import Frame, finished, frames, roomy
 from viz.page.lesson import code, lesson
 from viz.page.worksheet import Worksheet, tasks_of
 from viz.picture.dot import chosen, picture
+from viz.terminal.stepper import run
+
+#: What can be stepped through, and where it can be told to stop.
+Steppable = Node | Graph | Timeline | Run
+Until = Callable[[Step], Any] | str
 
 LARGEST = 5_000  #: steps; more are not shown unasked
 FIRST, LAST = 80, 20  #: lines of a long text
@@ -65,6 +71,22 @@ class Stepper(Document):
         bundle = super()._repr_mimebundle_(include, exclude, **options)
         return bundle | {"text/plain": folded(bundle["text/plain"])} if "text/plain" in bundle else bundle
 
+    def show(self) -> None:
+        """Step through it here: with keys in a terminal, as a stepper in a notebook; in a pipe, a line for every step.
+
+        >>> from autograd import Value
+        >>> step(Value(3.0, "x") * 2).show()
+        0  start  x = 3
+        1  forward  f = x · 2 = 3 · 2 = 6
+        2  seed  ∂f/∂f = 1
+        3  backward  ∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 2 = 2
+        """
+        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+        if shell is not None and hasattr(shell, "kernel"):
+            sys.modules["IPython"].display.display(self)
+        else:
+            run(self.timeline)
+
     def what_if(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Stepper:
         """The same computation with other numbers for leaves, by their names; everything follows.
 
@@ -87,16 +109,24 @@ class Stepper(Document):
 
 
 @overload
-def step(output_or_graph: Node | Graph, *, hide: None = None, lang: str | None = None) -> Stepper: ...
+def step(what: Steppable, *, until: Until | None = None, hide: None = None, lang: str | None = None) -> Stepper: ...
 @overload
-def step(output_or_graph: Node | Graph, *, hide: str | Collection[str], lang: str | None = None) -> Worksheet: ...
+def step(what: Steppable, *, hide: str | Collection[str], lang: str | None = None) -> Worksheet: ...
 def step(
-    output_or_graph: Node | Graph, *, hide: str | Collection[str] | None = None, lang: str | None = None
+    what: Steppable,
+    *,
+    until: Until | None = None,
+    hide: str | Collection[str] | None = None,
+    lang: str | None = None,
 ) -> Stepper | Worksheet:
     """Step through a computation and its backward pass, one edge at a time. Touches no live node.
 
+    ``what`` is an output, its graph, a timeline of `autograd.steps`, or code that `autograd.recorded` kept, which steps
+    up to the line that failed. ``until`` is a breakpoint: a function of a `autograd.Step`, the name of a node, or
+    ``"nan"``, as in `autograd.steps`.
+
     ``hide`` makes a worksheet of it, with its solution apart: ``"grads"`` or ``"values"`` leaves all of these out,
-    names of nodes the numbers of these.
+    names of nodes the numbers of these. ``lang`` is that of the page, "en" or "zh"; None is that of the environment.
 
     >>> from autograd import Value
     >>> x, y, z = Value(-2), Value(5), Value(-4)
@@ -105,15 +135,21 @@ def step(
     Stepper(7 steps: print it, show it in a notebook, or save it as a page)
     >>> print(stepper.timeline[-1].formula)
     ∂f/∂y += ∂f/∂q · ∂q/∂y = −4 · 1 = −4
+    >>> step((x + y) * z, until="q").timeline.reason
+    'stopped after step 4 of 7: the gradient of q is complete'
     >>> step((x + y) * z, hide=["x", "y"])
     Worksheet(2 numbers to fill in: print it, show it in a notebook, or save it as a page)
 
     Raises `autograd.ShapeError` if the output holds more than one number, `ValueError` for a name to ``hide`` that no
-    node has.
+    node has, `autograd.GraphError` for a breakpoint that is none.
     """
     lang = words(lang, "step: lang").lang
-    timeline = steps(output_or_graph)
-    return Stepper(timeline, lang) if hide is None else Worksheet(timeline, tasks_of(timeline, hide), lang)
+    timeline = what if isinstance(what, Timeline) else steps(what)
+    if hide is not None:
+        if until is not None:
+            raise ValueError("step: until: expected no breakpoint beside hide: a worksheet is of the whole computation")
+        return Worksheet(timeline, tasks_of(timeline, hide), lang)
+    return Stepper(timeline if until is None else timeline.until(until), lang)
 
 
 def parts(timeline: Timeline, lang: str | None) -> Parts:

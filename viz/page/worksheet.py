@@ -142,7 +142,7 @@ def tasks_of(timeline: Timeline, hide: str | Collection[str]) -> tuple[Task, ...
             "take step(Graph.of(output).to_scalars(), hide=...)"
         )
     expected = f'step: hide: expected "grads", "values", or names of nodes, got {short_repr(hide)}'
-    if not isinstance(hide, Collection):
+    if not isinstance(hide, str | list | tuple | set | frozenset):
         raise TypeError(expected)
     wanted = [hide] if isinstance(hide, str) else list(hide)
     if not wanted:

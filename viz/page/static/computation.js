@@ -25,6 +25,7 @@ function computation(lesson, code) {
   }
   const totals = new Array(nodes.length).fill(0);
   for (const event of events) event.nth = totals[event.target] += 1;
+  for (const [target, count] of lesson.totals) totals[target] = count; /* also of what has not come where it stopped */
   for (const event of events) event.of = totals[event.target];
 
   const original = { values: lesson.values, slopes: lesson.slopes };
@@ -36,6 +37,7 @@ function computation(lesson, code) {
     isScalar: lesson.contributions === null,
     canReplay: lesson.replays,
     updates: new Map(lesson.updates),
+    reason: lesson.reason,
     changed: new Map(),
   };
 
@@ -94,8 +96,7 @@ function computation(lesson, code) {
     const found = [{ kind: "start", nodes: [], first: -1, events: -1, computed: -1 }];
     const title = (node) => (groups && groups.of[node] >= 0 ? groups.titles[groups.of[node]] : "");
     const last = () => found[found.length - 1];
-    for (const node of nodes) {
-      if (!node.form) continue;
+    for (const node of nodes.filter((one) => one.form).slice(0, lesson.forward)) {
       const same = by !== "edge" && last().kind === "forward" && last().key === key(node.index);
       if (!same) {
         found.push({ kind: "forward", nodes: [], first: -1, events: -1, key: key(node.index), title: title(node.index) });
@@ -103,6 +104,7 @@ function computation(lesson, code) {
       last().nodes.push(node.index);
       last().computed = node.index;
     }
+    if (lesson.seed === null) return found;
     found.push({ kind: "seed", nodes: [self.output], first: 0, events: 0, computed: nodes.length });
     events.forEach((event, k) => {
       const same = by !== "edge" && last().kind === "backward" && last().key === key(event.node);

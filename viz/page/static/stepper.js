@@ -55,6 +55,7 @@ function template(say, count, model, groups, runs) {
             <button type="submit">${escape(say("check"))}</button> <button type="button" class="reveal">${escape(say("reveal"))}</button></form>
           <p class="verdict"></p>
           <p class="sentence"></p>
+          <p class="reason"></p>
         </div>
         <code class="source"></code>
         <div class="table"></div>
@@ -118,6 +119,7 @@ function stepper(host, css, lesson, code) {
     find(".formula").innerHTML = hidden ? "" : card.formula(step, before, known);
     ask(step, before, known);
     find(".sentence").textContent = card.sentence(step);
+    find(".reason").textContent = at === steps.length - 1 ? model.reason : "";
     find(".source").textContent = card.source(step);
     find(".table").innerHTML = !hidden && step.kind === "backward" && step.events - step.first === 1 ? card.ledgerTable(step.nodes[0], step.events) : "";
     const slider = find("input[type=range]:not(.which)");
