@@ -369,6 +369,8 @@ def test_what_is_no_node_of_it_is_refused_with_the_cure() -> None:
         by_hand(Tensor([1.0, 2.0]) * 2)
     with pytest.raises(GraphError, match="expected a Value or Tensor, got list"):
         by_hand([f])  # type: ignore[arg-type]
+    with pytest.raises(GraphError, match="no gradient flows here"):
+        by_hand(Value(1.0, requires_grad=False) * 2)
 
 
 def test_a_tensor_of_several_numbers_is_pushed_with_the_gradient_that_it_was_given() -> None:

@@ -316,12 +316,14 @@ def by_hand(output: Node) -> ByHand:
     what is pushed first is then the output, with the gradient that it was given (``f.grad = 1.0``). The last graph that
     a thread pushed in is kept until it pushes in another.
 
-    Raises `ShapeError` if the output holds more than one number, `GraphError` for what is no node.
+    Raises `ShapeError` if the output holds more than one number, `GraphError` for what is no node, or a constant.
     """  # noqa: E501 - a warning is one line
     if not isinstance(output, Node):
         raise GraphError(f"by_hand: expected a Value or Tensor, got {type(output).__name__}{cure(output)}")
     if output.size != 1:
         raise ShapeError(f"by_hand: the output must hold one number, got shape {output.shape}: use .sum() or .mean()")
+    if not output.requires_grad:
+        raise GraphError("by_hand: no gradient flows here: no input requires one, or no_grad() was on")
     hand = latest.hand = ByHand(output)
     hand.restart()
     return hand
