@@ -136,7 +136,7 @@ def filled(template: str, formula: Symbol, told: Callable[[Any], tuple[str, Leve
             text, binds = told(formula.inputs[int(place)])
             hides_minus = text.startswith(dialect.minus) and any(pieces)
             loose = level and (binds < Level[level.upper()] or hides_minus)
-            pieces.append(dialect.enclosed(text, binds) if loose else dialect.placed(text, level or "", any(pieces[:-1])))
+            pieces.append(dialect.enclosed(text, binds) if loose else dialect.placed(text, level or "", any(pieces)))
         else:
             param = formula.params.get(place, Symbol(place[0]))  # not known: its initial stands for it
             param = fill(param, [Written(told(x)[0]) for x in formula.inputs])
