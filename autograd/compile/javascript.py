@@ -45,10 +45,17 @@ SCRIPTS: Mapping[Callable[..., Any], str] = {
     np.logical_and: "({0} && {1})",
     np.logical_or: "({0} || {1})",
     np.logical_not: "(!{0})",
+    np.bitwise_and: "({0} && {1})",  # of conditions
+    np.bitwise_or: "({0} || {1})",
+    np.invert: "(!{0})",
     np.where: "({0} ? {1} : {2})",
     larger.forward: "({0} > {1} ? 1 : {0} === {1} ? {2} : 0)",
     np.isnan: "({0} !== {0})",
     np.isfinite: "Number.isFinite({0})",
+    np.floor: "Math.floor({0})",
+    np.ceil: "Math.ceil({0})",
+    np.trunc: "Math.trunc({0})",
+    np.fmod: "({0} % {1})",
     np.exp2: "Math.pow(2, {0})",
     np.square: "({0} * {0})",
     np.reciprocal: "(1 / {0})",
@@ -102,7 +109,7 @@ def javascript(op: Op, slots: Sequence[Any], output: str, params: Mapping[str, A
 
     >>> import autograd
     >>> javascript(autograd.tanh, [Symbol("x")], "y", {})
-    Code(value='Math.tanh(x0)', slopes=('(1 - (y * y))',))
+    Code(value='Math.tanh(x0)', slopes=('((1 / Math.cosh(x0)) * (1 / Math.cosh(x0)))',))
     >>> javascript(autograd.polygamma, [1, Symbol("x")], "y", {}) is None
     True
     """
@@ -111,12 +118,20 @@ def javascript(op: Op, slots: Sequence[Any], output: str, params: Mapping[str, A
     try:
         value = text(Symbol("", (), op, tuple(inputs), params))
         slopes = tuple(
-            text(op.partial(k, y, inputs, params)) if isinstance(x, Symbol) and rule[0] is not None else None
+            slope(op, k, y, inputs, params) if isinstance(x, Symbol) and rule[0] is not None else None
             for k, (x, rule) in enumerate(zip(inputs, op.rules_for(inputs, params), strict=True))
         )
     except Exception:  # a rule may do what no Symbol can, or what has no spelling: then a page cannot run it
         return None
     return Code(value, slopes)
+
+
+def slope(op: Op, k: int, y: Live, inputs: Sequence[Any], params: Mapping[str, Any]) -> str:
+    """The rule that numbers come from, or, where that has no spelling, the one that people read."""
+    try:
+        return text(op.partial(k, y, inputs, params))
+    except Exception:  # as below
+        return text(op.partial(k, y, inputs, params, textbook=True))
 
 
 LONGEST = 2_000  #: characters; what is longer is no help to anybody
