@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import Visits, launched
 from hypothesis import HealthCheck, settings
 
 from viz.picture.render import renderer
@@ -51,3 +54,19 @@ def no_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(sysconfig, "get_path", lambda *_: str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser, for the tests of a file."""
+    with launched() as started:
+        yield started
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Visits]:
+    """Opens HTML in a page; at the end nothing may have been complained about, and nothing asked for."""
+    visits = Visits(browser, tmp_path)
+    yield visits
+    visits.close()
+    assert visits.complaints == []

@@ -59,12 +59,20 @@ def javascript(op: Op, slots: Sequence[Any], output: str, params: Mapping[str, A
     try:
         value = text(Symbol("", (), op, tuple(inputs), params))
         slopes = tuple(
-            text(op.partial(k, y, inputs, params)) if isinstance(x, Symbol) and rule[0] is not None else None
+            slope(op, k, y, inputs, params) if isinstance(x, Symbol) and rule[0] is not None else None
             for k, (x, rule) in enumerate(zip(inputs, op.rules_for(inputs, params), strict=True))
         )
     except Exception:  # a rule may do what no Symbol can, or what has no spelling: then a page cannot run it
         return None
     return Code(value, slopes)
+
+
+def slope(op: Op, k: int, y: Live, inputs: Sequence[Any], params: Mapping[str, Any]) -> str:
+    """The rule that numbers come from, or, where that has no spelling, the one that people read."""
+    try:
+        return text(op.partial(k, y, inputs, params))
+    except Exception:  # as below
+        return text(op.partial(k, y, inputs, params, textbook=True))
 
 
 LONGEST = 2_000  #: characters; what is longer is no help to anybody

@@ -20,7 +20,7 @@ function cards(model, say) {
     });
   }
   const names = { node: nameOf };
-  const numbers = { node: (index) => ofNumber(model.values[index]) };
+  const numbers = { node: (index) => ofNumber(model.values[index], asWritten(model.values[index])) };
 
   function forward(node) {
     const value = model.values[node.index];

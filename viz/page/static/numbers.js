@@ -33,6 +33,14 @@ function format(x, digits = 4) {
   return `${sign}${text.slice(0, whole)}${fraction && "." + fraction}`;
 }
 
+/* A number that goes into a formula, as it was written if that is short: 1.0001 is not 1. */
+function asWritten(x) {
+  const short = format(x);
+  if (typeof x !== "number" || !Number.isFinite(x) || Number.isInteger(x)) return short;
+  const whole = (Math.abs(x) < 1e-4 ? x.toExponential() : String(x)).replace(/e-(\d)$/, "e-0$1");
+  return whole.length <= 7 || /^−?\d+$/.test(short) ? whole.replace(/-/g, MINUS) : short;
+}
+
 const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const mo = (sign) => `<mo>${sign}</mo>`;
 const row = (...parts) => `<mrow>${parts.join("")}</mrow>`;
@@ -41,8 +49,7 @@ const math = (content) => `<math>${content}</math>`;
 const fraction = (above, below) => `<mfrac>${row(above)}${row(below)}</mfrac>`;
 
 /* What stands in a place: MathML, how tightly it binds, and whether it begins with a minus. */
-function ofNumber(x) {
-  const text = format(x);
+function ofNumber(x, text = format(x)) {
   const [digits, power] = text.split("e");
   const minus = digits.startsWith(MINUS);
   let inner = `<mn>${digits.replace(MINUS, "")}</mn>`;
