@@ -276,9 +276,11 @@ from autograd.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from autograd import export
+    from autograd.graph.compare import Comparison, compare
     from autograd.graph.explain import Explanation, Partial, explain
     from autograd.graph.hand import ByHand, Push, by_hand
     from autograd.graph.recorded import Run, recorded
+    from autograd.graph.recording import Iteration, Recording
     from autograd.graph.steps import Step, Timeline, steps
     from autograd.graph.unfold import unfold
     from autograd.graph.why import Reason, Why, why
@@ -292,6 +294,7 @@ __all__ = [
     "AnomalyError",
     "AutogradError",
     "ByHand",
+    "Comparison",
     "Constant",
     "DTypeError",
     "Equation",
@@ -300,6 +303,7 @@ __all__ = [
     "Graph",
     "GraphError",
     "GraphNode",
+    "Iteration",
     "LostGradientError",
     "MissingOperationError",
     "Node",
@@ -308,6 +312,7 @@ __all__ = [
     "Partial",
     "Push",
     "Reason",
+    "Recording",
     "Run",
     "ShapeError",
     "StaleDataError",
@@ -359,6 +364,7 @@ __all__ = [
     "clip",
     "cofactors",
     "column_stack",
+    "compare",
     "compress",
     "concatenate",
     "cond",
@@ -660,7 +666,9 @@ _LATER = {
     "export": "autograd.export",
     **dict.fromkeys(("Explanation", "Partial", "explain"), "autograd.graph.explain"),
     **dict.fromkeys(("ByHand", "Push", "by_hand"), "autograd.graph.hand"),
+    **dict.fromkeys(("Comparison", "compare"), "autograd.graph.compare"),
     **dict.fromkeys(("Run", "recorded"), "autograd.graph.recorded"),
+    **dict.fromkeys(("Iteration", "Recording"), "autograd.graph.recording"),
     **dict.fromkeys(("Step", "Timeline", "steps"), "autograd.graph.steps"),
     "unfold": "autograd.graph.unfold",
     **dict.fromkeys(("Reason", "Why", "why"), "autograd.graph.why"),

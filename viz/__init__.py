@@ -2,10 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-__all__ = ["Picture", "RenderError", "Stepper", "Worksheet", "draw", "render", "step"]
+__all__ = [
+    "Compared",
+    "Picture",
+    "RenderError",
+    "Stepper",
+    "Training",
+    "Worksheet",
+    "compare",
+    "draw",
+    "render",
+    "step",
+]
 
 if TYPE_CHECKING:
     from viz.page.html import Stepper, step
+    from viz.page.runs import Compared, Training, compare
     from viz.page.worksheet import Worksheet
     from viz.picture.dot import Picture, draw
     from viz.picture.render import RenderError, render
@@ -14,6 +26,7 @@ else:
 
     HOMES = dict.fromkeys(["Stepper", "step"], "viz.page.html")
     HOMES |= {"Worksheet": "viz.page.worksheet"}
+    HOMES |= dict.fromkeys(["Compared", "Training", "compare"], "viz.page.runs")
     HOMES |= dict.fromkeys(["Picture", "draw"], "viz.picture.dot")
     HOMES |= dict.fromkeys(["RenderError", "render"], "viz.picture.render")
 

@@ -98,6 +98,8 @@ def mounted(
     # The same computation has the same id, so that a notebook that is run again does not change; that two outputs
     # may then share it is known to the script.
     name = f"stepgrad-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    if not scripts:
+        return Parts(title, f'<div id="{name}">{content}</div>', "", problem, lang)
     code = "\n".join(map(static, scripts))
     arguments = ",".join(map(literal, (name, static("stepper.css"), *given)))
     script = f'(function () {{\n"use strict";\n{code}everywhere({mount},{arguments});\n}})();'

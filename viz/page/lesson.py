@@ -79,6 +79,7 @@ def lesson(timeline: Timeline, made: Sequence[Form | None], lang: str | None) ->
         "updates": [],
         "runs": [],
         "differing": [],
+        "note": "",
         "words": spoken(said, lang),
     }
 

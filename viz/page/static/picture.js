@@ -155,7 +155,7 @@ function pictured(image, frame, map, model, say) {
         });
       }
     }
-    for (let k = Math.max(step.first, 0); k < step.events; k += 1) {
+    for (let k = step.first; step.kind === "backward" && k < step.events; k += 1) {
       const { node, slot } = model.events[k];
       const edge = edgeOf(node, slot);
       on(cardOf[node], "from");

@@ -61,6 +61,7 @@ function template(say, count, model, groups, runs) {
         <div class="table"></div>
         <p class="asks"><button type="button" data-show="contributes" aria-pressed="false"></button> <button type="button" data-show="goes" aria-pressed="false"></button></p>
         <div class="relations" hidden></div>
+        <pre class="note" tabindex="0"></pre>
         <details class="whatif" hidden><summary>${escape(say("what_if"))}</summary><div class="leaves"></div><button type="button" class="reset">${escape(say("reset"))}</button></details>
         <p class="score"></p>
       </div>
@@ -100,6 +101,8 @@ function stepper(host, css, lesson, code) {
     tell();
     view.first();
     whatIf();
+    find(".note").textContent = lesson.note;
+    find(".note").hidden = !lesson.note;
     show(at);
   }
   let predicting = false;
