@@ -64,6 +64,17 @@ def number(x: Any) -> str:
     return f"[{shape(x)} from {format_number(np.min(x))} to {format_number(np.max(x))}]"
 
 
+def brief(x: Any, most: int = 0) -> str:
+    """A number, or the range of an array that is written with more than ``most`` characters.
+
+    >>> brief(2.0), brief(np.array([3.0, -1.0])), brief(np.array([3.0, -1.0]), 10)
+    ('2', '−1 to 3', '[3, −1]')
+    """
+    if np.size(x) < 2 or (np.size(x) <= IN_FULL and len(format_number(x)) <= most):
+        return format_number(x)
+    return f"{format_number(np.min(x), 3)} to {format_number(np.max(x), 3)}"
+
+
 def enclosed(text: str) -> str:
     return f"({text})" if text.startswith("−") else text
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from io import StringIO
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -12,20 +15,21 @@ from rich.text import Text
 from autograd import format_number
 from viz.encoding import ERRORS
 from viz.model.view import UNKNOWN, printable
-from viz.terminal.card import card, ledger, name_of, sentence, source, window
+from viz.terminal.card import brief, card, ledger, name_of, sentence, source, window
 from viz.terminal.console import GRADIENT, HEADING, QUIET, VALUE, plain
-from viz.terminal.text import Row, aligned, row
+from viz.terminal.text import Place, Row, aligned, row
 from viz.terminal.track import Sign, Track
 from viz.terminal.walk import Walk
 from viz.terminal.words import WORDS
 
 #: How a node stands, told by a sign as well as by a colour.
-SIGNS: dict[Sign, str] = {"done": "✓", "now": "▸", "waiting": "∙", "gives": "▴", "pays": "▾", "none": " "}
+SIGNS: dict[Sign, str] = {"done": "✓", "now": "▸", "waiting": "·", "gives": "▴", "pays": "▾", "none": " "}
 LIT = "bold cyan"
 STYLES: dict[Sign, str] = {"done": VALUE, "now": LIT, "waiting": QUIET, "gives": "cyan", "pays": "cyan", "none": ""}
 
 CARD = 3  #: lines of the card, where none of them is wrapped
 SENTENCE = 2  #: lines that a sentence may take
+SHORT = 16  #: characters of an array that is shown in full where there is not much room
 LEDGER = 6  #: lines of the ledger that room is kept for
 LOW = 8  #: lines of a terminal that has none left for a list of keys
 BAR = 6  #: cells of the shortest progress bar
@@ -93,17 +97,13 @@ class Painter:
     def tree(self, room: int) -> tuple[list[Text], slice]:
         """The lines of the tree around the current node, and which they are; no other is made."""
         track, moment = self.track, self.walk.moment
-        graph, step, focus = track.timeline.graph, track.step(moment), track.focus(moment)
+        step, focus = track.step(moment), track.focus(moment)
         here = track.line.get(focus, 0)
         other = here if step is None else track.line.get(step.node, here)
         middle = (here + other) // 2 if abs(here - other) < room - 1 else here
         shown = window(len(track.places), middle, room)
         places = track.places[shown]
-        made = [self.row(row(graph, place), None if place.note else place.index) for place in places]
-        parts = aligned(made)
-        room_for_it = self.size.width - 2  # beside the sign
-        if max(cell_len("".join(part)) for part in parts) > room_for_it:
-            parts = [self.squeezed(part, room_for_it) for part in aligned(made, columns=False)]
+        parts = self.columns(places)
         lines = []
         for place, (branch, definition, value, grad, note) in zip(places, parts, strict=True):
             sign: Sign = "none" if place.note else track.sign(place.index, moment)
@@ -114,15 +114,31 @@ class Painter:
             lines.append(self.text(*pieces, (grad, GRADIENT), (note, QUIET)))
         return lines, shown
 
-    def row(self, made: Row, node: int | None) -> Row:
+    def columns(self, places: Sequence[Place]) -> list[tuple[str, str, str, str, str]]:
+        """Some lines of the tree, as they are; or with arrays by their ranges, and branches close together."""
+        width = self.size.width - 2  # beside the sign
+        for say, slim in ((format_number, False), (partial(brief, most=SHORT), False), (brief, True)):
+            made = [self.row(place, say, slim) for place in places]
+            parts = aligned(made)
+            if max(cell_len("".join(part)) for part in parts) <= width:
+                return parts
+        return [self.squeezed(part, width) for part in aligned(made, columns=False)]
+
+    def row(self, place: Place, say: Callable[[Any], str], slim: bool) -> Row:
         """A line of the tree as of this step, in the characters of the terminal."""
-        note = made.note
-        if node is not None and made.grad:
-            grad, arrived = self.track.gradient(node, self.walk.moment), self.track.arrived(node, self.walk.moment)
-            count = len(self.track.paid.get(node, ()))
-            made = replace(made, grad=f"∂ {UNKNOWN if grad is None else format_number(grad)}")
-            note = WORDS["some"].format(arrived=arrived, count=count) if 0 < arrived < count else ""
-        return Row(*map(self.plain, (made.branch, made.definition, made.value, made.grad, note)))
+        track, moment, node = self.track, self.walk.moment, place.index
+        made = row(track.timeline.graph, place)
+        value, grad, note = "", "", made.note
+        if not place.note:
+            value = say(track.timeline.graph.data[node])  # for its width, also where it is not known yet
+            arrived, count = track.arrived(node, moment), len(track.paid.get(node, ()))
+            is_told = arrived < count or node == track.focus(moment)
+            note = WORDS["some"].format(arrived=arrived, count=count) if arrived and count > 1 and is_told else ""
+            if made.grad:
+                found = track.gradient(node, moment)
+                grad = f"∂ {UNKNOWN if found is None else say(found)}"
+        branch = "".join(made.branch[k] for k in range(0, len(made.branch), 3)) if slim else made.branch
+        return Row(*map(self.plain, (branch, made.definition, value, grad, note)))
 
     def squeezed(self, parts: tuple[str, ...], width: int) -> tuple[str, str, str, str, str]:
         """A line that is too wide: less of the definition, and then no numbers, of which none is cut in two."""
@@ -150,17 +166,21 @@ class Painter:
         style = VALUE if step is not None and step.kind == "forward" else GRADIENT
         lines = [self.text((symbols, HEADING)), self.text((numbers, "")), self.text((head + equals, ""), (last, style))]
         spare = max(room - CARD, 0)
+        parts: list[list[Text]] = []
+        for line in reversed(lines):  # what comes out has room first
+            parts.append(self.wrapped(line, 1 + min(spare, CARD)) or [Text()])
+            spare -= len(parts[-1]) - 1
         why = self.wrapped(self.text((sentence(track, walk.moment), "")), min(SENTENCE, spare))
         spare -= len(why)
         paid = self.ledger(spare)
         spare -= len(paid)
         code = [self.cut(self.text((text, QUIET)))] if (text := source(step)) and spare else []
         spare -= len(code)
-        told: list[Text] = []
-        for line in lines:
-            told += (parts := self.wrapped(line, 1 + spare) or [Text()])
-            spare -= len(parts) - 1
-        return [*told, *paid, *why, *code][:room]
+        told = [line for part in reversed(parts) for line in part]
+        for part in filter(None, (paid, [*why, *code])):
+            told += [Text()] * (spare > 0) + part
+            spare -= 1
+        return told[:room]
 
     def ledger(self, room: int) -> list[Text]:
         """The contributions to what is paid into, under their heading where there is room for one."""
@@ -189,7 +209,12 @@ class Painter:
             return [progress, self.asked()]
         if walk.message:
             return [progress, self.cut(self.text((walk.message, "yellow")))]
-        return [progress, self.cut(self.text((WORDS["hint"], QUIET)))] if self.size.height >= LOW else [progress]
+        return [progress, self.hint()] if self.size.height >= LOW else [progress]
+
+    def hint(self) -> Text:
+        """The keys that one has to know."""
+        text = self.text((WORDS["hint"], QUIET))
+        return text if text.cell_len <= self.size.width else self.cut(self.text((WORDS["hint_short"], QUIET)))
 
     def asked(self) -> Text:
         """What is typed of a name, and the names that begin so."""

@@ -12,10 +12,11 @@ WORDS = {
     "ledger_title": "What pays into {name}",
     "paid": "{number} from {name}",
     "waits": "from {name}",
-    "some": "{arrived} of {count}",
+    "some": "({arrived} of {count})",
     "more": "… and {count} more",
     "rows": "{first}–{last} of {count}",
     "hint": "← → step  space play  / find  ? help  q quit",
+    "hint_short": "← →  space  / find  ? help  q quit",
     "find": "find: ",
     "unknown": "no node is named {name}",
     "near": "no node is named {name}; did you mean {near}?",
@@ -33,6 +34,6 @@ PgUp PgDn     ten steps
               completes its gradient
 q Esc         leave
 
-✓ done   ▸ now   ∙ waiting   – not computed yet
+✓ done   ▸ now   · waiting   – not computed yet
 ▴ goes into it   ▾ pays into it""",
 }
