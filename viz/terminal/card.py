@@ -11,7 +11,6 @@ from viz.model.view import shape
 from viz.terminal.console import plain
 from viz.terminal.trace import given
 from viz.terminal.track import Sign, Track
-from viz.terminal.words import WORDS
 
 IN_FULL = 24  #: numbers of an array that is written out
 
@@ -83,16 +82,16 @@ def sentence(track: Track, moment: int) -> str:
     """Why."""
     step = track.step(moment)
     if step is None:
-        return WORDS["start_sentence"]
+        return track.said.text("start_sentence")
     if step.kind != "forward":
-        return plain(step.sentence)
+        return plain(track.said.sentence(step.sentence))
     node = step.graph.nodes[step.node]
     slopes = [
-        WORDS["slope"].format(name=name_of(step.graph, x), number=format_number(slope))
+        track.said.text("by_input", name=name_of(step.graph, x), value=format_number(slope))
         for x, slope in zip(node.inputs, node.slopes or (), strict=False)
         if isinstance(x, int) and slope is not None
     ]
-    return WORDS["slopes"].format(slopes=", ".join(slopes)) if slopes else ""
+    return track.said.text("local_slopes", slopes=", ".join(slopes)) if slopes else ""
 
 
 def source(step: Step | None) -> str:
@@ -114,17 +113,18 @@ def ledger(track: Track, moment: int, most: int) -> list[tuple[Sign, str]]:
     shown = paid[window(len(paid), track.arrived(step.target, moment) - 1, most if len(paid) <= most else most - 1)]
     lines = [contribution(track, k, moment) for k in shown]
     rest = len(paid) - len(shown)
-    return [*lines, ("none", WORDS["more"].format(count=rest))] if rest else lines
+    return [*lines, ("none", track.said.text("and_more", count=rest))] if rest else lines
 
 
 def contribution(track: Track, k: int, moment: int) -> tuple[Sign, str]:
     """The line of the ledger for what comes at ``k``."""
-    step = track.timeline[k - 1]
+    step, said = track.timeline[k - 1], track.said
     name = name_of(step.graph, step.node)
     if k > moment:
-        return "waiting", f"{step.ledger.partition(':')[0]}   {WORDS['waits'].format(name=name)}"
-    paid = WORDS["paid"].format(number=number(step.contribution), name=name)
-    return "now" if k == moment else "done", f"{plain(step.ledger)}   {paid}"
+        return "waiting", f"{said.text('nth_of', nth=step.nth, count=step.of)}   {said.text('from_node', name=name)}"
+    paid = said.text("paid_by", value=number(step.contribution), name=name)
+    total = said.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
+    return "now" if k == moment else "done", f"{plain(total)}   {paid}"
 
 
 def window(count: int, middle: int, most: int) -> slice:

@@ -16,11 +16,10 @@ from autograd import format_number
 from viz.encoding import ERRORS
 from viz.model.view import UNKNOWN, printable
 from viz.terminal.card import brief, card, ledger, name_of, sentence, source, window
-from viz.terminal.console import GRADIENT, HEADING, QUIET, VALUE, plain
+from viz.terminal.console import GRADIENT, HEADING, QUIET, VALUE, notes_in, plain
 from viz.terminal.text import Place, Row, aligned, row
 from viz.terminal.track import Sign, Track
 from viz.terminal.walk import Walk
-from viz.terminal.words import WORDS
 
 #: How a node stands, told by a sign as well as by a colour.
 SIGNS: dict[Sign, str] = {"done": "✓", "now": "▸", "waiting": "·", "gives": "▴", "pays": "▾", "none": " "}
@@ -76,8 +75,8 @@ class Painter:
 
     def lines(self) -> list[Text]:
         if self.walk.mode == "help":
-            body = [self.cut(self.text((line, ""))) for line in WORDS["help"].splitlines()]
-            foot = [self.cut(self.text((WORDS["helped"], QUIET)))]
+            body = [self.cut(self.text((line, ""))) for line in self.track.said.text("help").splitlines()]
+            foot = [self.cut(self.text((self.track.said.text("any_key"), QUIET)))]
         else:
             foot = self.foot()
             body = self.body(max(self.size.height - len(foot), 1))
@@ -128,12 +127,12 @@ class Painter:
         """A line of the tree as of this step, in the characters of the terminal."""
         track, moment, node = self.track, self.walk.moment, place.index
         made = row(track.timeline.graph, place)
-        value, grad, note = "", "", made.note
+        value, grad, note = "", "", notes_in(track.said)[made.note]
         if not place.note:
             value = say(track.timeline.graph.data[node])  # for its width, also where it is not known yet
             arrived, count = track.arrived(node, moment), len(track.paid.get(node, ()))
             is_told = arrived < count or node == track.focus(moment)
-            note = WORDS["some"].format(arrived=arrived, count=count) if arrived and count > 1 and is_told else ""
+            note = track.said.text("some", arrived=arrived, count=count) if arrived and count > 1 and is_told else ""
             if made.grad:
                 found = track.gradient(node, moment)
                 grad = f"∂ {UNKNOWN if found is None else say(found)}"
@@ -154,7 +153,7 @@ class Painter:
         """What parts the tree from the rest, and says which lines of it are there, if not all are."""
         count = len(self.track.places)
         part = {"first": shown.start + 1, "last": min(shown.stop, count), "count": count}
-        label = f" {WORDS['rows'].format(**part)} " if shown.stop - shown.start < count else ""
+        label = f" {self.track.said.text('rows', **part)} " if shown.stop - shown.start < count else ""
         return self.text(("─" * 2 + label + "─" * max(self.size.width - 2 - cell_len(label), 0), QUIET))
 
     def told(self, room: int) -> list[Text]:
@@ -190,7 +189,9 @@ class Painter:
         assert step is not None
         assert step.target is not None
         name = name_of(step.graph, step.target)
-        title = [self.cut(self.text((WORDS["ledger_title"].format(name=name), QUIET)))] if room > len(found) else []
+        title = (
+            [self.cut(self.text((self.track.said.text("ledger_title", name=name), QUIET)))] if room > len(found) else []
+        )
         styles = {"now": HEADING, "waiting": QUIET}
         rows = [((f"{SIGNS[sign]} ", STYLES[sign]), (text, styles.get(sign, ""))) for sign, text in found]
         return [*title, *(self.cut(self.text(*pieces)) for pieces in rows)]
@@ -199,7 +200,8 @@ class Painter:
         """How far the walk is, and the keys, or what is asked or said in their place."""
         walk, track = self.walk, self.track
         step = track.step(walk.moment)
-        phase = WORDS["start" if step is None else step.kind] + f", {WORDS['playing']}" * walk.playing
+        phase = track.said.text("at_start" if step is None else f"at_{step.kind}")
+        phase += f", {track.said.text('playing')}" * walk.playing
         head = self.plain(f"{walk.moment} / {track.last}  {phase}")
         bar = max(self.size.width - cell_len(head) - 2, 0)
         filled = bar * walk.moment // track.last
@@ -213,15 +215,21 @@ class Painter:
 
     def hint(self) -> Text:
         """The keys that one has to know."""
-        text = self.text((WORDS["hint"], QUIET))
-        return text if text.cell_len <= self.size.width else self.cut(self.text((WORDS["hint_short"], QUIET)))
+        text = self.text((self.track.said.text("hint"), QUIET))
+        return (
+            text
+            if text.cell_len <= self.size.width
+            else self.cut(self.text((self.track.said.text("hint_short"), QUIET)))
+        )
 
     def asked(self) -> Text:
         """What is typed of a name, and the names that begin so."""
         typed, graph = self.walk.typed, self.track.timeline.graph
         begin = [name for name in graph.names if name.startswith(typed)]
         names = "  ".join(map(plain, begin[: self.size.width]))
-        return self.cut(self.text((WORDS["find"], HEADING), (printable(typed), ""), ("▏  ", LIT), (names, QUIET)))
+        return self.cut(
+            self.text((self.track.said.text("find"), HEADING), (printable(typed), ""), ("▏  ", LIT), (names, QUIET))
+        )
 
     def text(self, *pieces: Piece) -> Text:
         return Text.assemble(*((self.plain(text), style) for text, style in pieces))
