@@ -164,9 +164,9 @@ def test_a_screen() -> None:
     moment = next(k for k in range(len(track)) if (step := track.step(k)) and step.of == 3 and step.nth == 2)
     lines = [line.plain for line in screen(Walk(moment), track, Size(60, 20))]
     assert lines[:8] == [
-        "▾ f = q · a        27  ∂ 1",
-        "✓ ├─ q = c + a      9  ∂ 3",
-        "· │  ├─ c = a · b   6  ∂ 3",
+        "✓ f = q · a        27  ∂ 1",
+        "▾ ├─ q = c + a      9  ∂ 3",
+        "✓ │  ├─ c = a · b   6  ∂ 3",
         "▸ │  │  ├─ a        3  ∂ 12 (2 of 3)",
         "· │  │  └─ b        2  ∂ –",
         "  │  └─ a (above)",

@@ -57,11 +57,11 @@ def number(x: Any) -> str:
     """A number, a small array, or the shape and the range of a large one.
 
     >>> number(np.arange(100.0) - 1)
-    '[100 numbers from −1 to 98]'
+    '[100 numbers, −1 to 98]'
     """
     if np.size(x) <= IN_FULL and np.ndim(x) <= 2:
         return format_number(x)
-    return f"[{shape(x)} from {format_number(np.min(x))} to {format_number(np.max(x))}]"
+    return f"[{shape(x)}, {span(x, 4)}]" if np.size(x) else f"[{shape(x)}]"
 
 
 def brief(x: Any, most: int = 0) -> str:
@@ -72,7 +72,13 @@ def brief(x: Any, most: int = 0) -> str:
     """
     if np.size(x) < 2 or (np.size(x) <= IN_FULL and len(format_number(x)) <= most):
         return format_number(x)
-    return f"{format_number(np.min(x), 3)} to {format_number(np.max(x), 3)}"
+    return span(x, 3)
+
+
+def span(x: Any, digits: int) -> str:
+    """The smallest and the largest number of an array, or the one that all of them are."""
+    low, high = format_number(np.min(x), digits), format_number(np.max(x), digits)
+    return WORDS["all" if low == high else "range"].format(low=low, high=high)
 
 
 def enclosed(text: str) -> str:

@@ -137,7 +137,7 @@ class Painter:
             if made.grad:
                 found = track.gradient(node, moment)
                 grad = f"∂ {UNKNOWN if found is None else say(found)}"
-        branch = "".join(made.branch[k] for k in range(0, len(made.branch), 3)) if slim else made.branch
+        branch = f"{made.branch[::3]} " if slim and made.branch else made.branch
         return Row(*map(self.plain, (branch, made.definition, value, grad, note)))
 
     def squeezed(self, parts: tuple[str, ...], width: int) -> tuple[str, str, str, str, str]:

@@ -13,6 +13,8 @@ WORDS = {
     "paid": "{number} from {name}",
     "waits": "from {name}",
     "some": "({arrived} of {count})",
+    "range": "{low} to {high}",
+    "all": "all {low}",
     "more": "… and {count} more",
     "rows": "{first}–{last} of {count}",
     "hint": "← → step  space play  / find  ? help  q quit",
