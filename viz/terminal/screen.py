@@ -249,7 +249,7 @@ class Painter:
         whole, kept = text.plain, set_cell_size(text.plain, max(width - cell_len(mark), 0)).rstrip()
         end = len(kept)
         if (space := kept.rfind(" ")) > 0 and whole[end] != " ":
-            return text[:space].append(f" {mark}") if width > space + cell_len(mark) else text[:space].append(mark)
+            return text[:space].append(f" {mark}")
         while end > 0 and whole[end] in NUMBER and whole[end - 1] in NUMBER:
             end -= 1
         return text[:end].append(set_cell_size(mark, min(width, cell_len(mark))), QUIET)
