@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Graph, Step, format_number
+from viz.language.words import Words
 from viz.model.view import shape
 from viz.terminal.console import plain
 from viz.terminal.trace import given
@@ -43,35 +44,48 @@ def card(track: Track, moment: int) -> Card:
     if step.kind == "forward":
         symbols = plain(step.graph.formula(step.node))
         filled, _, _ = formula.removeprefix(f"{symbols} = ").rpartition(" = ")
-        return Card(symbols, f"= {filled}" if filled else "", f"= {number(step.after)}")
+        return Card(symbols, f"= {filled}" if filled else "", f"= {number(step.after, track.said)}")
     if np.shape(step.contribution) == () and step.local is not None and np.shape(step.local) == ():
         symbols, product, _ = formula.rsplit(" = ", 2)
     else:
-        symbols, product = formula.rpartition(" = ")[0], number(step.contribution)
-    before = "0" if step.nth == 1 else number(step.before)
-    return Card(symbols, f"= {product}", f"{before} + {enclosed(number(step.contribution))} = {number(step.after)}")
+        symbols, product = formula.rpartition(" = ")[0], number(step.contribution, track.said)
+    before = "0" if step.nth == 1 else number(step.before, track.said)
+    return Card(
+        symbols,
+        f"= {product}",
+        f"{before} + {enclosed(number(step.contribution, track.said))} = {number(step.after, track.said)}",
+    )
 
 
-def number(x: Any) -> str:
+def number(x: Any, said: Words) -> str:
     """A number, a small array, or the shape and the range of a large one.
 
-    >>> number(np.arange(100.0) - 1)
-    '[100 numbers from −1 to 98]'
+    >>> from viz.language.words import words
+    >>> number(np.arange(100.0) - 1, words("en"))
+    '[100 numbers, −1 to 98]'
     """
     if np.size(x) <= IN_FULL and np.ndim(x) <= 2:
         return format_number(x)
-    return f"[{shape(x)} from {format_number(np.min(x))} to {format_number(np.max(x))}]"
+    return f"[{shape(x)}, {span(x, 4, said)}]" if np.size(x) else f"[{shape(x)}]"
 
 
-def brief(x: Any, most: int = 0) -> str:
+def brief(x: Any, said: Words, most: int = 0) -> str:
     """A number, or the range of an array that is written with more than ``most`` characters.
 
-    >>> brief(2.0), brief(np.array([3.0, -1.0])), brief(np.array([3.0, -1.0]), 10)
+    >>> from viz.language.words import words
+    >>> en = words("en")
+    >>> brief(2.0, en), brief(np.array([3.0, -1.0]), en), brief(np.array([3.0, -1.0]), en, 10)
     ('2', '−1 to 3', '[3, −1]')
     """
     if np.size(x) < 2 or (np.size(x) <= IN_FULL and len(format_number(x)) <= most):
         return format_number(x)
-    return f"{format_number(np.min(x), 3)} to {format_number(np.max(x), 3)}"
+    return span(x, 3, said)
+
+
+def span(x: Any, digits: int, said: Words) -> str:
+    """The smallest and the largest number of an array, or the one that all of them are."""
+    low, high = format_number(np.min(x), digits), format_number(np.max(x), digits)
+    return said.text("all_of", value=low) if low == high else said.text("range", low=low, high=high)
 
 
 def enclosed(text: str) -> str:
@@ -122,7 +136,7 @@ def contribution(track: Track, k: int, moment: int) -> tuple[Sign, str]:
     name = name_of(step.graph, step.node)
     if k > moment:
         return "waiting", f"{said.text('nth_of', nth=step.nth, count=step.of)}   {said.text('from_node', name=name)}"
-    paid = said.text("paid_by", value=number(step.contribution), name=name)
+    paid = said.text("paid_by", value=number(step.contribution, said), name=name)
     total = said.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
     return "now" if k == moment else "done", f"{plain(total)}   {paid}"
 

@@ -116,7 +116,9 @@ class Painter:
     def columns(self, places: Sequence[Place]) -> list[tuple[str, str, str, str, str]]:
         """Some lines of the tree, as they are; or with arrays by their ranges, and branches close together."""
         width = self.size.width - 2  # beside the sign
-        for say, slim in ((format_number, False), (partial(brief, most=SHORT), False), (brief, True)):
+        said = self.track.said
+        short, shortest = partial(brief, said=said, most=SHORT), partial(brief, said=said)
+        for say, slim in ((format_number, False), (short, False), (shortest, True)):
             made = [self.row(place, say, slim) for place in places]
             parts = aligned(made)
             if max(cell_len("".join(part)) for part in parts) <= width:
@@ -136,7 +138,7 @@ class Painter:
             if made.grad:
                 found = track.gradient(node, moment)
                 grad = f"∂ {UNKNOWN if found is None else say(found)}"
-        branch = "".join(made.branch[k] for k in range(0, len(made.branch), 3)) if slim else made.branch
+        branch = f"{made.branch[::3]} " if slim and made.branch else made.branch
         return Row(*map(self.plain, (branch, made.definition, value, grad, note)))
 
     def squeezed(self, parts: tuple[str, ...], width: int) -> tuple[str, str, str, str, str]:
@@ -257,7 +259,7 @@ class Painter:
         whole, kept = text.plain, set_cell_size(text.plain, max(width - cell_len(mark), 0)).rstrip()
         end = len(kept)
         if (space := kept.rfind(" ")) > 0 and whole[end] != " ":
-            return text[:space].append(f" {mark}") if width > space + cell_len(mark) else text[:space].append(mark)
+            return text[:space].append(f" {mark}")
         while end > 0 and whole[end] in NUMBER and whole[end - 1] in NUMBER:
             end -= 1
         return text[:end].append(set_cell_size(mark, min(width, cell_len(mark))), QUIET)
