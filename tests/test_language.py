@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from strategies import Program, by_operator, programs
 
 import autograd
@@ -21,6 +22,9 @@ from autograd.graph.steps import SEED
 from viz.command.cli import main
 from viz.language.words import LANGUAGES, VARIABLES, ordinal, words
 from viz.terminal.console import new_console, show
+from viz.terminal.screen import Size, screen
+from viz.terminal.track import Track
+from viz.terminal.walk import Walk, find
 
 ROOT = Path(__file__).parent.parent
 EN, ZH = words("en"), words("zh")
@@ -191,6 +195,30 @@ def test_what_gets_no_gradient_says_so() -> None:
     x, y = Value(1.0, "x"), Value(2.0, "y")
     chosen = Graph.of(autograd.where(x > 0, x, y), names={})
     assert "∂f/∂y = 0   没有梯度到达这里\n" in shown(chosen, "zh")
+
+
+@pytest.mark.parametrize("width", [20, 41, 80])
+def test_the_stepper_of_a_terminal_is_in_chinese_and_no_line_is_too_wide(width: int) -> None:
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    track = Track(steps(Graph.of(x * y + x * x, names={})), ZH)
+    walks = [Walk(moment) for moment in range(len(track))]
+    walks += [Walk(mode="help"), Walk(mode="find", typed="x"), Walk(playing=True), find(Walk(), "q1", track)]
+    told = [[line.plain for line in screen(walk, track, Size(width, 24))] for walk in walks]
+    assert all(cell_len(line) <= width for lines in told for line in lines)
+    if width == 80:
+        whole = "\n".join(map("\n".join, told))
+        assert not re.search(r"backward|from|play|slope|gradient|quit|find|step|above", whole)
+        for said in (
+            "局部导数：对 x 为 3",
+            "第 2 笔，共 3 笔",
+            "2，来自 r",
+            "播放中",
+            "查找：x",
+            "是不是 q",
+            "按任意键返回",
+            "(见上)",
+        ):
+            assert said in whole
 
 
 class TestTheCommand:

@@ -92,7 +92,7 @@ def run(arguments: Arguments) -> None:
         emit(f"stepgrad {version()}\n")
     elif arguments.words:
         try:
-            stepper = Stepper(compute(arguments.words))
+            stepper = Stepper(compute(arguments.words), arguments.lang)
         except (UsageError, ExpressionError) as error:
             if option := option_meant(arguments.words):
                 raise UsageError(f"{error}; did you mean {option}?") from None
@@ -104,7 +104,7 @@ def run(arguments: Arguments) -> None:
                     stack.enter_context(saving(kind, path, made[kind]))
             emit(printed(arguments, stepper.timeline, made))
         if steps_through(arguments):
-            walk_through(stepper.timeline)
+            walk_through(stepper.timeline, lang=arguments.lang)
             emit(wrote(arguments))
         note(stepper.timeline)
         if "html" in made and stepper.problem:

@@ -86,7 +86,7 @@ class Stepper(Document):
         if shell is not None and hasattr(shell, "kernel"):
             sys.modules["IPython"].display.display(self)
         else:
-            run(self.timeline)
+            run(self.timeline, lang=self.lang)
 
     def what_if(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Stepper:
         """The same computation with other numbers for leaves, by their names; everything follows.

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Graph, Step, format_number
+from viz.language.words import Words
 from viz.model.view import shape
 from viz.terminal.console import plain
 from viz.terminal.trace import given
 from viz.terminal.track import Sign, Track
-from viz.terminal.words import WORDS
 
 IN_FULL = 24  #: numbers of an array that is written out
 
@@ -44,24 +44,48 @@ def card(track: Track, moment: int) -> Card:
     if step.kind == "forward":
         symbols = plain(step.graph.formula(step.node))
         filled, _, _ = formula.removeprefix(f"{symbols} = ").rpartition(" = ")
-        return Card(symbols, f"= {filled}" if filled else "", f"= {number(step.after)}")
+        return Card(symbols, f"= {filled}" if filled else "", f"= {number(step.after, track.said)}")
     if np.shape(step.contribution) == () and step.local is not None and np.shape(step.local) == ():
         symbols, product, _ = formula.rsplit(" = ", 2)
     else:
-        symbols, product = formula.rpartition(" = ")[0], number(step.contribution)
-    before = "0" if step.nth == 1 else number(step.before)
-    return Card(symbols, f"= {product}", f"{before} + {enclosed(number(step.contribution))} = {number(step.after)}")
+        symbols, product = formula.rpartition(" = ")[0], number(step.contribution, track.said)
+    before = "0" if step.nth == 1 else number(step.before, track.said)
+    return Card(
+        symbols,
+        f"= {product}",
+        f"{before} + {enclosed(number(step.contribution, track.said))} = {number(step.after, track.said)}",
+    )
 
 
-def number(x: Any) -> str:
+def number(x: Any, said: Words) -> str:
     """A number, a small array, or the shape and the range of a large one.
 
-    >>> number(np.arange(100.0) - 1)
-    '[100 numbers from −1 to 98]'
+    >>> from viz.language.words import words
+    >>> number(np.arange(100.0) - 1, words("en"))
+    '[100 numbers, −1 to 98]'
     """
     if np.size(x) <= IN_FULL and np.ndim(x) <= 2:
         return format_number(x)
-    return f"[{shape(x)} from {format_number(np.min(x))} to {format_number(np.max(x))}]"
+    return f"[{shape(x)}, {span(x, 4, said)}]" if np.size(x) else f"[{shape(x)}]"
+
+
+def brief(x: Any, said: Words, most: int = 0) -> str:
+    """A number, or the range of an array that is written with more than ``most`` characters.
+
+    >>> from viz.language.words import words
+    >>> en = words("en")
+    >>> brief(2.0, en), brief(np.array([3.0, -1.0]), en), brief(np.array([3.0, -1.0]), en, 10)
+    ('2', '−1 to 3', '[3, −1]')
+    """
+    if np.size(x) < 2 or (np.size(x) <= IN_FULL and len(format_number(x)) <= most):
+        return format_number(x)
+    return span(x, 3, said)
+
+
+def span(x: Any, digits: int, said: Words) -> str:
+    """The smallest and the largest number of an array, or the one that all of them are."""
+    low, high = format_number(np.min(x), digits), format_number(np.max(x), digits)
+    return said.text("all_of", value=low) if low == high else said.text("range", low=low, high=high)
 
 
 def enclosed(text: str) -> str:
@@ -72,16 +96,16 @@ def sentence(track: Track, moment: int) -> str:
     """Why."""
     step = track.step(moment)
     if step is None:
-        return WORDS["start_sentence"]
+        return track.said.text("start_sentence")
     if step.kind != "forward":
-        return plain(step.sentence)
+        return plain(track.said.sentence(step.sentence))
     node = step.graph.nodes[step.node]
     slopes = [
-        WORDS["slope"].format(name=name_of(step.graph, x), number=format_number(slope))
+        track.said.text("by_input", name=name_of(step.graph, x), value=format_number(slope))
         for x, slope in zip(node.inputs, node.slopes or (), strict=False)
         if isinstance(x, int) and slope is not None
     ]
-    return WORDS["slopes"].format(slopes=", ".join(slopes)) if slopes else ""
+    return track.said.text("local_slopes", slopes=", ".join(slopes)) if slopes else ""
 
 
 def source(step: Step | None) -> str:
@@ -103,17 +127,18 @@ def ledger(track: Track, moment: int, most: int) -> list[tuple[Sign, str]]:
     shown = paid[window(len(paid), track.arrived(step.target, moment) - 1, most if len(paid) <= most else most - 1)]
     lines = [contribution(track, k, moment) for k in shown]
     rest = len(paid) - len(shown)
-    return [*lines, ("none", WORDS["more"].format(count=rest))] if rest else lines
+    return [*lines, ("none", track.said.text("and_more", count=rest))] if rest else lines
 
 
 def contribution(track: Track, k: int, moment: int) -> tuple[Sign, str]:
     """The line of the ledger for what comes at ``k``."""
-    step = track.timeline[k - 1]
+    step, said = track.timeline[k - 1], track.said
     name = name_of(step.graph, step.node)
     if k > moment:
-        return "waiting", f"{step.ledger.partition(':')[0]}   {WORDS['waits'].format(name=name)}"
-    paid = WORDS["paid"].format(number=number(step.contribution), name=name)
-    return "now" if k == moment else "done", f"{plain(step.ledger)}   {paid}"
+        return "waiting", f"{said.text('nth_of', nth=step.nth, count=step.of)}   {said.text('from_node', name=name)}"
+    paid = said.text("paid_by", value=number(step.contribution, said), name=name)
+    total = said.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
+    return "now" if k == moment else "done", f"{plain(total)}   {paid}"
 
 
 def window(count: int, middle: int, most: int) -> slice:

@@ -115,7 +115,7 @@ class Line:
 
 def tree(timeline: Timeline, console: Console, said: Words) -> list[Line]:
     """The graph with the gradients of this timeline, whatever the live nodes hold."""
-    notes = {"": "", ABOVE: said.text("above"), BELOW: said.text("below")}
+    notes = notes_in(said)
     found = [replace(row, note=notes[row.note]) for row in rows(replace(timeline.graph, grads=timeline.gradients))]
     parts = aligned(found)
     if console.is_terminal and max(cell_len("".join(part)) for part in parts) > console.width - len(INDENT):
@@ -125,6 +125,11 @@ def tree(timeline: Timeline, console: Console, said: Words) -> list[Line]:
         text = Text.assemble(*zip(texts, ("", VALUE, GRADIENT, QUIET), strict=True))
         lines.append(Line(text, branch, branch.replace("├─", "│ ").replace("└─", "  ") + "    "))
     return lines
+
+
+def notes_in(said: Words) -> dict[str, str]:
+    """What the notes of rows are in a language."""
+    return {"": "", ABOVE: said.text("above"), BELOW: said.text("below")}
 
 
 def forward(timeline: Timeline) -> Iterator[Line]:

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol, TextIO
 
 NAMES = {
@@ -154,9 +154,10 @@ def full_screen(source: TextIO, target: TextIO) -> Iterator[Keyboard]:
         target.write(ENTER)
         yield PosixKeyboard(descriptor)
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-        target.write(LEAVE)
-        target.flush()
+        with suppress(termios.error, OSError):  # the terminal may be gone
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+            target.write(LEAVE)
+            target.flush()
 
 
 def suspend() -> None:
@@ -169,7 +170,7 @@ def paint(target: TextIO, lines: list[str]) -> None:
 
     Each is cleared before it is written: after one as wide as the terminal, the cursor is on its last cell.
     """
-    target.write(HOME + "\r\n".join(CLEAR + line for line in lines))
+    target.write(HOME + "\n".join(CLEAR + line for line in lines))
     target.flush()
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from io import StringIO
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -12,20 +15,20 @@ from rich.text import Text
 from autograd import format_number
 from viz.encoding import ERRORS
 from viz.model.view import UNKNOWN, printable
-from viz.terminal.card import card, ledger, name_of, sentence, source, window
-from viz.terminal.console import GRADIENT, HEADING, QUIET, VALUE, plain
-from viz.terminal.text import Row, aligned, row
+from viz.terminal.card import brief, card, ledger, name_of, sentence, source, window
+from viz.terminal.console import GRADIENT, HEADING, QUIET, VALUE, notes_in, plain
+from viz.terminal.text import Place, Row, aligned, row
 from viz.terminal.track import Sign, Track
 from viz.terminal.walk import Walk
-from viz.terminal.words import WORDS
 
 #: How a node stands, told by a sign as well as by a colour.
-SIGNS: dict[Sign, str] = {"done": "✓", "now": "▸", "waiting": "∙", "gives": "▴", "pays": "▾", "none": " "}
+SIGNS: dict[Sign, str] = {"done": "✓", "now": "▸", "waiting": "·", "gives": "▴", "pays": "▾", "none": " "}
 LIT = "bold cyan"
 STYLES: dict[Sign, str] = {"done": VALUE, "now": LIT, "waiting": QUIET, "gives": "cyan", "pays": "cyan", "none": ""}
 
 CARD = 3  #: lines of the card, where none of them is wrapped
 SENTENCE = 2  #: lines that a sentence may take
+SHORT = 16  #: characters of an array that is shown in full where there is not much room
 LEDGER = 6  #: lines of the ledger that room is kept for
 LOW = 8  #: lines of a terminal that has none left for a list of keys
 BAR = 6  #: cells of the shortest progress bar
@@ -72,8 +75,8 @@ class Painter:
 
     def lines(self) -> list[Text]:
         if self.walk.mode == "help":
-            body = [self.cut(self.text((line, ""))) for line in WORDS["help"].splitlines()]
-            foot = [self.cut(self.text((WORDS["helped"], QUIET)))]
+            body = [self.cut(self.text((line, ""))) for line in self.track.said.text("help").splitlines()]
+            foot = [self.cut(self.text((self.track.said.text("any_key"), QUIET)))]
         else:
             foot = self.foot()
             body = self.body(max(self.size.height - len(foot), 1))
@@ -93,17 +96,13 @@ class Painter:
     def tree(self, room: int) -> tuple[list[Text], slice]:
         """The lines of the tree around the current node, and which they are; no other is made."""
         track, moment = self.track, self.walk.moment
-        graph, step, focus = track.timeline.graph, track.step(moment), track.focus(moment)
+        step, focus = track.step(moment), track.focus(moment)
         here = track.line.get(focus, 0)
         other = here if step is None else track.line.get(step.node, here)
         middle = (here + other) // 2 if abs(here - other) < room - 1 else here
         shown = window(len(track.places), middle, room)
         places = track.places[shown]
-        made = [self.row(row(graph, place), None if place.note else place.index) for place in places]
-        parts = aligned(made)
-        room_for_it = self.size.width - 2  # beside the sign
-        if max(cell_len("".join(part)) for part in parts) > room_for_it:
-            parts = [self.squeezed(part, room_for_it) for part in aligned(made, columns=False)]
+        parts = self.columns(places)
         lines = []
         for place, (branch, definition, value, grad, note) in zip(places, parts, strict=True):
             sign: Sign = "none" if place.note else track.sign(place.index, moment)
@@ -114,15 +113,33 @@ class Painter:
             lines.append(self.text(*pieces, (grad, GRADIENT), (note, QUIET)))
         return lines, shown
 
-    def row(self, made: Row, node: int | None) -> Row:
+    def columns(self, places: Sequence[Place]) -> list[tuple[str, str, str, str, str]]:
+        """Some lines of the tree, as they are; or with arrays by their ranges, and branches close together."""
+        width = self.size.width - 2  # beside the sign
+        said = self.track.said
+        short, shortest = partial(brief, said=said, most=SHORT), partial(brief, said=said)
+        for say, slim in ((format_number, False), (short, False), (shortest, True)):
+            made = [self.row(place, say, slim) for place in places]
+            parts = aligned(made)
+            if max(cell_len("".join(part)) for part in parts) <= width:
+                return parts
+        return [self.squeezed(part, width) for part in aligned(made, columns=False)]
+
+    def row(self, place: Place, say: Callable[[Any], str], slim: bool) -> Row:
         """A line of the tree as of this step, in the characters of the terminal."""
-        note = made.note
-        if node is not None and made.grad:
-            grad, arrived = self.track.gradient(node, self.walk.moment), self.track.arrived(node, self.walk.moment)
-            count = len(self.track.paid.get(node, ()))
-            made = replace(made, grad=f"∂ {UNKNOWN if grad is None else format_number(grad)}")
-            note = WORDS["some"].format(arrived=arrived, count=count) if 0 < arrived < count else ""
-        return Row(*map(self.plain, (made.branch, made.definition, made.value, made.grad, note)))
+        track, moment, node = self.track, self.walk.moment, place.index
+        made = row(track.timeline.graph, place)
+        value, grad, note = "", "", notes_in(track.said)[made.note]
+        if not place.note:
+            value = say(track.timeline.graph.data[node])  # for its width, also where it is not known yet
+            arrived, count = track.arrived(node, moment), len(track.paid.get(node, ()))
+            is_told = arrived < count or node == track.focus(moment)
+            note = track.said.text("some", arrived=arrived, count=count) if arrived and count > 1 and is_told else ""
+            if made.grad:
+                found = track.gradient(node, moment)
+                grad = f"∂ {UNKNOWN if found is None else say(found)}"
+        branch = f"{made.branch[::3]} " if slim and made.branch else made.branch
+        return Row(*map(self.plain, (branch, made.definition, value, grad, note)))
 
     def squeezed(self, parts: tuple[str, ...], width: int) -> tuple[str, str, str, str, str]:
         """A line that is too wide: less of the definition, and then no numbers, of which none is cut in two."""
@@ -138,7 +155,7 @@ class Painter:
         """What parts the tree from the rest, and says which lines of it are there, if not all are."""
         count = len(self.track.places)
         part = {"first": shown.start + 1, "last": min(shown.stop, count), "count": count}
-        label = f" {WORDS['rows'].format(**part)} " if shown.stop - shown.start < count else ""
+        label = f" {self.track.said.text('rows', **part)} " if shown.stop - shown.start < count else ""
         return self.text(("─" * 2 + label + "─" * max(self.size.width - 2 - cell_len(label), 0), QUIET))
 
     def told(self, room: int) -> list[Text]:
@@ -150,17 +167,21 @@ class Painter:
         style = VALUE if step is not None and step.kind == "forward" else GRADIENT
         lines = [self.text((symbols, HEADING)), self.text((numbers, "")), self.text((head + equals, ""), (last, style))]
         spare = max(room - CARD, 0)
+        parts: list[list[Text]] = []
+        for line in reversed(lines):  # what comes out has room first
+            parts.append(self.wrapped(line, 1 + min(spare, CARD)) or [Text()])
+            spare -= len(parts[-1]) - 1
         why = self.wrapped(self.text((sentence(track, walk.moment), "")), min(SENTENCE, spare))
         spare -= len(why)
         paid = self.ledger(spare)
         spare -= len(paid)
         code = [self.cut(self.text((text, QUIET)))] if (text := source(step)) and spare else []
         spare -= len(code)
-        told: list[Text] = []
-        for line in lines:
-            told += (parts := self.wrapped(line, 1 + spare) or [Text()])
-            spare -= len(parts) - 1
-        return [*told, *paid, *why, *code][:room]
+        told = [line for part in reversed(parts) for line in part]
+        for part in filter(None, (paid, [*why, *code])):
+            told += [Text()] * (spare > 0) + part
+            spare -= 1
+        return told[:room]
 
     def ledger(self, room: int) -> list[Text]:
         """The contributions to what is paid into, under their heading where there is room for one."""
@@ -170,7 +191,9 @@ class Painter:
         assert step is not None
         assert step.target is not None
         name = name_of(step.graph, step.target)
-        title = [self.cut(self.text((WORDS["ledger_title"].format(name=name), QUIET)))] if room > len(found) else []
+        title = (
+            [self.cut(self.text((self.track.said.text("ledger_title", name=name), QUIET)))] if room > len(found) else []
+        )
         styles = {"now": HEADING, "waiting": QUIET}
         rows = [((f"{SIGNS[sign]} ", STYLES[sign]), (text, styles.get(sign, ""))) for sign, text in found]
         return [*title, *(self.cut(self.text(*pieces)) for pieces in rows)]
@@ -179,7 +202,8 @@ class Painter:
         """How far the walk is, and the keys, or what is asked or said in their place."""
         walk, track = self.walk, self.track
         step = track.step(walk.moment)
-        phase = WORDS["start" if step is None else step.kind] + f", {WORDS['playing']}" * walk.playing
+        phase = track.said.text("at_start" if step is None else f"at_{step.kind}")
+        phase += f", {track.said.text('playing')}" * walk.playing
         head = self.plain(f"{walk.moment} / {track.last}  {phase}")
         bar = max(self.size.width - cell_len(head) - 2, 0)
         filled = bar * walk.moment // track.last
@@ -189,14 +213,25 @@ class Painter:
             return [progress, self.asked()]
         if walk.message:
             return [progress, self.cut(self.text((walk.message, "yellow")))]
-        return [progress, self.cut(self.text((WORDS["hint"], QUIET)))] if self.size.height >= LOW else [progress]
+        return [progress, self.hint()] if self.size.height >= LOW else [progress]
+
+    def hint(self) -> Text:
+        """The keys that one has to know."""
+        text = self.text((self.track.said.text("hint"), QUIET))
+        return (
+            text
+            if text.cell_len <= self.size.width
+            else self.cut(self.text((self.track.said.text("hint_short"), QUIET)))
+        )
 
     def asked(self) -> Text:
         """What is typed of a name, and the names that begin so."""
         typed, graph = self.walk.typed, self.track.timeline.graph
         begin = [name for name in graph.names if name.startswith(typed)]
         names = "  ".join(map(plain, begin[: self.size.width]))
-        return self.cut(self.text((WORDS["find"], HEADING), (printable(typed), ""), ("▏  ", LIT), (names, QUIET)))
+        return self.cut(
+            self.text((self.track.said.text("find"), HEADING), (printable(typed), ""), ("▏  ", LIT), (names, QUIET))
+        )
 
     def text(self, *pieces: Piece) -> Text:
         return Text.assemble(*((self.plain(text), style) for text, style in pieces))
@@ -224,7 +259,7 @@ class Painter:
         whole, kept = text.plain, set_cell_size(text.plain, max(width - cell_len(mark), 0)).rstrip()
         end = len(kept)
         if (space := kept.rfind(" ")) > 0 and whole[end] != " ":
-            return text[:space].append(f" {mark}") if width > space + cell_len(mark) else text[:space].append(mark)
+            return text[:space].append(f" {mark}")
         while end > 0 and whole[end] in NUMBER and whole[end - 1] in NUMBER:
             end -= 1
         return text[:end].append(set_cell_size(mark, min(width, cell_len(mark))), QUIET)

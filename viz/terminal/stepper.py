@@ -11,6 +11,7 @@ from typing import TextIO
 from rich.text import Text
 
 from autograd import Timeline
+from viz.language.words import words
 from viz.signals import stoppable
 from viz.terminal.console import new_console
 from viz.terminal.keys import Keyboard, dimensions, full_screen, is_interactive, paint, suspend
@@ -23,10 +24,17 @@ PAUSE = 1.3  #: seconds between two steps that are played
 LOOK = 0.2  #: seconds between two looks at the size of the terminal
 
 
-def run(timeline: Timeline, source: TextIO | None = None, target: TextIO | None = None, start: int = 0) -> None:
+def run(
+    timeline: Timeline,
+    source: TextIO | None = None,
+    target: TextIO | None = None,
+    start: int = 0,
+    lang: str | None = None,
+) -> None:
     """Step through a timeline with keys, from step ``start`` on, if standard input and output are a terminal.
 
-    Anywhere else, and where TERM is dumb, print one line a step, as `viz.terminal.trace` says.
+    Anywhere else, and where TERM is dumb, print one line a step, as `viz.terminal.trace` says. ``lang`` is the language
+    of what is told beside the formulas, "en" or "zh"; None is that of the environment.
 
     >>> from autograd import Value, steps
     >>> run(steps(Value(3.0, "x") * 2))
@@ -43,7 +51,7 @@ def run(timeline: Timeline, source: TextIO | None = None, target: TextIO | None 
         for line in trace(timeline):
             print(line, file=target)
         return
-    track = Track(timeline)
+    track = Track(timeline, words(lang))
     walk = Walk(moment=min(max(start, 0), track.last))
     with stoppable():
         while not walk.over:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 from autograd import Step, Timeline
+from viz.language.words import Words, words
 from viz.terminal.text import Place, places
 
 Sign = Literal["done", "now", "waiting", "gives", "pays", "none"]
@@ -27,6 +28,7 @@ class Track:
     """
 
     timeline: Timeline
+    said: Words = field(default_factory=words)  #: the language that it is told in
 
     def __len__(self) -> int:
         return len(self.timeline) + 1

@@ -9,7 +9,6 @@ from typing import Literal
 
 from viz.terminal.card import name_of
 from viz.terminal.track import Track
-from viz.terminal.words import WORDS
 
 TEN = 10
 
@@ -110,8 +109,8 @@ def find(walk: Walk, name: str, track: Track) -> Walk:
     names = {name_of(graph, node): node for node in range(len(graph))}
     if name not in names:
         close = [one for one in names if one.casefold() == name.casefold()] or difflib.get_close_matches(name, names, 1)
-        message = WORDS["near"] if close else WORDS["unknown"]
-        return replace(walk, message=message.format(name=name, near=close[0] if close else ""))
+        message = track.said.text("near", name=name, near=close[0]) if close else track.said.text("unknown", name=name)
+        return replace(walk, message=message)
     node = names[name]
     moments = [track.computed.get(node), track.completed(node)]
     if walk.moment >= track.seed:
@@ -119,5 +118,5 @@ def find(walk: Walk, name: str, track: Track) -> Walk:
     there = [moment for moment in moments if moment is not None]
     moment = next((one for one in there if one != walk.moment), there[0] if there else None)
     if moment is None:
-        return replace(walk, found=name, message=WORDS["never"].format(name=name))
+        return replace(walk, found=name, message=track.said.text("never", name=name))
     return replace(walk, moment=moment, found=name, message="")
