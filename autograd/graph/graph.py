@@ -178,7 +178,7 @@ class Graph:
     def names(self) -> tuple[str, ...]:
         """The names of the nodes: the given ones, and automatic ones for the rest."""
         return self.fixed or with_automatic(
-            self.labels, [e.op is None for e in self.equations], self.outputs[-1], self.taken
+            self.labels, self.equations, self.data, self.outputs[-1], self.taken
         )
 
     @cached_property

@@ -9,7 +9,9 @@ from itertools import chain, count
 from typing import Any
 
 from autograd.graph.holdings import ATOMS, Holdings, namespace_of
+from autograd.graph.neurons import structural
 from autograd.node import Node, Recorded
+from autograd.program import Equation
 from autograd.state import user_frame
 from autograd.tree import Key, keystr
 
@@ -17,8 +19,8 @@ from autograd.tree import Key, keystr
 LETTERS = ("q", "r", "s", "t", "u", "v")
 OUTPUT = "f"
 
-#: How deep the search for a name goes into what a variable holds: ``model.layers[0].w[1]``.
-DEPTH = 4
+#: How deep the search for a name goes into what a variable holds: ``model.layers[0].neurons[2].w[1]``.
+DEPTH = 6
 
 #: How many things it reads for one variable, and for all.
 MOST = 10_000
@@ -123,14 +125,20 @@ def given_names(
 
 
 def with_automatic(
-    labels: Sequence[str | None], are_leaves: Sequence[bool], output: int, others: frozenset[str]
+    labels: Sequence[str | None], equations: Sequence[Equation], data: Sequence[Any], output: int, others: frozenset[str]
 ) -> tuple[str, ...]:
     """For every node a name that no other node has: the one that a person gave it, if that is still free.
 
-    An automatic name is f for the output, a letter or a number for the rest, and none of ``others``.
+    Else it is called by what it is, as the output of a neuron, if that can be seen. An automatic name is f for the
+    output, a letter or a number for the rest, and none of ``others``.
     """
     taken = {name for name in labels if name} | others
-    unnamed = sum(name is None and not is_leaf for name, is_leaf in zip(labels, are_leaves, strict=True))
+    called, differences = structural(equations, labels, data)
+    are_leaves = [equation.op is None for equation in equations]
+    unnamed = sum(
+        name is None and not is_leaf and called[i] is None and i not in differences
+        for i, (name, is_leaf) in enumerate(zip(labels, are_leaves, strict=True))
+    )
     letters = LETTERS if unnamed <= len(LETTERS) + 1 else ()
     inner = chain(letters, numbered("v"))
     leaves = numbered("x")
@@ -138,6 +146,10 @@ def with_automatic(
     used: set[str] = set()
     repeats: dict[str, Iterator[str]] = {}
     for i, (name, is_leaf) in enumerate(zip(labels, are_leaves, strict=True)):
+        if name is None and i != output:
+            name = f"{names[differences[i]]} − max" if i in differences else called[i]
+            if name in taken:
+                name = next(free for free in repeats.setdefault(name, numbered(f"{name}_", 2)) if free not in taken)
         if name is None:
             pool = leaves if is_leaf else chain((OUTPUT,), inner) if i == output else inner
             name = next(free for free in pool if free not in taken)
