@@ -562,3 +562,43 @@ def test_the_shortest_path_counts_whichever_variable_is_first() -> None:
     variables = {"exit": Shell(variables), **variables}
     y = w[0] * w[1] + d["a"]
     assert [node.name for node in Graph.of(y, names=variables) if node.is_leaf] == ["w[0]", "w[1]", "d['a']"]
+
+
+# Helpers, and the code around them.
+
+
+def picture_of(out: Any) -> Graph:
+    return Graph.of(out)
+
+
+def picture_through(result: Any, part: Any = None) -> Graph:
+    return picture_of(result)
+
+
+def test_a_helper_does_not_rename_what_it_is_given() -> None:
+    x = Value(2.0)
+    loss = x * x
+    outputs = [loss * 2, loss * 3]
+    assert names(picture_of(loss)) == ["x", "loss"]
+    assert names(picture_through(loss)) == ["x", "loss"]
+    assert names(picture_through(outputs[1])) == ["x", "loss", "outputs[1]"]
+    assert names(picture_of(loss * 4)) == ["x", "loss", "out"], "nobody else has a name for it"
+
+
+def test_what_a_helper_calls_otherwise_keeps_both_names_apart() -> None:
+    def drawn(x: Any) -> Graph:
+        return Graph.of(x)
+
+    x = Value(2.0)
+    assert names(drawn(x * x)) == ["x", "x_2"]
+    loss = x * 3
+    assert names(drawn(loss)) == ["x", "loss"]
+
+
+def test_a_variable_at_hand_is_better_than_a_long_way_from_the_code_around() -> None:
+    def inside(model: Any) -> Graph:
+        w = model[0]
+        return Graph.of(w * model[1])
+
+    trainer = {"parts": {"model": [Value(1.0), Value(2.0)]}}
+    assert names(inside(trainer["parts"]["model"])) == ["w", "model[1]", "f"]

@@ -14,6 +14,7 @@ from autograd import accept
 from autograd.call import Output, like, static
 from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.names import caller_variables, given_names, with_automatic
+from autograd.graph.neurons import shifted
 from autograd.graph.zoom import Zoom
 from autograd.node import LazyEquations, Node, Recorded, topological
 from autograd.notation.printer import text
@@ -148,7 +149,7 @@ class Graph:
         with np.errstate(all="ignore"):
             for node in live:
                 node._check_fresh()
-        labels, taken = given_names(live, caller_variables() if names is None else names)
+        labels, taken = given_names(live, caller_variables() if names is None else [names])
         places = {id(node): i for i, node in enumerate(live)}
         data, grads, slopes, params = zip(*[node._snapshot_all() for node in live], strict=True)
         return cls(
@@ -296,6 +297,10 @@ class Graph:
             else float(np.asarray(self.grads[part.equation])[part.place])
             for part in parts
         ]
+        names = [part.name for part in parts]
+        for k, score in shifted(graph.equations, graph.data).items():
+            if parts[k].place is None and (name := f"{names[score]} − max") not in names:
+                names[k] = name
         within = {k for k, part in enumerate(parts) if part.place is None}
         return replace(
             graph,
@@ -307,7 +312,7 @@ class Graph:
             sources=tuple([self.sources[part.equation] for part in parts]),
             scopes=tuple([self.scopes[part.equation] for part in parts]),
             taken=self.taken,
-            fixed=tuple([part.name for part in parts]),
+            fixed=tuple(names),
             guards=(
                 *((k, outcome, self.sources[parts[k].equation]) for k, outcome, _ in graph.guards),
                 *((places[id(x)], outcome, line) for x, outcome, line in asked),
@@ -378,7 +383,12 @@ class Graph:
                     "nothing flows through meets an infinite slope: run the code again"
                 )
         return replace(
-            self, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self)
+            self,
+            equations=tuple(equations),
+            data=tuple(data),
+            slopes=tuple(slopes),
+            grads=(None,) * len(self),
+            fixed=self.names,  # some say what is largest, which may be another now
         )
 
 

@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import CO_OPTIMIZED
 from itertools import chain, count
+from types import FrameType
 from typing import Any
 
 from autograd.graph.holdings import ATOMS, Holdings, namespace_of
 from autograd.graph.neurons import structural
 from autograd.node import Node, Recorded
 from autograd.program import Equation
-from autograd.state import user_frame
+from autograd.state import user_frames
 from autograd.tree import Key, keystr
 
 #: Names for inner nodes that have none, in order; where these are too few, all are numbered v1, v2, …
@@ -30,43 +31,59 @@ ALL = 200_000
 OURS = "autograd."
 
 
-def caller_variables() -> dict[str, Any]:
-    """The variables of the innermost frame outside this project's packages, its own before the global ones.
+def caller_variables() -> list[dict[str, Any]]:
+    """The variables of the person's functions that are running, outermost first, then those of their modules.
+
+    So a node has the name that it had first: a helper ``def go(out): draw(out)`` does not call it ``out``. Where no
+    person's code runs, as in an installed program, they are those of the innermost frame outside this project.
 
     Up to Python 3.12, to read those of a function brings a dict that ``locals()`` gave there up to date: there is no
     other way to them. So this is asked only where names are needed.
     """
-    frame = user_frame()
-    if frame is None:
-        return {}
+    frames = user_frames()[::-1]
+    found = {}
+    for frame in frames:
+        is_module = frame.f_locals is frame.f_globals
+        found[id(frame.f_globals if is_module else frame)] = own_variables(frame)
+    for frame in frames:
+        found.setdefault(id(frame.f_globals), dict.copy(frame.f_globals))
+    return list(found.values())
+
+
+def own_variables(frame: FrameType) -> dict[str, Any]:
     own: Any = frame.f_locals
     if issubclass(type(own), dict):
-        own = dict.copy(own)
-    elif frame.f_code.co_flags & CO_OPTIMIZED:  # a function, whose variables are Python's own
-        own = dict(own)
-    else:  # exec() was given an object of a person's own for them: what is in that, it alone knows
-        own = {}
-    variables: dict[str, Any] = own | dict.copy(frame.f_globals) | own
-    return variables
+        return dict.copy(own)
+    if frame.f_code.co_flags & CO_OPTIMIZED:  # a function, whose variables are Python's own
+        return dict(own)
+    return {}  # exec() was given an object of a person's own for them: what is in that, it alone knows
 
 
-def variable_names(wanted: set[int], variables: Mapping[str, Any]) -> dict[int, str]:
+def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
-    The shortest path counts, and of several the first variable: the one of a later loop does not rename a node.
+    The shortest path counts, and of several the first variable: the one of a later loop does not rename a node, and
+    neither does a helper that is given what the code around it holds, itself or one step away.
     """
     # A test runner has variables such as "@py_assert1".
-    public = {name: held for name, held in variables.items() if is_public(name)}
+    public = [{name: held for name, held in each.items() if is_public(name)} for each in variables]
     names: dict[int, str] = {}
-    for name, held in public.items():
-        if is_node(held) and (key := held._record._key) in wanted:
-            names.setdefault(key, name)
-    depths = dict.fromkeys(names, 0)
+    ranks: dict[int, tuple[int, int, int]] = {}
+
+    def found(node: Any, place: int, name: str, path: Sequence[Key] = ()) -> None:
+        rank = len(path) if len(path) > 1 else 0, place, len(path)
+        if (key := node._record._key) in wanted and (key not in ranks or rank < ranks[key]):
+            names[key], ranks[key] = name + keystr(path), rank
+
+    for place, each in enumerate(public):
+        for name, held in each.items():
+            if is_node(held):
+                found(held, place, name)
     search = Search()
-    for name, held in public.items():
-        for path, node in search.nodes(held):
-            if (key := node._record._key) in wanted and len(path) < depths.get(key, DEPTH + 2):
-                names[key], depths[key] = name + keystr(path), len(path)
+    for place, each in enumerate(public):
+        for name, held in each.items():
+            for path, node in search.nodes(held):
+                found(node, place, name, path)
     return names
 
 
@@ -115,13 +132,14 @@ def is_closed(part: Any) -> bool:
 
 
 def given_names(
-    nodes: Sequence[Recorded], variables: Mapping[str, Any]
+    nodes: Sequence[Recorded], variables: Sequence[Mapping[str, Any]]
 ) -> tuple[tuple[str | None, ...], frozenset[str]]:
     """For every node the name that a person gave it, if any; and the names of all variables that are nodes."""
     keys = [node._key for node in nodes]
     found = variable_names(set(keys), variables)
     labels = tuple([node.label or found.get(key) for node, key in zip(nodes, keys, strict=True)])
-    return labels, frozenset({name for name, held in variables.items() if is_public(name) and is_node(held)})
+    held = chain.from_iterable(each.items() for each in variables)
+    return labels, frozenset({name for name, part in held if is_public(name) and is_node(part)})
 
 
 def with_automatic(
