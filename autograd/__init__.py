@@ -277,6 +277,7 @@ from autograd.tensor.tensor import Tensor
 if TYPE_CHECKING:
     from autograd import export
     from autograd.graph.explain import Explanation, Partial, explain
+    from autograd.graph.groups import Group, groups
     from autograd.graph.steps import Step, Timeline, steps
     from autograd.graph.unfold import unfold
     from autograd.graph.why import Reason, Why, why
@@ -297,6 +298,7 @@ __all__ = [
     "Graph",
     "GraphError",
     "GraphNode",
+    "Group",
     "LostGradientError",
     "MissingOperationError",
     "Node",
@@ -438,6 +440,7 @@ __all__ = [
     "gradients",
     "greater",
     "greater_equal",
+    "groups",
     "half_circle",
     "hardshrink",
     "hardsigmoid",
@@ -652,6 +655,7 @@ __all__ = [
 _LATER = {
     "export": "autograd.export",
     **dict.fromkeys(("Explanation", "Partial", "explain"), "autograd.graph.explain"),
+    **dict.fromkeys(("Group", "groups"), "autograd.graph.groups"),
     **dict.fromkeys(("Step", "Timeline", "steps"), "autograd.graph.steps"),
     "unfold": "autograd.graph.unfold",
     **dict.fromkeys(("Reason", "Why", "why"), "autograd.graph.why"),

@@ -178,9 +178,7 @@ class Graph:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the nodes: the given ones, and automatic ones for the rest."""
-        return self.fixed or with_automatic(
-            self.labels, self.equations, self.data, self.outputs[-1], self.taken
-        )
+        return self.fixed or with_automatic(self.labels, self.equations, self.data, self.outputs[-1], self.taken)
 
     @cached_property
     def nodes(self) -> tuple[GraphNode, ...]:

@@ -143,7 +143,11 @@ def given_names(
 
 
 def with_automatic(
-    labels: Sequence[str | None], equations: Sequence[Equation], data: Sequence[Any], output: int, others: frozenset[str]
+    labels: Sequence[str | None],
+    equations: Sequence[Equation],
+    data: Sequence[Any],
+    output: int,
+    others: frozenset[str],
 ) -> tuple[str, ...]:
     """For every node a name that no other node has: the one that a person gave it, if that is still free.
 
