@@ -32,25 +32,37 @@ OURS = "autograd."
 
 
 def caller_variables() -> list[dict[str, Any]]:
-    """The variables of the person's functions that are running, outermost first, then those of their modules.
+    """What the person's code has variables for, where it runs now."""
+    return visible(running())
 
-    So a node has the name that it had first: a helper ``def go(out): draw(out)`` does not call it ``out``. Where no
-    person's code runs, as in an installed program, they are those of the innermost frame outside this project.
 
-    Up to Python 3.12, to read those of a function brings a dict that ``locals()`` gave there up to date: there is no
-    other way to them. So this is asked only where names are needed.
+def running() -> list[tuple[FrameType, dict[str, Any]]]:
+    """The person's functions that are running, outermost first, each with its variables.
+
+    Where no person's code runs, as in an installed program, it is the innermost outside this project alone.
+
+    Up to Python 3.12, to read the variables of a function brings a dict that ``locals()`` gave there up to date: there
+    is no other way to them. So this is asked only where names are needed.
     """
-    frames = user_frames()[::-1]
+    return [(frame, own_variables(frame)) for frame in reversed(user_frames())]
+
+
+def visible(frames: Sequence[tuple[FrameType, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The variables of functions, outermost first, then those of their modules.
+
+    So a node has the name that it had first: a helper ``def go(out): draw(out)`` does not call it ``out``.
+    """
     found = {}
-    for frame in frames:
+    for frame, own in frames:
         is_module = frame.f_locals is frame.f_globals
-        found[id(frame.f_globals if is_module else frame)] = own_variables(frame)
-    for frame in frames:
+        found[id(frame.f_globals if is_module else frame)] = own
+    for frame, _ in frames:
         found.setdefault(id(frame.f_globals), dict.copy(frame.f_globals))
     return list(found.values())
 
 
 def own_variables(frame: FrameType) -> dict[str, Any]:
+    """Those of one frame; of a module its own."""
     own: Any = frame.f_locals
     if issubclass(type(own), dict):
         return dict.copy(own)

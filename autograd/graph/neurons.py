@@ -18,8 +18,8 @@ SUMS = frozenset({"add", "sum_of"})
 
 #: What makes the output of a neuron of its weighted sum. Others, as softplus, are also how a loss is written.
 ACTIVATIONS = frozenset(
-    "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 selu sigmoid silu softshrink "
-    "softsign tanh tanhshrink threshold".split()
+    ("celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "relu", "relu6")
+    + ("selu", "sigmoid", "silu", "softshrink", "softsign", "tanh", "tanhshrink", "threshold")
 )
 
 
@@ -80,7 +80,8 @@ def neurons(equations: Sequence[Equation], labels: Sequence[str | None]) -> list
 
 def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -> tuple[dict[int, Sum], dict[int, int]]:
     """Every node that is a sum of products with parameters; and of each that is part of a larger one, and of those,
-    the whole."""
+    the whole.
+    """
     sums: dict[int, Sum] = {}
     into: dict[int, int] = {}
     mixed: set[int] = set()
@@ -125,7 +126,7 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
             elif not (rest and merged.bias is not None):
                 sums[i] = merged._replace(bias=rest[0]) if rest else merged
                 into.update(dict.fromkeys(parts, i))
-    root = {}
+    root: dict[int, int] = {}
     for i in sorted(sums, reverse=True):
         root[i] = root[into[i]] if i in into else i
     return sums, {i: whole for i, whole in sorted(root.items()) if whole not in mixed}
@@ -191,12 +192,12 @@ def layers(
             continue
         sums[i] = sums[i]._replace(sides=tuple(sides))
         (side,) = sides
-        axis, constant = axes[side.pattern]
         if not side.places:
             found[side.pattern,][i] = ()
             continue
-        outer = tuple([side.places[a] for a in constant if a != axis])
-        neuron = side.places[axis]
+        which, constant = axes[side.pattern]
+        outer = tuple([side.places[a] for a in constant if a != which])
+        neuron = side.places[which]
         assert neuron is not None
         found[side.pattern, *outer][i] = (neuron,)
     return dict(found)
@@ -269,7 +270,7 @@ def with_rows(members: dict[int, tuple[tuple[int, ...], int]]) -> dict[int, tupl
 
 
 def shifted(equations: Sequence[Equation], data: Sequence[Any]) -> dict[int, int]:
-    """Differences of scores and their largest, as a softmax makes them so that exp stays finite: the node of each score.
+    """Differences of scores and their largest, which keep the exp of a softmax finite: for each the node of its score.
 
     Known by what the graph does: one number is taken from several, none is larger than it, it is one of them, and
     powers of the differences are taken. Where it is taken from one alone, that power is summed with others.
@@ -307,7 +308,8 @@ def structural(
     equations: Sequence[Equation], labels: Sequence[str | None], data: Sequence[Any]
 ) -> tuple[list[str | None], dict[int, int]]:
     """What nodes without a name are called by what they are: ``z1[2]`` before the activation of neuron 3 of layer 1,
-    ``h1[2]`` after it, and on the way ``z1_1[2]`` …; and the differences that `shifted` finds."""
+    ``h1[2]`` after it, and on the way ``z1_1[2]`` …; and the differences that `shifted` finds.
+    """
     names: list[str | None] = [None] * len(labels)
     for neuron in neurons(equations, labels):
         place = f"[{', '.join(map(str, neuron.place))}]" if neuron.place else ""
