@@ -278,6 +278,7 @@ if TYPE_CHECKING:
     from autograd import export
     from autograd.graph.compare import Comparison, compare
     from autograd.graph.explain import Explanation, Partial, explain
+    from autograd.graph.groups import Group, groups
     from autograd.graph.hand import ByHand, Push, by_hand
     from autograd.graph.recorded import Run, recorded
     from autograd.graph.recording import Iteration, Recording
@@ -303,6 +304,7 @@ __all__ = [
     "Graph",
     "GraphError",
     "GraphNode",
+    "Group",
     "Iteration",
     "LostGradientError",
     "MissingOperationError",
@@ -450,6 +452,7 @@ __all__ = [
     "gradients",
     "greater",
     "greater_equal",
+    "groups",
     "half_circle",
     "hardshrink",
     "hardsigmoid",
@@ -665,6 +668,7 @@ __all__ = [
 _LATER = {
     "export": "autograd.export",
     **dict.fromkeys(("Explanation", "Partial", "explain"), "autograd.graph.explain"),
+    **dict.fromkeys(("Group", "groups"), "autograd.graph.groups"),
     **dict.fromkeys(("ByHand", "Push", "by_hand"), "autograd.graph.hand"),
     **dict.fromkeys(("Comparison", "compare"), "autograd.graph.compare"),
     **dict.fromkeys(("Run", "recorded"), "autograd.graph.recorded"),

@@ -362,6 +362,19 @@ def user_frame() -> FrameType | None:
     return frame or library
 
 
+def user_frames() -> list[FrameType]:
+    """That frame, and those of the person's code around it, innermost first."""
+    frame = user_frame()
+    found: list[FrameType] = [] if frame is None else [frame]
+    while frame is not None and (frame := frame.f_back) is not None:
+        author = author_of(frame.f_code.co_filename)
+        if author == "test":
+            break
+        if author == "person":
+            found.append(frame)
+    return found
+
+
 @lru_cache(maxsize=4096)
 def author_of(filename: str) -> Literal["project", "test", "library", "person"]:
     """Who wrote the code of a file."""

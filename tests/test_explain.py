@@ -16,6 +16,7 @@ from strategies import MEANING, Program, by_function, by_operator, meaning, prog
 import autograd
 from autograd import Graph, GraphError, Symbol, Tensor, Value, explain, format_number, table
 from autograd.notation.printer import text
+from autograd.notation.words import ratio
 
 
 def test_a_product_swaps_its_inputs() -> None:
@@ -71,7 +72,7 @@ def test_the_numbers_are_those_of_the_node(program: Program) -> None:
         assert explanation.formula.startswith(f"{node.name} = ")
         assert explanation.numbers.endswith(format_number(node.data))
         nodes = [x for x in node.inputs if isinstance(x, int)]
-        assert [p.of for p in explanation.partials] == [f"∂{node.name}/∂{graph[x].name}" for x in nodes]
+        assert [p.of for p in explanation.partials] == [ratio(node.name, graph[x].name) for x in nodes]
         slopes = [slope for slope, x in zip(node.slopes, node.inputs, strict=True) if isinstance(x, int)]
         shown = ["" if slope is None else format_number(float(slope)) for slope in slopes]  # None: a closed gate
         assert [p.numbers for p in explanation.partials] == shown

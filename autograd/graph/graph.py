@@ -13,7 +13,9 @@ import numpy as np
 from autograd import accept
 from autograd.call import Output, like, static
 from autograd.errors import GraphError, ShapeError, short_repr
-from autograd.graph.names import caller_variables, given_names, with_automatic
+from autograd.graph.lines import Lines, spots_of
+from autograd.graph.names import given_names, running, visible, with_automatic
+from autograd.graph.neurons import shifted
 from autograd.graph.zoom import Zoom
 from autograd.node import LazyEquations, Node, Recorded, topological
 from autograd.notation.printer import text
@@ -34,7 +36,8 @@ class GraphNode:
     ``inputs`` are in order, repeats kept: the index of a node, or a `Constant`. ``data`` is a float or a
     read-only array. ``grad`` is None where no sweep has been. ``slopes`` are the local derivatives of a
     scalar operation, None for an input that no gradient reaches; ``slopes`` is None for a tensor.
-    ``source`` and ``scope`` say where it was made, if that was inside `tracing`.
+    ``source`` and ``scope`` say where it was made, if that was inside `tracing`; elsewhere ``source`` is known where it
+    can be read off: of a variable that the code which took the snapshot assigned once, and of its expression.
     """
 
     index: int
@@ -112,7 +115,7 @@ class Graph:
     grads: tuple[Any, ...]
     slopes: tuple[Slopes, ...]
     labels: tuple[str | None, ...]
-    sources: tuple[str | None, ...]
+    sources: Sequence[str | None]  #: the line that made each, where it is known
     scopes: tuple[tuple[str, ...], ...]
     taken: frozenset[str]  #: names of other nodes that the person had at hand
     fixed: tuple[str, ...] = ()  #: the names of all, where they are not to be found from the labels
@@ -149,17 +152,21 @@ class Graph:
         with np.errstate(all="ignore"):
             for node in live:
                 node._check_fresh()
-        labels, taken = given_names(live, caller_variables() if names is None else names)
+        frames = running() if names is None else []
+        labels, taken = given_names(live, visible(frames) if names is None else [names])
         places = {id(node): i for i, node in enumerate(live)}
         data, grads, slopes, params = zip(*[node._snapshot_all() for node in live], strict=True)
+        equations = LazyEquations(live, places, params)
+        sources = [None if origin is None else origin.source for origin in origins]
+        spots = spots_of(frames, {node._key: i for i, node in enumerate(live)}) if None in sources else []
         return cls(
-            equations=LazyEquations(live, places, params),
+            equations=equations,
             outputs=tuple([places[id(record)] for record in records]),
             data=data,
             grads=grads,
             slopes=slopes,
             labels=labels,
-            sources=tuple([None if origin is None else origin.source for origin in origins]),
+            sources=Lines(sources, equations, spots) if spots else tuple(sources),
             scopes=tuple([() if origin is None else origin.scope for origin in origins]),
             taken=taken,
             guards=tuple([(places[id(guard.condition)], guard.outcome, guard.source) for guard in guards]),
@@ -178,9 +185,7 @@ class Graph:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the nodes: the given ones, and automatic ones for the rest."""
-        return self.fixed or with_automatic(
-            self.labels, [e.op is None for e in self.equations], self.outputs[-1], self.taken
-        )
+        return self.fixed or with_automatic(self.labels, self.equations, self.data, self.outputs[-1], self.taken)
 
     @cached_property
     def nodes(self) -> tuple[GraphNode, ...]:
@@ -325,6 +330,10 @@ class Graph:
             else float(np.asarray(self.grads[part.equation])[part.place])
             for part in parts
         ]
+        names = [part.name for part in parts]
+        for k, score in shifted(graph.equations, graph.data).items():
+            if parts[k].place is None and (name := f"{names[score]} − max") not in names:
+                names[k] = name
         within = {k for k, part in enumerate(parts) if part.place is None}
         return replace(
             graph,
@@ -336,7 +345,7 @@ class Graph:
             sources=tuple([self.sources[part.equation] for part in parts]),
             scopes=tuple([self.scopes[part.equation] for part in parts]),
             taken=self.taken,
-            fixed=tuple([part.name for part in parts]),
+            fixed=tuple(names),
             guards=(
                 *((k, outcome, self.sources[parts[k].equation]) for k, outcome, _ in graph.guards),
                 *((places[id(x)], outcome, line) for x, outcome, line in asked),
@@ -407,7 +416,12 @@ class Graph:
                     "nothing flows through meets an infinite slope: run the code again"
                 )
         return replace(
-            self, equations=tuple(equations), data=tuple(data), slopes=tuple(slopes), grads=(None,) * len(self)
+            self,
+            equations=tuple(equations),
+            data=tuple(data),
+            slopes=tuple(slopes),
+            grads=(None,) * len(self),
+            fixed=self.names,  # some say what is largest, which may be another now
         )
 
 

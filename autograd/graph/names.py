@@ -6,19 +6,22 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import CO_OPTIMIZED
 from itertools import chain, count
+from types import FrameType
 from typing import Any
 
 from autograd.graph.holdings import ATOMS, Holdings, namespace_of
+from autograd.graph.neurons import structural
 from autograd.node import Node, Recorded
-from autograd.state import user_frame
+from autograd.program import Equation
+from autograd.state import user_frames
 from autograd.tree import Key, keystr
 
 #: Names for inner nodes that have none, in order; where these are too few, all are numbered v1, v2, …
 LETTERS = ("q", "r", "s", "t", "u", "v")
 OUTPUT = "f"
 
-#: How deep the search for a name goes into what a variable holds: ``model.layers[0].w[1]``.
-DEPTH = 4
+#: How deep the search for a name goes into what a variable holds: ``model.layers[0].neurons[2].w[1]``.
+DEPTH = 6
 
 #: How many things it reads for one variable, and for all.
 MOST = 10_000
@@ -28,43 +31,71 @@ ALL = 200_000
 OURS = "autograd."
 
 
-def caller_variables() -> dict[str, Any]:
-    """The variables of the innermost frame outside this project's packages, its own before the global ones.
+def caller_variables() -> list[dict[str, Any]]:
+    """What the person's code has variables for, where it runs now."""
+    return visible(running())
 
-    Up to Python 3.12, to read those of a function brings a dict that ``locals()`` gave there up to date: there is no
-    other way to them. So this is asked only where names are needed.
+
+def running() -> list[tuple[FrameType, dict[str, Any]]]:
+    """The person's functions that are running, outermost first, each with its variables.
+
+    Where no person's code runs, as in an installed program, it is the innermost outside this project alone.
+
+    Up to Python 3.12, to read the variables of a function brings a dict that ``locals()`` gave there up to date: there
+    is no other way to them. So this is asked only where names are needed.
     """
-    frame = user_frame()
-    if frame is None:
-        return {}
+    return [(frame, own_variables(frame)) for frame in reversed(user_frames())]
+
+
+def visible(frames: Sequence[tuple[FrameType, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The variables of functions, outermost first, then those of their modules.
+
+    So a node has the name that it had first: a helper ``def go(out): draw(out)`` does not call it ``out``.
+    """
+    found = {}
+    for frame, own in frames:
+        is_module = frame.f_locals is frame.f_globals
+        found[id(frame.f_globals if is_module else frame)] = own
+    for frame, _ in frames:
+        found.setdefault(id(frame.f_globals), dict.copy(frame.f_globals))
+    return list(found.values())
+
+
+def own_variables(frame: FrameType) -> dict[str, Any]:
+    """Those of one frame; of a module its own."""
     own: Any = frame.f_locals
     if issubclass(type(own), dict):
-        own = dict.copy(own)
-    elif frame.f_code.co_flags & CO_OPTIMIZED:  # a function, whose variables are Python's own
-        own = dict(own)
-    else:  # exec() was given an object of a person's own for them: what is in that, it alone knows
-        own = {}
-    variables: dict[str, Any] = own | dict.copy(frame.f_globals) | own
-    return variables
+        return dict.copy(own)
+    if frame.f_code.co_flags & CO_OPTIMIZED:  # a function, whose variables are Python's own
+        return dict(own)
+    return {}  # exec() was given an object of a person's own for them: what is in that, it alone knows
 
 
-def variable_names(wanted: set[int], variables: Mapping[str, Any]) -> dict[int, str]:
+def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
-    The shortest path counts, and of several the first variable: the one of a later loop does not rename a node.
+    The shortest path counts, and of several the first variable: the one of a later loop does not rename a node, and
+    neither does a helper that is given what the code around it holds, itself or one step away.
     """
     # A test runner has variables such as "@py_assert1".
-    public = {name: held for name, held in variables.items() if is_public(name)}
+    public = [{name: held for name, held in each.items() if is_public(name)} for each in variables]
     names: dict[int, str] = {}
-    for name, held in public.items():
-        if is_node(held) and (key := held._record._key) in wanted:
-            names.setdefault(key, name)
-    depths = dict.fromkeys(names, 0)
+    ranks: dict[int, tuple[int, int, int]] = {}
+
+    def found(node: Any, place: int, name: str, path: Sequence[Key] = ()) -> None:
+        rank = len(path) if len(path) > 1 else 0, place, len(path)
+        if (key := node._record._key) in wanted and (key not in ranks or rank < ranks[key]):
+            names[key], ranks[key] = name + keystr(path), rank
+
+    for place, each in enumerate(public):
+        for name, held in each.items():
+            if is_node(held):
+                found(held, place, name)
     search = Search()
-    for name, held in public.items():
-        for path, node in search.nodes(held):
-            if (key := node._record._key) in wanted and len(path) < depths.get(key, DEPTH + 2):
-                names[key], depths[key] = name + keystr(path), len(path)
+    for place, each in enumerate(public):
+        for name, held in each.items():
+            for path, node in search.nodes(held):
+                found(node, place, name, path)
     return names
 
 
@@ -113,24 +144,35 @@ def is_closed(part: Any) -> bool:
 
 
 def given_names(
-    nodes: Sequence[Recorded], variables: Mapping[str, Any]
+    nodes: Sequence[Recorded], variables: Sequence[Mapping[str, Any]]
 ) -> tuple[tuple[str | None, ...], frozenset[str]]:
     """For every node the name that a person gave it, if any; and the names of all variables that are nodes."""
     keys = [node._key for node in nodes]
     found = variable_names(set(keys), variables)
     labels = tuple([node.label or found.get(key) for node, key in zip(nodes, keys, strict=True)])
-    return labels, frozenset({name for name, held in variables.items() if is_public(name) and is_node(held)})
+    held = chain.from_iterable(each.items() for each in variables)
+    return labels, frozenset({name for name, part in held if is_public(name) and is_node(part)})
 
 
 def with_automatic(
-    labels: Sequence[str | None], are_leaves: Sequence[bool], output: int, others: frozenset[str]
+    labels: Sequence[str | None],
+    equations: Sequence[Equation],
+    data: Sequence[Any],
+    output: int,
+    others: frozenset[str],
 ) -> tuple[str, ...]:
     """For every node a name that no other node has: the one that a person gave it, if that is still free.
 
-    An automatic name is f for the output, a letter or a number for the rest, and none of ``others``.
+    Else it is called by what it is, as the output of a neuron, if that can be seen. An automatic name is f for the
+    output, a letter or a number for the rest, and none of ``others``.
     """
     taken = {name for name in labels if name} | others
-    unnamed = sum(name is None and not is_leaf for name, is_leaf in zip(labels, are_leaves, strict=True))
+    called, differences = structural(equations, labels, data)
+    are_leaves = [equation.op is None for equation in equations]
+    unnamed = sum(
+        name is None and not is_leaf and called[i] is None and i not in differences
+        for i, (name, is_leaf) in enumerate(zip(labels, are_leaves, strict=True))
+    )
     letters = LETTERS if unnamed <= len(LETTERS) + 1 else ()
     inner = chain(letters, numbered("v"))
     leaves = numbered("x")
@@ -138,6 +180,10 @@ def with_automatic(
     used: set[str] = set()
     repeats: dict[str, Iterator[str]] = {}
     for i, (name, is_leaf) in enumerate(zip(labels, are_leaves, strict=True)):
+        if name is None and i != output:
+            name = f"{names[differences[i]]} − max" if i in differences else called[i]
+            if name in taken:
+                name = next(free for free in repeats.setdefault(name, numbered(f"{name}_", 2)) if free not in taken)
         if name is None:
             pool = leaves if is_leaf else chain((OUTPUT,), inner) if i == output else inner
             name = next(free for free in pool if free not in taken)

@@ -84,7 +84,7 @@ def recorded() -> Iterator[Run]:
 def variables_of(frames: Sequence[FrameType]) -> dict[str, Any]:
     """Those of the calls that failed, the innermost first, and then of the code that opened the block."""
     variables: dict[str, Any] = {}
-    for found in (*(frame.f_locals for frame in reversed(frames)), caller_variables()):
+    for found in (*(frame.f_locals for frame in reversed(frames)), *caller_variables()):
         variables |= {name: held for name, held in found.items() if name not in variables}
     return variables
 
@@ -111,7 +111,7 @@ def graph_of(
     graph = replace(graph, outputs=graph.outputs[-1:])
     if not has_failed:
         return graph
-    names = with_automatic(graph.labels, [e.op is None for e in graph.equations], -1, graph.taken)
+    names = with_automatic(graph.labels, graph.equations, graph.data, -1, graph.taken)
     return replace(graph, fixed=names)
 
 

@@ -119,7 +119,7 @@ class Step(NamedTuple):
 
     @property
     def source(self) -> str | None:
-        """The line of code that made the node, where it was made inside ``tracing()``."""
+        """The line of code that made the node, where it is known, as `GraphNode` says."""
         return None if self.kind == "seed" else self.graph.nodes[self.node].source
 
     @property

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from latex2mathml.converter import convert
 
-from autograd import Constant, Graph, GraphError, Timeline
+from autograd import Constant, Graph, GraphError, Timeline, groups
 from autograd.export import Form, written_names
 from viz.language.words import LANGUAGES, words
 from viz.model.view import printable, told_apart
@@ -75,7 +75,7 @@ def lesson(timeline: Timeline, made: Sequence[Form | None], lang: str | None) ->
         "output": graph.outputs[0],
         "events": [x for event in events for x in (event.node, event.input)],
         "replays": is_scalar and can_replay(graph, made),
-        "groups": {},
+        "groups": grouped(graph),
         "updates": [],
         "runs": [],
         "differing": [],
@@ -93,6 +93,27 @@ def spoken(sentences: Sequence[str], lang: str | None) -> dict[str, Any]:
     own = words(lang)
     others = [words(other) for other in LANGUAGES if other != own.lang]
     return {each.lang: {**each.all, "sentences": list(map(each.sentence, sentences))} for each in (own, *others)}
+
+
+def grouped(graph: Graph) -> dict[str, Any]:
+    """Of each granularity there is, the group of every node, and what the groups are called; -1 is a node alone.
+
+    >>> from autograd import Value
+    >>> grouped(Graph.of(Value(2.0) * 3))
+    {}
+    """
+    found = groups(graph)
+    made: dict[str, Any] = {}
+    for kind in ("neuron", "layer"):
+        if not any(group.kind == kind for group in found):
+            continue
+        chosen = [group for group in found if group.kind in (kind, "loss")]
+        of = [-1] * len(graph)
+        for k, group in enumerate(chosen):
+            for index in group.nodes:
+                of[index] = k
+        made[kind] = {"of": of, "titles": [group.title for group in chosen]}
+    return made
 
 
 def code(made: Sequence[Form | None]) -> Raw:

@@ -1,0 +1,322 @@
+"""Neurons and layers, found in the graph by how parameters are used together: nothing is kept when a node is made."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from autograd.program import Constant, Equation
+
+#: A place in an array or a list, at any depth of a path: ``[0, 2]``.
+_PLACE = re.compile(r"\[(\d+(?:, \d+)*)\]")
+
+#: Operations that multiply arrays, one of which may be the weights of a layer.
+PRODUCTS = frozenset({"matmul", "matvec", "vecmat", "dot"})
+SUMS = frozenset({"add", "sum_of"})
+
+#: What makes the output of a neuron of its weighted sum. Others, as softplus, are also how a loss is written.
+ACTIVATIONS = frozenset(
+    ("celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "relu", "relu6")
+    + ("selu", "sigmoid", "silu", "softshrink", "softsign", "tanh", "tanhshrink", "threshold")
+)
+
+
+class Neuron(NamedTuple):
+    """A weighted sum with parameters, and what is made of it alone; of arrays a whole layer."""
+
+    layer: str  #: its number, "" where there is one layer, which has none
+    place: tuple[int, ...]  #: in the layer, with the row before it where there are several; () of an array
+    total: int  #: the node before the activation
+    output: int  #: after it: the same node where there is none
+    inner: tuple[int, ...]  #: what the sum is made of, in order
+
+
+class Weights(NamedTuple):
+    """What the weights in a sum have in common."""
+
+    pattern: str  #: of their names: ``W1[2]`` of W1[0, 2]
+    places: tuple[int | None, ...]  #: the numbers in these, None where they differ
+    others: int  #: a hash of what they are multiplied by
+
+
+class Sum(NamedTuple):
+    """A node that is a sum of products, with what may be the weights in it, and a leaf that was added."""
+
+    sides: tuple[Weights, ...]
+    bias: int | None = None
+
+
+def neurons(equations: Sequence[Equation], labels: Sequence[str | None]) -> list[Neuron]:
+    """The neurons of a graph whose parameters have names, in order.
+
+    A neuron is a sum of products in which one factor each is an element of the same parameter: those weights agree in
+    a place (the column of W1[0, 2], W1[1, 2], …; the neuron of net.layers[0].neurons[2].w[1]), which is the neuron's;
+    of arrays, a product with a parameter. Where this can be read in two ways, there is none. The number of a layer is
+    that at the end of the name of its weights, as in W1, else they are counted.
+    """
+    sums, root = weighted_sums(equations, labels)
+    found = layers(sums, root, labels)
+    numbers = layer_numbers(list(found))
+    inner: dict[int, list[int]] = defaultdict(list)
+    for i, into in root.items():
+        if into != i:
+            inner[into].append(i)
+    activations = activations_of(equations, {total for members in found.values() for total, _ in members.items()})
+    result = []
+    for key, members in found.items():
+        if key not in numbers or (not numbers[key] and not all(members.values())):
+            continue
+        places = with_rows({total: (place, sums[total].sides[0].others) for total, place in members.items()})
+        applied = {equations[activations[total]].op for total in members if total in activations}
+        has_one = len(applied) == 1 and all(total in activations for total in members)
+        result += [
+            Neuron(numbers[key], places[total], total, activations[total] if has_one else total, tuple(inner[total]))
+            for total in members
+        ]
+    return sorted(result, key=lambda neuron: neuron.total)
+
+
+def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -> tuple[dict[int, Sum], dict[int, int]]:
+    """Every node that is a sum of products with parameters; and of each that is part of a larger one, and of those,
+    the whole.
+    """
+    sums: dict[int, Sum] = {}
+    into: dict[int, int] = {}
+    mixed: set[int] = set()
+
+    def side(x: int | Constant, other: int | Constant) -> Iterator[Weights]:
+        if isinstance(x, Constant) or x == other:
+            return
+        leaf, label = equations[x], labels[x]
+        if leaf.op is None and leaf.requires_grad and label:
+            pattern, places = read(label)
+            if leaf.dtype is not None:
+                yield Weights(label, (), hash(key(other)))
+            elif len(places) > 1:
+                yield Weights(pattern, places, hash(key(other)))
+
+    for i, equation in enumerate(equations):
+        name, inputs = equation.op.name if equation.op else "", equation.inputs
+        if name in PRODUCTS or (name == "mul" and equation.dtype is None):
+            a, b = inputs
+            sides = (*side(a, b), *side(b, a))
+            if len(sides) > 1 and equation.dtype is not None:  # W @ x, where x is a leaf too
+                ranks = [len(equations[x].shape) for x in inputs if isinstance(x, int)]
+                sides = tuple(s for s, rank in zip(sides, ranks, strict=True) if rank > min(ranks))
+            if sides:
+                sums[i] = Sum(sides)
+        elif name == "sum_of_products":
+            half = len(inputs) // 2
+            products = [Sum((*side(a, b), *side(b, a))) for a, b in zip(inputs[:half], inputs[half:], strict=True)]
+            if (merged := together(products)) is not None and merged.sides:
+                sums[i] = merged
+        elif name in SUMS:
+            nodes = [x for x in inputs if isinstance(x, int)]
+            parts = [x for x in nodes if x in sums]
+            rest = [x for x in nodes if x not in sums]
+            if not parts or len(rest) > 1 or any(equations[x].op is not None or not labels[x] for x in rest):
+                continue
+            merged = together([sums[x] for x in parts])
+            if merged is None:
+                continue
+            if not merged.sides:
+                mixed.update(parts)
+            elif not (rest and merged.bias is not None):
+                sums[i] = merged._replace(bias=rest[0]) if rest else merged
+                into.update(dict.fromkeys(parts, i))
+    root: dict[int, int] = {}
+    for i in sorted(sums, reverse=True):
+        root[i] = root[into[i]] if i in into else i
+    return sums, {i: whole for i, whole in sorted(root.items()) if whole not in mixed}
+
+
+def together(parts: Sequence[Sum]) -> Sum | None:
+    """The sum of several: without sides where they are of different parameters; None where nothing says what it is."""
+    whole = parts[0]
+    for part in parts[1:]:
+        if whole.bias is not None and part.bias is not None:
+            return None
+        pairs = [(s, t) for s in whole.sides for t in part.sides if s.pattern == t.pattern]
+        sides = [
+            Weights(
+                s.pattern,
+                tuple([a if a == b else None for a, b in zip(s.places, t.places, strict=True)]),
+                hash((s.others, t.others)),
+            )
+            for s, t in pairs
+        ]
+        kept = tuple(s for s in sides if not s.places or any(place is not None for place in s.places))
+        if pairs and not kept:
+            return None
+        whole = Sum(kept, part.bias if whole.bias is None else whole.bias)
+        if not kept:
+            break
+    return whole
+
+
+def read(name: str) -> tuple[str, tuple[int, ...]]:
+    """A name without the numbers of its places, and those.
+
+    >>> read("net.layers[0].weight[2, 1]")
+    ('net.layers[1].weight[2]', (0, 2, 1))
+    """
+    places = [place for group in _PLACE.findall(name) for place in group.split(", ")]
+    return _PLACE.sub(lambda group: f"[{group[1].count(',') + 1}]", name), tuple(map(int, places))
+
+
+def key(x: int | Constant) -> Any:
+    """What tells inputs apart, numbers by their value."""
+    return x if isinstance(x, int) else ("constant", x.data if isinstance(x.data, float | int) else id(x.data))
+
+
+def layers(
+    sums: dict[int, Sum], root: dict[int, int], labels: Sequence[str | None]
+) -> dict[tuple[Any, ...], dict[int, tuple[int, ...]]]:
+    """For each layer, known by its weights, the places of its neurons by node."""
+    by_pattern: dict[str, list[int]] = defaultdict(list)
+    for i in dict.fromkeys(root.values()):
+        for side in sums[i].sides:
+            by_pattern[side.pattern].append(i)
+    axes = {}
+    for pattern, members in by_pattern.items():
+        rows = [next(side for side in sums[i].sides if side.pattern == pattern).places for i in members]
+        biases = [read(labels[b] or "")[1] if (b := sums[i].bias) is not None else () for i in members]
+        if (axis := neuron_axis(rows, biases)) is not None:
+            axes[pattern] = axis
+    found: dict[tuple[Any, ...], dict[int, tuple[int, ...]]] = defaultdict(dict)
+    for i in dict.fromkeys(root.values()):
+        sides = [side for side in sums[i].sides if side.pattern in axes]
+        if len(sides) != 1:
+            continue
+        sums[i] = sums[i]._replace(sides=tuple(sides))
+        (side,) = sides
+        if not side.places:
+            found[side.pattern,][i] = ()
+            continue
+        which, constant = axes[side.pattern]
+        outer = tuple([side.places[a] for a in constant if a != which])
+        neuron = side.places[which]
+        assert neuron is not None
+        found[side.pattern, *outer][i] = (neuron,)
+    return dict(found)
+
+
+def neuron_axis(
+    rows: Sequence[tuple[int | None, ...]], biases: Sequence[tuple[int, ...]]
+) -> tuple[int, tuple[int, ...]] | None:
+    """Which of the places of weights says the neuron, and which are the same in all sums; None where nothing does.
+
+    It is that which the bias has too, else the last that differs from neuron to neuron.
+    """
+    width = len(rows[0])
+    if not width:
+        return -1, ()
+    constant = tuple(a for a in range(width) if all(row[a] is not None for row in rows))
+    has_bias = all(biases)
+    if not constant or (len(constant) == width and not (has_bias and all(len(bias) < width for bias in biases))):
+        return None
+    if has_bias:
+        shared = [a for a in constant if all(row[a] == bias[-1] for row, bias in zip(rows, biases, strict=True))]
+        return (shared[-1], constant) if shared else None
+    differ = [a for a in constant if len({row[a] for row in rows}) > 1]
+    return (differ or constant)[-1], constant
+
+
+def layer_numbers(keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], str]:
+    """The number of each layer that has one: that at the end of the name of its weights, or they are counted."""
+    ends = {k: re.search(r"(?<=[^\W\d])\d+(?=(?:\[\d+\])*$)", k[0]) for k in keys}
+    written = {k: end[0] for k, end in ends.items() if end is not None}
+    if written:
+        numbers = list(written.values())
+        return {k: number for k, number in written.items() if numbers.count(number) == 1}
+    if len({read_all(k[0]) for k in keys}) != 1:
+        return {}
+    return {k: str(n) if len(keys) > 1 else "" for n, k in enumerate(keys, 1)}
+
+
+def read_all(pattern: str) -> str:
+    """The pattern of a pattern: that of an array has the numbers of its place still."""
+    return read(pattern)[0]
+
+
+def activations_of(equations: Sequence[Equation], totals: set[int]) -> dict[int, int]:
+    """For each sum, the one activation that it goes into."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for i, equation in enumerate(equations):
+        if equation.op is not None and equation.op.name in ACTIVATIONS:
+            for x in equation.inputs:
+                if isinstance(x, int) and x in totals:
+                    found[x].append(i)
+    return {total: users[0] for total, users in found.items() if len(users) == 1}
+
+
+def with_rows(members: dict[int, tuple[tuple[int, ...], int]]) -> dict[int, tuple[int, ...]]:
+    """The places of neurons; where each is there several times, as for rows of a batch, with the row before it.
+
+    A row is what the same inputs go into.
+    """
+    uses: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    row: dict[int, int] = {}
+    inputs: dict[int, set[int]] = defaultdict(set)
+    for total, (place, others) in members.items():
+        row[total] = len(uses[place])
+        uses[place].append(total)
+        inputs[row[total]].add(others)
+    counts = {len(totals) for totals in uses.values()}
+    is_clear = len(counts) == 1 and counts != {1} and all(len(others) == 1 for others in inputs.values())
+    return {total: (row[total], *place) if is_clear and place else place for total, (place, _) in members.items()}
+
+
+def shifted(equations: Sequence[Equation], data: Sequence[Any]) -> dict[int, int]:
+    """Differences of scores and their largest, which keep the exp of a softmax finite: for each the node of its score.
+
+    Known by what the graph does: one number is taken from several, none is larger than it, it is one of them, and
+    powers of the differences are taken. Where it is taken from one alone, that power is summed with others.
+    """
+    differences: dict[Any, list[int]] = defaultdict(list)
+    powers: dict[int, set[int]] = defaultdict(set)  # of each exponent
+    summed = set()
+    for i, equation in enumerate(equations):
+        name = equation.op.name if equation.op else ""
+        nodes = [x for x in equation.inputs if isinstance(x, int)]
+        if equation.dtype is not None or not nodes:
+            continue
+        if name == "sub" and nodes[0] == equation.inputs[0]:
+            differences[key(equation.inputs[1])].append(i)
+        elif name == "exp":
+            powers[nodes[0]].add(i)
+        elif name in ("sum_of", "log1p"):
+            summed.update(nodes)
+    found = {}
+    for members in differences.values():
+        top = equations[members[0]].inputs[1]
+        scores = {i: next(x for x in equations[i].inputs if isinstance(x, int)) for i in members}
+        others = {score for score in scores.values() if score != top}
+        raised = {power for i in members if i in powers for power in powers[i]}
+        if not raised or not others or (len(others) == 1 and not raised & summed):
+            continue
+        largest = top.data if isinstance(top, Constant) else data[top]
+        numbers = [data[score] for score in scores.values()]
+        if (isinstance(top, int) or largest in numbers) and all(number <= largest for number in numbers):
+            found.update(scores)
+    return found
+
+
+def structural(
+    equations: Sequence[Equation], labels: Sequence[str | None], data: Sequence[Any]
+) -> tuple[list[str | None], dict[int, int]]:
+    """What nodes without a name are called by what they are: ``z1[2]`` before the activation of neuron 3 of layer 1,
+    ``h1[2]`` after it, and on the way ``z1_1[2]`` …; and the differences that `shifted` finds.
+    """
+    names: list[str | None] = [None] * len(labels)
+    for neuron in neurons(equations, labels):
+        place = f"[{', '.join(map(str, neuron.place))}]" if neuron.place else ""
+        names[neuron.total] = total = f"z{neuron.layer}{place}"
+        if neuron.output != neuron.total:
+            names[neuron.output] = f"h{neuron.layer}{place}"
+        for k, i in enumerate(neuron.inner, 1):
+            stem, bracket, rest = (labels[neuron.total] or total).partition("[")
+            names[i] = f"{stem}_{k}{bracket}{rest}"
+    return names, shifted(equations, data)
