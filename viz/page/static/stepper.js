@@ -321,8 +321,8 @@ function mount(host, css, lesson, code) {
     section.addEventListener("keydown", (event) => {
       const where = KEYS[event.key];
       if (event.key === "Escape" && event.target.matches("input")) return section.focus();
-      if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.matches("input:not([type=range]):not([type=checkbox]), select")) return event.stopPropagation();
+      if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
       event.stopPropagation(); /* a notebook would move to another cell */
       const own = event.key === " " ? event.target.closest("button, summary, input") : event.target.matches("input[type=range]") && where !== "find";
       if (own) return;
