@@ -116,6 +116,7 @@ function mount(host, css, lesson, code) {
     const before = model.gradients(step.kind === "backward" ? step.first : step.events);
     const asked = predicting && quiz.question(step);
     hidden = asked && !quiz.score.seen.has(`${by} ${at}`) ? asked : null;
+    section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
     view.show(step, known, hidden && { field: hidden.field, nodes: [hidden.node] });
     view.light(step, before, hidden);
     if (jump) view.reveal(step.nodes);
@@ -179,7 +180,6 @@ function mount(host, css, lesson, code) {
 
   function reveal() {
     quiz.skip(`${by} ${at}`);
-    section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
     show(at);
   }
 
