@@ -23,7 +23,7 @@ function prediction(model, say) {
   const near = (x, y) => Math.abs(x - y) <= Math.max(0.006 * Math.abs(y), Math.min(5e-4, 0.05 * Math.abs(y))) || format(x) === format(y);
 
   const read = (text) => {
-    const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".");
+    const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".").replace("∞", "Infinity");
     const [above, below, ...rest] = plain.split("/");
     const number = below === undefined ? Number(above) : Number(above) / Number(below);
     return plain === "" || rest.length ? NaN : number;
