@@ -151,7 +151,7 @@ function cards(model, say) {
     const columns = x.t.length ? x.t[x.t.length - 1] : 1;
     const small = x.d.length <= 16;
     const cells = x.d.map((v) => {
-      const strength = Number.isFinite(v) ? Math.round((Math.abs(v) / scale) * 70) : 0;
+      const strength = Number.isFinite(v) ? Math.round((Math.abs(v) / scale) * 55) : 0;
       const hue = v < 0 ? "var(--cold)" : "var(--warm)";
       const text = escape(format(v));
       return `<i style="background:color-mix(in srgb,${hue} ${strength}%,var(--bg))" title="${text}">${small ? escape(format(v, 3)) : ""}</i>`;
