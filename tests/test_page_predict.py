@@ -80,7 +80,7 @@ def test_a_number_may_be_written_in_many_ways(visit: Visits, text: str) -> None:
     assert answer(page, text) == "Right."
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1/2/3x", "--1"])
+@pytest.mark.parametrize("text", ["", "abc", "1/2/3", "--1"])
 def test_what_is_no_number_costs_nothing(visit: Visits, text: str) -> None:
     page = asking(visit, demo(), 2)
     assert answer(page, text).startswith("A number, please")
