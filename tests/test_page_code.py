@@ -120,9 +120,9 @@ CALLS: dict[str, Callable[[Value], Any]] = {
     "1 / x": lambda x: 1 / x,
     "3 - x": lambda x: 3 - x,
     "1e-300 * x": lambda x: 1e-300 * x,
-    "clip": lambda x: autograd.clip(x, -1, 1),
-    "leaky": lambda x: autograd.leaky_relu(x, 0.2),
-    "maximum": lambda x: autograd.maximum(x, 0.25),
+    "clip(x, -1, 1)": lambda x: autograd.clip(x, -1, 1),
+    "leaky_relu(x, 0.2)": lambda x: autograd.leaky_relu(x, 0.2),
+    "maximum(x, 0.25)": lambda x: autograd.maximum(x, 0.25),
 }
 
 
@@ -138,22 +138,21 @@ def outputs() -> Iterator[tuple[str, Value]]:
             yield name, call(Value(number, "x"))
 
 
+def trial(output: Value) -> tuple[str, list[float], list[float | None]]:
+    """The page's code of what was recorded, its inputs, and the engine's value and slopes."""
+    graph = Graph.of(output)
+    node = graph[graph.outputs[0]]
+    assert node.slopes is not None
+    return code(graph), [graph.data[x] if isinstance(x, int) else x.data for x in node.inputs], [node.data, *node.slopes]
+
+
 def test_every_operation_gives_the_engines_value_and_slopes(visit: Visits) -> None:
-    codes: dict[str, str] = {}
-    calls: list[str] = []
-    expected: list[tuple[str, list[float], list[float | None]]] = []
-    for name, output in outputs():
-        graph = Graph.of(output)
-        if name not in codes:
-            codes[name] = code(graph)
-        node = graph[graph.outputs[0]]
-        assert node.slopes is not None
-        xs = [graph.data[x] if isinstance(x, int) else x.data for x in node.inputs]
-        if codes[name] != "[null]":
-            calls.append(f"run({json.dumps(name)}, {arguments(xs)})")
-            expected.append((name, xs, [node.data, *node.slopes]))
+    trials = [(name, *trial(output)) for name, output in outputs()]
+    codes = {name: text for name, text, *_ in trials}
     assert {name for name, text in codes.items() if text == "[null]"} == WITHOUT
     assert len(codes) - len(WITHOUT) > 60
+    expected = [(name, xs, numbers) for name, _, xs, numbers in trials if name not in WITHOUT]
+    calls = [f"run({json.dumps(name)}, {arguments(xs)})" for name, xs, _ in expected]
     library = ",".join(f"{json.dumps(name)}: {text}" for name, text in codes.items())
     run = """const run = (name, xs) => {
         const [[f, by]] = codes[name];

@@ -25,6 +25,7 @@ PAGE_STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 0 auto; padding: 12px; max-width: 1200px; font: 16px/1.5 system-ui, Arial, sans-serif; }
 h1 { font-size: 20px; margin: 4px 0 12px; overflow-wrap: anywhere; }
+svg { max-width: 100%; height: auto; }
 """
 
 
@@ -117,6 +118,20 @@ def static(name: str) -> str:
     return re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
 
 
+def inlined(body: str) -> str:
+    """The same with pictures as elements, which take a quarter less; a notebook that trusts nobody shows images alone.
+
+    >>> inlined('<img alt="a" style="b" src="data:image/svg+xml;base64,PHN2Zy8+">')
+    '<svg role="img" aria-label="a"/>'
+    """
+
+    def element(found: re.Match[str]) -> str:
+        svg = base64.b64decode(found[2]).decode()
+        return svg.replace("<svg", f'<svg role="img" aria-label="{found[1]}"', 1)
+
+    return re.sub(r'<img alt="([^"]*)"[^>]* src="data:image/svg\+xml;base64,([^"]*)">', element, body)
+
+
 def page(made: Parts) -> str:
     """A whole page: nothing but what it holds may load or run, which its policy says by hash."""
     code = base64.b64encode(hashlib.sha256(made.script.encode()).digest()).decode()
@@ -134,7 +149,7 @@ def page(made: Parts) -> str:
 </head>
 <body>
 <h1>{title}</h1>
-{made.body}
+{inlined(made.body)}
 <script>{made.script}</script>
 </body>
 </html>

@@ -1,7 +1,7 @@
 /* The card of a step: symbols, numbers, result; the ledger of the node that is paid; why; the line of code. */
 
 function cards(model, say) {
-  const { nodes, events } = model;
+  const { nodes } = model;
   const isArray = (x) => x !== null && typeof x === "object";
   const nameOf = (index) => ({ math: nodes[index].math, level: nodes[index].loose ? LEVEL.name : LEVEL.atom, minus: false });
   const d = (index) => mo("∂") + (nodes[index].loose ? fenced(nodes[index].math) : nodes[index].math);
@@ -51,7 +51,7 @@ function cards(model, say) {
   }
 
   function backward(k, before, after) {
-    const { node: from, slot, target } = events[k];
+    const { node: from, slot, target } = model.events[k];
     const node = nodes[from];
     const [q, x] = [from, target];
     const form = node.form.slopes[slot];
@@ -133,8 +133,8 @@ function cards(model, say) {
     const rows = [];
     let total = index === model.output && until >= 0 ? 1 : null;
     const running = model.gradients(0);
-    for (let k = 0; k < events.length; k += 1) {
-      const { node, target } = events[k];
+    for (let k = 0; k < model.events.length; k += 1) {
+      const { node, target } = model.events[k];
       const paid = model.contribution(k, running.grads[node]);
       const was = running.grads[target];
       running.grads[target] = was === null ? paid : isArray(paid) ? null : was + paid;
@@ -176,7 +176,7 @@ function cards(model, say) {
     const columns = x.t.length ? x.t[x.t.length - 1] : 1;
     const small = x.d.length <= 16;
     const cells = x.d.map((v) => {
-      const strength = Number.isFinite(v) ? Math.round((Math.abs(v) / scale) * 80) : 0;
+      const strength = Number.isFinite(v) ? Math.round((Math.abs(v) / scale) * 55) : 0;
       const hue = v < 0 ? "var(--cold)" : "var(--warm)";
       const text = escape(format(v));
       return `<i style="background:color-mix(in srgb,${hue} ${strength}%,var(--bg))" title="${text}">${small ? escape(format(v, 3)) : ""}</i>`;
@@ -195,7 +195,7 @@ function cards(model, say) {
     if (step.kind === "seed") return say("seed_sentence");
     if (step.kind === "update") return say("update_sentence");
     if (step.kind === "forward" || step.events - step.first > 1) return step.title || "";
-    const { node, target } = events[step.first];
+    const { node, target } = model.events[step.first];
     const both = nodes[node].inputs.filter((x) => x.node === target).length;
     const paths = both > 1 ? [say("two_paths", { name: nodes[target].name, count: both })] : [];
     return [say.sentence(nodes[node].form.sentence), ...paths].join("\n");
@@ -204,7 +204,7 @@ function cards(model, say) {
   /* The line of code that is at work. */
   function source(step) {
     if (!["forward", "backward"].includes(step.kind)) return "";
-    const node = step.kind === "forward" ? step.nodes[step.nodes.length - 1] : events[step.first].node;
+    const node = step.kind === "forward" ? step.nodes[step.nodes.length - 1] : model.events[step.first].node;
     return nodes[node].source;
   }
 

@@ -18,19 +18,20 @@ function computation(lesson, code) {
   for (const node of nodes) {
     node.inputs.forEach((x, slot) => x.node !== undefined && nodes[x.node].users.push([node.index, slot]));
   }
-  const events = [];
+  const inOrder = []; /* one event for every edge of the way back, in the order of the engine */
   for (let k = 0; k < lesson.events.length; k += 2) {
     const [node, slot] = [lesson.events[k], lesson.events[k + 1]];
-    events.push({ node, slot, target: nodes[node].inputs[slot].node, nth: 0, of: 0 });
+    const paid = lesson.contributions && lesson.contributions[k / 2];
+    inOrder.push({ node, slot, target: nodes[node].inputs[slot].node, paid });
   }
   const totals = new Array(nodes.length).fill(0);
-  for (const event of events) event.nth = totals[event.target] += 1;
+  for (const event of inOrder) totals[event.target] += 1;
   for (const [target, count] of lesson.totals) totals[target] = count; /* also of what has not come where it stopped */
-  for (const event of events) event.of = totals[event.target];
 
   const original = { values: lesson.values, slopes: lesson.slopes };
   const self = {
-    nodes, events, totals,
+    nodes, totals,
+    events: inOrder,
     output: lesson.output,
     values: original.values,
     slopes: original.slopes,
@@ -46,8 +47,10 @@ function computation(lesson, code) {
   const summed = (x, y) => spread({ ...x, d: x.d.map((v, i) => v + y.d[i]) });
   const spread = (x) => ({ ...x, lo: Math.min(...x.d), hi: Math.max(...x.d) });
 
-  self.contribution = (k, upstream) =>
-    self.isScalar ? upstream * self.slopes[events[k].node][events[k].slot] : lesson.contributions[k];
+  self.contribution = (k, upstream) => {
+    const { node, slot, paid } = self.events[k];
+    return self.isScalar ? upstream * self.slopes[node][slot] : paid;
+  };
 
   /* The gradients after so many events, and how many contributions each node has. */
   self.gradients = (count) => {
@@ -56,7 +59,7 @@ function computation(lesson, code) {
     if (count < 0) return { grads, arrived };
     grads[self.output] = lesson.seed;
     for (let k = 0; k < count; k += 1) {
-      const { node, target } = events[k];
+      const { node, target } = self.events[k];
       const paid = self.contribution(k, grads[node]);
       grads[target] = grads[target] === null ? paid : add(grads[target], paid);
       arrived[target] += 1;
@@ -92,36 +95,64 @@ function computation(lesson, code) {
   /* The steps: one an edge, a node, a neuron or a layer. A step ends with so many nodes computed, so many events. */
   self.steps = (by) => {
     const groups = lesson.groups[by];
-    const key = groups ? (node) => (groups.of[node] < 0 ? `node ${node}` : groups.of[node]) : (node) => node;
-    const found = [{ kind: "start", nodes: [], first: -1, events: -1, computed: -1 }];
+    const unit = groups ? (node) => (groups.of[node] < 0 ? `node ${node}` : groups.of[node]) : (node) => node;
     const title = (node) => (groups && groups.of[node] >= 0 ? groups.titles[groups.of[node]] : "");
+    const order = (groups && arranged(unit)) || nodes.filter((node) => node.form).map((node) => node.index);
+    self.rank = new Array(nodes.length).fill(-1); /* when each is computed; a leaf is there from the start */
+    order.forEach((index, k) => (self.rank[index] = k));
+    self.events = groups ? inOrder.slice().sort((x, y) => self.rank[y.node] - self.rank[x.node]) : inOrder;
+    const found = [{ kind: "start", nodes: [], first: -1, events: -1, computed: -1 }];
     const last = () => found[found.length - 1];
-    for (const node of nodes.filter((one) => one.form).slice(0, lesson.forward)) {
-      const same = by !== "edge" && last().kind === "forward" && last().key === key(node.index);
-      if (!same) {
-        found.push({ kind: "forward", nodes: [], first: -1, events: -1, key: key(node.index), title: title(node.index) });
-      }
-      last().nodes.push(node.index);
-      last().computed = node.index;
-    }
+    order.slice(0, lesson.forward).forEach((index, k) => {
+      const same = by !== "edge" && last().kind === "forward" && last().unit === unit(index);
+      if (!same) found.push({ kind: "forward", nodes: [], first: -1, events: -1, unit: unit(index), title: title(index) });
+      last().nodes.push(index);
+      last().computed = k;
+    });
     if (lesson.seed === null) return found;
-    found.push({ kind: "seed", nodes: [self.output], first: 0, events: 0, computed: nodes.length });
-    events.forEach((event, k) => {
-      const same = by !== "edge" && last().kind === "backward" && last().key === key(event.node);
-      if (!same) {
-        const step = { kind: "backward", nodes: [], first: k, events: k, computed: nodes.length, key: key(event.node) };
-        found.push({ ...step, title: title(event.node) });
-      }
+    const rest = { computed: nodes.length };
+    found.push({ kind: "seed", nodes: [self.output], first: 0, events: 0, ...rest });
+    self.events.forEach((event, k) => {
+      const same = by !== "edge" && last().kind === "backward" && last().unit === unit(event.node);
+      if (!same) found.push({ kind: "backward", nodes: [], first: k, unit: unit(event.node), title: title(event.node), ...rest });
       last().events = k + 1;
       if (!last().nodes.includes(event.target)) last().nodes.push(event.target);
     });
     for (const index of self.updates.keys()) {
       const same = groups && last().kind === "update";
-      if (!same) found.push({ kind: "update", nodes: [], first: -1, events: events.length, computed: nodes.length });
+      if (!same) found.push({ kind: "update", nodes: [], first: -1, events: inOrder.length, ...rest });
       last().nodes.push(index);
     }
     return found;
   };
+
+  /* The nodes one unit after the other, each unit once all that it needs is there; nothing if they need each other. */
+  function arranged(unit) {
+    const members = new Map();
+    const needs = new Map();
+    for (const node of nodes.filter((one) => one.form)) {
+      const own = unit(node.index);
+      if (!members.has(own)) {
+        members.set(own, []);
+        needs.set(own, new Set());
+      }
+      members.get(own).push(node.index);
+      for (const x of node.inputs) {
+        if (x.node !== undefined && nodes[x.node].form && unit(x.node) !== own) needs.get(own).add(unit(x.node));
+      }
+    }
+    const order = [];
+    const waiting = new Set(members.keys());
+    for (let before = -1; waiting.size && before !== order.length; ) {
+      before = order.length;
+      for (const one of waiting) {
+        if ([...needs.get(one)].some((other) => waiting.has(other))) continue;
+        order.push(...members.get(one));
+        waiting.delete(one);
+      }
+    }
+    return waiting.size ? null : order;
+  }
 
   /* What a leaf holds after a step: its value, or what the update made of it. */
   self.held = (index, steps, at) => {

@@ -20,14 +20,17 @@ function pictured(image, frame, map, model, say) {
   let follows = false;
 
   function opened(from) {
-    const bytes = Uint8Array.from(atob(from.src.split(",")[1]), (c) => c.charCodeAt(0));
-    const text = new TextDecoder().decode(bytes);
-    const made = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+    const made = from.src ? decoded(from.src) : from.cloneNode(true);
     made.removeAttribute("height");
     made.removeAttribute("width");
     made.setAttribute("role", "img");
-    made.setAttribute("aria-label", from.alt);
+    made.setAttribute("aria-label", from.alt || from.getAttribute("aria-label"));
     return made;
+  }
+  function decoded(source) {
+    const bytes = Uint8Array.from(atob(source.split(",")[1]), (c) => c.charCodeAt(0));
+    const text = new TextDecoder().decode(bytes);
+    return document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
   }
 
   /* An array as the cards show it: row by row, or its range. */
@@ -55,7 +58,7 @@ function pictured(image, frame, map, model, say) {
     for (const node of model.nodes) {
       const card = cardOf[node.index];
       if (!card) continue;
-      const computed = !node.form || node.index <= step.computed;
+      const computed = model.rank[node.index] <= step.computed;
       write(card, "data", asked(node.index, "data") ? ["?"] : computed ? lines(held(node.index)) : ["–"]);
       card.classList.toggle("pending", !computed);
       if (!node.wants) continue;
@@ -70,7 +73,7 @@ function pictured(image, frame, map, model, say) {
     }
     for (const [id, group] of edges) {
       const [node] = id.slice(1).split("_").map(Number);
-      group.classList.toggle("waiting", node > step.computed);
+      group.classList.toggle("waiting", model.rank[node] > step.computed);
     }
     for (const node of model.nodes) { /* constants of another run */
       node.inputs.forEach((x, slot) => {

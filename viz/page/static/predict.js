@@ -20,13 +20,13 @@ function prediction(model, say) {
   }
 
   /* As near as four digits tell, or as near as a person rounds. */
-  const near = (x, y) => Math.abs(x - y) <= Math.max(0.006 * Math.abs(y), 5e-4) || format(x) === format(y);
+  const near = (x, y) => Math.abs(x - y) <= Math.max(0.006 * Math.abs(y), Math.min(5e-4, 0.05 * Math.abs(y))) || format(x) === format(y);
 
   const read = (text) => {
-    const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".");
-    const [above, below] = plain.split("/");
+    const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".").replace("∞", "Infinity");
+    const [above, below, ...rest] = plain.split("/");
     const number = below === undefined ? Number(above) : Number(above) / Number(below);
-    return plain === "" ? NaN : number;
+    return plain === "" || rest.length ? NaN : number;
   };
 
   /* Which mistake a wrong number comes from, and what to look at. */

@@ -75,7 +75,7 @@ function stepper(host, css, lesson, code) {
   let run = 0;
   let model = computation({ ...lesson, ...runs[run] }, code[run] ?? code[0]);
   const groups = Object.keys(lesson.groups);
-  const image = host.querySelector("img");
+  const image = host.querySelector("svg, img");
   const root = host.attachShadow({ mode: "open" });
   let by = "edge";
   let steps = model.steps(by);
@@ -114,6 +114,7 @@ function stepper(host, css, lesson, code) {
     const before = model.gradients(step.kind === "backward" ? step.first : step.events);
     const asked = predicting && quiz.question(step);
     hidden = asked && !quiz.score.seen.has(`${by} ${at}`) ? asked : null;
+    section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
     view.show(step, known, (node, field) => hidden && hidden.node === node && hidden.field === field, (index) => model.held(index, steps, at));
     view.light(step, before, hidden);
     if (jump) view.reveal(step.nodes);
@@ -198,7 +199,6 @@ function stepper(host, css, lesson, code) {
 
   function reveal() {
     quiz.skip(`${by} ${at}`);
-    section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
     show(at);
   }
 
@@ -214,7 +214,7 @@ function stepper(host, css, lesson, code) {
     box.hidden = !shown;
     view.path(shown ? (shown === "contributes" ? model.before(index) : model.beyond(index)) : null);
     if (!shown) return;
-    const known = (i) => (!model.nodes[i].form || i <= step.computed) && typeof model.values[i] === "number" ? format(model.values[i]) : "";
+    const known = (i) => model.rank[i] <= step.computed && typeof model.values[i] === "number" ? format(model.values[i]) : "";
     box.innerHTML = card.relations(index, shown, known);
   }
 
@@ -345,8 +345,8 @@ function stepper(host, css, lesson, code) {
     section.addEventListener("keydown", (event) => {
       const where = KEYS[event.key];
       if (event.key === "Escape" && event.target.matches("input")) return section.focus();
-      if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.matches("input:not([type=range]):not([type=checkbox]), select")) return event.stopPropagation();
+      if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
       event.stopPropagation(); /* a notebook would move to another cell */
       const own = event.key === " " ? event.target.closest("button, summary, input") : event.target.matches("input[type=range]") && where !== "find";
       if (own) return;

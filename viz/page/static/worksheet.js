@@ -3,6 +3,7 @@
 function worksheet(host, css, lesson, code) {
   const say = speaking(lesson.words);
   const model = computation(lesson, code[0]);
+  model.steps("edge");
   const known = model.gradients(model.events.length);
   const end = { kind: "end", nodes: [], computed: model.nodes.length, events: model.events.length };
   const root = host.attachShadow({ mode: "open" });
@@ -55,7 +56,7 @@ function worksheet(host, css, lesson, code) {
         <p class="score" aria-live="polite"></p></form>
     </section><div class="print"><slot></slot></div>`;
   const section = find("section");
-  const view = pictured(host.querySelector("img"), find(".picture"), find(".map"), model, say);
+  const view = pictured(host.querySelector("svg, img"), find(".picture"), find(".map"), model, say);
   const hidden = (node, field) => open.has(`${field} ${node}`);
   const show = () => view.show(end, known, hidden);
   view.first();

@@ -1,0 +1,161 @@
+"""Predict, then reveal: right answers, each kind of wrong one, what is lit, and the score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from browsing import Visits, seen
+from samples import demo
+
+import viz
+from autograd import Value, format_number
+
+
+def shared() -> Value:
+    """f = a · b + a, where a is paid to twice, by other slopes."""
+    a, b = Value(3.0, "a"), Value(-5.0, "b")
+    p = a * b
+    p.label = "p"
+    f = p * 2.0 + a * 7.0
+    f.label = "f"
+    return f
+
+
+def asking(visit: Visits, output: Value, step: int = 1) -> Any:
+    page = visit(viz.step(output).html())
+    page.locator(".predict").check()
+    section = page.locator("section.stepper")
+    section.evaluate("(section) => section.focus()")
+    for _ in range(step):
+        page.locator("[data-go=next]").click()
+    return page
+
+
+def answer(page: Any, text: str) -> str:
+    page.locator(".ask input").fill(text)
+    page.locator(".ask input").press("Enter")
+    return str(page.locator(".verdict").text_content())
+
+
+def missing(page: Any) -> set[str | None]:
+    return {one.get_attribute("id") for one in page.locator(".missing").all()}
+
+
+def test_what_is_asked_for_is_hidden_until_it_is_answered(visit: Visits) -> None:
+    page = asking(visit, demo())
+    assert page.locator(".ask label span").text_content() == "What is q?"
+    now = seen(page)
+    assert now["cards"]["2"][0] == ["?"]
+    assert now["lines"] == ["q=x+y"]
+    assert answer(page, "3") == "Right."
+    assert seen(page)["cards"]["2"][0] == ["3"]
+    assert seen(page)["lines"] == ["q=x+y", "=−2+5", "=3"]
+    assert not page.locator(".ask").is_visible()
+    assert page.locator(".score").text_content() == "1 of 1 right"
+
+
+def test_a_whole_computation_answered_is_a_full_score(visit: Visits) -> None:
+    stepper = viz.step(shared())
+    page = asking(visit, shared(), 0)
+    questions = 0
+    for step in stepper.timeline:
+        page.locator("[data-go=next]").click()
+        if step.kind == "seed":
+            assert not page.locator(".ask").is_visible()
+            continue
+        wanted = format_number(step.after)
+        now = seen(page)
+        node = step.node if step.kind == "forward" else step.target
+        assert now["cards"][str(node)][step.kind != "forward"] == ["?" if step.kind == "forward" else "∂ ?"]
+        assert wanted not in now["pills"] or step.kind == "forward"
+        questions += 1
+        assert answer(page, wanted) == "Right."
+    assert page.locator(".score").text_content() == f"{questions} of {questions} right"
+
+
+@pytest.mark.parametrize("text", ["-12", "−12", " -12.0 ", "-24/2", "-12,0", "-1.2e1", "-12.03"])
+def test_a_number_may_be_written_in_many_ways(visit: Visits, text: str) -> None:
+    page = asking(visit, demo(), 2)
+    assert answer(page, text) == "Right."
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1/2/3", "--1"])
+def test_what_is_no_number_costs_nothing(visit: Visits, text: str) -> None:
+    page = asking(visit, demo(), 2)
+    assert answer(page, text).startswith("A number, please")
+    assert answer(page, "-12") == "Right."
+    assert page.locator(".score").text_content() == "1 of 1 right"
+
+
+# The steps on the way back of `shared`, by node and target: where each mistake can be told from the others.
+def step_to(node: str, target: str, nth: int = 1) -> int:
+    timeline = viz.step(shared()).timeline
+    names = timeline.graph.names
+    for k, step in enumerate(timeline, start=1):
+        if step.kind == "backward" and names[step.node] == node and step.target is not None:
+            if names[step.target] == target and step.nth == nth:
+                return k
+    raise AssertionError(f"no step from {node} to {target}")
+
+
+# ∂f/∂b += ∂f/∂p · ∂p/∂b = 2 · 3; ∂f/∂a, by the second path, += 2 · (−5) to the 7 that is there.
+MISTAKES = [
+    ("b", 1, "-6", "The sign is wrong."),
+    ("b", 1, "2", "multiply by the local slope ∂p/∂b"),
+    ("b", 1, "3", "multiply by what arrives at p"),
+    ("b", 1, "-10", "That is the contribution to a."),
+    ("b", 1, "123", "Not that number."),
+    ("a", 2, "-10", "= for +=: 7 was there already."),
+    ("a", 2, "7", "The path through p is missing."),
+    ("a", 2, "17", "The sign is wrong."),
+    ("a", 2, "9", "multiply by the local slope ∂p/∂a"),
+]
+
+
+@pytest.mark.parametrize(("target", "nth", "text", "verdict"), MISTAKES)
+def test_each_mistake_is_recognised(visit: Visits, target: str, nth: int, text: str, verdict: str) -> None:
+    page = asking(visit, shared(), step_to("p", target, nth))
+    assert verdict in answer(page, text)
+    assert page.locator(".verdict.wrong").count() == 1
+    assert missing(page)
+    assert page.locator(".ask").is_visible()
+    right = {"b": "6", "a": "-3"}[target]
+    assert answer(page, right) == "Right."
+    assert page.locator(".score").text_content() == "0 of 1 right"
+    assert missing(page) == set()
+
+
+def test_what_is_missing_is_lit(visit: Visits) -> None:
+    page = asking(visit, shared(), step_to("p", "b"))
+    answer(page, "2")
+    timeline = viz.step(shared()).timeline
+    step = timeline[step_to("p", "b") - 1]
+    assert missing(page) == {f"n{step.node}", f"e{step.node}_{step.input}"}
+
+
+def test_a_revealed_number_is_not_right(visit: Visits) -> None:
+    page = asking(visit, demo(), 1)
+    page.get_by_role("button", name="Reveal").click()
+    assert seen(page)["lines"][-1] == "=3"
+    assert page.locator(".score").text_content() == "0 of 1 right"
+
+
+def test_going_on_without_an_answer_leaves_it_open(visit: Visits) -> None:
+    page = asking(visit, demo(), 2)
+    page.locator("[data-go=back]").click()
+    assert page.locator(".ask").is_visible()
+    assert page.locator(".ask label span").text_content() == "What is q?"
+
+
+@pytest.mark.parametrize(("leaf", "text"), [(float("inf"), "∞"), (float("nan"), "NaN"), (1e-9, "2e-9"), (5e-324, "1e-323")])
+def test_numbers_that_are_hard_to_type(visit: Visits, leaf: float, text: str) -> None:
+    x = Value(leaf, "x")
+    page = asking(visit, x * 2.0, 1)
+    assert answer(page, text) == "Right."
+
+
+def test_a_small_number_is_not_nothing(visit: Visits) -> None:
+    """0 is no answer where the number is 0.0003, nor is any other small one."""
+    page = asking(visit, Value(1.5e-4, "x") * 2.0, 1)
+    assert answer(page, "0") != "Right."
