@@ -143,7 +143,11 @@ def trial(output: Value) -> tuple[str, list[float], list[float | None]]:
     graph = Graph.of(output)
     node = graph[graph.outputs[0]]
     assert node.slopes is not None
-    return code(graph), [graph.data[x] if isinstance(x, int) else x.data for x in node.inputs], [node.data, *node.slopes]
+    return (
+        code(graph),
+        [graph.data[x] if isinstance(x, int) else x.data for x in node.inputs],
+        [node.data, *node.slopes],
+    )
 
 
 def test_every_operation_gives_the_engines_value_and_slopes(visit: Visits) -> None:

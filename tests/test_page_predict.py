@@ -148,7 +148,9 @@ def test_going_on_without_an_answer_leaves_it_open(visit: Visits) -> None:
     assert page.locator(".ask label span").text_content() == "What is q?"
 
 
-@pytest.mark.parametrize(("leaf", "text"), [(float("inf"), "∞"), (float("nan"), "NaN"), (1e-9, "2e-9"), (5e-324, "1e-323")])
+@pytest.mark.parametrize(
+    ("leaf", "text"), [(float("inf"), "∞"), (float("nan"), "NaN"), (1e-9, "2e-9"), (5e-324, "1e-323")]
+)
 def test_numbers_that_are_hard_to_type(visit: Visits, leaf: float, text: str) -> None:
     x = Value(leaf, "x")
     page = asking(visit, x * 2.0, 1)

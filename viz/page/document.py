@@ -17,7 +17,8 @@ from viz.files import write
 from viz.inputs import path_of
 from viz.model.view import View, printable
 from viz.page.lesson import literal
-from viz.picture.dot import Picture, alternative, chosen, image, layout
+from viz.picture.card import BADGE, COLOURS, GRADIENT, QUIET
+from viz.picture.dot import LINE, Picture, alternative, chosen, image, layout
 from viz.picture.render import RenderError
 from viz.picture.svg import tidy
 
@@ -27,6 +28,14 @@ body { margin: 0 auto; padding: 12px; max-width: 1200px; font: 16px/1.5 system-u
 h1 { font-size: 20px; margin: 4px 0 12px; overflow-wrap: anywhere; }
 svg { max-width: 100%; height: auto; }
 """
+
+
+def picture_style() -> str:
+    """The look of a picture by classes, where it stands in the page itself."""
+    looks = COLOURS.items()
+    kinds = "".join(f".{x} .box{{fill:{fill};stroke:{line}}}.{x} .badge{{fill:{line}}}" for x, (fill, line) in looks)
+    edges = f".edge path{{fill:none;stroke:{LINE}}}.edge polygon{{fill:{LINE}}}"
+    return f"{kinds}{edges}.name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{GRADIENT}}}.shape{{fill:{QUIET}}}"
 
 
 @dataclass(frozen=True)
@@ -126,10 +135,12 @@ def inlined(body: str) -> str:
     """
 
     def element(found: re.Match[str]) -> str:
-        svg = base64.b64decode(found[2]).decode()
-        return svg.replace("<svg", f'<svg role="img" aria-label="{found[1]}"', 1)
+        svg, parts = base64.b64decode(found[2]).decode().split(">", 1)
+        # What the style of the page says by class, and what a card says when it is pointed at: a click says more.
+        parts = re.sub(r' (?:fill|stroke|font-weight)="[^"]*"|<title>[^<]*</title>', "", parts)
+        return svg.replace("<svg", f'<svg role="img" aria-label="{found[1]}"', 1) + ">" + parts
 
-    return re.sub(r'<img alt="([^"]*)"[^>]* src="data:image/svg\+xml;base64,([^"]*)">', element, body)
+    return re.sub(r'<img [^>]*?alt="([^"]*)"[^>]* src="data:image/svg\+xml;base64,([^"]*)">', element, body)
 
 
 def page(made: Parts) -> str:
@@ -145,7 +156,7 @@ def page(made: Parts) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
-<style>{PAGE_STYLE}</style>
+<style>{PAGE_STYLE}{picture_style()}</style>
 </head>
 <body>
 <h1>{title}</h1>

@@ -37,7 +37,14 @@ def frames(timeline: Timeline, most: int, say: Words) -> list[Frame]:
     >>> [(frame.kind, frame.ledger) for frame in frames(steps(a + a), 10, words("en"))][2:]
     [('seed', ''), ('backward', '1st of 2: now 1'), ('backward', '2nd of 2: now 2')]
     """
-    return [start(timeline.graph, say), *(frame(timeline.graph, step, say) for step in islice(timeline, most - 1))]
+    found = [start(timeline.graph, say)]
+    before = None
+    for step in islice(timeline, most - 1):
+        made = frame(timeline.graph, step, say)
+        again = before is not None and (before.kind, before.node) == (step.kind, step.node)
+        found.append(replace(made, sentence="") if again else made)  # it is about the node, and was just told
+        before = step
+    return found
 
 
 def start(graph: Graph, say: Words) -> Frame:

@@ -198,7 +198,6 @@ def folded(lines: str) -> str:
 
 def details(number: int, frame: Frame) -> str:
     formula, sentence, ledger, source = map(text, (frame.formula, frame.sentence, frame.ledger, frame.source))
-    body = f'<p class="sentence">{sentence}</p>' if sentence else ""
-    body += f'<p class="ledger">{ledger}</p>' if ledger else ""
-    body += f'<p><code class="source">{source}</code></p>' if source else ""
-    return f'<details><summary>{number}. <span class="formula">{formula}</span></summary>{body}</details>'
+    body = "".join(f"<p>{part}</p>" for part in (sentence, ledger, f"<code>{source}</code>" if source else "") if part)
+    summary = f"{number}. {formula}"
+    return f"<details><summary>{summary}</summary>{body}</details>" if body else f"<p>{summary}</p>"

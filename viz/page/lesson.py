@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape, unescape
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,23 @@ def spoken(sentences: Sequence[str], lang: str | None) -> dict[str, Any]:
     ['zh', 'en']
     """
     own = words(lang)
+    used = said_by_scripts()
     others = [words(other) for other in LANGUAGES if other != own.lang]
-    return {each.lang: {**each.all, "sentences": list(map(each.sentence, sentences))} for each in (own, *others)}
+    return {
+        each.lang: {
+            "ordinals": each.ordinals,
+            "texts": {key: text for key, text in each.texts.items() if key in used or key.startswith(("by_", "zoom_"))},
+            "sentences": list(map(each.sentence, sentences)),
+        }
+        for each in (own, *others)
+    }
+
+
+@cache
+def said_by_scripts() -> frozenset[str]:
+    """Everything in the scripts that may be the key of a text."""
+    scripts = (each for each in files("viz.page").joinpath("static").iterdir() if each.name.endswith(".js"))
+    return frozenset(re.findall(r"\w+", " ".join(each.read_text(encoding="utf-8") for each in scripts)))
 
 
 def grouped(graph: Graph) -> dict[str, Any]:
