@@ -21,7 +21,7 @@ import viz
 import viz.page.html
 from autograd import Graph, Tensor, Value, steps
 from viz.page.frames import finished, frames, roomy, width
-from viz.page.html import static
+from viz.page.document import static
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"' <!-- \u2028 ]]>"
 

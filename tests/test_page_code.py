@@ -14,7 +14,7 @@ from browsing import Visits
 
 import autograd
 from autograd import Graph, Op, Value, format_number, table
-from viz.page.html import static
+from viz.page.document import static
 from viz.page.lesson import code
 
 TIES = [1.0625, 0.00012345, 999999.5, 1e6, 5e-324, -0.0, 0.0, 1e-4, 9.9995e-5, 99995.0, 9999.5, 0.5, 1.5, 2.5, -1e-9]
