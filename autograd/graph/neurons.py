@@ -18,8 +18,10 @@ SUMS = frozenset({"add", "sum_of"})
 
 #: What makes the output of a neuron of its weighted sum. Others, as softplus, are also how a loss is written.
 ACTIVATIONS = frozenset(
-    ("celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "relu", "relu6")
-    + ("selu", "sigmoid", "silu", "softshrink", "softsign", "tanh", "tanhshrink", "threshold")
+    [
+        *("celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "relu"),
+        *("relu6", "selu", "sigmoid", "silu", "softshrink", "softsign", "tanh", "tanhshrink", "threshold"),
+    ]
 )
 
 
