@@ -159,3 +159,9 @@ def test_the_line_of_a_node_made_by_other_operations_is_not_said() -> None:
 
 def other(x: Any) -> Any:
     return x * x
+
+
+def test_what_a_function_only_handed_out_has_the_line_that_made_it(tmp_path: Path) -> None:
+    code = "x = Value(2.0)\nkept = np.exp(x)\nexp = lambda x: kept\nf = exp(x) * 2\ngraph = Graph.of(f)"
+    found = lines(run(code, tmp_path)["graph"])
+    assert [line and line.partition("  ")[2] for line in found.values()] == ["kept = np.exp(x)", "f = exp(x) * 2"]
