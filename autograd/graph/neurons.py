@@ -319,6 +319,16 @@ def structural(
         if neuron.output != neuron.total:
             names[neuron.output] = f"h{neuron.layer}{place}"
         for k, i in enumerate(neuron.inner, 1):
-            stem, bracket, rest = (labels[neuron.total] or total).partition("[")
-            names[i] = f"{stem}_{k}{bracket}{rest}"
+            names[i] = part_name(labels[neuron.total] or total, k)
     return names, shifted(equations, data)
+
+
+def part_name(name: str, number: int) -> str:
+    """What a node is called that another is made of, as one name wherever it stands.
+
+    >>> part_name("loss", 2), part_name("model.h[0]", 1)
+    ('loss_2', 'model.h_1[0]')
+    """
+    places = re.search(r"(?:\[[^]]*\])+$", name)
+    stem = name[: places.start()] if places else name
+    return f"{stem}_{number}{name[len(stem) :]}"
