@@ -23,7 +23,8 @@ def unfold(what: Node | Graph) -> Graph:
     """The graph with every sum and dot product of Values as the additions and products that it stands for.
 
     They run from left to right, as the sum itself did. The numbers are the same, and a gradient that the sum has,
-    its terms have: each part gets its own. The parts of ``h`` are named ``h_1``, ``h_2`` …, of ``y[0]`` ``y_1[0]``; the last is it.
+    its terms have: each part gets its own. The parts of ``h`` are named ``h_1``, ``h_2`` … and those of
+    ``y[0]`` ``y_1[0]`` …; the last keeps the name.
     Show it as any other graph, as in ``draw(unfold(loss))`` or ``steps(unfold(loss))``.
 
     >>> from autograd import Value, sum_of_products
