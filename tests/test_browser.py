@@ -12,6 +12,7 @@ import autograd
 import viz
 from autograd import Value
 
+
 def twice() -> Value:
     a = Value(3.0, "a")
     b = a + a
@@ -61,10 +62,16 @@ def test_a_repeated_input_keeps_a_ledger(visit: Visits) -> None:
     page = visit(viz.step(twice()).html())
     stepper = page.locator("section.stepper")
     stepper.press("End")
-    assert seen(page)["ledger"] == [["arrived", "✓", "1st of 2", "b", "2", "2"], ["now", "▸", "2nd of 2", "b", "2", "4"]]
+    assert seen(page)["ledger"] == [
+        ["arrived", "✓", "1st of 2", "b", "2", "2"],
+        ["now", "▸", "2nd of 2", "b", "2", "4"],
+    ]
     assert card(stepper, "n0") == ["a", "3", "∂ 4", "2/2"]
     stepper.press("ArrowLeft")
-    assert seen(page)["ledger"] == [["now", "▸", "1st of 2", "b", "2", "2"], ["waiting", "·", "2nd of 2", "b", "–", "–"]]
+    assert seen(page)["ledger"] == [
+        ["now", "▸", "1st of 2", "b", "2", "2"],
+        ["waiting", "·", "2nd of 2", "b", "–", "–"],
+    ]
     assert card(stepper, "n0") == ["a", "3", "∂ 2", "1/2"]
 
 
@@ -222,7 +229,9 @@ def test_the_address_says_the_step(visit: Visits) -> None:
     page.locator("section.stepper").press("ArrowRight")
     assert page.url.endswith("#step=5")
     page.evaluate("location.hash = '#step=2'")
-    page.wait_for_function("document.querySelector('[id^=stepgrad]').shadowRoot.querySelector('.count').textContent === '2 / 7'")
+    page.wait_for_function(
+        "document.querySelector('[id^=stepgrad]').shadowRoot.querySelector('.count').textContent === '2 / 7'"
+    )
     for fragment, expected in (("#step=99", "7 / 7"), ("#step=", "0 / 7"), ("#x", "0 / 7"), ("#step=-3", "0 / 7")):
         page = visit(viz.step(demo()).html(), fragment=fragment)
         assert page.locator(".count").text_content() == expected

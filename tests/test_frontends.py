@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -25,6 +26,23 @@ import viz
 x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
 q = x + y
 f = q * z
+"""
+MARIMO = """\
+import marimo
+app = marimo.App()
+
+
+@app.cell
+def _():
+{}
+    import marimo as mo
+    stepper = viz.step(f)
+    mo.vstack([stepper, mo.iframe(stepper.html())])
+    return
+
+
+if __name__ == "__main__":
+    app.run()
 """
 ROOT = Path(__file__).parent.parent
 
@@ -42,7 +60,9 @@ def executed(folder: Path) -> Path:
     import nbformat
 
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"{SCRIPT}viz.step(f)")])
-    nbclient.NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute(env=environment(folder))
+    nbclient.NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute(
+        env=environment(folder)
+    )
     (outputs,) = (cell.outputs for cell in book.cells)
     assert set(outputs[0].data) == {"text/plain", "text/html"}
     nbformat.write(book, folder / "book.ipynb")
@@ -51,7 +71,10 @@ def executed(folder: Path) -> Path:
 
 def environment(folder: Path) -> dict[str, str]:
     """Settings and trust of these tests alone."""
-    home = {name: str(folder / name.lower()) for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "XDG_CONFIG_HOME")}
+    home = {
+        name: str(folder / name.lower())
+        for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "XDG_CONFIG_HOME")
+    }
     return {**os.environ, **home, "PYTHONPATH": str(ROOT)}
 
 
@@ -80,7 +103,15 @@ def serving(command: list[str], folder: Path, path: str) -> Iterator[str]:
         log.close()
 
 
-LAB = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.token=", "--ServerApp.password="]
+LAB = [
+    sys.executable,
+    "-m",
+    "jupyterlab",
+    "--no-browser",
+    "--allow-root",
+    "--ServerApp.token=",
+    "--ServerApp.password=",
+]
 
 
 @pytest.fixture
@@ -174,9 +205,7 @@ def test_the_html_of_nbconvert_without_scripts_lists(browser: Any, tmp_path: Pat
 
 def test_marimo_lists_it_and_steps_in_a_frame(browser: Any, tmp_path: Path) -> None:
     needs("marimo")
-    lines = "\n    ".join(SCRIPT.splitlines())
-    app = f"import marimo\napp = marimo.App()\n\n\n@app.cell\ndef _():\n    {lines}\n    import marimo as mo\n    stepper = viz.step(f)\n    mo.vstack([stepper, mo.iframe(stepper.html())])\n    return\n\n\n"
-    (tmp_path / "app.py").write_text(f'{app}if __name__ == "__main__":\n    app.run()\n', encoding="utf-8")
+    (tmp_path / "app.py").write_text(MARIMO.format(indent(SCRIPT, "    ")), encoding="utf-8")
     command = [sys.executable, "-m", "marimo", "run", "app.py", "--headless", "--no-token", "--host=127.0.0.1"]
     with serving(command, tmp_path, "/") as address:
         context = browser.new_context(viewport={"width": 1300, "height": 1000})
@@ -185,7 +214,7 @@ def test_marimo_lists_it_and_steps_in_a_frame(browser: Any, tmp_path: Path) -> N
         frames = page.locator("details")
         frames.first.wait_for(timeout=60_000)
         assert frames.count() == 8
-        assert "∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4" in page.locator("body").inner_text()
+        assert "6. ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4" in frames.locator("summary").all_text_contents()
         assert page.locator("img[alt^=computation]").evaluate("(image) => image.complete && image.naturalWidth > 100")
         stepper = page.frame_locator("iframe").locator("section.stepper")
         stepper.press("End")

@@ -1,4 +1,4 @@
-"""The page's own arithmetic: numbers are written as Python writes them, and every operation computed as the engine does."""
+"""The page's own arithmetic: numbers as Python writes them, and every operation as the engine computes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from browsing import Visits
 
 import autograd
 from autograd import Graph, Op, Value, format_number, table
-from autograd.export import forms
 from viz.page.html import static
 from viz.page.lesson import code
 
@@ -24,7 +23,20 @@ EDGES = [math.inf, -math.inf, math.nan, 1.7976931348623157e308, 2.22507385850720
 
 #: What no page computes: JavaScript has no such function, or the rule uses one that it has not.
 WITHOUT = {
-    *("copysign", "deg2rad", "digamma", "entr", "erf", "erfc", "erfinv", "floor_divide", "fmax", "fmin", "gamma", "gammaln"),
+    *(
+        "copysign",
+        "deg2rad",
+        "digamma",
+        "entr",
+        "erf",
+        "erfc",
+        "erfinv",
+        "floor_divide",
+        "fmax",
+        "fmin",
+        "gamma",
+        "gammaln",
+    ),
     *("gelu", "heaviside", "logaddexp", "logaddexp2", "ndtr", "rad2deg", "remainder", "rint", "sinc"),
 }
 
@@ -49,16 +61,23 @@ def arguments(numbers: list[Any]) -> str:
 def test_numbers_are_written_as_in_python(visit: Visits, digits: int) -> None:
     page = visit("<!DOCTYPE html><meta charset=utf-8>")
     numbers = floats()
-    texts = page.evaluate(f"() => {{ {static('numbers.js')} return {arguments(numbers)}.map((x) => format(x, {digits})); }}")
-    wrong = [(x, format_number(x, digits), text) for x, text in zip(numbers, texts, strict=True) if format_number(x, digits) != text]
+    texts = page.evaluate(
+        f"() => {{ {static('numbers.js')} return {arguments(numbers)}.map((x) => format(x, {digits})); }}"
+    )
+    wrong = [
+        (x, format_number(x, digits), text)
+        for x, text in zip(numbers, texts, strict=True)
+        if format_number(x, digits) != text
+    ]
     assert wrong == []
 
 
 def test_truth_values_are_written_as_in_python(visit: Visits) -> None:
     page = visit("<!DOCTYPE html><meta charset=utf-8>")
-    assert page.evaluate(f"() => {{ {static('numbers.js')} return [true, false].map((x) => format(x)); }}") == ["True", "False"]
-
-
+    assert page.evaluate(f"() => {{ {static('numbers.js')} return [true, false].map((x) => format(x)); }}") == [
+        "True",
+        "False",
+    ]
 
 
 def points(op: Op, inputs: int) -> list[list[float]]:
@@ -67,7 +86,9 @@ def points(op: Op, inputs: int) -> list[list[float]]:
     found = []
     for k in range(24):
         size = (1.0, 3.0, 0.1, 40.0)[k % 4]
-        found.append([inside(rng, *(op.domain[i] if i < len(op.domain) else (-math.inf, math.inf)), size) for i in range(inputs)])
+        found.append(
+            [inside(rng, *(op.domain[i] if i < len(op.domain) else (-math.inf, math.inf)), size) for i in range(inputs)]
+        )
     return found
 
 
@@ -122,7 +143,11 @@ def trial(output: Value) -> tuple[str, list[float], list[float | None]]:
     graph = Graph.of(output)
     node = graph[graph.outputs[0]]
     assert node.slopes is not None
-    return code(graph), [graph.data[x] if isinstance(x, int) else x.data for x in node.inputs], [node.data, *node.slopes]
+    return (
+        code(graph),
+        [graph.data[x] if isinstance(x, int) else x.data for x in node.inputs],
+        [node.data, *node.slopes],
+    )
 
 
 def test_every_operation_gives_the_engines_value_and_slopes(visit: Visits) -> None:

@@ -211,7 +211,11 @@ def test_of_any_program_every_number_is_the_engines(visit: Visits, program: Prog
 
 def final_grads(timeline: Timeline) -> dict[str, str]:
     found = zip(timeline.graph, timeline.gradients, strict=True)
-    return {str(i): "∂ –" if g is None else f"∂ {format_number(g)}" for i, (node, g) in enumerate(found) if node.requires_grad}
+    return {
+        str(i): "∂ –" if g is None else f"∂ {format_number(g)}"
+        for i, (node, g) in enumerate(found)
+        if node.requires_grad
+    }
 
 
 @pytest.mark.parametrize("make", [shared, network, not_a_number])

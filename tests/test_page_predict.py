@@ -13,7 +13,7 @@ from autograd import Value, format_number
 
 
 def shared() -> Value:
-    """f = a · b + a, where a is paid to twice, by other slopes."""
+    """F = a · b + a, where a is paid to twice, by other slopes."""
     a, b = Value(3.0, "a"), Value(-5.0, "b")
     p = a * b
     p.label = "p"
@@ -93,9 +93,9 @@ def step_to(node: str, target: str, nth: int = 1) -> int:
     timeline = viz.step(shared()).timeline
     names = timeline.graph.names
     for k, step in enumerate(timeline, start=1):
-        if step.kind == "backward" and names[step.node] == node and step.target is not None:
-            if names[step.target] == target and step.nth == nth:
-                return k
+        at = None if step.target is None else (names[step.node], names[step.target], step.nth)
+        if at == (node, target, nth):
+            return k
     raise AssertionError(f"no step from {node} to {target}")
 
 
@@ -148,7 +148,9 @@ def test_going_on_without_an_answer_leaves_it_open(visit: Visits) -> None:
     assert page.locator(".ask label span").text_content() == "What is q?"
 
 
-@pytest.mark.parametrize(("leaf", "text"), [(float("inf"), "∞"), (float("nan"), "NaN"), (1e-9, "2e-9"), (5e-324, "1e-323")])
+@pytest.mark.parametrize(
+    ("leaf", "text"), [(float("inf"), "∞"), (float("nan"), "NaN"), (1e-9, "2e-9"), (5e-324, "1e-323")]
+)
 def test_numbers_that_are_hard_to_type(visit: Visits, leaf: float, text: str) -> None:
     x = Value(leaf, "x")
     page = asking(visit, x * 2.0, 1)

@@ -13,9 +13,8 @@ import numpy as np
 
 from autograd.compile.reads import Live
 from autograd.notation.floats import SAME
-from autograd.notation.printer import operations
+from autograd.notation.printer import operations, printed
 from autograd.notation.python import Python, Untranslatable, merged
-from autograd.notation.printer import printed
 from autograd.notation.symbol import Symbol
 from autograd.op import Op, op_of
 from autograd.ops.activations import SELU_ALPHA, SELU_SCALE, exponential_below, scaled_exponential_below
