@@ -332,8 +332,9 @@ def test_zoom_and_map(visit: Visits) -> None:
     assert not page.locator(".map").is_visible()
 
 
-def test_a_stepper_in_a_frame_or_a_shadow_root(visit: Visits) -> None:
-    """As VS Code and Colab show outputs: in a frame of another origin, which may run scripts and nothing else."""
+@pytest.mark.parametrize("whole", [False, True], ids=["fragment", "page"])
+def test_a_stepper_in_a_frame(visit: Visits, whole: bool) -> None:
+    """As VS Code, Colab and marimo show outputs: in a frame of another origin, which may run scripts and no more."""
     page = visit("<!DOCTYPE html><meta charset=utf-8><body></body>")
     page.evaluate(
         """(html) => {
@@ -342,8 +343,10 @@ def test_a_stepper_in_a_frame_or_a_shadow_root(visit: Visits) -> None:
             frame.srcdoc = html;
             document.body.append(frame);
         }""",
-        fragment(demo()),
+        viz.step(demo()).html() if whole else fragment(demo()),
     )
     stepper = page.frame_locator("iframe").locator("section.stepper")
     stepper.press("End")
     assert stepper.locator(".count").text_content() == "7 / 7"
+    stepper.press("Home")
+    assert stepper.locator(".count").text_content() == "0 / 7"

@@ -1,4 +1,4 @@
-"""The page's own arithmetic: numbers are written as Python writes them, and every operation computed as the engine does."""
+"""The page's own arithmetic: numbers as Python writes them, and every operation as the engine computes it."""
 
 from __future__ import annotations
 

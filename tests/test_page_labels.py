@@ -39,11 +39,15 @@ HOSTILE = {
 #: What a page has that no label may add to: elements that load or run something, and attributes that do.
 FOREIGN = """() => {
     const all = [];
-    const walk = (root) => root.querySelectorAll("*").forEach((one) => { all.push(one); if (one.shadowRoot) walk(one.shadowRoot); });
+    const walk = (root) => root.querySelectorAll("*").forEach((one) => {
+        all.push(one);
+        if (one.shadowRoot) walk(one.shadowRoot);
+    });
+    const foreign = ["b", "iframe", "object", "embed", "link", "foreignobject"];
     walk(document);
     return {
         broken: window.broken,
-        tags: all.filter((e) => ["b", "iframe", "object", "embed", "link", "foreignobject"].includes(e.localName)).length,
+        tags: all.filter((e) => foreign.includes(e.localName)).length,
         scripts: all.filter((e) => e.localName === "script").length,
         images: all.filter((e) => e.localName === "img").length,
         handlers: all.flatMap((e) => [...e.attributes]).filter((a) => a.name.startsWith("on")).length,

@@ -9,10 +9,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote
+
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 from viz.files import write
 from viz.inputs import path_of
@@ -123,14 +127,17 @@ def text(content: str) -> str:
     return escape(printable(content), quote=False)
 
 
+@cache
 def static(name: str) -> str:
-    """A file beside this one, without indentation and comments, which every page would carry."""
+    """A file beside this one, without what only its readers need, which every page would carry."""
     found = files("viz.page").joinpath("static", name).read_text(encoding="utf-8")
-    return re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
+    if name.endswith(".css"):
+        return str(cssmin(found))
+    return str(jsmin(re.sub(r"\n\s+", "\n", found)))
 
 
 def slim(svg: str) -> str:
-    """The same picture with its look said once, by classes; what a card says when it is pointed at, a click says too."""
+    """The same picture with its look said once, by classes; what a card says on hovering, a click says too."""
     head, parts = svg.split(">", 1)
     parts = re.sub(r' (?:fill|stroke|font-weight)="[^"]*"|<title>[^<]*</title>', "", parts)
     return f"{head}><style>{picture_style()}</style>{parts}"
