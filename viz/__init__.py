@@ -13,6 +13,7 @@ else:
 
     HOMES = dict.fromkeys(["Stepper", "step"], "viz.page.html")
     HOMES |= dict.fromkeys(["Picture", "draw"], "viz.picture.dot")
+    HOMES |= {"load_ipython_extension": "viz.magic"}  # what `%load_ext viz` asks for
     HOMES |= dict.fromkeys(["RenderError", "render"], "viz.picture.render")
 
     def __getattr__(name):

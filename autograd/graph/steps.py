@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
+from autograd import notebook
 from autograd.call import shape_of
 from autograd.errors import GraphError, ShapeError
 from autograd.graph.explain import Explanation, explain_value, local_derivatives
@@ -61,6 +62,9 @@ class Step(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Step({self})"
+
+    def _repr_html_(self) -> str:  # a NamedTuple takes methods alone
+        return notebook.html(self)
 
     @property
     def local(self) -> Any:
@@ -194,6 +198,8 @@ class Timeline(Sequence[Step]):
 
     def __repr__(self) -> str:
         return str(self) if len(self) <= FEW else f"Timeline({len(self)} steps: print it, or show it with viz.step)"
+
+    _repr_html_ = notebook.html
 
     def __str__(self) -> str:
         lines = []
