@@ -55,7 +55,8 @@ def of_tensor(tensor: Tensor) -> str:
         first, rest = headline(tensor.label or "a Tensor", kind, graph), ""
     else:
         node = graph.nodes[graph.outputs[0]]
-        first, rest = headline(graph.formula(node), kind, node.source or ""), around(graph, is_folded=True)
+        title = graph.formula(node) if node.op or node.label else "a Tensor"
+        first, rest = headline(title, kind, node.source or ""), around(graph, is_folded=True)
     maps = heat_map("data", tensor.data)
     if tensor.grad is not None:
         maps += heat_map("gradient", tensor.grad)

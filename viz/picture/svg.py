@@ -62,12 +62,11 @@ def themed(svg: str) -> str:
     >>> themed('<svg fill="#1f2328" />')[:26]
     '<svg class="stepgrad-graph'
     """
-    rules = [f".{THEMED}:root{{color-scheme:light dark}}"]
+    rules = [f".{THEMED}:root{{color-scheme:light dark}}", f".{THEMED}{{fill:light-dark({INK},{DARK[INK]})}}"]
     for light, dark in DARK.items():
         for name in ("fill", "stroke"):
             if f'{name}="{light}"' in svg:
-                chosen = f"{{{name}:light-dark({light},{dark})}}"
-                rules.append(f'.{THEMED}[{name}="{light}"],.{THEMED} [{name}="{light}"]{chosen}')
+                rules.append(f'.{THEMED} [{name}="{light}"]{{{name}:light-dark({light},{dark})}}')
     start = svg.index(">") + 1
     return svg[:start].replace("<svg", f'<svg class="{THEMED}"', 1) + f"<style>{''.join(rules)}</style>" + svg[start:]
 
