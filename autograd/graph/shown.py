@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
+import numpy as np
+
 from autograd.errors import AutogradError
 from autograd.graph.explain import chained, explain_value
 from autograd.graph.graph import Graph, GraphNode
@@ -129,7 +131,9 @@ def around(graph: Graph, *, is_folded: bool = False) -> str:
 
 
 def equation(graph: Graph, node: GraphNode) -> str:
-    """``f = q · z = 3 · (−4) = −12``; of a leaf that nobody named its number."""
+    """``f = q · z = 3 · (−4) = −12``, of arrays ``loss = mean(s) = 0.5``; of a leaf that nobody named its number."""
+    if node.op is not None and any(map(np.ndim, graph.inputs_of(node))):
+        return f"{graph.formula(node)} = {format_number(node.data)}"
     if node.op is not None:
         explanation = explain_value(graph, node, node.op)
         return chained(explanation.formula, explanation.numbers)
