@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import accept
+from autograd import accept, notebook
 from autograd.call import Output, like, static
 from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.lines import Lines, spots_of
@@ -198,6 +198,8 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"Graph({', '.join(map(self.formula, self.nodes))})"
+
+    _repr_html_ = notebook.html
 
     def __len__(self) -> int:
         return len(self.data)
