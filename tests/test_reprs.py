@@ -12,6 +12,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
@@ -105,7 +106,10 @@ class Parsed(HTMLParser):
     def images(self) -> list[str]:
         """The SVG of each picture."""
         sources = [attributes["src"] for tag, attributes in self.tags if tag == "img"]
-        return [base64.b64decode(source.partition("base64,")[2]).decode() for source in sources]
+        return [
+            base64.b64decode(data).decode() if kind.endswith("base64") else unquote(data)
+            for kind, _, data in (source.partition(",") for source in sources)
+        ]
 
     def cells(self) -> list[dict[str, str]]:
         return [attributes for tag, attributes in self.tags if tag == "td" and "title" in attributes]

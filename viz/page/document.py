@@ -15,9 +15,6 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote
 
-from rcssmin import cssmin
-from rjsmin import jsmin
-
 from viz.files import write
 from viz.inputs import path_of
 from viz.model.view import View, printable
@@ -129,17 +126,17 @@ def text(content: str) -> str:
 
 @cache
 def static(name: str) -> str:
-    """A file beside this one, without what only its readers need, which every page would carry."""
+    """A file beside this one, without indentation and comments, which every page would carry."""
     found = files("viz.page").joinpath("static", name).read_text(encoding="utf-8")
-    if name.endswith(".css"):
-        return str(cssmin(found))
-    return str(jsmin(re.sub(r"\n\s+", "\n", found)))
+    told = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
+    return re.sub(r"\s*([{};,])\s*", r"\1", told) if name.endswith(".css") else told
 
 
 def slim(svg: str) -> str:
     """The same picture with its look said once, by classes; what a card says on hovering, a click says too."""
     head, parts = svg.split(">", 1)
     parts = re.sub(r' (?:fill|stroke|font-weight)="[^"]*"|<title>[^<]*</title>', "", parts)
+    parts = re.sub(r' (?:d|points)="[^"]*"', lambda line: re.sub(r"\.\d", "", line[0]), parts)  # to a pixel
     return f"{head}><style>{picture_style()}</style>{parts}"
 
 

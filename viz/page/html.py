@@ -166,7 +166,7 @@ def parts(timeline: Timeline, lang: str | None) -> Parts:
     title = shorten(graph.expression(), 100)
     say = words(lang)
     written = forms(graph)
-    given = lesson(timeline, written, lang), [code(written)]
+    given = lesson(timeline, written, lang, SCRIPTS), [code(written)]
     told = listing(frames(timeline, LISTED, say), len(timeline) + 1, say)
     return mounted(title, seen + told, SCRIPTS, "stepper", given, problem, say.lang)
 

@@ -134,7 +134,7 @@ def runs(
     made.graph = first.graph
     seen, problem = drawing(made, finished(first))
     written = [forms(timeline.graph) for timeline in timelines]
-    lessons = [lesson(timeline, each, say.lang) for timeline, each in zip(timelines, written, strict=True)]
+    lessons = [lesson(timeline, each, say.lang, SCRIPTS) for timeline, each in zip(timelines, written, strict=True)]
     shared = lessons[0] | {"replays": False, "differing": list(differing), "note": note}
     told = [
         {"title": title, "updates": update}
