@@ -14,6 +14,7 @@ from browsing import Visits
 
 import autograd
 from autograd import Graph, Op, Value, format_number, table
+from autograd.export import forms
 from viz.page.document import static
 from viz.page.lesson import code
 
@@ -144,7 +145,7 @@ def trial(output: Value) -> tuple[str, list[float], list[float | None]]:
     node = graph[graph.outputs[0]]
     assert node.slopes is not None
     return (
-        code(graph),
+        code(forms(graph)),
         [graph.data[x] if isinstance(x, int) else x.data for x in node.inputs],
         [node.data, *node.slopes],
     )

@@ -37,7 +37,7 @@ def picture_style() -> str:
     looks = COLOURS.items()
     kinds = "".join(f".{x} .box{{fill:{fill};stroke:{line}}}.{x} .badge{{fill:{line}}}" for x, (fill, line) in looks)
     edges = f".edge path{{fill:none;stroke:{LINE}}}.edge polygon{{fill:{LINE}}}"
-    return f"{kinds}{edges}.name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{GRADIENT}}}.shape{{fill:{QUIET}}}"
+    return f"{kinds}{edges}.box{{rx:7px}}.badge{{rx:5px}}.name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{GRADIENT}}}.shape{{fill:{QUIET}}}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def static(name: str) -> str:
 def slim(svg: str) -> str:
     """The same picture with its look said once, by classes; what a card says on hovering, a click says too."""
     head, parts = svg.split(">", 1)
-    parts = re.sub(r' (?:fill|stroke|font-weight)="[^"]*"|<title>[^<]*</title>', "", parts)
+    parts = re.sub(r' (?:fill|stroke|font-weight|rx)="[^"]*"|<title>[^<]*</title>', "", parts)
     parts = re.sub(r' (?:d|points)="[^"]*"', lambda line: re.sub(r"\.\d", "", line[0]), parts)  # to a pixel
     return f"{head}><style>{picture_style()}</style>{parts}"
 
