@@ -37,7 +37,8 @@ def picture_style() -> str:
     looks = COLOURS.items()
     kinds = "".join(f".{x} .box{{fill:{fill};stroke:{line}}}.{x} .badge{{fill:{line}}}" for x, (fill, line) in looks)
     edges = f".edge path{{fill:none;stroke:{LINE}}}.edge polygon{{fill:{LINE}}}"
-    return f"{kinds}{edges}.box{{rx:7px}}.badge{{rx:5px}}.name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{GRADIENT}}}.shape{{fill:{QUIET}}}"
+    texts = f".name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{GRADIENT}}}.shape{{fill:{QUIET}}}"
+    return f"{kinds}{edges}{texts}.box{{rx:7px}}.badge{{rx:5px}}"
 
 
 @dataclass(frozen=True)
