@@ -224,5 +224,5 @@ function cards(model, say) {
     return `<h3>${escape(title)}</h3><ul>${items.join("") || `<li>${escape(say(none))}</li>`}</ul>`;
   }
 
-  return { formula, ledgerTable, sentence, source, relations, gradientMath: gradient, ledger };
+  return { formula, ledgerTable, sentence, source, relations, gradientMath: gradient, ledger, heats, line, nameOf, gradientName };
 }
