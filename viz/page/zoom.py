@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import AutogradError, Graph, Timeline
 from autograd.export import forms
-from viz.page.lesson import lesson
+from viz.page.lesson import lesson, name_math
 
 #: Scalars in all; of more, a page shows arrays alone.
 MOST = 2_000
@@ -17,7 +17,7 @@ MOST = 2_000
 SCRIPTS = ("tensors.css", "product.js", "layers.js", "zoom.js")
 
 #: What a computation is to a script, without what is said about it.
-KEPT = ("names", "forms", "nodes", "values", "slopes", "contributions", "seed", "totals", "output", "events")
+KEPT = ("forms", "values", "slopes", "contributions", "seed", "totals", "output", "events")
 
 
 def has_arrays(graph: Graph) -> bool:
@@ -51,10 +51,24 @@ def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
     if len(scalars) > MOST or len(scalars.outputs) != 1:
         return None
     given = lesson(Timeline(scalars), forms(scalars), lang)
+    names = [[name, scalar_math(name), *([1] if " " in name.rpartition("]")[2] else [])] for name in scalars.names]
     rounded = {key: [short(x) for x in given[key]] for key in ("values", "slopes")}
-    kept = {key: given[key] for key in KEPT} | rounded | {"nodes": [[*node[:3], -1] for node in given["nodes"]]}
+    nodes = [[*node[:3], -1] for node in given["nodes"]]
     rest = {"sources": [], "groups": {}, "updates": [], "replays": False, "reason": ""}
-    return {"scalars": kept | rest, "elements": [each.ravel().tolist() for each in elements], "of": list(of)}
+    kept = {key: given[key] for key in KEPT} | rounded | rest
+    return {"scalars": kept | {"names": names, "nodes": nodes}, "elements": [each.ravel().tolist() for each in elements], "of": list(of)}
+
+
+def scalar_math(name: str) -> str:
+    """What is computed on the way to an element has a number.
+
+    >>> scalar_math("h[0, 1]"), scalar_math("h[0]_2")
+    ('<mi>h[0, 1]</mi>', '<msub><mi>h[0]</mi><mn>2</mn></msub>')
+    """
+    element, _, number = name.rpartition("_")
+    if element.endswith("]") and number.isdigit():
+        return f"<msub>{name_math(element)}<mn>{number}</mn></msub>"
+    return name_math(name)
 
 
 def short(x: Any) -> Any:

@@ -89,7 +89,7 @@ function stepper(host, css, lesson, code) {
   const find = (selector) => root.querySelector(selector);
   for (const details of host.querySelectorAll("details")) details.open = true; /* they are seen in print alone */
 
-  const extras = EXTRAS.map((extra) => extra({ say, lesson, find, model: () => model, again: () => show(at, false) }));
+  const extras = EXTRAS.map((extra) => extra({ say, lesson, find, model: () => model }));
   const carded = () => extras.reduce((made, extra) => extra.card(made), cards(model, say));
 
   function build() {
