@@ -28,7 +28,7 @@ from autograd.errors import (
     StaleDataError,
     short_repr,
 )
-from autograd.graph.graph import Graph, GraphNode
+from autograd.graph.graph import Graph, GraphNode, Zoomed
 from autograd.node import Node
 from autograd.notation.symbol import Symbol
 from autograd.notation.words import format_index, format_number
@@ -324,6 +324,7 @@ __all__ = [
     "Timeline",
     "Value",
     "Why",
+    "Zoomed",
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
     "add",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -315,6 +315,20 @@ class Graph:
         Raises `GraphError` for more than a million scalars, and where there is none; `DTypeError` for an operation that
         has no scalar graph, with the reason, as a decomposition that is computed by iteration.
         """
+        return self.zoom().graph
+
+    def zoom(self) -> Zoomed:
+        """The scalar graph of the same computation, as `to_scalars` makes it, and which of its nodes is which element.
+
+        >>> from autograd import Tensor
+        >>> W, x = Tensor([[1.0, 2.0], [3.0, 4.0]]), Tensor([5.0, 6.0])
+        >>> h = W @ x
+        >>> scalars, elements, of = Graph.of(h).zoom()
+        >>> scalars.formula(int(elements[2][1]))
+        'h[1] = W[1, 0] · x[0] + W[1, 1] · x[1]'
+
+        Raises what `to_scalars` raises.
+        """
         zoom = Context().run(Zoom, self.equations, self.data, self.names)  # nothing that is open here sees it
         elements = [node for i in self.outputs for node in zoom.outputs(i)]
         if not elements:
@@ -340,7 +354,7 @@ class Graph:
             if parts[k].place is None and (name := f"{names[score]} − max") not in names:
                 names[k] = name
         within = {k for k, part in enumerate(parts) if part.place is None}
-        return replace(
+        scalars = replace(
             graph,
             outputs=graph.outputs[: len(elements)],
             grads=tuple(with_inner(graph, grads, within)),
@@ -358,6 +372,12 @@ class Graph:
             lost=self.lost,
             told=frozenset([k for k in graph.told if parts[k].equation in self.told]),
             numbers=frozenset([k for k, part in enumerate(parts) if part.equation in self.numbers]),
+        )
+        at = np.frompyfunc(lambda element: places.get(id(element), -1), 1, 1)
+        return Zoomed(
+            scalars,
+            tuple([frozen(np.asarray(at(elements)).astype(int)) for elements in zoom.elements]),
+            tuple([part.equation for part in parts]),
         )
 
     def replay(self, values: Mapping[str, Any]) -> Graph:
@@ -428,6 +448,14 @@ class Graph:
             grads=(None,) * len(self),
             fixed=self.names,  # some say what is largest, which may be another now
         )
+
+
+class Zoomed(NamedTuple):
+    """A computation as its scalar graph, and what of it each scalar is."""
+
+    graph: Graph  #: the scalars
+    elements: tuple[np.ndarray[Any, Any], ...]  #: of each node of the computation, the index of every element; −1: none
+    of: tuple[int, ...]  #: of each scalar, the node of the computation that it is an element of, or made on the way to
 
 
 def with_inner(graph: Graph, grads: list[Any], inner: Collection[int]) -> list[Any]:

@@ -94,11 +94,16 @@ def reverses_axes(formula: Formula) -> bool:
     return "axes" not in formula.params
 
 
+def is_outer(formula: Formula) -> bool:
+    return formula.params.get("subscripts") == "i,j->ij"
+
+
 SQUARE = Row(Level.POWER, "{0:atom}²", "{0:atom}^{{2}}")
 CUBE = Row(Level.POWER, "{0:atom}³", "{0:atom}^{{3}}")
 NOT = Row(Level.CONDITION, "¬{0:atom}", r"\lnot {0:atom}")
 CASES = r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}"
 TRANSPOSED = Row(Level.ATOM, "{0:atom}ᵀ", r"{0:atom}^{{\top}}")
+OUTER = Row(Level.QUOTIENT, "{0:quotient} ⊗ {1:negative}", r"{0:quotient} \, {1:atom}^{{\top}}")
 INDICATOR = Row(Level.ATOM, "[{0}]", CASES)
 LATEX_SIGN = {"==": "=", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "∧": r"\land", "∨": r"\lor"}
 
@@ -110,6 +115,7 @@ ROWS = {
                cases=((is_square, SQUARE),)),
     "div": Row(Level.QUOTIENT, "{0:quotient} / {1:negative}", r"\frac{{{0}}}{{{1}}}", Level.ATOM, neutral=(None, 1)),
     "matmul": Row(Level.QUOTIENT, "{0:quotient} @ {1:negative}", r"{0:quotient} \, {1:negative}"),
+    "einsum": Row(Level.ATOM, "einsum({*})", r"\operatorname{{einsum}}\left({*}\right)", cases=((is_outer, OUTER),)),
     "neg": Row(Level.NEGATIVE, "−{0:negative}", "-{0:negative}"),
     "pow": Row(Level.POWER, "{0:atom}^{1:atom}", "{0:atom}^{{{1}}}", neutral=(None, 1),
                cases=((has_exponent(2), SQUARE), (has_exponent(3), CUBE))),

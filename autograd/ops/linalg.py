@@ -12,6 +12,7 @@ import numpy as np
 from autograd.call import broadcast
 from autograd.op import Op, primitive
 from autograd.ops.arithmetic import sum_of_products
+from autograd.ops.contraction import einsum
 from autograd.ops.shaping import reshape, transpose
 
 
@@ -37,6 +38,24 @@ def matmul_right(g: Any, c: Any, a: Any, b: Any) -> Any:
     if len(b.shape) == 1:
         return (swap(a) @ g[..., None])[..., 0]
     return swap(a) @ g
+
+
+def textbook_left(g: Any, c: Any, a: Any, b: Any) -> Any:
+    """The same as people write it: of a matrix and a vector an outer product; of a vector and a matrix that product."""
+    if (len(a.shape), len(b.shape)) == (2, 1):
+        return outer(g, b)
+    return b @ g if (len(a.shape), len(b.shape)) == (1, 2) else matmul_left(g, c, a, b)
+
+
+def textbook_right(g: Any, c: Any, a: Any, b: Any) -> Any:
+    if (len(a.shape), len(b.shape)) == (1, 2):
+        return outer(a, g)
+    return swap(a) @ g if (len(a.shape), len(b.shape)) == (2, 1) else matmul_right(g, c, a, b)
+
+
+def outer(x: Any, y: Any) -> Any:
+    """Every element of one vector times every element of the other."""
+    return einsum("i,j->ij", x, y)
 
 
 def product(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
@@ -95,8 +114,9 @@ def matmul_each(a: Any, b: Any) -> Any:
 matmul: Op = primitive(
     "matmul",
     np.matmul,
-    matmul_left,
-    matmul_right,
+    textbook_left,
+    textbook_right,
+    numeric=(matmul_left, matmul_right),
     operator="@",
     linear="separately",
     shape=product,

@@ -114,8 +114,9 @@ def mounted(
     name = f"stepgrad-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     if not scripts:
         return Parts(title, f'<div id="{name}">{content}</div>', "", problem, lang)
-    code = "\n".join(map(static, scripts))
-    arguments = ",".join(map(literal, (name, static("stepper.css"), *given)))
+    code = "\n".join(static(each) for each in scripts if each.endswith(".js"))
+    style = "\n".join(static(each) for each in ("stepper.css", *scripts) if each.endswith(".css"))
+    arguments = ",".join(map(literal, (name, style, *given)))
     script = f'(function () {{\n"use strict";\n{code}everywhere({mount},{arguments});\n}})();'
     return Parts(title, f'<div id="{name}">{content}</div>', script, problem, lang)
 

@@ -22,6 +22,8 @@ from viz.page.frames import Frame, finished, frames, roomy
 from viz.page.lesson import code, lesson
 from viz.page.runs import Training
 from viz.page.worksheet import Worksheet, tasks_of
+from viz.page.zoom import SCRIPTS as ZOOM
+from viz.page.zoom import has_arrays, tensors, zoomed
 from viz.picture.dot import chosen, picture
 from viz.terminal.stepper import run
 
@@ -166,9 +168,12 @@ def parts(timeline: Timeline, lang: str | None) -> Parts:
     title = shorten(graph.expression(), 100)
     say = words(lang)
     written = forms(graph)
-    given = lesson(timeline, written, lang, SCRIPTS), [code(written)]
+    scripts = SCRIPTS + (ZOOM if has_arrays(graph) else ())
+    given = lesson(timeline, written, lang, scripts)
+    if has_arrays(graph):
+        given |= tensors(graph) | {"zoom": zoomed(graph, lang)}
     told = listing(frames(timeline, LISTED, say), len(timeline) + 1, say)
-    return mounted(title, seen + told, SCRIPTS, "stepper", given, problem, say.lang)
+    return mounted(title, seen + told, scripts, "stepper", (given, [code(written)]), problem, say.lang)
 
 
 def listing(shown: Sequence[Frame], count: int, say: Words) -> str:

@@ -15,6 +15,8 @@ from viz.model.view import shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import finished, roomy
 from viz.page.lesson import Raw, lesson, number
+from viz.page.zoom import SCRIPTS as ZOOM
+from viz.page.zoom import has_arrays, tensors
 from viz.picture.dot import picture
 
 SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "stepper.js")
@@ -134,8 +136,11 @@ def runs(
     made.graph = first.graph
     seen, problem = drawing(made, finished(first))
     written = [forms(timeline.graph) for timeline in timelines]
-    lessons = [lesson(timeline, each, say.lang, SCRIPTS) for timeline, each in zip(timelines, written, strict=True)]
-    shared = lessons[0] | {"replays": False, "differing": list(differing), "note": note}
+    arrays = has_arrays(first.graph)
+    scripts = SCRIPTS + (ZOOM if arrays else ())
+    lessons = [lesson(timeline, each, say.lang, scripts) for timeline, each in zip(timelines, written, strict=True)]
+    shared = lessons[0] | (tensors(first.graph) if arrays else {})
+    shared |= {"replays": False, "differing": list(differing), "note": note}
     told = [
         {"title": title, "updates": update}
         | {
@@ -147,4 +152,5 @@ def runs(
     ]
     codes = [Raw("[]") for _ in told]
     title = shorten(first.graph.expression(), 100)
-    return mounted(title, seen + pre(note), SCRIPTS, "stepper", (shared | {"runs": told}, codes), problem, say.lang)
+    given = shared | {"runs": told}, codes
+    return mounted(title, seen + pre(note), scripts, "stepper", given, problem, say.lang)

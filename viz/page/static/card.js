@@ -105,7 +105,8 @@ function cards(model, say) {
     if (from.join() === to.join()) return "";
     const offset = from.length - to.length;
     const axes = from.map((_, axis) => axis).filter((axis) => axis < offset || to[axis - offset] !== from[axis]);
-    return more(escape(say("summed", { axes: axes.join(", ") })));
+    const marked = from.map((n, axis) => (axes.includes(axis) ? `<s>${n}</s>` : n)).join("×");
+    return more(`${escape(say("summed", { axes: axes.join(", ") }))} <span class="shapes">${marked} → ${to.join("×") || "1"}</span>`);
   }
 
   /* Several contributions in one step: what each node ends with. */
@@ -224,5 +225,5 @@ function cards(model, say) {
     return `<h3>${escape(title)}</h3><ul>${items.join("") || `<li>${escape(say(none))}</li>`}</ul>`;
   }
 
-  return { formula, ledgerTable, sentence, source, relations, gradientMath: gradient, ledger };
+  return { formula, ledgerTable, sentence, source, relations, gradientMath: gradient, ledger, heats, line, nameOf, gradientName };
 }

@@ -1,5 +1,7 @@
 /* Mounts something on every element with this id that has nothing yet; its words, in the language of its reader. */
 
+const EXTRAS = []; /* what only some pages have beside: each makes, of a stepper, what goes into its hooks */
+
 function everywhere(mount, id, css, ...given) {
   for (const host of document.querySelectorAll(`[id="${id}"]`)) if (!host.shadowRoot) mount(host, css, ...given);
 }

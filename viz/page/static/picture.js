@@ -118,7 +118,9 @@ function pictured(image, frame, map, model, say) {
     arrow.setAttribute("points", `${tip.x},${tip.y} ${base.x + x},${base.y + y} ${base.x - x},${base.y - y}`);
   }
 
-  /* The number on its way along an edge. */
+  /* What is on its way along an edge: a number, or of an array its shape. */
+  const carried = (x) => (typeof x === "number" || typeof x === "boolean" ? format(x) : x.s.join("×"));
+
   function pill(group, text, backwards) {
     const path = group.querySelector("path");
     const length = path.getTotalLength();
@@ -154,7 +156,7 @@ function pictured(image, frame, map, model, say) {
           on(edge, "lit");
           on(x.node === undefined ? part(`c${index}_${slot}`) : cardOf[x.node], "from");
           const value = x.node === undefined ? x.constant : model.values[x.node];
-          if (edge && few && model.nodes[index].inputs.length < 5 && typeof value === "number") pill(edge, format(value), false);
+          if (edge && few && model.nodes[index].inputs.length < 5) pill(edge, carried(value), false);
         });
       }
     }
@@ -166,7 +168,7 @@ function pictured(image, frame, map, model, say) {
       if (!edge) continue;
       backArrow(edge);
       const paid = model.contribution(k, before.grads[node]);
-      if (step.events - step.first === 1 && typeof paid === "number") pill(edge, hidden ? "?" : format(paid), true);
+      if (step.events - step.first === 1) pill(edge, hidden ? "?" : carried(paid), true);
     }
     for (const index of step.nodes) cardOf[index] && cardOf[index].classList.remove("from");
     frame.dataset.kind = step.kind;

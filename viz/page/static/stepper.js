@@ -89,10 +89,13 @@ function stepper(host, css, lesson, code) {
   const find = (selector) => root.querySelector(selector);
   for (const details of host.querySelectorAll("details")) details.open = true; /* they are seen in print alone */
 
+  const extras = EXTRAS.map((extra) => extra({ say, lesson, find, model: () => model }));
+  const carded = () => extras.reduce((made, extra) => extra.card(made), cards(model, say));
+
   function build() {
     root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups, runs)}`;
     section = find("section");
-    card = cards(model, say);
+    card = carded();
     view = pictured(image, find(".picture"), find(".map"), model, say);
     find(".by").value = by;
     find(".predict").checked = predicting;
@@ -126,6 +129,7 @@ function stepper(host, css, lesson, code) {
     find(".reason").textContent = at === steps.length - 1 ? model.reason : "";
     find(".source").textContent = card.source(step);
     find(".table").innerHTML = !hidden && step.kind === "backward" && step.events - step.first === 1 ? card.ledgerTable(step.nodes[0], step.events) : "";
+    for (const extra of extras) extra.show(step, before, known, Boolean(hidden));
     const slider = find("input[type=range]:not(.which)");
     slider.value = at;
     slider.setAttribute("aria-valuetext", `${phase(step)}: ${find(".formula").textContent}`);
@@ -140,7 +144,7 @@ function stepper(host, css, lesson, code) {
   function change(to, where = at) {
     run = Math.max(0, Math.min(runs.length - 1, to));
     model = computation({ ...lesson, ...runs[run] }, code[run] ?? code[0]);
-    card = cards(model, say);
+    card = carded();
     quiz = prediction(model, say);
     view.runs(model, lesson.differing);
     steps = model.steps(by);
@@ -281,6 +285,7 @@ function stepper(host, css, lesson, code) {
   }
 
   function listen() {
+    for (const extra of extras) extra.listen(section);
     section.addEventListener("click", (event) => {
       const control = event.target.closest("button");
       if (!control) {
