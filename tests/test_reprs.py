@@ -459,6 +459,7 @@ def test_what_is_known_at_each_step_grows_to_what_the_sweep_gives() -> None:
     for step in timeline:
         cards = moment(step).cards
         unknown.append(sum(texts in (("–",), ("∂ –",)) for card in cards for texts in (card.data, card.grad)))
+    assert unknown[:3] == [4, 3, 2]  # the number of f, three gradients; these; but that of f
     assert unknown == sorted(unknown, reverse=True)
     assert unknown[-1] == 0
     f.backward()
