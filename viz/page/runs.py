@@ -151,4 +151,12 @@ def runs(
     ]
     codes = [Raw("[]") for _ in told]
     title = shorten(first.graph.expression(), 100)
-    return mounted(title, seen + pre(note), SCRIPTS + (ZOOM if arrays else ()), "stepper", (shared | {"runs": told}, codes), problem, say.lang)
+    return mounted(
+        title,
+        seen + pre(note),
+        SCRIPTS + (ZOOM if arrays else ()),
+        "stepper",
+        (shared | {"runs": told}, codes),
+        problem,
+        say.lang,
+    )

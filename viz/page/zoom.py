@@ -36,7 +36,7 @@ def tensors(graph: Graph) -> dict[str, Any]:
 
 
 def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
-    """The scalars, and of each node the index of every element; None where they are too many, or there is no such graph.
+    """The scalars, and of each node the index of every element; None where they are too many, or there are none.
 
     >>> from autograd import Tensor
     >>> zoomed(Graph.of(Tensor([1.0, 2.0]) @ Tensor([3.0, 4.0])), "en")["elements"]
@@ -56,7 +56,11 @@ def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
     nodes = [[*node[:3], -1] for node in given["nodes"]]
     rest = {"sources": [], "groups": {}, "updates": [], "replays": False, "reason": ""}
     kept = {key: given[key] for key in KEPT} | rounded | rest
-    return {"scalars": kept | {"names": names, "nodes": nodes}, "elements": [each.ravel().tolist() for each in elements], "of": list(of)}
+    return {
+        "scalars": kept | {"names": names, "nodes": nodes},
+        "elements": [each.ravel().tolist() for each in elements],
+        "of": list(of),
+    }
 
 
 def scalar_math(name: str) -> str:
@@ -66,9 +70,7 @@ def scalar_math(name: str) -> str:
     ('<mi>h[0, 1]</mi>', '<msub><mi>h[0]</mi><mn>2</mn></msub>')
     """
     element, _, number = name.rpartition("_")
-    if element.endswith("]") and number.isdigit():
-        return f"<msub>{name_math(element)}<mn>{number}</mn></msub>"
-    return name_math(name)
+    return f"<msub>{name_math(element)}<mn>{number}</mn></msub>" if element and number.isdigit() else name_math(name)
 
 
 def short(x: Any) -> Any:
