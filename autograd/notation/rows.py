@@ -102,7 +102,7 @@ SQUARE = Row(Level.POWER, "{0:atom}²", "{0:atom}^{{2}}")
 CUBE = Row(Level.POWER, "{0:atom}³", "{0:atom}^{{3}}")
 NOT = Row(Level.CONDITION, "¬{0:atom}", r"\lnot {0:atom}")
 CASES = r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}"
-TRANSPOSED = Row(Level.ATOM, "{0:atom}ᵀ", r"{0:atom}^{{\top}}")
+TRANSPOSED = Row(Level.POWER, "{0:atom}ᵀ", r"{0:atom}^{{\top}}")
 OUTER = Row(Level.QUOTIENT, "{0:quotient} ⊗ {1:negative}", r"{0:quotient} \, {1:atom}^{{\top}}")
 INDICATOR = Row(Level.ATOM, "[{0}]", CASES)
 LATEX_SIGN = {"==": "=", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "∧": r"\land", "∨": r"\lor"}

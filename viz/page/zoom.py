@@ -37,7 +37,7 @@ def tensors(graph: Graph) -> dict[str, Any]:
 
 
 def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
-    """The scalars, and of each node the index of every element; None where they are too many, or where there are none.
+    """The scalars, and of each node the index of every element; None where they are too many, or there are none.
 
     >>> from autograd import Tensor
     >>> zoomed(Graph.of(Tensor([1.0, 2.0]) @ Tensor([3.0, 4.0])), "en")["elements"]
@@ -71,9 +71,7 @@ def scalar_math(name: str) -> str:
     ('<mi>h[0, 1]</mi>', '<msub><mi>h[0]</mi><mn>2</mn></msub>')
     """
     element, _, number = name.rpartition("_")
-    if element.endswith("]") and number.isdigit():
-        return f"<msub>{name_math(element)}<mn>{number}</mn></msub>"
-    return name_math(name)
+    return f"<msub>{name_math(element)}<mn>{number}</mn></msub>" if element and number.isdigit() else name_math(name)
 
 
 def short(x: Any) -> Any:

@@ -106,7 +106,7 @@ function cards(model, say) {
     const offset = from.length - to.length;
     const axes = from.map((_, axis) => axis).filter((axis) => axis < offset || to[axis - offset] !== from[axis]);
     const marked = from.map((n, axis) => (axes.includes(axis) ? `<s>${n}</s>` : n)).join("×");
-    return more(`${escape(say("summed", { axes: axes.join(", ") }))} <span class="shapes">${marked} → ${to.join("×") || "1"}</span>`);
+    return more(`${escape(say("summed", { axes: axes.join(", ") }))} (${marked} → ${to.join("×") || "1"})`);
   }
 
   /* Several contributions in one step: what each node ends with. */

@@ -3,7 +3,6 @@
 EXTRAS.push(({ say, lesson, find, model }) => {
   const products = new Set(lesson.products);
   const picked = new Map(); /* of each product, the row and the column of the element that was chosen */
-  const TERMS = 4;
   let card = null;
   let shown = null;
 
@@ -81,15 +80,16 @@ EXTRAS.push(({ say, lesson, find, model }) => {
 
   /* The sum of one element: the first terms, and that there are more. */
   function sum({ left, right, product: to, sign }, i, j) {
-    const terms = Array.from({ length: Math.min(left.columns, TERMS) }, (_, k) => {
+    const most = find(".panel").clientWidth < 520 ? 2 : 4;
+    const terms = Array.from({ length: Math.min(left.columns, most) }, (_, k) => {
       const term = product(left.number(i, k), right.number(k, j));
       return k && left.number(i, k) < 0 ? fenced(term) : term;
     });
-    if (left.columns > TERMS) terms.push(mo("…"));
+    if (left.columns > most) terms.push(mo("…"));
     const result = `<mrow class="result">${ofNumber(to.number(i, j)).math}</mrow>`;
     return (
       card.line(to.element(i, j), mo("="), left.row(i), mo("·"), right.column(j)) +
-      card.line(mo("="), terms.join(mo("+")), mo("="), result)
+      card.line(mo("="), terms.join(mo("+"))) + card.line(mo("="), result)
     );
   }
 
@@ -97,16 +97,17 @@ EXTRAS.push(({ say, lesson, find, model }) => {
   function picture(found) {
     const { left, right, product: to, name } = found;
     const [i, j] = picked.get(found.key) || [0, 0];
-    const numbers = [left, right, to].flatMap((m) => cellsOf(m, (r, c) => m.number(r, c)));
-    const scale = Math.max(...numbers.filter(Number.isFinite).map(Math.abs), 1e-300);
+    const numbers = [left, right, to].flatMap((m) => cellsOf(m, m.number));
     const small = left.columns + right.columns <= 12 && left.rows + right.rows <= 24;
-    const looks = (x) => `style="background:${tint(x, scale)}" title="${escape(format(x))}"`;
-    const cell = (x, r, c) => `<i data-i="${r}" data-j="${c}" ${looks(x)}>${small ? escape(format(x, 3)) : ""}</i>`;
-    const choice = (x, r, c) =>
-      `<button type="button" data-i="${r}" data-j="${c}" tabindex="${r === i && c === j ? 0 : -1}" aria-label="${escape(say("element", { name, place: `${r}, ${c}` }))}: ${escape(format(x))}" ${looks(x)}>${small ? escape(format(x, 3)) : ""}</button>`;
-    const figure = (m, kind, one) =>
-      `<figure class="${kind}"><figcaption>${math(under(m.math, shape(m)))}</figcaption><div class="cells ${small ? "small" : ""}" style="grid-template-columns:repeat(${m.columns},auto)">` +
-      `${cellsOf(m, (r, c) => one(m.number(r, c), r, c)).join("")}</div></figure>`;
+    const looks = (x, scale) => `style="background:${tint(x, scale)}" title="${escape(format(x))}"`;
+    const cell = (x, r, c, scale) => `<i data-i="${r}" data-j="${c}" ${looks(x, scale)}>${small ? escape(format(x, 3)) : ""}</i>`;
+    const choice = (x, r, c, scale) =>
+      `<button type="button" data-i="${r}" data-j="${c}" tabindex="${r === i && c === j ? 0 : -1}" aria-label="${escape(say("element", { name, place: `${r}, ${c}` }))}: ${escape(format(x))}" ${looks(x, scale)}>${small ? escape(format(x, 3)) : ""}</button>`;
+    const figure = (m, kind, one) => {
+      const scale = largest(cellsOf(m, m.number)); /* each its own: a gradient may be small beside what it is multiplied by */
+      return `<figure class="${kind}"><figcaption>${math(under(m.math, shape(m)))}</figcaption><div class="cells ${small ? "small" : ""}" style="grid-template-columns:repeat(${m.columns},auto)">` +
+      `${cellsOf(m, (r, c) => one(m.number(r, c), r, c, scale)).join("")}</div></figure>`;
+    };
     const widest = small ? Math.max(...numbers.map((x) => format(x, 3).length)) : 0;
     return `<div class="product" style="--digits:${widest}ch">${figure(right, "right", cell)}${figure(left, "left", cell)}${figure(to, "to", choice)}</div><div class="sum" aria-live="polite"></div>`;
   }
@@ -169,6 +170,8 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     },
   };
 });
+
+const largest = (numbers) => Math.max(...numbers.filter(Number.isFinite).map(Math.abs), 1e-300);
 
 /* The colour of a number on a scale: warm above zero, cold below. */
 function tint(x, scale) {

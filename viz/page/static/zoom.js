@@ -56,6 +56,8 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     const { place: at, width, height } = layers(parts, SIZES);
     const back = now.step.events >= 0;
     const edges = [];
+    const users = new Map();
+    for (const id of parts.flatMap((part) => part.inputs)) users.set(id, (users.get(id) || 0) + 1);
     for (const part of parts) {
       part.inputs.forEach((id, slot) => {
         const [from, to] = [at(id), at(part.id)];
@@ -63,9 +65,10 @@ EXTRAS.push(({ say, lesson, find, model }) => {
         const bend = (x2 - x1) / 2;
         const slope = inner.slopes[part.k] && inner.slopes[part.k][slot];
         const flows = slope !== null && slope !== undefined;
-        const [t, s] = [0.4, 0.6]; /* where on the curve the slope stands */
-        const x = s ** 3 * x1 + 3 * s * t * (x1 + bend) + t ** 3 * x2;
-        const y = (s ** 3 + 3 * s * s * t) * from.y + (t ** 3 + 3 * s * t * t) * to.y;
+        const t = users.get(id) > 1 ? 0.35 : 0.08; /* where on the curve the slope stands */
+        const part1 = (1 - t) ** 3 + 3 * t * (1 - t) ** 2;
+        const x = x1 + 3 * t * (1 - t) * bend + t ** 3 * (x2 - x1) + 2;
+        const y = part1 * from.y + (1 - part1) * to.y - 2;
         const shown = slope < 0 ? `(${format(slope)})` : format(slope ?? 0);
         const text = flows && isComputed(part.k) ? `<text x="${x}" y="${y - 4}">· ${escape(shown)}</text>` : "";
         const arrow = back && flows ? `${x1},${from.y} ${x1 + 9},${from.y - 4} ${x1 + 9},${from.y + 4}` : `${x2},${to.y} ${x2 - 9},${to.y - 4} ${x2 - 9},${to.y + 4}`;
@@ -120,7 +123,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     const x = model().values[open.node];
     const array = typeof x === "object" ? x : { t: [1, 1], d: [x] };
     if (array.d.length !== elements[open.node].length) return "";
-    const scale = Math.max(...array.d.filter(Number.isFinite).map(Math.abs), 1e-300);
+    const scale = largest(array.d);
     const computed = model().rank[open.node] <= now.step.computed;
     const small = array.d.length <= 40;
     const cells = array.d.map((v, flat) => {
@@ -150,7 +153,10 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     const box = find(".inside");
     find(".top").classList.toggle("opened", Boolean(open));
     box.hidden = !open;
-    if (!open) return void (box.innerHTML = "");
+    if (!open) {
+      box.innerHTML = "";
+      return;
+    }
     const element = open.flat === null ? null : elements[open.node][open.flat];
     const held = box.querySelector(".graph")?.scrollTop ?? 0;
     box.innerHTML =
@@ -158,7 +164,6 @@ EXTRAS.push(({ say, lesson, find, model }) => {
       (element === null ? `<p>${escape(say("choose_element"))}</p>` : `<div class="graph" tabindex="0" role="region" aria-label="${escape(elementName(open.node, open.flat))}">${drawn(element)}</div>`) +
       `</div>${element === null ? "" : `<div class="scalar-formula" aria-live="polite">${formula(element)}</div>`}`;
     if (held && box.querySelector(".graph")) box.querySelector(".graph").scrollTop = held;
-    return undefined;
   }
 
   /* To another level, with the focus on what was chosen. */
@@ -169,8 +174,10 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     const content = find(".inside .content");
     if (entering && content && content.animate && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       if (from) content.style.transformOrigin = from;
-      content.animate([{ opacity: 0, transform: "scale(0.4)" }, { opacity: 1, transform: "none" }], { duration: 260, easing: "ease-out" });
+      content.animate([{ opacity: 0, transform: `scale(${from ? 0.4 : 0.92})` }, { opacity: 1, transform: "none" }], { duration: 260, easing: "ease-out" });
     }
+    const graph = entering && find(".inside .graph");
+    if (graph) graph.scrollTop = (graph.scrollHeight - graph.clientHeight) / 2; /* where the element is */
     const target = find(focus);
     if (target) target.focus({ preventScroll: true });
   }
