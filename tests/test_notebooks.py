@@ -26,6 +26,7 @@ ANSWERS = {
     "08_convolution": [3, 55, 4, 1, 4640],
     "06_training": [2.6, 10, 0.5, 7, 1024],
     "07_notes_0_to_4": [6, -2, 0.5, 3.4, 32],
+    "10_teach": [12, 0.35],
 }
 
 #: What only one machine or one run has: home and temporary folders, installed packages, kernels, addresses.
