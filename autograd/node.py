@@ -9,6 +9,7 @@ from typing import Any, ClassVar, overload
 
 import numpy as np
 
+from autograd import notebook
 from autograd.call import NOTHING
 from autograd.conversion import expect_asked
 from autograd.errors import DTypeError, GraphError, short_repr
@@ -279,6 +280,8 @@ class Node(Computed, Operators):
         raise NotImplementedError
 
     # What they share.
+
+    _repr_html_ = notebook.html
 
     @property
     def _has_no_slope(self) -> bool:

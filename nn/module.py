@@ -15,6 +15,8 @@ from nn.state import Stateful, dotted, is_stateful, parts, roles_of
 from nn.summary import Summary, summary_of
 from nn.values import as_values
 
+FEW = 24  #: rows of a summary that a notebook shows unasked
+
 
 class Module(Stateful):
     """Base of layers and models: set `Parameter` s, `Buffer` s and Modules as attributes, and define ``forward``.
@@ -119,6 +121,10 @@ class Module(Stateful):
         46 parameters in MLP
         """
         return summary_of(self, inputs, optimizer)
+
+    def _repr_html_(self) -> str:
+        title = repr(self).partition("\n")[0]
+        return self.summary().folded(title, FEW)
 
     def __repr__(self) -> str:
         found = {id(part): part for _, role, part in roles_of(self) if role is Role.PARAMETER and is_node(part)}

@@ -37,6 +37,12 @@ class Table:
     def __repr__(self) -> str:
         return str(self)
 
+    def folded(self, title: str, few: int) -> str:
+        """The HTML behind a title, which opens it; open from the start where it has few rows."""
+        opened = " open" * (len(self.rows) <= few)
+        table = f'<div style="overflow:auto">{self._repr_html_()}</div>'
+        return f"<details{opened}><summary>{html.escape(title)}</summary>{table}</details>"
+
     def _repr_html_(self) -> str:
         def cell(tag: str, text: str, is_right: bool) -> str:
             side = "right" if is_right else "left"

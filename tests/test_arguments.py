@@ -283,7 +283,18 @@ OTHERS |= {argument for argument in ARGUMENTS if argument.endswith(".reduction")
 OTHERS |= {f"{name}.{argument}" for name in LAYERS for argument in FLAGS_AND_TYPES}
 
 #: What takes plain data and files; tests/test_training.py, test_resume.py, test_diagnosis.py, test_interchange.py.
-ELSEWHERE = {"Callback", "Diverged", "EarlyStopping", "History", "Run", "accuracy", "batches", "diagnose", "evaluate"}
+ELSEWHERE = {
+    "Callback",
+    "Diverged",
+    "EarlyStopping",
+    "History",
+    "Record",
+    "Run",
+    "accuracy",
+    "batches",
+    "diagnose",
+    "evaluate",
+}
 ELSEWHERE |= {"fit", "load", "load_torch_state_dict", "save", "torch_state_dict"}
 OTHERS |= {
     f"{name}.parameters" for name in OPTIMISED if "parameters" in inspect.signature(getattr(nn, name)).parameters

@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from strategies import Program, by_operator, programs
 
 import autograd
+import nn  # noqa: F401 - which has an operation of its own
 import viz.language
 from autograd import Graph, Tensor, Value, format_number, steps
 from autograd.graph.steps import SEED

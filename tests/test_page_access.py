@@ -1,4 +1,4 @@
-"""What the axe engine has to say about the page: nothing serious, light and dark, wide and narrow, at each kind of step."""
+"""What axe has to say about the page: nothing serious, light and dark, wide and narrow, at each kind of step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ except ImportError:
 
 RUN = """async () => {
     const found = await axe.run(document, { resultTypes: ["violations", "incomplete"] });
-    return found.violations.map((one) => [one.impact, one.id, one.nodes.slice(0, 3).map((node) => String(node.target) + " " + node.failureSummary)]);
+    const said = (node) => `${node.target} ${node.failureSummary}`;
+    return found.violations.map((one) => [one.impact, one.id, one.nodes.slice(0, 3).map(said)]);
 }"""
 
 

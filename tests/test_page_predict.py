@@ -13,7 +13,7 @@ from autograd import Value, format_number
 
 
 def shared() -> Value:
-    """f = a · b + a, where a is paid to twice, by other slopes."""
+    """F = a · b + a, where a is paid to twice, by other slopes."""
     a, b = Value(3.0, "a"), Value(-5.0, "b")
     p = a * b
     p.label = "p"
@@ -93,9 +93,9 @@ def step_to(node: str, target: str, nth: int = 1) -> int:
     timeline = viz.step(shared()).timeline
     names = timeline.graph.names
     for k, step in enumerate(timeline, start=1):
-        if step.kind == "backward" and names[step.node] == node and step.target is not None:
-            if names[step.target] == target and step.nth == nth:
-                return k
+        at = None if step.target is None else (names[step.node], names[step.target], step.nth)
+        if at == (node, target, nth):
+            return k
     raise AssertionError(f"no step from {node} to {target}")
 
 

@@ -83,8 +83,8 @@ def test_a_graph_is_sound_after_it() -> None:
     twice = flat.replay({"a": 1.5})
     assert twice.scopes == flat.scopes
     assert twice[flat.outputs[0]].data == graph.replay({"a": 1.5})[graph.outputs[0]].data
-    assert "v10_4 = v9 · W2[2, 0]" in str(step(flat).timeline)
-    assert "v10_4" in str(draw(flat))
+    assert "z2_1_4[0] = h1[2] · W2[2, 0]" in str(step(flat).timeline)
+    assert "z2_1_4[0]" in str(draw(flat))
     assert explain(flat[flat.outputs[0]], flat)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from samples import demo
 
+import autograd
 import viz
 import viz.picture.dot
 import viz.picture.render
@@ -68,6 +69,9 @@ TAKES: dict[str, set[str]] = {
     "Stepper.save.path": PATHS - {"a name", "a path"},
     "Worksheet.save.path": PATHS - {"a name", "a path"},
     "step.hide": {"None"},
+    "Compared.save.path": PATHS - {"a name", "a path"},
+    "Training.save.path": PATHS - {"a name", "a path"},
+    "compare.lang": {"None"},
     "step.lang": {"None"},
     "render.source": TEXTS,
     "render.format": {"svg"},
@@ -81,13 +85,25 @@ GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
     "Picture.save": lambda: (viz.draw(demo()).save, {}),
     "Stepper.save": lambda: (viz.step(demo()).save, {}),
     "Worksheet.save": lambda: (viz.step(demo(), hide="grads").save, {}),
+    "Compared.save": lambda: (viz.compare(demo(), demo()).save, {}),
+    "Training.save": lambda: (viz.step(training()).save, {}),
+    "compare": lambda: (lambda **settings: viz.compare(demo(), demo(), **settings), {}),
     "step": lambda: (lambda **settings: viz.step(demo(), **settings), {}),
     "render": lambda: (viz.render, {"source": "digraph {}", "format": "svg"}),
 }
 
+
+def training() -> autograd.Recording:
+    """One iteration."""
+    loss = demo()
+    run = autograd.Recording([loss])
+    run.take(loss)
+    return run
+
+
 #: What says itself what it expects: nodes; and what graphviz has.
 OTHERS = {"draw.output_or_graph", "step.what", "step.until", "Stepper.timeline"}
-OTHERS |= {"Stepper.what_if.values", "Stepper.what_if.named"}
+OTHERS |= {"Stepper.what_if.values", "Stepper.what_if.named", "compare.a", "compare.b", "compare.titles"}
 INHERITED = {"render", "pipe"}
 
 

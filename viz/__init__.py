@@ -28,6 +28,7 @@ else:
     HOMES |= {"Worksheet": "viz.page.worksheet"}
     HOMES |= dict.fromkeys(["Compared", "Training", "compare"], "viz.page.runs")
     HOMES |= dict.fromkeys(["Picture", "draw"], "viz.picture.dot")
+    HOMES |= {"load_ipython_extension": "viz.magic"}  # what `%load_ext viz` asks for
     HOMES |= dict.fromkeys(["RenderError", "render"], "viz.picture.render")
 
     def __getattr__(name):

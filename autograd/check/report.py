@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from autograd import notebook
 from autograd.errors import GradientError
 from autograd.graph.graph import Graph
+from autograd.notation.html import folded, headline, listing
 from autograd.notation.words import written_name
 
 #: ``wrong``: it is not the derivative. ``inconclusive``: no reference can tell. ``imprecise``: right as mathematics,
@@ -20,6 +22,9 @@ ORDER: Sequence[Outcome] = ("wrong", "inconclusive", "imprecise", "kink", "missi
 
 #: How many findings of an outcome the text of a report shows.
 SHOWN = 5
+
+#: How many findings a notebook shows unasked, and how many at all.
+FEW, MANY = 12, 500
 
 #: How many characters of a line of code a finding shows.
 LONGEST = 100
@@ -140,6 +145,15 @@ class Report:
         return "\n".join([self.headline, *self._lines()])
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """The headline, what was found, folded where that is long, and the graph with its marks."""
+        first = headline(f"{'✓' if self else '✗'} {self.headline}")
+        if not self.findings:
+            return first
+        lines = [str(finding) for outcome in ORDER for finding in self.of(outcome)]
+        title = f"{len(lines)} finding{'s' * (len(lines) > 1)}"
+        return first + folded(title, listing(lines[:MANY]), is_open=len(lines) <= FEW) + notebook.picture(self)
 
     @property
     def headline(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import accept
+from autograd import accept, notebook
 from autograd.call import Output, like, static
 from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.lines import Lines, spots_of
@@ -129,8 +129,11 @@ class Graph:
         """Snapshot of everything the outputs are computed from.
 
         A node is named by its label, else by the variable that holds it where the person's code runs (or by
-        ``names``, a mapping like ``locals()``), else q, r, s … and f for a single output. Up to Python 3.12, a dict
-        which that code has from ``locals()`` is brought up to date by this; with ``names`` it stays as it was taken.
+        ``names``, a mapping like ``locals()``), the function that made it before a helper that it was given to. Else
+        it is named by what it is: z1[2] and h1[2] are neuron 3 of layer 1 before and after its activation, of layers
+        whose parameters have names, and ``s − max`` is a score less the largest, as a softmax needs it. What remains is
+        q, r, s …, and f is a single output. Up to Python 3.12, a dict which that code has from ``locals()`` is brought
+        up to date by this; with ``names`` it stays as it was taken.
 
         Of ``names``, what holds no node of these is passed over, as are names that are private, or no identifiers.
 
@@ -195,6 +198,8 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"Graph({', '.join(map(self.formula, self.nodes))})"
+
+    _repr_html_ = notebook.html
 
     def __len__(self) -> int:
         return len(self.data)

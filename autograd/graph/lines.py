@@ -141,14 +141,25 @@ def function_in(tree: ast.Module, name: str, first: int) -> Function | None:
     """The function of that name which begins in that line, if it is the only one; the code of a module is one too."""
     if name == "<module>":
         return tree
-    found = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.name == name
-        and first == min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    ]
+    found: list[Function] = []
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        for node in statements_in(waiting.pop()):
+            begins = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+            if begins <= first <= (node.end_lineno or 0):
+                waiting.append(node)
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name and begins == first:
+                    found.append(node)
     return found[0] if len(found) == 1 else None
+
+
+def statements_in(node: ast.AST) -> Iterator[ast.stmt]:
+    """Those right inside of a piece of code."""
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.stmt):
+            yield part
+        elif isinstance(part, ast.ExceptHandler | ast.match_case):
+            yield from part.body
 
 
 def assigned_once(block: Function) -> dict[str, ast.Assign | ast.AnnAssign]:

@@ -58,7 +58,8 @@ def visible(frames: Sequence[tuple[FrameType, dict[str, Any]]]) -> list[dict[str
         found[id(frame.f_globals if is_module else frame)] = own
     for frame, _ in frames:
         found.setdefault(id(frame.f_globals), dict.copy(frame.f_globals))
-    return list(found.values())
+    spaces = {id(frame.f_globals) for frame, _ in frames}  # what runs code has its variables in a dict
+    return [{name: held for name, held in each.items() if id(held) not in spaces} for each in found.values()]
 
 
 def own_variables(frame: FrameType) -> dict[str, Any]:

@@ -18,8 +18,10 @@ SUMS = frozenset({"add", "sum_of"})
 
 #: What makes the output of a neuron of its weighted sum. Others, as softplus, are also how a loss is written.
 ACTIVATIONS = frozenset(
-    ("celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "relu", "relu6")
-    + ("selu", "sigmoid", "silu", "softshrink", "softsign", "tanh", "tanhshrink", "threshold")
+    [
+        *("celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "relu"),
+        *("relu6", "selu", "sigmoid", "silu", "softshrink", "softsign", "tanh", "tanhshrink", "threshold"),
+    ]
 )
 
 
@@ -57,18 +59,23 @@ def neurons(equations: Sequence[Equation], labels: Sequence[str | None]) -> list
     that at the end of the name of its weights, as in W1, else they are counted.
     """
     sums, root = weighted_sums(equations, labels)
-    found = layers(sums, root, labels)
+    inner: dict[int, list[int]] = {whole: [] for whole in dict.fromkeys(root.values())}
+    for i, whole in root.items():
+        if whole != i:
+            inner[whole].append(i)
+    for whole, parts in list(inner.items()):
+        leaves = [x for i in (*parts, whole) for x in equations[i].inputs if isinstance(x, int) and labels[x]]
+        weights = [x for x in leaves if read(labels[x] or "")[0] in {side.pattern for side in sums[whole].sides}]
+        if len(set(weights)) < len(weights):  # it is a sum of several
+            del inner[whole]
+    found = layers({whole: sums[whole] for whole in inner}, labels)
     numbers = layer_numbers(list(found))
-    inner: dict[int, list[int]] = defaultdict(list)
-    for i, into in root.items():
-        if into != i:
-            inner[into].append(i)
     activations = activations_of(equations, {total for members in found.values() for total, _ in members.items()})
     result = []
     for key, members in found.items():
-        if key not in numbers or (not numbers[key] and not all(members.values())):
+        if key not in numbers or (not numbers[key] and not all(place for place, _ in members.values())):
             continue
-        places = with_rows({total: (place, sums[total].sides[0].others) for total, place in members.items()})
+        places = with_rows({total: (place, others) for total, (place, others) in members.items()})
         applied = {equations[activations[total]].op for total in members if total in activations}
         has_one = len(applied) == 1 and all(total in activations for total in members)
         result += [
@@ -172,34 +179,29 @@ def key(x: int | Constant) -> Any:
 
 
 def layers(
-    sums: dict[int, Sum], root: dict[int, int], labels: Sequence[str | None]
-) -> dict[tuple[Any, ...], dict[int, tuple[int, ...]]]:
-    """For each layer, known by its weights, the places of its neurons by node."""
+    sums: dict[int, Sum], labels: Sequence[str | None]
+) -> dict[tuple[Any, ...], dict[int, tuple[tuple[int, ...], int]]]:
+    """For each layer, known by its weights, its sums by node: the place of the neuron, and what goes into it."""
     by_pattern: dict[str, list[int]] = defaultdict(list)
-    for i in dict.fromkeys(root.values()):
-        for side in sums[i].sides:
+    for i, whole in sums.items():
+        for side in whole.sides:
             by_pattern[side.pattern].append(i)
     axes = {}
     for pattern, members in by_pattern.items():
         rows = [next(side for side in sums[i].sides if side.pattern == pattern).places for i in members]
-        biases = [read(labels[b] or "")[1] if (b := sums[i].bias) is not None else () for i in members]
+        biases = [() if (b := sums[i].bias) is None else read(labels[b] or "")[1] for i in members]
         if (axis := neuron_axis(rows, biases)) is not None:
             axes[pattern] = axis
-    found: dict[tuple[Any, ...], dict[int, tuple[int, ...]]] = defaultdict(dict)
-    for i in dict.fromkeys(root.values()):
-        sides = [side for side in sums[i].sides if side.pattern in axes]
+    found: dict[tuple[Any, ...], dict[int, tuple[tuple[int, ...], int]]] = defaultdict(dict)
+    for i, whole in sums.items():
+        sides = [side for side in whole.sides if side.pattern in axes]
         if len(sides) != 1:
             continue
-        sums[i] = sums[i]._replace(sides=tuple(sides))
         (side,) = sides
-        if not side.places:
-            found[side.pattern,][i] = ()
-            continue
         which, constant = axes[side.pattern]
-        outer = tuple([side.places[a] for a in constant if a != which])
-        neuron = side.places[which]
-        assert neuron is not None
-        found[side.pattern, *outer][i] = (neuron,)
+        outer = [side.places[a] for a in constant if a != which]
+        place = side.places[which : which + 1] if side.places else ()
+        found[side.pattern, *outer][i] = tuple([k for k in place if k is not None]), side.others
     return dict(found)
 
 
@@ -212,7 +214,7 @@ def neuron_axis(
     """
     width = len(rows[0])
     if not width:
-        return -1, ()
+        return 0, ()
     constant = tuple(a for a in range(width) if all(row[a] is not None for row in rows))
     has_bias = all(biases)
     if not constant or (len(constant) == width and not (has_bias and all(len(bias) < width for bias in biases))):
@@ -317,6 +319,16 @@ def structural(
         if neuron.output != neuron.total:
             names[neuron.output] = f"h{neuron.layer}{place}"
         for k, i in enumerate(neuron.inner, 1):
-            stem, bracket, rest = (labels[neuron.total] or total).partition("[")
-            names[i] = f"{stem}_{k}{bracket}{rest}"
+            names[i] = part_name(labels[neuron.total] or total, k)
     return names, shifted(equations, data)
+
+
+def part_name(name: str, number: int) -> str:
+    """What a node is called that another is made of, as one name wherever it stands.
+
+    >>> part_name("loss", 2), part_name("model.h[0]", 1)
+    ('loss_2', 'model.h_1[0]')
+    """
+    places = re.search(r"(?:\[[^]]*\])+$", name)
+    stem = name[: places.start()] if places else name
+    return f"{stem}_{number}{name[len(stem) :]}"

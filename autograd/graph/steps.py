@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
+from autograd import notebook
 from autograd.call import shape_of
 from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.explain import Explanation, explain_value, local_derivatives
@@ -68,6 +69,9 @@ class Step(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Step({self})"
+
+    def _repr_html_(self) -> str:  # a NamedTuple takes methods alone
+        return notebook.html(self)
 
     @property
     def local(self) -> Any:
@@ -215,6 +219,8 @@ class Timeline(Sequence[Step]):
             return str(self)
         reason = f", {self.reason}" if self.reason else ""
         return f"Timeline({len(self)} steps{reason}: print it, or show it with viz.step)"
+
+    _repr_html_ = notebook.html
 
     def __str__(self) -> str:
         lines = []

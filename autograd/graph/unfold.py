@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from autograd.graph.graph import Graph, GraphNode
-from autograd.graph.names import numbered
+from autograd.graph.neurons import part_name
 from autograd.node import Node
 from autograd.notation.printer import operations
 from autograd.notation.symbol import Symbol
@@ -22,7 +23,8 @@ def unfold(what: Node | Graph) -> Graph:
     """The graph with every sum and dot product of Values as the additions and products that it stands for.
 
     They run from left to right, as the sum itself did. The numbers are the same, and a gradient that the sum has,
-    its terms have: each part gets its own. The parts of ``h`` are named ``h_1``, ``h_2`` …; the last is ``h``.
+    its terms have: each part gets its own. The parts of ``h`` are named ``h_1``, ``h_2`` … and those of
+    ``y[0]`` ``y_1[0]`` …; the last keeps the name.
     Show it as any other graph, as in ``draw(unfold(loss))`` or ``steps(unfold(loss))``.
 
     >>> from autograd import Value, sum_of_products
@@ -88,7 +90,7 @@ def chain(node: GraphNode, values: Sequence[Any], taken: set[str]) -> list[Graph
         known[id(formula)] = index, data
     if isinstance(known[id(formulas[-1])][0], Constant):
         return [node]
-    names = (name for name in numbered(f"{node.name}_") if name not in taken)
+    names = (name for k in count(1) if (name := part_name(node.name, k)) not in taken)
     grads = gradients_of(made)
     inner = [
         replace(part, name=name, label=None, grad=grad)

@@ -1,7 +1,7 @@
 """Training: batches, the loop, what it remembers, and checkpoints that it resumes from."""
 
 from nn.training.batches import batches
-from nn.training.callbacks import Callback, EarlyStopping
+from nn.training.callbacks import Callback, EarlyStopping, Record
 from nn.training.files import load, save
 from nn.training.fit import evaluate, fit
 from nn.training.history import History
@@ -13,6 +13,7 @@ __all__ = [
     "Diverged",
     "EarlyStopping",
     "History",
+    "Record",
     "Run",
     "accuracy",
     "batches",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd import DTypeError, short_repr
+from autograd import DTypeError, Node, Recording, short_repr
 from nn.inputs import finite_number, flag, positive_int
 from nn.training.run import Run
 
@@ -28,6 +28,9 @@ class Callback:
     def on_start(self, run: Run) -> None:
         """Before the first epoch, also where that is not the first of all, as the training was resumed."""
 
+    def on_backward(self, run: Run, loss: Node) -> None:
+        """After each way back, before the step, with the loss as the node that it is."""
+
     def on_batch(self, run: Run, loss: float) -> None:
         """After each step, with the loss of its batch."""
 
@@ -43,6 +46,35 @@ class Callback:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take that over."""
+
+
+class Record(Callback):
+    """Keeps the graph of each step's loss, and the parameters before and after it, to be stepped through.
+
+    ``every`` keeps one step in so many, and ``most`` is how many are kept, the last ones, as a graph takes memory. Show
+    the ``recording`` with ``viz.step(record.recording)``. Each training begins anew with it.
+
+    >>> from nn import MLP, fit, mse
+    >>> record = Record()
+    >>> data = [[0.0], [1.0]], [[0.0], [1.0]]
+    >>> history = fit(MLP([1, 1], rng=0), mse, data, epochs=3, callbacks=[record], rng=0)
+    >>> len(record.recording), sorted(record.recording[0].graph[i].name for i in record.recording[0].after)
+    (3, ['W1', 'b1'])
+
+    Raises `TypeError` or `ValueError` for a setting that is no count.
+    """
+
+    def __init__(self, every: int = 1, most: int = 1_000) -> None:
+        self.every = positive_int(every, "Record: every")
+        self.most = positive_int(most, "Record: most")
+        self.recording: Recording | None = None
+
+    def on_start(self, run: Run) -> None:
+        self.recording = Recording(list(run.optimizer.parameters), self.every, self.most)
+
+    def on_backward(self, run: Run, loss: Node) -> None:
+        if self.recording is not None:
+            self.recording.take(loss)
 
 
 class AfterEpoch(Callback):

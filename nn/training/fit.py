@@ -284,6 +284,8 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
             )
     if bound is not None:
         clip_grad_norm(run.optimizer.parameters, bound)
+    for callback in run.callbacks:
+        callback.on_backward(run, loss)
     run.optimizer.step()
     return number
 

@@ -14,8 +14,8 @@ from autograd import Graph, GraphError, Reason, Why, format_number
 if TYPE_CHECKING:
     from autograd.check import Finding, Report
 
-#: What is found, from the worst on: the one that a place with several is marked with.
-OUTCOMES = ("wrong", "stopped", "inconclusive", "imprecise", "kink", "missing")
+#: What is found, from the worst on: the one that a place with several is marked with; and which way a step goes.
+OUTCOMES = ("wrong", "stopped", "inconclusive", "imprecise", "kink", "missing", "forward", "backward")
 
 #: The number in the text of a certified one: "[0.25 +/- 1e-20]".
 NUMBER = re.compile(r"\[?\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)", re.IGNORECASE)

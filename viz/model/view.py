@@ -108,14 +108,14 @@ def view(
             continue
         for slot, x in enumerate(node.inputs):
             edge, card = operand(graph, node, slot, x, kept, slopes)
-            edge = replace(edge, mark=marks.edges.get((node.index, slot)))
+            edge = replace(edge, mark=readable(marks.edges.get((node.index, slot))))
             if card and card.id in cards:  # all that is left out of one node is told by one edge
                 continue
             edges.append(edge)
             if card:
                 cards[card.id] = card
         card = node_card(graph, node, names[node.name], grads)
-        cards[card.id] = replace(card, mark=marks.nodes.get(node.index) or outline(marks, node))
+        cards[card.id] = replace(card, mark=readable(marks.nodes.get(node.index)) or outline(marks, node))
     notes = [left_out(len(kept), total, bool(centres)), *(shorten(note, WIDEST_NOTE) for note in marks.notes[:NOTES])]
     return View(tuple(cards.values()), tuple(edges), "\n".join(filter(None, notes)))
 
@@ -156,6 +156,11 @@ def around(graph: Graph, centres: Sequence[int], count: int) -> set[Shown]:
         kept |= dict.fromkeys(fresh)
         ring = [x for x in fresh if isinstance(x, int)]
     return set(kept)
+
+
+def readable(mark: Mark | None) -> Mark | None:
+    """A mark whose lines can be drawn: a message may hold anything, as what a rule raised."""
+    return mark and replace(mark, lines=tuple([shorten(line, WIDEST_NOTE) for line in mark.lines]))
 
 
 def outline(marks: Marks, node: GraphNode) -> Mark | None:

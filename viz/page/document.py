@@ -9,16 +9,18 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Any
+from urllib.parse import unquote
 
 from viz.files import write
 from viz.inputs import path_of
 from viz.model.view import View, printable
 from viz.page.lesson import literal
 from viz.picture.card import BADGE, COLOURS, GRADIENT, QUIET
-from viz.picture.dot import LINE, Picture, alternative, chosen, image, layout
+from viz.picture.dot import LINE, Picture, alternative, chosen, layout
 from viz.picture.render import RenderError
 from viz.picture.svg import tidy
 
@@ -35,7 +37,8 @@ def picture_style() -> str:
     looks = COLOURS.items()
     kinds = "".join(f".{x} .box{{fill:{fill};stroke:{line}}}.{x} .badge{{fill:{line}}}" for x, (fill, line) in looks)
     edges = f".edge path{{fill:none;stroke:{LINE}}}.edge polygon{{fill:{LINE}}}"
-    return f"{kinds}{edges}.name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{GRADIENT}}}.shape{{fill:{QUIET}}}"
+    texts = f".name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{GRADIENT}}}.shape{{fill:{QUIET}}}"
+    return f"{kinds}{edges}{texts}.box{{rx:7px}}.badge{{rx:5px}}"
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,8 @@ def drawing(made: Picture, shown: View) -> tuple[str, str]:
         svg = tidy(layout(made, "svg"), shown)
     except RenderError as error:
         return f"<p><em>No picture: {escape(str(error))}</em></p>", str(error)
-    return f"<p>{image(svg, alternative(shown))}</p>", ""
+    alt = escape(alternative(shown))
+    return f'<div style="overflow:auto"><img alt="{alt}" style="max-width:none" src="{source(slim(svg))}"></div>', ""
 
 
 def mounted(
@@ -122,26 +126,43 @@ def text(content: str) -> str:
     return escape(printable(content), quote=False)
 
 
+@cache
 def static(name: str) -> str:
     """A file beside this one, without indentation and comments, which every page would carry."""
     found = files("viz.page").joinpath("static", name).read_text(encoding="utf-8")
-    return re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
+    told = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
+    return re.sub(r"\s*([{};,])\s*", r"\1", told) if name.endswith(".css") else told
+
+
+def slim(svg: str) -> str:
+    """The same picture with its look said once, by classes; what a card says on hovering, a click says too."""
+    head, parts = svg.split(">", 1)
+    parts = re.sub(r' (?:fill|stroke|font-weight|rx)="[^"]*"|<title>[^<]*</title>', "", parts)
+    parts = re.sub(r' (?:d|points)="[^"]*"', lambda line: re.sub(r"\.\d", "", line[0]), parts)  # to a pixel
+    return f"{head}><style>{picture_style()}</style>{parts}"
+
+
+def source(svg: str) -> str:
+    """A picture as the address of itself: shorter than as base64.
+
+    >>> source('<svg a="1">"−"</svg>')
+    "data:image/svg+xml,%3Csvg a='1'%3E%22−%22%3C/svg%3E"
+    """
+    plain = re.sub("<[^>]*>", lambda tag: tag[0].replace('"', "'"), svg)
+    return "data:image/svg+xml," + re.sub(r'[%#"<>&\n]', lambda c: f"%{ord(c[0]):02X}", plain)
 
 
 def inlined(body: str) -> str:
-    """The same with pictures as elements, which take a quarter less; a notebook that trusts nobody shows images alone.
+    """The same with pictures as elements; a notebook that trusts nobody shows images alone.
 
-    >>> inlined('<img alt="a" style="b" src="data:image/svg+xml;base64,PHN2Zy8+">')
+    >>> inlined('<img alt="a" style="b" src="data:image/svg+xml,%3Csvg/%3E">')
     '<svg role="img" aria-label="a"/>'
     """
 
     def element(found: re.Match[str]) -> str:
-        svg, parts = base64.b64decode(found[2]).decode().split(">", 1)
-        # What the style of the page says by class, and what a card says when it is pointed at: a click says more.
-        parts = re.sub(r' (?:fill|stroke|font-weight)="[^"]*"|<title>[^<]*</title>', "", parts)
-        return svg.replace("<svg", f'<svg role="img" aria-label="{found[1]}"', 1) + ">" + parts
+        return unquote(found[2]).replace("<svg", f'<svg role="img" aria-label="{found[1]}"', 1)
 
-    return re.sub(r'<img [^>]*?alt="([^"]*)"[^>]* src="data:image/svg\+xml;base64,([^"]*)">', element, body)
+    return re.sub(r'<img alt="([^"]*)"[^>]* src="data:image/svg\+xml,([^"]*)">', element, body)
 
 
 def page(made: Parts) -> str:
@@ -157,7 +178,7 @@ def page(made: Parts) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
-<style>{PAGE_STYLE}{picture_style()}</style>
+<style>{PAGE_STYLE}</style>
 </head>
 <body>
 <h1>{title}</h1>

@@ -168,10 +168,14 @@ def parts(timeline: Timeline, lang: str | None) -> Parts:
     title = shorten(graph.expression(), 100)
     say = words(lang)
     written = forms(graph)
-    given, scripts = lesson(timeline, written, lang), SCRIPTS
+    scripts = SCRIPTS + (ZOOM if has_arrays(graph) else ())
+    given = lesson(timeline, written, lang, scripts)
     if has_arrays(graph):
         given |= tensors(graph) | {"zoom": zoomed(graph, lang)}
+<<<<<<< HEAD
         scripts = (*SCRIPTS, *ZOOM)
+=======
+>>>>>>> page
     told = listing(frames(timeline, LISTED, say), len(timeline) + 1, say)
     return mounted(title, seen + told, scripts, "stepper", (given, [code(written)]), problem, say.lang)
 

@@ -31,7 +31,9 @@ class Raw(str):
     __slots__ = ()
 
 
-def lesson(timeline: Timeline, made: Sequence[Form | None], lang: str | None) -> dict[str, Any]:
+def lesson(
+    timeline: Timeline, made: Sequence[Form | None], lang: str | None, scripts: tuple[str, ...]
+) -> dict[str, Any]:
     """All that the script of a stepper needs, beside the code of its forms."""
     graph = timeline.graph
     distinct = list(dict.fromkeys(form for form in made if form is not None))
@@ -81,18 +83,18 @@ def lesson(timeline: Timeline, made: Sequence[Form | None], lang: str | None) ->
         "runs": [],
         "differing": [],
         "note": "",
-        "words": spoken(said, lang),
+        "words": spoken(said, lang, scripts),
     }
 
 
-def spoken(sentences: Sequence[str], lang: str | None) -> dict[str, Any]:
-    """What the page says, in every language, the reader's own first; sentences by their places in the list.
+def spoken(sentences: Sequence[str], lang: str | None, scripts: tuple[str, ...]) -> dict[str, Any]:
+    """What these scripts say, in every language, the reader's own first; sentences by their places in the list.
 
-    >>> list(spoken([], "zh"))
+    >>> list(spoken([], "zh", ("stepper.js",)))
     ['zh', 'en']
     """
     own = words(lang)
-    used = said_by_scripts()
+    used = said_by(scripts)
     others = [words(other) for other in LANGUAGES if other != own.lang]
     return {
         each.lang: {
@@ -105,10 +107,12 @@ def spoken(sentences: Sequence[str], lang: str | None) -> dict[str, Any]:
 
 
 @cache
-def said_by_scripts() -> frozenset[str]:
+def said_by(scripts: tuple[str, ...]) -> frozenset[str]:
     """Everything in the scripts that may be the key of a text."""
-    scripts = (each for each in files("viz.page").joinpath("static").iterdir() if each.name.endswith(".js"))
-    return frozenset(re.findall(r"\w+", " ".join(each.read_text(encoding="utf-8") for each in scripts)))
+    folder = files("viz.page").joinpath("static")
+    return frozenset(
+        re.findall(r"\w+", " ".join(folder.joinpath(each).read_text(encoding="utf-8") for each in scripts))
+    )
 
 
 def grouped(graph: Graph) -> dict[str, Any]:

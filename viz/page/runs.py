@@ -136,8 +136,9 @@ def runs(
     made.graph = first.graph
     seen, problem = drawing(made, finished(first))
     written = [forms(timeline.graph) for timeline in timelines]
-    lessons = [lesson(timeline, each, say.lang) for timeline, each in zip(timelines, written, strict=True)]
     arrays = has_arrays(first.graph)
+    scripts = SCRIPTS + (ZOOM if arrays else ())
+    lessons = [lesson(timeline, each, say.lang, scripts) for timeline, each in zip(timelines, written, strict=True)]
     shared = lessons[0] | (tensors(first.graph) if arrays else {})
     shared |= {"replays": False, "differing": list(differing), "note": note}
     told = [
@@ -151,12 +152,5 @@ def runs(
     ]
     codes = [Raw("[]") for _ in told]
     title = shorten(first.graph.expression(), 100)
-    return mounted(
-        title,
-        seen + pre(note),
-        SCRIPTS + (ZOOM if arrays else ()),
-        "stepper",
-        (shared | {"runs": told}, codes),
-        problem,
-        say.lang,
-    )
+    given = shared | {"runs": told}, codes
+    return mounted(title, seen + pre(note), scripts, "stepper", given, problem, say.lang)

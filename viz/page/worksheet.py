@@ -104,7 +104,7 @@ class Worksheet(Document):
             f"{solved}<ul>{answers}</ul></details>"
         )
         written = forms(graph)
-        given = {**lesson(timeline, written, self.lang), "tasks": self.tasks}
+        given = {**lesson(timeline, written, self.lang, SCRIPTS), "tasks": self.tasks}
         title = shorten(graph.expression(), 100)
         return mounted(title, content, SCRIPTS, "worksheet", (given, [code(written)]), problem, words(self.lang).lang)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import AutogradError, Graph, Timeline
 from autograd.export import forms
 from viz.page.lesson import lesson, name_math
@@ -31,12 +32,12 @@ def tensors(graph: Graph) -> dict[str, Any]:
     >>> tensors(Graph.of(Tensor([1.0, 2.0]) @ Tensor([3.0, 4.0])))
     {'products': [2], 'zoom': None}
     """
-    products = [node.index for node in graph if node.op is not None and node.op.name == "matmul"]
+    products = [node.index for node in graph if node.op is autograd.matmul]
     return {"products": products, "zoom": None}
 
 
 def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
-    """The scalars, and of each node the index of every element; None where they are too many, or there are none.
+    """The scalars, and of each node the index of every element; None where they are too many, or where there are none.
 
     >>> from autograd import Tensor
     >>> zoomed(Graph.of(Tensor([1.0, 2.0]) @ Tensor([3.0, 4.0])), "en")["elements"]
@@ -50,7 +51,7 @@ def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
         return None
     if len(scalars) > MOST or len(scalars.outputs) != 1:
         return None
-    given = lesson(Timeline(scalars), forms(scalars), lang)
+    given = lesson(Timeline(scalars), forms(scalars), lang, ())
     names = [[name, scalar_math(name), *([1] if " " in name.rpartition("]")[2] else [])] for name in scalars.names]
     rounded = {key: [short(x) for x in given[key]] for key in ("values", "slopes")}
     nodes = [[*node[:3], -1] for node in given["nodes"]]

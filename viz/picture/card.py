@@ -16,7 +16,7 @@ KNOWN = JOINERS | frozenset("…–−∂∞")  #: beyond it, what Arial has too
 WIDE, ROOMY = 1.35, 0.65  #: ems of a letter that it lacks at most, and of one that it has
 PORTS = 4  #: operands that get a place of their own; of more, the edges meet
 
-#: Fill and line of each kind of card: light with dark text, so that they read on white and on black.
+#: Fill and line of each kind of card: opaque, so that they read on white and on black.
 COLOURS = {
     "leaf": ("#fff6dd", "#b58a2b"),
     "inner": ("#eaf2fb", "#4a76a8"),
@@ -25,7 +25,8 @@ COLOURS = {
     "constant": ("#ececec", "#c4c8cc"),
     "fold": ("#ececec", "#c4c8cc"),
 }
-#: Likewise what a check found, and the lines and arrows of marked edges: told apart in print, too.
+#: Likewise what a check found, and a step, and the lines and arrows of marked edges: told apart in print, too.
+#: On the way back the arrow points where the gradient goes.
 FOUND = {
     "wrong": ("#fdecea", "#e5343d"),
     "stopped": ("#fdecea", "#e5343d"),
@@ -33,6 +34,8 @@ FOUND = {
     "imprecise": ("#e8f1fc", "#3b82d6"),
     "kink": ("#f3ecfd", "#9a5cf0"),
     "missing": ("#f2f2f2", "#808890"),
+    "forward": ("#e8f1fc", "#2f7fd8"),
+    "backward": ("#fdecea", "#e0443b"),
 }
 STROKES = {
     "wrong": {"penwidth": "3.5", "arrowsize": "1"},
@@ -41,8 +44,26 @@ STROKES = {
     "imprecise": {"penwidth": "2", "arrowhead": "onormal"},
     "kink": {"penwidth": "2", "style": "dotted", "arrowhead": "onormal"},
     "missing": {"style": "dotted"},
+    "forward": {"penwidth": "3", "arrowsize": "1"},
+    "backward": {"penwidth": "3", "arrowsize": "1", "dir": "back"},
 }
 INK, QUIET, GRADIENT, BADGE = "#1f2328", "#5c6670", "#b3261e", "#ffffff"
+#: What stands for a colour in the dark; all others read on both.
+DARK = {
+    "#fff6dd": "#3a3118",
+    "#eaf2fb": "#1d2c3f",
+    "#e6f5eb": "#1a3526",
+    "#f2f2f2": "#2b2e33",
+    "#ececec": "#2f3237",
+    "#c4c8cc": "#565c63",
+    "#fdecea": "#471f1d",
+    "#fdf3dc": "#3d3012",
+    "#e8f1fc": "#1a2b44",
+    "#f3ecfd": "#33244a",
+    INK: "#e6e8eb",
+    QUIET: "#a9b1ba",
+    GRADIENT: "#ff9d94",
+}
 
 
 def label(card: Card, rankdir: str = "LR") -> str:

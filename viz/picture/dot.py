@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import graphviz
 
-from autograd import Graph, Node, Why
+from autograd import Graph, Node, Step, Why
 from viz.files import write
 from viz.inputs import flag, one_of, path, path_of, positive_int
 from viz.model.marks import lit, marked, report_of
+from viz.model.moment import moment
 from viz.model.view import LIMIT, NO_MARKS, View, graph_of, shorten, view
 from viz.picture.card import FONT, FOUND, INK, PORTS, SIZE, STROKES, clean, label, style, tag
 from viz.picture.render import TIMEOUT, Format, RenderError, TooLargeError, dot_binary, render
-from viz.picture.svg import tidy
+from viz.picture.svg import THEMED, themed, tidy
 from viz.terminal.text import draw_text
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ DIRECTIONS = {"LR": ("e", "w"), "TB": ("s", "n"), "RL": ("w", "e"), "BT": ("n", 
 MANY = 100  #: cards; beyond, a good layout in a second is better than the best one in a minute
 LONGEST = 16_384  #: pixels of a side of a PNG: few programs show more, and each takes time and memory
 PER_INCH = 96  #: Graphviz's pixels
+#: Notebooks whose theme is another than the system's; where HTML is not trusted, this is left out.
+THEMES = (
+    f'<style>[data-jp-theme-light="true"] .{THEMED}{{color-scheme:light}}'
+    f'[data-jp-theme-light="false"] .{THEMED},.vscode-dark .{THEMED}{{color-scheme:dark}}</style>'
+)
 DENSE = 400  #: edges; beyond, they are straight lines, as it takes minutes to bend each around the others
 LARGEST = {"cards": 2_000, "edges": 3_000}  #: a larger picture takes minutes, and nobody can read it
 
@@ -48,7 +54,7 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         Raises `RenderError` where there is no renderer, and for a picture that is too large to be read: with
         ``force`` it is laid out all the same, however long that takes.
         """
-        return tidy(layout(self, "svg", force=flag(force, "svg: force")), self.shown)
+        return themed(tidy(layout(self, "svg", force=flag(force, "svg: force")), self.shown))
 
     def png(self, *, force: bool = False) -> bytes:
         """The picture as PNG, made smaller where a side would have more than 16,384 pixels.
@@ -105,12 +111,12 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         except RenderError as error:
             bundle["text/plain"] += f"\n({error})"
         else:
-            bundle |= {"image/svg+xml": svg, "text/html": image(svg, alternative(self.shown))}
+            bundle |= {"image/svg+xml": svg, "text/html": THEMES + image(svg, alternative(self.shown))}
         return chosen(bundle, include, exclude)
 
 
 def draw(
-    output_or_graph: Node | Graph | Sequence[Node] | Report | Why,
+    output_or_graph: Node | Graph | Sequence[Node] | Step | Report | Why,
     *,
     rankdir: str = "LR",
     grads: bool = True,
@@ -127,7 +133,8 @@ def draw(
 
     Of the report of a check, what it found is marked: wrong edges are red and thick, kinks violet and dotted, each
     with a label; of a larger graph what is around them is shown. Of the answer of `autograd.why`, where the gradient is
-    stopped is marked likewise.
+    stopped is marked likewise. Of one step of a timeline, ``draw(steps(f)[3])``, the numbers are those that are known
+    after it, and it is lit: on the way back the arrow points where the gradient goes.
 
     >>> from autograd import Value
     >>> x, y = Value(-2.0), Value(5.0)
@@ -142,6 +149,11 @@ def draw(
     one_of(sorted(graphviz.FORMATS), format, "draw: format")
     grads, slopes = flag(grads, "draw: grads"), flag(slopes, "draw: slopes")
     limit = positive_int(limit, "draw: limit", "draws all")
+    if isinstance(output_or_graph, Step):
+        step = output_or_graph
+        made = picture(moment(step, grads=grads, slopes=slopes, limit=limit), rankdir, format)
+        made.graph, made.words = step.graph, f"{step}\n{step.sentence}"
+        return made
     words = ""
     if isinstance(output_or_graph, Why):
         (graph, marks), words = lit(output_or_graph), repr(output_or_graph)
@@ -181,7 +193,8 @@ def picture(shown: View, rankdir: str = "LR", format: str = "svg") -> Picture:
         port = f"i{edge.slot}:{arrive}" if slots[edge.head] <= PORTS else arrive
         look = {"id": edge.id} | ({} if edge.taken else {"style": "dashed"})
         if edge.mark:
-            look |= {"color": FOUND[edge.mark.outcome][1], "label": tag(edge.mark), **STROKES[edge.mark.outcome]}
+            look |= {"color": FOUND[edge.mark.outcome][1], **STROKES[edge.mark.outcome]}
+            look |= {"label": tag(edge.mark)} if edge.mark.lines else {}
         elif edge.slope:
             look["label"] = f" {edge.slope} "
         dot.edge(f"{edge.tail}:{leave}", f"{edge.head}:{port}", **look)
@@ -218,9 +231,14 @@ def readable_limit(graph: Graph | None) -> int:
 
 
 def image(svg: str, description: str) -> str:
-    """An SVG as an HTML image: this passes where scripts and inline SVG are not trusted."""
+    """An SVG as an HTML image: this passes where scripts and inline SVG are not trusted.
+
+    It has its natural size, and scrolls where there is less room: texts that shrink with it cannot be read.
+    """
     data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{escape(description)}" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
+    source = f"data:image/svg+xml;base64,{data}"
+    picture = f'<img class="{THEMED}" alt="{escape(description)}" style="max-width:none" src="{source}">'
+    return f'<span style="display:block;overflow:auto">{picture}</span>'
 
 
 def alternative(shown: View) -> str:

@@ -9,10 +9,11 @@ from xml.etree.ElementTree import Element, SubElement
 
 from viz.model.marks import Mark
 from viz.model.view import Card, View, printable
-from viz.picture.card import FOUND, INK, SIZE, border, colours
+from viz.picture.card import DARK, FOUND, INK, SIZE, border, colours
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
+THEMED = "stepgrad-graph"  #: the class of a picture that follows the theme
 ROUND, ROUND_BADGE = "7", "5"
 NUMBER = r"-?\d+(?:\.\d+)?"
 
@@ -50,6 +51,24 @@ def tidy(svg: bytes, shown: View) -> str:
             element.tail = None
     root.attrib |= {"font-family": FONTS, "font-size": str(SIZE), "fill": INK, "text-anchor": "middle"}
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def themed(svg: str) -> str:
+    """A tidy picture that follows the dark theme: that of the page around it, be it an image there or a part.
+
+    A browser asks what ``color-scheme`` the element has that the picture is in, and, of a file alone, the system.
+    Programs that know no ``light-dark()`` show the light one.
+
+    >>> themed('<svg fill="#1f2328" />')[:26]
+    '<svg class="stepgrad-graph'
+    """
+    rules = [f".{THEMED}:root{{color-scheme:light dark}}", f".{THEMED}{{fill:light-dark({INK},{DARK[INK]})}}"]
+    for light, dark in DARK.items():
+        for name in ("fill", "stroke"):
+            if f'{name}="{light}"' in svg:
+                rules.append(f'.{THEMED} [{name}="{light}"]{{{name}:light-dark({light},{dark})}}')
+    start = svg.index(">") + 1
+    return svg[:start].replace("<svg", f'<svg class="{THEMED}"', 1) + f"<style>{''.join(rules)}</style>" + svg[start:]
 
 
 def redraw(group: Element, card: Card) -> None:

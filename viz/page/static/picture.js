@@ -20,7 +20,8 @@ function pictured(image, frame, map, model, say) {
   let follows = false;
 
   function opened(from) {
-    const made = from.src ? decoded(from.src) : from.cloneNode(true);
+    const made = from.src ? decoded(from.getAttribute("src")) : from.cloneNode(true);
+    made.querySelector("style").remove();
     made.removeAttribute("height");
     made.removeAttribute("width");
     made.setAttribute("role", "img");
@@ -28,8 +29,7 @@ function pictured(image, frame, map, model, say) {
     return made;
   }
   function decoded(source) {
-    const bytes = Uint8Array.from(atob(source.split(",")[1]), (c) => c.charCodeAt(0));
-    const text = new TextDecoder().decode(bytes);
+    const text = decodeURIComponent(source.slice(source.indexOf(",") + 1));
     return document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
   }
 

@@ -84,7 +84,7 @@ function stepper(host, css, lesson, code) {
   let shown = ""; /* which relations are open */
   let hidden = null; /* what is asked for */
   let quiz = prediction(model, say);
-  const isPage = Boolean(document.querySelector('meta[name="stepgrad"]'));
+  const isPage = /^(https?|file):$/.test(location.protocol) && Boolean(document.querySelector('meta[name="stepgrad"]'));
   let card, view, section;
   const find = (selector) => root.querySelector(selector);
   for (const details of host.querySelectorAll("details")) details.open = true; /* they are seen in print alone */

@@ -1,0 +1,119 @@
+"""Two runs compared: what differs, where it begins, and mistakes by their signs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import Program, by_operator, programs
+
+import viz
+from autograd import Comparison, Graph, GraphError, Value, compare
+
+
+def run(w: float, scale: float = 1.0) -> Value:
+    a, x = Value(w, "a"), Value(3.0, "x")
+    q = a * x
+    q.label = "q"
+    r = q + x
+    r.label = "r"
+    f = r * q * scale
+    f.label = "f"
+    return f
+
+
+@settings(max_examples=30)
+@given(programs())
+def test_a_program_is_the_same_as_itself(program: Program) -> None:
+    leaves = [Value(float(x)) for x in program.inputs]
+    outputs = [program.result(by_operator, leaves) for _ in range(2)]
+    found = compare(*outputs)
+    assert found.differing == ()
+    assert str(found).startswith("the same")
+    assert found.is_aligned
+
+
+@given(st.floats(0.5, 2), st.floats(0.01, 1))
+def test_a_changed_leaf_is_the_one_cause(w: float, change: float) -> None:
+    found = compare(run(w), run(w + change))
+    causes = [found.b.names[pair.b] for pair in found.pairs if pair.cause and pair.b is not None]
+    assert causes == ["a"]
+    assert found.sentences == ("a was changed, and the rest follows",)
+    differing = {found.b.names[pair.b] for pair in found.differing if pair.value and pair.b is not None}
+    assert differing >= {"a", "q", "r", "f"}
+
+
+def swept(change: str) -> Value:
+    """A run whose gradients a learner made, with one mistake."""
+    f = run(2.0)
+    graph = Graph.of(f)
+    f.backward()
+    leaves = {leaf.label: leaf for leaf in all_nodes(f)}
+    a, x, q = leaves["a"], leaves["x"], leaves["q"]
+    if change == "twice":
+        f.backward()
+    elif change == "sign":
+        a.grad = -a.grad
+    elif change == "assigned":
+        x.grad = graph["q"].data  # what comes by r alone: ∂f/∂r · 1
+    elif change == "late":
+        x.grad -= q.grad * a.data
+    elif change == "before":
+        x.grad += 0.75
+    return f
+
+
+def all_nodes(f: Value) -> list[Value]:
+    found, waiting = [], [f]
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        waiting += [x for x in node._prev if isinstance(x, Value)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        ("twice", "∂a: twice what it is: swept twice, and not set to zero between: zero_grad is missing"),
+        ("sign", "∂a: the sign is wrong"),
+        ("assigned", "∂x: that is what comes by r alone: `=` for `+=`"),
+        ("before", "∂x: 0.75 was there before: zero_grad is missing"),
+    ],
+)
+def test_a_mistake_is_named(mistake: str, told: str) -> None:
+    found = compare(swept("none"), swept(mistake))
+    assert told in found.sentences
+    assert not any(pair.value for pair in found.pairs)
+
+
+def test_what_came_too_late_is_named() -> None:
+    found = compare(swept("none"), swept("late"))
+    assert any("∂x" in sentence for sentence in found.sentences)
+
+
+def test_another_structure_is_told() -> None:
+    a = Value(3.0, "a")
+    found = compare(a * a + a, a * a * a)
+    assert not found.is_aligned
+    assert any("in the second alone" in sentence for sentence in found.sentences)
+    assert any("in the first alone" in sentence for sentence in found.sentences)
+    assert "in one alone" in str(found)
+
+
+def test_it_shows_in_a_stepper_or_as_two_pictures() -> None:
+    shown = viz.compare(run(2.0), run(2.5), titles=("before", "after"))
+    assert isinstance(shown.comparison, Comparison)
+    assert "a was changed" in shown.html()
+    assert "before" in shown.html()
+    a = Value(3.0, "a")
+    two = viz.compare(a * a + a, a * a * a).html()
+    assert two.count("<svg") == 2
+    assert "<h2>b</h2>" in two
+
+
+def test_what_is_no_computation_is_refused() -> None:
+    with pytest.raises(GraphError, match="compare: b: expected a Value"):
+        compare(Value(1.0) * 2, 3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="neither true nor false"):
+        bool(compare(run(1.0), run(1.0)))

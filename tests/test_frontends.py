@@ -1,0 +1,222 @@
+"""The stepper where notebooks are shown: JupyterLab, trusted and not, the HTML of nbconvert, marimo."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from browsing import Visits
+
+SCRIPT = """\
+from autograd import Value
+import viz
+x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+q = x + y
+f = q * z
+"""
+MARIMO = """\
+import marimo
+app = marimo.App()
+
+
+@app.cell
+def _():
+{}
+    import marimo as mo
+    stepper = viz.step(f)
+    mo.vstack([stepper, mo.iframe(stepper.html())])
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+ROOT = Path(__file__).parent.parent
+
+
+def needs(*packages: str) -> None:
+    """Skips where these are not installed, and says so."""
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed: pip install stepgrad[frontends]")
+
+
+def executed(folder: Path) -> Path:
+    """A notebook with a stepper, that was run."""
+    import nbclient
+    import nbformat
+
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"{SCRIPT}viz.step(f)")])
+    nbclient.NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute(
+        env=environment(folder)
+    )
+    (outputs,) = (cell.outputs for cell in book.cells)
+    assert set(outputs[0].data) == {"text/plain", "text/html"}
+    nbformat.write(book, folder / "book.ipynb")
+    return folder / "book.ipynb"
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Settings and trust of these tests alone."""
+    home = {
+        name: str(folder / name.lower())
+        for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "XDG_CONFIG_HOME")
+    }
+    return {**os.environ, **home, "PYTHONPATH": str(ROOT)}
+
+
+@contextmanager
+def serving(command: list[str], folder: Path, path: str) -> Iterator[str]:
+    """A server of the front end, until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (folder / "log").open("w")
+    server = subprocess.Popen([*command, f"--port={port}"], cwd=folder, env=environment(folder), stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}{path}"
+    try:
+        for _ in range(300):
+            if server.poll() is not None:
+                pytest.fail(f"the server ended: {(folder / 'log').read_text()[-2000:]}")
+            try:
+                urlopen(address, timeout=5).close()
+                break
+            except (URLError, OSError):
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+        log.close()
+
+
+LAB = [
+    sys.executable,
+    "-m",
+    "jupyterlab",
+    "--no-browser",
+    "--allow-root",
+    "--ServerApp.token=",
+    "--ServerApp.password=",
+]
+
+
+@pytest.fixture
+def lab(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """A notebook in JupyterLab, which was run elsewhere, and so is not trusted."""
+    needs("jupyterlab", "nbclient", "ipykernel")
+    executed(tmp_path)
+    with serving(LAB, tmp_path, "/lab") as address:
+        context = browser.new_context(viewport={"width": 1300, "height": 1000})
+        page = context.new_page()
+        page.goto(address.replace("/lab", "/doc/tree/book.ipynb"))
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        yield page
+        context.close()
+
+
+def run_cell(page: Any) -> Any:
+    """Runs the cell; what is pressed before the kernel is there is pressed again."""
+    from playwright.sync_api import TimeoutError
+
+    stepper = page.locator(".jp-OutputArea section.stepper")
+    for _ in range(6):
+        page.locator(".jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        try:
+            stepper.wait_for(timeout=8_000)
+            return stepper
+        except TimeoutError:
+            continue
+    return pytest.fail("no stepper after the cell was run")
+
+
+def test_untrusted_it_lists_readable_steps(lab: Any) -> None:
+    output = lab.locator(".jp-OutputArea-output")
+    frames = output.locator("details")
+    frames.first.wait_for(timeout=30_000)
+    assert lab.locator("section.stepper").count() == 0
+    assert frames.count() == 8
+    assert "∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4" in output.inner_text()
+    assert output.locator("img").evaluate("(image) => image.complete && image.naturalWidth > 100")
+
+
+def test_run_in_jupyterlab_it_steps(lab: Any) -> None:
+    stepper = run_cell(lab)
+    for expected in ("1 / 7", "2 / 7", "3 / 7"):
+        stepper.press("ArrowRight")
+        assert stepper.locator(".count").text_content() == expected
+    stepper.press("End")
+    assert stepper.locator("#n0 .grad").text_content() == "∂ −4"
+
+
+def test_what_is_typed_into_it_is_no_command_of_the_notebook(lab: Any) -> None:
+    stepper = run_cell(lab)
+    cells = lab.locator(".jp-Cell").count()
+    stepper.locator(".find").click()
+    for key in "abxdd":
+        lab.keyboard.press(key)
+    assert stepper.locator(".find").input_value() == "abxdd"
+    assert lab.locator(".jp-Cell").count() == cells
+    stepper.locator(".predict").check()
+    stepper.press("Home")
+    for key in ("ArrowRight", "ArrowDown", "End"):
+        stepper.press(key)
+    assert lab.locator(".jp-Cell").count() == cells
+
+
+def converted(folder: Path) -> str:
+    needs("nbconvert", "nbclient", "ipykernel")
+    book = executed(folder)
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level=ERROR", str(book)]
+    subprocess.run(command, check=True, env=environment(folder), cwd=folder)
+    html = book.with_suffix(".html").read_text(encoding="utf-8")
+    return re.sub(r"<script[^>]+src=[^>]*>\s*</script>", "", html)  # MathJax, RequireJS: there is no network
+
+
+def test_the_html_of_nbconvert_steps(browser: Any, tmp_path: Path) -> None:
+    page = Visits(browser, tmp_path)(converted(tmp_path))  # its own complaints are none of ours
+    stepper = page.locator("section.stepper")
+    stepper.press("End")
+    assert stepper.locator(".count").text_content() == "7 / 7"
+
+
+def test_the_html_of_nbconvert_without_scripts_lists(browser: Any, tmp_path: Path) -> None:
+    html = re.sub(r"<script.*?</script>", "", converted(tmp_path), flags=re.S)
+    page = Visits(browser, tmp_path)(html)
+    assert page.locator("details").count() == 8
+    page.locator("details summary").nth(4).click()
+    assert page.locator("details .sentence").nth(0).count() == 1
+    assert page.locator("section.stepper").count() == 0
+
+
+def test_marimo_lists_it_and_steps_in_a_frame(browser: Any, tmp_path: Path) -> None:
+    needs("marimo")
+    (tmp_path / "app.py").write_text(MARIMO.format(indent(SCRIPT, "    ")), encoding="utf-8")
+    command = [sys.executable, "-m", "marimo", "run", "app.py", "--headless", "--no-token", "--host=127.0.0.1"]
+    with serving(command, tmp_path, "/") as address:
+        context = browser.new_context(viewport={"width": 1300, "height": 1000})
+        page = context.new_page()
+        page.goto(address)
+        frames = page.locator("details")
+        frames.first.wait_for(timeout=60_000)
+        assert frames.count() == 8
+        assert "6. ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4" in frames.locator("summary").all_text_contents()
+        assert page.locator("img[alt^=computation]").evaluate("(image) => image.complete && image.naturalWidth > 100")
+        stepper = page.frame_locator("iframe").locator("section.stepper")
+        stepper.press("End")
+        assert stepper.locator(".count").text_content() == "7 / 7"
+        context.close()

@@ -1,0 +1,55 @@
+"""The cell magic ``%%backprop``, which ``%load_ext viz`` brings to a notebook."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from autograd import Node, tracing
+from viz.page.html import Stepper, step
+
+NOTHING = "the cell computes no single number: end it with the Value or Tensor to step through"
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """What ``%load_ext viz`` calls."""
+    from IPython.core.error import UsageError  # there, as it calls this
+
+    def backprop(line: str, cell: str) -> Stepper:
+        """Run a cell, and step through what its last expression is computed from.
+
+        Where that is no Value or Tensor, as after ``loss.backward()``, it is the last number that the cell assigned.
+        The cell runs inside ``tracing()``, so that each step has its line of code.
+        """
+        __tracebackhide__ = True
+        if line.strip():
+            raise UsageError(f"%%backprop: expected nothing on its line, got {line.strip()!r}: the code stands below")
+        node = computed(shell, cell)
+        if node is None:
+            raise UsageError(f"%%backprop: {NOTHING}")
+        return step(node)
+
+    shell.register_magic_function(backprop, magic_kind="cell")
+
+
+def computed(shell: Any, cell: str) -> Node | None:
+    """The node to step through, once the cell has run as any cell does; None where there is none."""
+    __tracebackhide__ = True  # an error in it is shown as in any cell
+    source = "\n" + shell.transform_cell(cell)  # lines are counted from that of the magic on
+    name = shell.compile.cache(source, shell.displayhook.prompt_count, raw_code=source)
+    tree = shell.transform_ast(ast.parse(source, name))
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    with tracing():
+        exec(compile(tree, name, "exec"), shell.user_ns)
+        result = None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), shell.user_ns)
+    return result if isinstance(result, Node) else last_assigned(tree, shell.user_ns)
+
+
+def last_assigned(tree: ast.Module, variables: dict[str, Any]) -> Node | None:
+    """The number, as a node, that code assigned last to a name."""
+    stored = [part for part in ast.walk(tree) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+    for part in sorted(stored, key=lambda part: (part.lineno, part.col_offset), reverse=True):
+        held = variables.get(part.id)
+        if isinstance(held, Node) and held.op is not None and held.size == 1:
+            return held
+    return None
