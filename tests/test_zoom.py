@@ -54,6 +54,31 @@ def test_it_computes_what_the_tensors_did(program: Any) -> None:
             np.testing.assert_array_equal(elements(graph, leaf.label, leaf.shape, graph.grads), leaf.grad)
 
 
+@settings(max_examples=60)
+@given(program=programs())
+def test_it_tells_which_scalar_is_which_element(program: Any) -> None:
+    leaves = [Tensor(x, label=name) for x, name in zip(program.leaves, program.names, strict=True)]
+    output = program(*leaves)
+    assume(isinstance(output, Tensor) and output.requires_grad and output.size)
+    graph = Graph.of(output)
+    try:
+        scalars, places, of = graph.zoom()
+    except DTypeError:
+        return
+    assert (len(places), len(of)) == (len(graph), len(scalars))
+    seen = set()
+    for node, at in zip(graph, places, strict=True):
+        assert at.shape == node.shape
+        assert not at.flags.writeable
+        for place, k in np.ndenumerate(at):
+            if k >= 0:
+                assert_close(scalars.data[k], node.data[place])
+                assert of[k] <= node.index  # a transpose has the elements of what it is of
+                seen.add(int(k))
+    for k in set(range(len(scalars))) - seen:
+        assert graph[of[k]].op is not None  # made on the way to an element
+
+
 #: What has no scalar graph, each with what it says of it; of compositions, some calls.
 WITHOUT = {
     **dict.fromkeys(("svd", "eigh", "eigvalsh"), "computed by iteration"),
