@@ -149,7 +149,7 @@ def test_untrusted_it_lists_readable_steps(lab: Any) -> None:
     frames = output.locator("details")
     frames.first.wait_for(timeout=30_000)
     assert lab.locator("section.stepper").count() == 0
-    assert frames.count() == 8
+    assert frames.count() == 6
     assert "∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4" in output.inner_text()
     assert output.locator("img").evaluate("(image) => image.complete && image.naturalWidth > 100")
 
@@ -197,9 +197,9 @@ def test_the_html_of_nbconvert_steps(browser: Any, tmp_path: Path) -> None:
 def test_the_html_of_nbconvert_without_scripts_lists(browser: Any, tmp_path: Path) -> None:
     html = re.sub(r"<script.*?</script>", "", converted(tmp_path), flags=re.S)
     page = Visits(browser, tmp_path)(html)
-    assert page.locator("details").count() == 8
+    assert page.locator("details").count() == 6
     page.locator("details summary").nth(4).click()
-    assert page.locator("details .sentence").nth(0).count() == 1
+    assert page.locator("details p").nth(0).count() == 1
     assert page.locator("section.stepper").count() == 0
 
 
@@ -213,7 +213,7 @@ def test_marimo_lists_it_and_steps_in_a_frame(browser: Any, tmp_path: Path) -> N
         page.goto(address)
         frames = page.locator("details")
         frames.first.wait_for(timeout=60_000)
-        assert frames.count() == 8
+        assert frames.count() == 6
         assert "6. ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4" in frames.locator("summary").all_text_contents()
         assert page.locator("img[alt^=computation]").evaluate("(image) => image.complete && image.naturalWidth > 100")
         stepper = page.frame_locator("iframe").locator("section.stepper")
