@@ -7,20 +7,42 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from autograd.ops.activations import (
+    celu,
+    elu,
+    gelu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+)
+from autograd.ops.arithmetic import add, mul, sub, sum_of, sum_of_products
+from autograd.ops.functions import exp, log1p, tanh
+from autograd.ops.linalg import matmul
 from autograd.program import Constant, Equation
 
 #: A place in an array or a list, at any depth of a path: ``[0, 2]``.
 _PLACE = re.compile(r"\[(\d+(?:, \d+)*)\]")
 
-#: Operations that multiply arrays, one of which may be the weights of a layer.
-PRODUCTS = frozenset({"matmul", "matvec", "vecmat", "dot"})
-SUMS = frozenset({"add", "sum_of"})
+#: Operations that add up.
+SUMS = frozenset({add, sum_of})
 
 #: What makes the output of a neuron of its weighted sum. Others, as softplus, are also how a loss is written.
 ACTIVATIONS = frozenset(
     [
-        *("celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "relu"),
-        *("relu6", "selu", "sigmoid", "silu", "softshrink", "softsign", "tanh", "tanhshrink", "threshold"),
+        *(celu, elu, gelu, hardshrink, hardsigmoid, hardswish, hardtanh, leaky_relu, mish, relu, relu6, selu, sigmoid),
+        *(silu, softshrink, softsign, tanh, tanhshrink, threshold),
     ]
 )
 
@@ -105,8 +127,8 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
                 yield Weights(pattern, places, hash(key(other)))
 
     for i, equation in enumerate(equations):
-        name, inputs = equation.op.name if equation.op else "", equation.inputs
-        if name in PRODUCTS or (name == "mul" and equation.dtype is None):
+        op, inputs = equation.op, equation.inputs
+        if op is matmul or (op is mul and equation.dtype is None):
             a, b = inputs
             sides = (*side(a, b), *side(b, a))
             if len(sides) > 1 and equation.dtype is not None:  # W @ x, where x is a leaf too
@@ -114,12 +136,12 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
                 sides = tuple(s for s, rank in zip(sides, ranks, strict=True) if rank > min(ranks))
             if sides:
                 sums[i] = Sum(sides)
-        elif name == "sum_of_products":
+        elif op is sum_of_products:
             half = len(inputs) // 2
             products = [Sum((*side(a, b), *side(b, a))) for a, b in zip(inputs[:half], inputs[half:], strict=True)]
             if (merged := together(products)) is not None and merged.sides:
                 sums[i] = merged
-        elif name in SUMS:
+        elif op in SUMS:
             nodes = [x for x in inputs if isinstance(x, int)]
             parts = [x for x in nodes if x in sums]
             rest = [x for x in nodes if x not in sums]
@@ -247,7 +269,7 @@ def activations_of(equations: Sequence[Equation], totals: set[int]) -> dict[int,
     """For each sum, the one activation that it goes into."""
     found: dict[int, list[int]] = defaultdict(list)
     for i, equation in enumerate(equations):
-        if equation.op is not None and equation.op.name in ACTIVATIONS:
+        if equation.op in ACTIVATIONS:
             for x in equation.inputs:
                 if isinstance(x, int) and x in totals:
                     found[x].append(i)
@@ -281,15 +303,15 @@ def shifted(equations: Sequence[Equation], data: Sequence[Any]) -> dict[int, int
     powers: dict[int, set[int]] = defaultdict(set)  # of each exponent
     summed = set()
     for i, equation in enumerate(equations):
-        name = equation.op.name if equation.op else ""
+        op = equation.op
         nodes = [x for x in equation.inputs if isinstance(x, int)]
         if equation.dtype is not None or not nodes:
             continue
-        if name == "sub" and nodes[0] == equation.inputs[0]:
+        if op is sub and nodes[0] == equation.inputs[0]:
             differences[key(equation.inputs[1])].append(i)
-        elif name == "exp":
+        elif op is exp:
             powers[nodes[0]].add(i)
-        elif name in ("sum_of", "log1p"):
+        elif op in (sum_of, log1p):
             summed.update(nodes)
     found = {}
     for members in differences.values():
