@@ -34,7 +34,7 @@ Until = Callable[[Step], Any] | str
 LARGEST = 5_000  #: steps; more are not shown unasked
 FIRST, LAST = 80, 20  #: lines of a long text
 LISTED = 500  #: steps that stand in the page as HTML, for where there are no scripts, and for print
-SCRIPTS: tuple[str, ...] = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "stepper.js")
+SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "stepper.js")
 HEADINGS = {"start": "start", "forward": "forward", "seed": "backward", "backward": "backward"}
 
 
@@ -172,10 +172,6 @@ def parts(timeline: Timeline, lang: str | None) -> Parts:
     given = lesson(timeline, written, lang, scripts)
     if has_arrays(graph):
         given |= tensors(graph) | {"zoom": zoomed(graph, lang)}
-<<<<<<< HEAD
-        scripts = (*SCRIPTS, *ZOOM)
-=======
->>>>>>> page
     told = listing(frames(timeline, LISTED, say), len(timeline) + 1, say)
     return mounted(title, seen + told, scripts, "stepper", (given, [code(written)]), problem, say.lang)
 

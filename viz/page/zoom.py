@@ -54,7 +54,7 @@ def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
     given = lesson(Timeline(scalars), forms(scalars), lang, ())
     names = [[name, scalar_math(name), *([1] if " " in name.rpartition("]")[2] else [])] for name in scalars.names]
     rounded = {key: [short(x) for x in given[key]] for key in ("values", "slopes")}
-    nodes = [[*node[:3], -1] for node in given["nodes"]]
+    nodes = [[form, short(inputs), wants, -1] for form, inputs, wants, *_ in given["nodes"]]
     rest = {"sources": [], "groups": {}, "updates": [], "replays": False, "reason": ""}
     kept = {key: given[key] for key in KEPT} | rounded | rest
     return {

@@ -109,7 +109,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
       `${cellsOf(m, (r, c) => one(m.number(r, c), r, c, scale)).join("")}</div></figure>`;
     };
     const widest = small ? Math.max(...numbers.map((x) => format(x, 3).length)) : 0;
-    return `<div class="product" style="--digits:${widest}ch">${figure(right, "right", cell)}${figure(left, "left", cell)}${figure(to, "to", choice)}</div><div class="sum" aria-live="polite"></div>`;
+    return `<div class="product" style="--digits:${widest}ch">${figure(right, "right", cell)}${figure(left, "left", cell)}${figure(to, "to", choice)}</div><div class="sum" aria-live="polite" tabindex="0" role="group" aria-label="${escape(name)}"></div>`;
   }
   const cellsOf = (m, make) => Array.from({ length: m.rows * m.columns }, (_, k) => make(Math.floor(k / m.columns), k % m.columns));
 
