@@ -15,14 +15,14 @@ from viz.page.lesson import lesson, name_math
 MOST = 2_000
 
 #: What only pages of arrays carry.
-SCRIPTS = ("tensors.css", "product.js", "layers.js", "zoom.js")
+SCRIPTS = ("tensors.css", "heats.js", "product.js", "layers.js", "zoom.js")
 
 #: What a computation is to a script, without what is said about it.
 KEPT = ("forms", "values", "slopes", "contributions", "seed", "totals", "output", "events")
 
 
 def has_arrays(graph: Graph) -> bool:
-    return any(isinstance(data, np.ndarray) and data.ndim > 0 for data in graph.data)
+    return any(isinstance(data, np.ndarray) for data in graph.data)
 
 
 def tensors(graph: Graph) -> dict[str, Any]:

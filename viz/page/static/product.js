@@ -170,11 +170,3 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     },
   };
 });
-
-const largest = (numbers) => Math.max(...numbers.filter(Number.isFinite).map(Math.abs), 1e-300);
-
-/* The colour of a number on a scale: warm above zero, cold below. */
-function tint(x, scale) {
-  const strength = Number.isFinite(x) ? Math.round((Math.abs(x) / scale) * 55) : 0;
-  return `color-mix(in srgb,${x < 0 ? "var(--cold)" : "var(--warm)"} ${strength}%,var(--bg))`;
-}
