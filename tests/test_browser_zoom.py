@@ -263,3 +263,30 @@ def test_what_is_computed_by_iteration_is_not_opened(visit: Visits) -> None:
     page = visit(viz.step(loss).html())
     page.locator("section.stepper").press("End")
     assert page.locator(".open-element").count() == 0
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_inside(visit: Visits, scheme: str, width: int) -> None:
+    pytest.importorskip("axe_playwright_python", reason="axe is not installed: pip install stepgrad[browser]")
+    from test_page_access import AXE, serious
+
+    loss = network()
+    page = visit(
+        viz.step(loss).html(),
+        bypass_csp=True,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 800},
+        reduced_motion="reduce",
+    )
+    page.add_script_tag(content=AXE)
+    for k in (1, 4, len(steps(loss))):  # a product, a softmax, the gradient of a product
+        go(page, k)
+        assert serious(page) == []
+        page.locator(".open-element").click()
+        assert serious(page) == []
+        page.locator("[data-scalar]").first.click()
+        assert serious(page) == []
+        page.locator("[data-level=operation]").click()
+        assert serious(page) == []
+        page.locator("[data-level=overview]").click()

@@ -295,8 +295,10 @@ def test_of_arrays_the_cells_are_the_engines(visit: Visits) -> None:
     w, x = Tensor([[1.0, -2.0], [0.5, 3e-9]], label="w"), Tensor([0.25, math.nan], label="x")
     stepper = viz.step(autograd.tanh(w @ x).sum())
     page = visit(stepper.html())
-    cells = """(section) => [...section.querySelectorAll(".heat")].map((heat) =>
-        [heat.querySelector("figcaption").textContent, [...heat.querySelectorAll("i")].map((one) => one.title)])"""
+    cells = """(section) => [...section.querySelectorAll(".heat, .product figure")].map((heat) => [
+        heat.querySelector("figcaption").textContent,
+        [...heat.querySelectorAll("i, button")].map((one) => one.title),
+    ])"""
     for step in stepper.timeline:
         page.locator("section.stepper").press("ArrowRight")
         if step.kind != "seed":

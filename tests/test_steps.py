@@ -297,3 +297,16 @@ def lines_run(function: Callable[[Any], Any], argument: Any) -> int:
     finally:
         sys.settrace(before)
     return count
+
+
+def test_gradients_of_matrix_products_are_written_as_on_paper() -> None:
+    def rules(a: Any, b: Any) -> list[str]:
+        h = Tensor(a, label="a") @ Tensor(b, label="b")
+        h.label = "h"
+        paid = [step for step in steps((h * h).sum()) if step.kind == "backward" and step.target in (0, 1)]
+        return [step.formula.split(" += ")[1].split(" = ")[0] for step in paid]
+
+    matrix, vector = [[1.0, 2.0], [3.0, 4.0]], [5.0, 6.0]
+    assert rules(matrix, vector) == ["∂f/∂h ⊗ b", "aᵀ @ ∂f/∂h"]
+    assert rules(vector, matrix) == ["b @ ∂f/∂h", "a ⊗ ∂f/∂h"]
+    assert rules(matrix, matrix) == ["∂f/∂h @ bᵀ", "aᵀ @ ∂f/∂h"]

@@ -15,14 +15,14 @@ from viz.page.lesson import lesson, name_math
 MOST = 2_000
 
 #: What only pages of arrays carry.
-SCRIPTS = ("tensors.css", "product.js", "layers.js", "zoom.js")
+SCRIPTS = ("tensors.css", "heats.js", "product.js", "layers.js", "zoom.js")
 
 #: What a computation is to a script, without what is said about it.
 KEPT = ("forms", "values", "slopes", "contributions", "seed", "totals", "output", "events")
 
 
 def has_arrays(graph: Graph) -> bool:
-    return any(isinstance(data, np.ndarray) and data.ndim > 0 for data in graph.data)
+    return any(isinstance(data, np.ndarray) for data in graph.data)
 
 
 def tensors(graph: Graph) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
     given = lesson(Timeline(scalars), forms(scalars), lang, ())
     names = [[name, scalar_math(name), *([1] if " " in name.rpartition("]")[2] else [])] for name in scalars.names]
     rounded = {key: [short(x) for x in given[key]] for key in ("values", "slopes")}
-    nodes = [[*node[:3], -1] for node in given["nodes"]]
+    nodes = [[form, short(inputs), wants, -1] for form, inputs, wants, *_ in given["nodes"]]
     rest = {"sources": [], "groups": {}, "updates": [], "replays": False, "reason": ""}
     kept = {key: given[key] for key in KEPT} | rounded | rest
     return {

@@ -7,6 +7,7 @@ function cards(model, say) {
   const d = (index) => mo("∂") + (nodes[index].loose ? fenced(nodes[index].math) : nodes[index].math);
   const ratio = (y, x) => fraction(d(y), d(x));
   const gradient = (x) => ratio(model.output, x);
+  const { heats, summing } = typeof heatMaps === "function" ? heatMaps(say) : {}; /* which only pages of arrays have */
   const line = (...parts) => `<div class="line">${math(row(...parts))}</div>`;
   const more = (content) => `<p class="more">${content}</p>`;
 
@@ -99,16 +100,6 @@ function cards(model, say) {
     return more(math(row(...parts)));
   }
 
-  function summing(upstream, paid, node) {
-    if (node.form.mixes || !isArray(upstream) || !isArray(paid)) return "";
-    const [from, to] = [upstream.s, paid.s];
-    if (from.join() === to.join()) return "";
-    const offset = from.length - to.length;
-    const axes = from.map((_, axis) => axis).filter((axis) => axis < offset || to[axis - offset] !== from[axis]);
-    const marked = from.map((n, axis) => (axes.includes(axis) ? `<s>${n}</s>` : n)).join("×");
-    return more(`${escape(say("summed", { axes: axes.join(", ") }))} (${marked} → ${to.join("×") || "1"})`);
-  }
-
   /* Several contributions in one step: what each node ends with. */
   function many(step, before, after) {
     const few = step.nodes.slice(0, 8);
@@ -162,32 +153,6 @@ function cards(model, say) {
     const head = ["", "", say("from"), say("paid"), say("total")].map((text) => `<th scope="col">${escape(text)}</th>`).join("");
     const rest = rows.length > 12 ? more(escape(say("and_more", { count: rows.length - 12 }))) : "";
     return `<table class="ledger"><caption>${title}</caption><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>${rest}`;
-  }
-
-  /* Arrays as small heat maps on one scale. */
-  function heats(shown) {
-    const arrays = shown.filter(([, x]) => x !== null && x !== undefined);
-    const all = arrays.flatMap(([, x]) => (isArray(x) ? x.d : [x])).filter(Number.isFinite);
-    const scale = Math.max(...all.map(Math.abs), 1e-300);
-    return `<div class="heats">${arrays.map(([name, x]) => heat(name, x, scale)).join("")}</div>`;
-  }
-
-  function heat(name, x, scale) {
-    if (!isArray(x)) x = { s: [], t: [1, 1], d: [x] };
-    const columns = x.t.length ? x.t[x.t.length - 1] : 1;
-    const small = x.d.length <= 16;
-    const cells = x.d.map((v) => {
-      const strength = Number.isFinite(v) ? Math.round((Math.abs(v) / scale) * 55) : 0;
-      const hue = v < 0 ? "var(--cold)" : "var(--warm)";
-      const text = escape(format(v));
-      return `<i style="background:color-mix(in srgb,${hue} ${strength}%,var(--bg))" title="${text}">${small ? escape(format(v, 3)) : ""}</i>`;
-    });
-    const shape = x.s.length ? x.s.join("×") : "";
-    const note = x.s.length && x.d.length < x.s.reduce((a, b) => a * b, 1) ? ` ${escape(say("sampled"))}` : "";
-    return (
-      `<figure class="heat ${small ? "small" : ""}"><figcaption>${escape(name)} <span>${shape}${note}</span></figcaption>` +
-      `<div role="img" aria-label="${escape(name)} ${shape}: ${escape(format(x.lo ?? x.d[0]))} … ${escape(format(x.hi ?? x.d[0]))}" style="grid-template-columns:repeat(${columns},auto)">${cells.join("")}</div></figure>`
-    );
   }
 
   /* Why: one sentence. */

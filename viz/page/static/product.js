@@ -109,7 +109,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
       `${cellsOf(m, (r, c) => one(m.number(r, c), r, c, scale)).join("")}</div></figure>`;
     };
     const widest = small ? Math.max(...numbers.map((x) => format(x, 3).length)) : 0;
-    return `<div class="product" style="--digits:${widest}ch">${figure(right, "right", cell)}${figure(left, "left", cell)}${figure(to, "to", choice)}</div><div class="sum" aria-live="polite"></div>`;
+    return `<div class="product" style="--digits:${widest}ch">${figure(right, "right", cell)}${figure(left, "left", cell)}${figure(to, "to", choice)}</div><div class="sum" aria-live="polite" tabindex="0" role="group" aria-label="${escape(name)}"></div>`;
   }
   const cellsOf = (m, make) => Array.from({ length: m.rows * m.columns }, (_, k) => make(Math.floor(k / m.columns), k % m.columns));
 
@@ -170,11 +170,3 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     },
   };
 });
-
-const largest = (numbers) => Math.max(...numbers.filter(Number.isFinite).map(Math.abs), 1e-300);
-
-/* The colour of a number on a scale: warm above zero, cold below. */
-function tint(x, scale) {
-  const strength = Number.isFinite(x) ? Math.round((Math.abs(x) / scale) * 55) : 0;
-  return `color-mix(in srgb,${x < 0 ? "var(--cold)" : "var(--warm)"} ${strength}%,var(--bg))`;
-}

@@ -162,7 +162,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     box.innerHTML =
       `${crumbs()}<div class="content"><div class="choose">${choices()}</div>` +
       (element === null ? `<p>${escape(say("choose_element"))}</p>` : `<div class="graph" tabindex="0" role="region" aria-label="${escape(elementName(open.node, open.flat))}">${drawn(element)}</div>`) +
-      `</div>${element === null ? "" : `<div class="scalar-formula" aria-live="polite">${formula(element)}</div>`}`;
+      `</div>${element === null ? "" : `<div class="scalar-formula" aria-live="polite" tabindex="0" role="group" aria-label="${escape(inner.nodes[open.scalar ?? element].name)}">${formula(element)}</div>`}`;
     if (held && box.querySelector(".graph")) box.querySelector(".graph").scrollTop = held;
   }
 
