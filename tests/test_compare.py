@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from strategies import Program, by_operator, programs
 
 import viz
-from autograd import Comparison, Graph, GraphError, Value, compare
+from autograd import Comparison, Graph, GraphError, Value, by_hand, compare
 
 
 def run(w: float, scale: float = 1.0) -> Value:
@@ -60,6 +60,7 @@ def swept(change: str) -> Value:
         x.grad -= q.grad * a.data
     elif change == "before":
         x.grad += 0.75
+        a.grad += 0.25
     return f
 
 
@@ -90,6 +91,39 @@ def test_a_mistake_is_named(mistake: str, told: str) -> None:
 def test_what_came_too_late_is_named() -> None:
     found = compare(swept("none"), swept("late"))
     assert any("∂x" in sentence for sentence in found.sentences)
+
+
+def test_the_same_value_computed_otherwise_is_told() -> None:
+    x, y = Value(1.0, "x"), Value(1.0, "y")
+    for first, second in ((x**2.0, x**3.0), (x - y, y - x), ((x - 1.0) * 3.0, (x - 1.0) * -3.0)):
+        found = compare(first, second)
+        assert len(found.sentences) == 1
+        assert "is computed otherwise" in found.sentences[0]
+
+
+def test_a_push_that_was_too_early_is_named() -> None:
+    def pushed(order: str) -> Value:
+        x = Value(3.0, "x")
+        q = x * 2
+        r = q * q
+        s = r + q
+        nodes = {"q": q, "r": r, "s": s}
+        for name, node in nodes.items():
+            node.label = name
+        hand = by_hand(s)
+        for name in order:
+            hand.push(nodes[name])
+        return s
+
+    found = compare(pushed("srq"), pushed("sqr"))
+    assert found.sentences == ("∂x: q was pushed before r had paid into it",)
+
+
+def test_a_run_that_was_not_swept_is_swept_beside_the_nodes() -> None:
+    x = Value(2.0, "x")
+    a = x * x * 2
+    a.backward()
+    assert compare(a, x * x * 2).differing == ()
 
 
 def test_another_structure_is_told() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from autograd.graph.steps import Timeline, steps
 from autograd.node import Node
 from autograd.notation.words import format_number
 from autograd.op import Op
-from autograd.program import Constant
+from autograd.program import Constant, Equation
 
 #: What can be compared.
 Comparable = Node | Graph | Timeline | Iteration
@@ -31,7 +31,7 @@ class Pair(NamedTuple):
     """A node of both runs, by its index in each, None where it is in one alone; what differs, and if it begins here.
 
     ``value`` differs where the value does, ``grad`` where the gradient does; a ``cause`` differs while all that it is
-    computed from is the same.
+    computed from is the same. ``otherwise``: by other constants, arguments or inputs, whatever the value is.
     """
 
     a: int | None
@@ -39,6 +39,7 @@ class Pair(NamedTuple):
     value: bool = False
     grad: bool = False
     cause: bool = False
+    otherwise: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,7 +57,7 @@ class Comparison:
     @property
     def differing(self) -> tuple[Pair, ...]:
         """The nodes of which something differs."""
-        return tuple(pair for pair in self.pairs if pair.value or pair.grad or None in pair[:2])
+        return tuple(pair for pair in self.pairs if pair.value or pair.grad or pair.otherwise or None in pair[:2])
 
     @property
     def is_aligned(self) -> bool:
@@ -67,8 +68,8 @@ class Comparison:
     def sentences(self) -> tuple[str, ...]:
         """What the differences come from: the nodes where values begin to differ, and mistakes by their signs."""
         found = [self._only(pair) for pair in self.pairs if None in pair[:2]]
-        found += [self._cause(pair) for pair in self.pairs if pair.cause and pair.value]
-        if not any(pair.value or None in pair[:2] for pair in self.pairs):
+        found += [self._cause(pair) for pair in self.pairs if pair.cause or pair.otherwise]
+        if not any(pair.value or pair.otherwise or None in pair[:2] for pair in self.pairs):
             found += filter(None, map(self._mistake, self.pairs))
         return tuple(dict.fromkeys(found))
 
@@ -100,6 +101,9 @@ class Comparison:
         if pair.value:
             begins = "begins here" if pair.cause else "follows"
             rows.append((name, format_number(self.a.data[i]), format_number(self.b.data[j]), begins))
+        if pair.otherwise and not pair.value:
+            number = format_number(self.a.data[i])
+            rows.append((name, number, number, "computed otherwise"))
         if pair.grad:
             a, b = ("–" if g is None else format_number(g) for g in (self.grads[0][i], self.grads[1][j]))
             rows.append((f"∂ {name}", a, b, ""))
@@ -114,6 +118,8 @@ class Comparison:
         node = self.b.nodes[pair.b]  # type: ignore[index]
         if node.is_leaf:
             return f"{node.name} was changed, and the rest follows"
+        if self.b.formula(node) == self.a.formula(pair.a):  # type: ignore[arg-type]
+            return f"{self.b.formula(node)} has other arguments, or was given other numbers"
         return f"{self.b.formula(node)} is computed otherwise: in the first it is {self.a.formula(pair.a)}"  # type: ignore[arg-type]
 
     def _mistake(self, pair: Pair) -> str:
@@ -124,22 +130,40 @@ class Comparison:
         right, wrong = self.grads[0][pair.a], self.grads[1][pair.b]
         if wrong is None or right is None:
             return f"∂{name}: {'the second' if wrong is None else 'the first'} has no gradient there"
-        paid = [(event.node, event.contribution, event.incoming) for event in self._events if event.target == pair.b]
-        for node, contribution, incoming in paid:
-            by = self.b.names[node]
-            if len(paid) > 1 and same(wrong, contribution):
+        paid = [event for event in self._events if event.target == pair.b]
+        for event in paid:
+            by = self.b.names[event.node]
+            if len(paid) > 1 and same(wrong, event.contribution):
                 return f"∂{name}: that is what comes by {by} alone: `=` for `+=`"
-            if len(paid) > 1 and same(wrong, right - contribution):
+            if len(paid) > 1 and same(wrong, right - event.contribution):
                 return f"∂{name}: what comes by {by} is missing: it was pushed too late, or not at all"
-            if np.shape(incoming) == np.shape(wrong) and same(wrong, incoming) and len(paid) == 1:
+            if len(paid) == 1 and same(wrong, event.incoming) and not same(event.incoming, event.contribution):
                 return f"∂{name}: the gradient of {by} as it is: the local slope is missing"
+        for event in paid:
+            if np.ndim(event.incoming) or not event.incoming:
+                continue
+            for late, brought in self._brought(event.node).items():
+                if same(wrong, right - event.contribution * brought / event.incoming):
+                    by, of = self.b.names[event.node], self.b.names[late]
+                    return f"∂{name}: {by} was pushed before {of} had paid into it"
         if same(wrong, -right):
             return f"∂{name}: the sign is wrong"
+        if not self.b.nodes[pair.b].is_leaf or not paid:
+            return ""
         if same(wrong, 2 * right):
             return f"∂{name}: twice what it is: swept twice, and not set to zero between: zero_grad is missing"
-        if self.b.nodes[pair.b].is_leaf and len(paid):
+        leaves = [x for x in self.pairs if x.a is not None and self.a.nodes[x.a].is_leaf]
+        if all(x.grad for x in leaves if self.grads[0][x.a or 0] is not None):
             return f"∂{name}: {format_number(wrong - right)} was there before: zero_grad is missing"
-        return ""
+        return f"∂{name}: off by {format_number(wrong - right)}, which is no single path"
+
+    def _brought(self, node: int) -> dict[int, float]:
+        """What each user of a scalar node pays into it."""
+        found: dict[int, float] = {}
+        for event in self._events:
+            if event.target == node and np.ndim(event.contribution) == 0:
+                found[event.node] = found.get(event.node, 0.0) + event.contribution
+        return found
 
     @cached_property
     def _events(self) -> Sequence[Any]:
@@ -183,9 +207,9 @@ def timeline_of(what: Comparable, name: str) -> Timeline:
 
 
 def gradients_of(timeline: Timeline) -> tuple[Any, ...]:
-    """Those that the nodes hold, where there are any; else those of the sweep."""
-    held = timeline.graph.grads
-    return held if any(grad is not None for grad in held) else timeline.gradients
+    """Those that the nodes hold, where its output was swept, be it by hand; else those of a sweep."""
+    graph = timeline.graph
+    return timeline.gradients if graph.grads[graph.outputs[0]] is None else graph.grads
 
 
 def pairs(a: Graph, b: Graph, grads_a: Sequence[Any], grads_b: Sequence[Any]) -> list[Pair]:
@@ -204,19 +228,38 @@ def pairs(a: Graph, b: Graph, grads_a: Sequence[Any], grads_b: Sequence[Any]) ->
         inherits = any(x in differs for x in equation.inputs if isinstance(x, int))
         if value:
             differs.add(j)
-        found.append(Pair(i, j, value, not same(grads_a[i], grads_b[j]), value and not inherits))
+        otherwise = not same_call(a.equations[i], equation, partner)
+        found.append(Pair(i, j, value, not same(grads_a[i], grads_b[j]), value and not inherits, otherwise))
     return found + [Pair(i, None) for i in range(len(a)) if i not in partner]
 
 
 def aligned(a: Graph, b: Graph) -> dict[int, int]:
     """Which node of b each node of a is: one by one, or that of the same name and operation."""
-    if [(e.op, inputs_of(e)) for e in a.equations] == [(e.op, inputs_of(e)) for e in b.equations]:
+    leaves = [(a.labels[i], b.labels[i]) for i in a.leaves if i < len(b)]  # an inner node may have another name
+    is_same = [(e.op, inputs_of(e)) for e in a.equations] == [(e.op, inputs_of(e)) for e in b.equations]
+    if is_same and all(x is None or y is None or x == y for x, y in leaves):
         return {i: i for i in range(len(a))}
     kinds: list[dict[tuple[str, Op | None], int]] = [
         {(name, equation.op): i for i, (name, equation) in enumerate(zip(g.names, g.equations, strict=True))}
         for g in (a, b)
     ]
-    return {i: kinds[1][key] for key, i in kinds[0].items() if key in kinds[1]}
+    found = {i: kinds[1][key] for key, i in kinds[0].items() if key in kinds[1]}
+    (i,), (j,) = a.outputs, b.outputs
+    if i not in found and j not in found.values() and a.equations[i].op is b.equations[j].op:
+        found[i] = j  # what was asked for, whatever it is called
+    return found
+
+
+def same_call(x: Equation, y: Equation, partner: Mapping[int, int]) -> bool:
+    """Whether two equations compute the same of the same, given which nodes of the first are which of the second."""
+    if x.op is None or y.op is None:
+        return x.op is y.op
+    if len(x.inputs) != len(y.inputs) or repr(dict(x.params)) != repr(dict(y.params)):
+        return False
+    return all(
+        same(u.data, v.data) if isinstance(u, Constant) and isinstance(v, Constant) else partner.get(u, u) == v  # type: ignore[arg-type]
+        for u, v in zip(x.inputs, y.inputs, strict=True)
+    )
 
 
 def inputs_of(equation: Any) -> list[Any]:

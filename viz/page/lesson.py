@@ -173,7 +173,7 @@ def number(x: Any) -> Any:
     shown = sampled(array)
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array.ravel()
     low, high = (finite.min().item(), finite.max().item()) if finite.size else (0.0, 0.0)
-    numbers = [float(f"{v:.8g}") for v in shown.astype(float).ravel()]
+    numbers = shown.astype(float).ravel().tolist()  # in full: the page adds them up
     return {"s": array.shape, "t": shown.shape, "d": numbers, "lo": low, "hi": high}
 
 
@@ -183,6 +183,8 @@ def sampled(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     >>> sampled(np.zeros((3, 2, 2))).shape, sampled(np.zeros((1000, 1000))).shape
     ((6, 2), (20, 20))
     """
+    if not array.size:
+        return np.zeros((1, 0))
     flat = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
     side = int(MOST**0.5)
     rows, columns = flat.shape

@@ -78,10 +78,13 @@ class Compared(Document):
     @cached_property
     def _parts(self) -> Parts:
         found, say = self.comparison, words(self.lang)
+        note = str(found)
+        if any(pair.grad for pair in found.differing):
+            note += "\n(the table has the gradients that the nodes hold; the steps are those of backward())"
         timelines = [Timeline(graph) for graph in (found.a, found.b)]
         if found.is_aligned:
             differing = [pair.b for pair in found.differing if pair.b is not None]
-            return runs(timelines, self.titles, [[], []], differing, str(found), say)
+            return runs(timelines, self.titles, [[], []], differing, note, say)
         seen = []
         for title, timeline in zip(self.titles, timelines, strict=True):
             made = picture(finished(timeline))

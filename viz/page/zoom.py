@@ -53,10 +53,9 @@ def zoomed(graph: Graph, lang: str | None) -> dict[str, Any] | None:
         return None
     given = lesson(Timeline(scalars), forms(scalars), lang, ())
     names = [[name, scalar_math(name), *([1] if " " in name.rpartition("]")[2] else [])] for name in scalars.names]
-    rounded = {key: [short(x) for x in given[key]] for key in ("values", "slopes")}
-    nodes = [[form, short(inputs), wants, -1] for form, inputs, wants, *_ in given["nodes"]]
+    nodes = [[form, inputs, wants, -1] for form, inputs, wants, *_ in given["nodes"]]
     rest = {"sources": [], "groups": {}, "updates": [], "replays": False, "reason": ""}
-    kept = {key: given[key] for key in KEPT} | rounded | rest
+    kept = {key: given[key] for key in KEPT} | rest
     return {
         "scalars": kept | {"names": names, "nodes": nodes},
         "elements": [each.ravel().tolist() for each in elements],
@@ -72,10 +71,3 @@ def scalar_math(name: str) -> str:
     """
     element, _, number = name.rpartition("_")
     return f"<msub>{name_math(element)}<mn>{number}</mn></msub>" if element and number.isdigit() else name_math(name)
-
-
-def short(x: Any) -> Any:
-    """Numbers with as many digits as those of arrays."""
-    if isinstance(x, list):
-        return list(map(short, x))
-    return float(f"{x:.8g}") if isinstance(x, float) else x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import TextIO
 from rich.text import Text
 
 from autograd import Timeline
+from viz.encoding import forgiving
 from viz.language.words import words
 from viz.signals import stoppable
 from viz.terminal.console import new_console
@@ -48,8 +50,8 @@ def run(
     """
     source, target = source or sys.stdin, target or sys.stdout
     if not is_interactive(source, target) or new_console(target).legacy_windows:
-        for line in trace(timeline):
-            print(line, file=target)
+        with forgiving(target):
+            printed(timeline, target)
         return
     track = Track(timeline, words(lang))
     walk = Walk(moment=min(max(start, 0), track.last))
@@ -59,6 +61,16 @@ def run(
                 walk = walked(walk, track, keyboard, target)
             if not walk.over:
                 suspend()
+
+
+def printed(timeline: Timeline, target: TextIO) -> None:
+    """One line a step, until nobody reads them any more, as behind ``| head``."""
+    try:
+        for line in trace(timeline):
+            print(line, file=target)
+        target.flush()
+    except BrokenPipeError:  # what is left in the buffer must not complain at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), target.fileno())
 
 
 def walked(walk: Walk, track: Track, keyboard: Keyboard, target: TextIO) -> Walk:

@@ -65,26 +65,24 @@ function cards(model, say) {
         heats([[gradientName(from), upstream], [say("paid"), paid], [gradientName(x), after.grads[x]]]) + summing(upstream, paid, node)
       );
     }
-    const local = model.isScalar ? model.slopes[from][slot] : paid / upstream;
+    const local = model.isScalar ? model.slopes[from][slot] : undefined; /* of arrays it is not told */
     const was = before.grads[x] === null ? 0 : before.grads[x];
     return (
       line(gradient(x), mo("+="), gradient(q), mo("·"), ratio(q, x)) +
-      line(mo("="), product(upstream, local)) +
+      (local === undefined ? "" : line(mo("="), product(upstream, local))) +
       line(sum(was, paid), mo("="), `<mrow class="result">${ofNumber(after.grads[x]).math}</mrow>`) +
       rule(node, slot, local)
     );
   }
 
-  /* A leaf before and after the update; where it went against its gradient alone, by which rate. */
+  /* A leaf before and after the update: by how much, whatever the rule of the optimiser was. */
   function update(index, grad) {
     const [was, now] = [model.values[index], model.updates.get(index)];
     const name = nodes[index].math;
     if (isArray(was)) return line(name, mo("←")) + heats([[say("before"), was], [gradientName(index), grad], [say("after"), now]]);
-    const rate = (was - now) / grad;
-    const plain = Number.isFinite(rate) && rate > 0 && Math.abs(rate - Number(rate.toPrecision(3))) < 1e-9 * rate;
-    const right = plain ? [name, mo("−"), ofNumber(Number(rate.toPrecision(3))).math, mo("·"), gradient(index)] : [];
-    const numbers = plain ? [ofNumber(was).math, mo("−"), product(Number(rate.toPrecision(3)), grad)] : [ofNumber(was).math, mo("+"), change(now - was)];
-    return line(name, mo("←"), ...(plain ? right : [ofNumber(now).math])) + line(mo("="), ...numbers) + line(mo("="), `<mrow class="result">${ofNumber(now).math}</mrow>`);
+    const known = typeof grad === "number" ? line(gradient(index), mo("="), ofNumber(grad).math) : "";
+    const numbers = [ofNumber(was).math, mo("+"), change(now - was)];
+    return known + line(name, mo("←"), ...numbers) + line(mo("="), `<mrow class="result">${ofNumber(now).math}</mrow>`);
   }
   const change = (x) => (x < 0 ? fenced(ofNumber(x).math) : ofNumber(x).math);
   const gradientName = (index) => `∂${nodes[model.output].name}/∂${nodes[index].name}`;

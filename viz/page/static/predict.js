@@ -23,10 +23,9 @@ function prediction(model, say) {
   const near = (x, y) => Math.abs(x - y) <= Math.max(0.006 * Math.abs(y), Math.min(5e-4, 0.05 * Math.abs(y))) || format(x) === format(y);
 
   const read = (text) => {
-    const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".").replace("∞", "Infinity");
-    const [above, below, ...rest] = plain.split("/");
-    const number = below === undefined ? Number(above) : Number(above) / Number(below);
-    return plain === "" || rest.length ? NaN : number;
+    const plain = text.trim().replace(/[−–]/g, "-").replace(/,(?=\d{3}(\D|$))/g, "").replace(",", ".").replace("∞", "Infinity");
+    const parts = plain.split("/").map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?Infinity$/i.test(part.trim()) ? Number(part) : NaN));
+    return parts.length > 2 ? NaN : parts.length === 2 ? parts[0] / parts[1] : parts[0];
   };
 
   /* Which mistake a wrong number comes from, and what to look at. */
