@@ -368,6 +368,8 @@ class Terminal:
 
         def own() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            for name in ("SIGHUP", "SIGINT", "SIGTERM"):  # whoever started the tests may ignore them
+                signal.signal(getattr(signal, name), signal.SIG_DFL)
 
         self.process = subprocess.Popen(
             words, stdin=self.end, stdout=self.end, stderr=self.end, env=environment(**extra),
