@@ -182,13 +182,10 @@ function stepper(host, css, lesson, code) {
   }
 
   function answer(text) {
-    const step = steps[at];
     const verdict = quiz.check(`${by} ${at}`, hidden, text);
     if (verdict.kind === "none") return void (find(".verdict").textContent = verdict.text);
-    const paid = hidden;
     if (verdict.kind === "right") show(at);
     else {
-      quiz.wrong = verdict;
       find(".score").textContent = say("score", { right: quiz.score.right, count: quiz.score.asked });
       section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
       const edge = verdict.edge && section.querySelector(`[id="e${verdict.edge[0]}_${verdict.edge[1]}"]`);
@@ -198,7 +195,6 @@ function stepper(host, css, lesson, code) {
     line.textContent = verdict.text;
     line.className = `verdict ${verdict.kind}`;
     if (verdict.kind === "wrong") find(".ask input").select();
-    return paid && step;
   }
 
   function reveal() {
