@@ -16,15 +16,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from viz.page.html import Stepper, step
     from viz.page.runs import Compared, Training, compare
+    from viz.page.stepper import Stepper, step
     from viz.page.worksheet import Worksheet
     from viz.picture.dot import Picture, draw
     from viz.picture.render import RenderError, render
 else:
     from importlib import import_module
 
-    HOMES = dict.fromkeys(["Stepper", "step"], "viz.page.html")
+    HOMES = dict.fromkeys(["Stepper", "step"], "viz.page.stepper")
     HOMES |= {"Worksheet": "viz.page.worksheet"}
     HOMES |= dict.fromkeys(["Compared", "Training", "compare"], "viz.page.runs")
     HOMES |= dict.fromkeys(["Picture", "draw"], "viz.picture.dot")

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from autograd import Node, tracing
-from viz.page.html import Stepper, step
+from viz.page.stepper import Stepper, step
 
 NOTHING = "the cell computes no single number: end it with the Value or Tensor to step through"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import GraphError, Timeline
-from viz.page.html import Stepper
+from viz.page.stepper import Stepper
 from viz.picture.dot import draw
 
 

@@ -24,7 +24,7 @@ from viz.encoding import forgiving
 from viz.files import writing
 from viz.language.words import words
 from viz.model.view import shorten
-from viz.page.html import Stepper
+from viz.page.stepper import Stepper
 from viz.picture.dot import draw
 from viz.picture.render import RenderError, TooLargeError
 from viz.signals import stoppable

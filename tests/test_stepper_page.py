@@ -18,13 +18,13 @@ from samples import demo
 
 import autograd
 import viz
-import viz.page.html
+import viz.page.stepper
 from autograd import Graph, Tensor, Value, steps
 from viz.language.words import words
 from viz.page.document import static
 from viz.page.frames import finished, frames, roomy, width
-from viz.page.html import SCRIPTS
 from viz.page.lesson import literal
+from viz.page.stepper import SCRIPTS
 
 EN = words("en")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"' <!-- \u2028 ]]>"
@@ -97,7 +97,7 @@ def test_the_source_line_is_shown_where_it_was_traced() -> None:
     with autograd.tracing(), autograd.scope("a"), autograd.scope("b"):
         f = Value(2.0) * 3
     assert any("f = Value(2.0) * 3" in code for code in Outline(fragment(f)).all("code"))
-    assert any(frame.source.startswith("a/b   test_html.py:") for frame in frames(steps(f), 99, EN))
+    assert any(frame.source.startswith("a/b   test_stepper_page.py:") for frame in frames(steps(f), 99, EN))
     assert not Outline(fragment(demo())).all("code")
 
 
@@ -186,7 +186,7 @@ def test_a_network_of_77_nodes_stays_small() -> None:
 
 
 def test_too_many_steps_are_not_shown_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viz.page.html, "LARGEST", 5)
+    monkeypatch.setattr(viz.page.stepper, "LARGEST", 5)
     bundle = viz.step(demo())._repr_mimebundle_()
     assert bundle["text/plain"].startswith("7 steps: print() lists them")
     assert "<script>" not in bundle["text/html"]
