@@ -159,8 +159,9 @@ def test_it_runs_when_it_is_inserted_as_notebooks_do(visit: Visits) -> None:
 @pytest.mark.parametrize(
     ("scheme", "style", "dark"),
     [
-        ("light", "", False),
-        ("dark", "", True),
+        ("dark", "", False),
+        ("light", "color-scheme: light dark", False),
+        ("dark", "color-scheme: light dark", True),
         ("light", "--jp-layout-color0: #111111; --jp-content-font-color1: #eeeeee", True),
         ("dark", "--jp-layout-color0: white; --jp-content-font-color1: rgba(0, 0, 0, 0.87)", False),
         ("light", "--vscode-editor-background: #1e1e1e; --vscode-editor-foreground: #d4d4d4", True),

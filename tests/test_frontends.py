@@ -1,4 +1,4 @@
-"""The stepper where notebooks are shown: JupyterLab, trusted and not, the HTML of nbconvert, marimo."""
+"""The stepper where notebooks are shown: JupyterLab, Visual Studio Code, Colab, nbconvert, marimo; trusted and not."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import indent
@@ -19,6 +20,8 @@ from urllib.request import urlopen
 
 import pytest
 from browsing import Visits
+
+import viz
 
 SCRIPT = """\
 from autograd import Value
@@ -220,3 +223,66 @@ def test_marimo_lists_it_and_steps_in_a_frame(browser: Any, tmp_path: Path) -> N
         stepper.press("End")
         assert stepper.locator(".count").text_content() == "7 / 7"
         context.close()
+
+
+#: The page that Visual Studio Code shows outputs in, with the policy that it can be set to; and that of Colab, a frame.
+WEBVIEW = """<!DOCTYPE html><html lang="en" style="--vscode-editor-background:{back};--vscode-editor-foreground:{ink}">
+<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none';
+ script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src https: http: data:; connect-src https:;
+ child-src https: data:"></head><body class="vscode-body {theme}"><div id="container"></div></body></html>"""
+COLAB = """<!DOCTYPE html><html theme="{theme}"><head><meta charset="utf-8"></head><body>{output}</body></html>"""
+IS_DARK = """(section) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    canvas.fillStyle = getComputedStyle(section).backgroundColor;
+    canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data[0] < 80;
+}"""
+
+
+def output() -> str:
+    """The HTML of a stepper, as a notebook has it."""
+    from autograd import Value
+
+    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+    return viz.step((x + y) * z)._repr_mimebundle_()["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("theme", "back", "ink"), [("vscode-light", "#ffffff", "#3b3b3b"), ("vscode-dark", "#1f1f1f", "#cccccc")]
+)
+def test_it_steps_as_visual_studio_code_shows_it(browser: Any, tmp_path: Path, theme: str, back: str, ink: str) -> None:
+    visit = Visits(browser, tmp_path)
+    page = visit(WEBVIEW.format(theme=theme, back=back, ink=ink))
+    page.evaluate(  # HTML is put in, where scripts sleep; then each is made anew, and taken away once it has run
+        """(html) => {
+            const element = document.getElementById("container").appendChild(document.createElement("div"));
+            element.innerHTML = html;
+            for (const script of [...element.getElementsByTagName("script")]) {
+                const again = document.createElement("script");
+                again.text = script.innerText;
+                element.appendChild(again).remove();
+            }
+            addEventListener("keydown", () => document.body.append("a command of the editor"));
+        }""",
+        output(),
+    )
+    stepper = page.locator("section.stepper")
+    for key in (" ", " ", "ArrowRight", "End"):
+        stepper.press(key)
+    assert stepper.locator(".count").text_content() == "7 / 7"
+    assert stepper.locator("#n0 .grad").text_content() == "∂ −4"
+    assert stepper.evaluate(IS_DARK) == (theme == "vscode-dark")
+    assert "a command" not in page.locator("body").inner_text()
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_steps_in_the_frame_that_colab_shows_it_in(browser: Any, tmp_path: Path, theme: str) -> None:
+    framed = escape(COLAB.format(theme=theme, output=output()))
+    visit = Visits(browser, tmp_path)
+    page = visit(f'<!DOCTYPE html><iframe sandbox="allow-scripts" width="900" height="900" srcdoc="{framed}"></iframe>')
+    stepper = page.frame_locator("iframe").locator("section.stepper")
+    stepper.press("End")
+    assert stepper.locator(".count").text_content() == "7 / 7"
+    assert stepper.evaluate(IS_DARK) == (theme == "dark")
+    assert visit.complaints == []

@@ -19,10 +19,10 @@ from viz.files import write
 from viz.inputs import path_of
 from viz.model.view import View, printable
 from viz.page.lesson import literal
-from viz.picture.card import BADGE, COLOURS, GRADIENT, QUIET
-from viz.picture.dot import LINE, Picture, alternative, chosen, layout
+from viz.picture.card import BADGE, COLOURS, DARK, GRADIENT, INK, QUIET
+from viz.picture.dot import LINE, THEMES, Picture, alternative, chosen, layout
 from viz.picture.render import RenderError
-from viz.picture.svg import tidy
+from viz.picture.svg import THEMED, tidy
 
 PAGE_STYLE = """
 :root { color-scheme: light dark; }
@@ -33,12 +33,23 @@ svg { max-width: 100%; height: auto; }
 
 
 def picture_style() -> str:
-    """The look of a picture by classes, where it stands in the page itself."""
-    looks = COLOURS.items()
-    kinds = "".join(f".{x} .box{{fill:{fill};stroke:{line}}}.{x} .badge{{fill:{line}}}" for x, (fill, line) in looks)
+    """The look of a picture by classes, in the theme of the page, where it stands in that or is an image there."""
+    looks = [(kind, themes(fill), themes(line)) for kind, (fill, line) in COLOURS.items()]
+    kinds = "".join(
+        f".{kind} .box{{fill:{fill};stroke:{line}}}.{kind} .badge{{fill:{line}}}" for kind, fill, line in looks
+    )
     edges = f".edge path{{fill:none;stroke:{LINE}}}.edge polygon{{fill:{LINE}}}"
-    texts = f".name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{GRADIENT}}}.shape{{fill:{QUIET}}}"
-    return f"{kinds}{edges}{texts}.box{{rx:7px}}.badge{{rx:5px}}"
+    texts = (
+        f".name{{font-weight:bold}}.op{{fill:{BADGE}}}.grad{{fill:{themes(GRADIENT)}}}.shape{{fill:{themes(QUIET)}}}"
+    )
+    return (
+        f":root{{color-scheme:light dark}}text{{fill:{themes(INK)}}}{kinds}{edges}{texts}.box{{rx:7px}}.badge{{rx:5px}}"
+    )
+
+
+def themes(colour: str) -> str:
+    """A colour of CSS, and what stands for it in the dark."""
+    return f"light-dark({colour},{DARK[colour]})" if colour in DARK else colour
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ class Document(ABC):
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **_: object
     ) -> dict[str, str]:
         """The page for a notebook, and the same as text."""
-        html = f"{self._parts.body}<script>{self._parts.script}</script>"
+        html = f"{THEMES}{self._parts.body}<script>{self._parts.script}</script>"
         return chosen({"text/plain": str(self), "text/html": html}, include, exclude)
 
 
@@ -112,13 +123,14 @@ def mounted(
     # The same computation has the same id, so that a notebook that is run again does not change; that two outputs
     # may then share it is known to the script.
     name = f"stepgrad-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    body = f'<div id="{name}" class="{THEMED}">{content}</div>'
     if not scripts:
-        return Parts(title, f'<div id="{name}">{content}</div>', "", problem, lang)
+        return Parts(title, body, "", problem, lang)
     code = "\n".join(static(each) for each in scripts if each.endswith(".js"))
     style = "\n".join(static(each) for each in ("stepper.css", *scripts) if each.endswith(".css"))
     arguments = ",".join(map(literal, (name, style, *given)))
     script = f'(function () {{\n"use strict";\n{code}everywhere({mount},{arguments});\n}})();'
-    return Parts(title, f'<div id="{name}">{content}</div>', script, problem, lang)
+    return Parts(title, body, script, problem, lang)
 
 
 def text(content: str) -> str:

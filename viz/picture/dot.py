@@ -30,9 +30,15 @@ MANY = 100  #: cards; beyond, a good layout in a second is better than the best 
 LONGEST = 16_384  #: pixels of a side of a PNG: few programs show more, and each takes time and memory
 PER_INCH = 96  #: Graphviz's pixels
 #: Notebooks whose theme is another than the system's; where HTML is not trusted, this is left out.
+DARK_PAGES = (
+    '[data-jp-theme-light="false"]',  # JupyterLab
+    ".vscode-dark",  # Visual Studio Code
+    ".vscode-high-contrast:not(.vscode-high-contrast-light)",
+    "[theme=dark]",  # Colab
+)
 THEMES = (
     f'<style>[data-jp-theme-light="true"] .{THEMED}{{color-scheme:light}}'
-    f'[data-jp-theme-light="false"] .{THEMED},.vscode-dark .{THEMED}{{color-scheme:dark}}</style>'
+    f":is({','.join(DARK_PAGES)}) .{THEMED}{{color-scheme:dark}}</style>"
 )
 DENSE = 400  #: edges; beyond, they are straight lines, as it takes minutes to bend each around the others
 LARGEST = {"cards": 2_000, "edges": 3_000}  #: a larger picture takes minutes, and nobody can read it
