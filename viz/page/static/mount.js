@@ -4,6 +4,10 @@ const EXTRAS = []; /* what only some pages have beside: each makes, of a stepper
 
 function everywhere(mount, id, css, ...given) {
   for (const host of document.querySelectorAll(`[id="${id}"]`)) if (!host.shadowRoot) mount(host, css, ...given);
+  /* Notebook 7 takes keys before they come here: it is told to leave those that no modifier makes its own. */
+  const suppressed = (event) => !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
+  const tell = (event) => event.target.id === id && event.target.toggleAttribute("data-lm-suppress-shortcuts", suppressed(event));
+  addEventListener("keydown", tell, true);
 }
 
 function speaking(words) {
