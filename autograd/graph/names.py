@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import CO_OPTIMIZED
 from itertools import chain, count
 from types import FrameType
 from typing import Any
 
 from autograd.graph.holdings import ATOMS, Holdings, namespace_of
-from autograd.graph.neurons import structural
+from autograd.graph.neurons import part_name, structural
 from autograd.node import Node, Recorded
 from autograd.program import Equation
 from autograd.state import user_frames
@@ -168,7 +169,16 @@ def with_automatic(
     output, a letter or a number for the rest, and none of ``others``.
     """
     taken = {name for name in labels if name} | others
-    called, differences = structural(equations, labels, data)
+    stems = set(map(stem, taken))
+
+    def is_free(name: str) -> bool:
+        """Whether nobody has it, nor a person anything that begins with it, as a list of that name has elements."""
+        return name not in taken and stem(name) not in stems
+
+    def first(names: Iterable[str]) -> str:
+        return next(filter(is_free, names))
+
+    called, differences = structural(equations, labels, data, is_free)
     are_leaves = [equation.op is None for equation in equations]
     unnamed = sum(
         name is None and not is_leaf and called[i] is None and i not in differences
@@ -180,20 +190,29 @@ def with_automatic(
     names: list[str] = []
     used: set[str] = set()
     repeats: dict[str, Iterator[str]] = {}
-    for i, (name, is_leaf) in enumerate(zip(labels, are_leaves, strict=True)):
+    for i, (label, is_leaf) in enumerate(zip(labels, are_leaves, strict=True)):
+        name = label
         if name is None and i != output:
             name = f"{names[differences[i]]} − max" if i in differences else called[i]
-            if name in taken:
-                name = next(free for free in repeats.setdefault(name, numbered(f"{name}_", 2)) if free not in taken)
         if name is None:
-            pool = leaves if is_leaf else chain((OUTPUT,), inner) if i == output else inner
-            name = next(free for free in pool if free not in taken)
-        elif name in used:  # two nodes of one name: the later gets a number
-            name = next(free for free in repeats.setdefault(name, numbered(f"{name}_", 2)) if free not in taken)
+            name = first(leaves if is_leaf else chain((OUTPUT,), inner) if i == output else inner)
+        elif name in used or (label is None and name in taken):  # two nodes of one name: the later gets a number
+            base = name
+            name = first(repeats.setdefault(base, (part_name(base, k) for k in count(2))))
         taken.add(name)
         used.add(name)
         names.append(name)
     return tuple(names)
+
+
+def stem(name: str) -> str:
+    """What a name begins with, as Python reads it: the variable.
+
+    >>> stem("model.w[0]"), stem("z1[2]"), stem("a + b")
+    ('model', 'z1', 'a + b')
+    """
+    variable = re.match(r"\w+(?=[.[]|$)", name)
+    return variable[0] if variable else name
 
 
 def numbered(stem: str, start: int = 1) -> Iterator[str]:
