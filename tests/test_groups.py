@@ -115,7 +115,7 @@ def total(weights: list[Value], inputs: Any, bias: Value | None) -> Any:
 def test_neurons_are_those_that_were_built(
     sizes: list[int], samples: int, has_bias: bool, are_values: bool, by_objects: bool
 ) -> None:
-    """Neurons of a layer have weights of their own and share inputs; samples have inputs of their own and share weights."""
+    """Neurons of a layer differ in weights and share inputs; samples differ in inputs and share weights."""
     if not has_bias:  # one product alone has no neighbour that says which place is the neuron's
         sizes = [max(size, 2) for size in sizes[:-1]] + sizes[-1:]
     layers = [
@@ -128,7 +128,7 @@ def test_neurons_are_those_that_were_built(
     loss: Any = 0.0
     for row, x in enumerate(inputs):
         for number, layer in enumerate(layers, 1):
-            place = (lambda j, row=row: f"[{row}, {j}]" if samples > 1 else f"[{j}]")
+            start = f"{row}, " if samples > 1 else ""
             z = [total(weights, x, bias) for weights, bias in layer]
             x = [each.tanh() for each in z]
             for letter, nodes in (("z", z), ("h", x)):
@@ -136,7 +136,7 @@ def test_neurons_are_those_that_were_built(
                 ending = f" · row {row + 1}" if samples > 1 else ""
                 stem = letter + title.removeprefix("layer").strip()
                 expected += [
-                    (node, f"{stem}{place(j)}", f"{title} · neuron {j + 1}{ending}") for j, node in enumerate(nodes)
+                    (node, f"{stem}[{start}{j}]", f"{title} · neuron {j + 1}{ending}") for j, node in enumerate(nodes)
                 ]
         loss = sum((each - 1.0) ** 2 for each in x) + loss
     names: dict[str, Any] = {"xs" if samples > 1 else "x": inputs if samples > 1 else inputs[0]}
@@ -240,6 +240,18 @@ def test_layers_of_arrays_are_named_and_their_elements_after_them() -> None:
     assert names(Graph.of(h)) == ["W", "x", "q", "h"], "one layer alone is none"
 
 
+@pytest.mark.parametrize("on_the_right", [True, False])
+def test_data_that_needs_a_gradient_is_no_layer(on_the_right: bool) -> None:
+    X, W1, W2 = (Tensor(np.ones((2, 2)) * k) for k in (1.0, 0.5, 0.2))  # noqa: N806
+    b1 = Tensor(np.ones(2) if on_the_right else np.ones((2, 1)))
+    h = np.tanh((X @ W1 if on_the_right else W1 @ X) + b1)
+    out = (h @ W2 if on_the_right else W2 @ h).sum()
+    graph = Graph.of(out, names={"X": X, "W1": W1, "b1": b1, "W2": W2})
+    assert set(names(graph)) == {"X", "W1", "W2", "b1", "z1_1", "z1", "h1", "z2", "f"}
+    unclear = Graph.of((X @ W1).sum(), names={"X": X, "W1": W1})
+    assert groups(unclear) == ()
+
+
 def test_what_may_be_read_in_two_ways_has_no_such_name() -> None:
     a, b = ([[Value(1.0 + i + j) for j in range(2)] for i in range(2)] for _ in range(2))
     product = [sum(a[i][k] * b[k][j] for k in range(2)) for i in range(2) for j in range(2)]
@@ -247,6 +259,9 @@ def test_what_may_be_read_in_two_ways_has_no_such_name() -> None:
     w, x = [Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]
     assert names(Graph.of(w[0] * x[0] + w[1] * x[1]))[-1] == "f"
     layer = {"U": a, "V": b}  # of a cell with two sums in one
+    halves = [a[0][0] * 2.0 + a[0][1] * 3.0, b[0][0] * 2.0 + b[0][1] * 3.0]
+    row = [[*a[0], *b[0]]]  # whose halves would both be its neuron
+    assert not any(name[0] == "z" for name in names(Graph.of(halves[0] * halves[1], names={"A": row})))
     both = [sum(a[j][i] * x[i] for i in range(2)) + sum(b[j][i] * x[i] for i in range(2)) for j in range(2)]
     assert not any(name[0] == "z" for name in names(Graph.of(both[0] * both[1], names=layer | {"x": x})))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from autograd.ops.arithmetic import add, mul, sub, sum_of, sum_of_products
@@ -17,6 +18,7 @@ _PLACE = re.compile(r"\[(\d+(?:, \d+)*)\]")
 
 #: Operations that add up.
 SUMS = frozenset({add, sum_of})
+
 
 class Neuron(NamedTuple):
     """A weighted sum with parameters, and what is made of it alone; of arrays a whole layer."""
@@ -110,6 +112,13 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
     def is_named_leaf(x: int | Constant) -> TypeGuard[int]:
         return isinstance(x, int) and equations[x].op is None and equations[x].requires_grad and bool(labels[x])
 
+    usual = {  # the side on which parameters stand where they meet what is computed: of all layers it is one
+        k
+        for equation in equations
+        if equation.op is matmul
+        for k, (x, other) in enumerate(zip(equation.inputs, reversed(equation.inputs), strict=True))
+        if is_named_leaf(x) and isinstance(other, int) and equations[other].op is not None
+    }
     for i, equation in enumerate(equations):
         op, inputs = equation.op, equation.inputs
         if op is matmul or (op is mul and equation.dtype is None):
@@ -117,7 +126,9 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
             sides = (*side(a, b), *side(b, a))
             if len(sides) > 1 and equation.dtype is not None:  # W @ x, where x is a leaf too
                 ranks = [len(equations[x].shape) for x in inputs if isinstance(x, int)]
-                sides = tuple(s for s, rank in zip(sides, ranks, strict=True) if rank > min(ranks))
+                are_alike = len(set(ranks)) == 1
+                has_weights = [usual == {k} if are_alike else rank > min(ranks) for k, rank in enumerate(ranks)]
+                sides = tuple(compress(sides, has_weights))
             if sides:
                 sums[i] = Sum(sides)
         elif op is sum_of_products:
@@ -235,10 +246,8 @@ def layers(
     }
 
 
-def have_own(
-    members: Mapping[int, Weights], biases: Sequence[int | None], places: Sequence[tuple[int, ...]]
-) -> bool:
-    """Whether each has a bias of its own, and the same wherever its weights are: so have neurons, and samples have not."""
+def have_own(members: Mapping[int, Weights], biases: Sequence[int | None], places: Sequence[tuple[int, ...]]) -> bool:
+    """Whether each has a bias of its own, and wherever its weights are: neurons do, samples do not."""
     owned = [(side.own, bias) for side, bias in zip(members.values(), biases, strict=True)]
     return all(places) and are_paired(owned)
 
