@@ -62,6 +62,7 @@ EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "shape": ("a function from shapes to the shape, or None", is_function_or_none),
     "batched": ("a function of stacks, or None", is_function_or_none),
     "scalars": ("a function of object arrays, or None", is_function_or_none),
+    "activation": ("True or False", is_flag),
     "method": ("True or False", is_flag),
     "check": ("True or False", is_flag),
 }

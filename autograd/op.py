@@ -83,6 +83,7 @@ class Op:
     masks: bool | Callable[..., bool] = False  #: whether a zero, or nothing, sent back is no number: not even NaN flows
     shape: Callable[..., tuple[int, ...]] | None = None  #: of the output, from shapes in the places of the inputs
     batched: Callable[..., Any] | None = None  #: of many calls at once, each input with one axis more in front
+    is_activation: bool = False  #: whether neurons have it behind their sums, as tanh; what losses alone have is none
     method: bool = True  #: whether nodes have it as a method: if one input must be given, and no list
     textbook: tuple[Rule | each | None, ...] = ()  #: the rules as people read them; empty: as they are
     is_flat: bool = field(init=False)  #: whether it has no derivative at all, as a comparison
@@ -425,6 +426,7 @@ def elementwise(
     kinks: Callable[..., Any] | None = None,
     linear: Linear = "no",
     masks: bool = False,
+    activation: bool = False,
     method: bool = True,
     check: bool = True,
 ) -> Op:
@@ -440,8 +442,8 @@ def elementwise(
     people know but that rounds away what it says: 1 − tanh²(x) is 0 where tanh(x) is 1 but for its last digit.
 
     ``domain`` holds an open interval for each input, on which the rules hold; ``kinks`` is a function of the inputs
-    that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``method=False`` an operation of
-    one input is no method of nodes.
+    that is zero where there is no derivative. ``linear`` is as in `primitive`. With ``activation`` it is what neurons
+    have behind their sums: pictures name it so. With ``method=False`` an operation of one input is no method of nodes.
 
     What is said here is tried at a few points, for params at other numbers than their defaults too, so that what is
     plainly wrong is refused: a forward function that mixes elements, or is no number anywhere in ``domain``; rules that
@@ -463,7 +465,8 @@ def elementwise(
     >>> autograd.remove("double")
     """
     settings = {"doc": doc, "operator": operator, "symbol": symbol, "domain": domain, "kinks": kinks, "linear": linear}
-    expect_entry(name, forward, [*rules, *numeric], settings | {"masks": masks, "method": method, "check": check})
+    flags = {"masks": masks, "activation": activation, "method": method, "check": check}
+    expect_entry(name, forward, [*rules, *numeric], settings | flags)
     if masks and (linear != "no" or any(isinstance(rule, each) for rule in rules)):
         raise ValueError(f"{name}: masks= says linear jointly, with one rule an input: leave linear= and each out")
     before = 2 if masks else 1
@@ -482,6 +485,7 @@ def elementwise(
         kinks=kinks,
         linear="jointly" if masks else linear,
         masks=masks,
+        is_activation=activation,
         method=method,
     )
     return _enter(op, check)

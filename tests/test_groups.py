@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,135 @@ def test_the_objects_of_a_lecture_are_neurons_too() -> None:
     assert {"model.layers[2].neurons[0].b", "z3[0]", "out"} <= {graph.names[i] for i in last.nodes}
 
 
+def total(weights: list[Value], inputs: Any, bias: Value | None) -> Any:
+    whole = sum(w * x for w, x in zip(weights, inputs, strict=True))
+    return whole if bias is None else whole + bias
+
+
+@given(
+    sizes=st.lists(st.integers(1, 3), min_size=2, max_size=4),
+    samples=st.integers(1, 3),
+    has_bias=st.booleans(),
+    are_values=st.booleans(),
+    by_objects=st.booleans(),
+)
+def test_neurons_are_those_that_were_built(
+    sizes: list[int], samples: int, has_bias: bool, are_values: bool, by_objects: bool
+) -> None:
+    """Neurons of a layer differ in weights and share inputs; samples differ in inputs and share weights."""
+    if not has_bias:  # one product alone has no neighbour that says which place is the neuron's
+        sizes = [max(size, 2) for size in sizes[:-1]] + sizes[-1:]
+    layers = [
+        [([Value(0.1 * (i - j) + 0.05) for i in range(a)], Value(0.1 * j) if has_bias else None) for j in range(b)]
+        for a, b in pairwise(sizes)
+    ]
+    xs = [[k + 0.5 * i + 1.0 for i in range(sizes[0])] for k in range(samples)]
+    inputs: Any = [[Value(number) for number in x] for x in xs] if are_values else xs
+    expected: list[tuple[Any, str, str]] = []
+    loss: Any = 0.0
+    for row, x in enumerate(inputs):
+        for number, layer in enumerate(layers, 1):
+            start = f"{row}, " if samples > 1 else ""
+            z = [total(weights, x, bias) for weights, bias in layer]
+            x = [each.tanh() for each in z]
+            for letter, nodes in (("z", z), ("h", x)):
+                title = f"layer {number}" if len(layers) > 1 or not by_objects else "layer"
+                ending = f" · row {row + 1}" if samples > 1 else ""
+                stem = letter + title.removeprefix("layer").strip()
+                expected += [
+                    (node, f"{stem}[{start}{j}]", f"{title} · neuron {j + 1}{ending}") for j, node in enumerate(nodes)
+                ]
+        loss = sum((each - 1.0) ** 2 for each in x) + loss
+    names: dict[str, Any] = {"xs" if samples > 1 else "x": inputs if samples > 1 else inputs[0]}
+    if by_objects:
+        neuron = [[SimpleNamespace(w=weights, b=bias) for weights, bias in layer] for layer in layers]
+        names["net"] = SimpleNamespace(layers=[SimpleNamespace(neurons=each) for each in neuron])
+    else:
+        for number, layer in enumerate(layers, 1):
+            names |= {f"W{number}": [weights for weights, _ in layer], f"b{number}": [bias for _, bias in layer]}
+    graph = Graph.of(*(node for node, _, _ in expected), loss, names=names)
+    of = {i: group.title for group in groups(graph) if group.kind == "neuron" for i in group.nodes}
+    found = [(graph.names[i], of.get(i)) for i in graph.outputs[:-1]]
+    assert len(set(graph.names)) == len(graph)
+    if not has_bias and are_values and len(layers) == 1:  # nothing says which of two lists are the weights
+        assert not of
+    elif not has_bias and are_values and sizes[1] == 1:
+        assert not any(title and title.startswith("layer 1") for title in of.values()) or by_objects
+    else:
+        assert found == [(name, title) for _, name, title in expected]
+
+
+def test_samples_of_one_neuron_are_no_neurons() -> None:
+    w, b = [Value(0.1), Value(0.2)], Value(0.3)
+    xs = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)], [Value(5.0), Value(6.0)]]
+    out = [total(w, x, b).tanh() for x in xs]
+    graph = Graph.of(sum((o - 1) ** 2 for o in out), names={"w": w, "b": b, "xs": xs})
+    assert groups(graph) == ()
+    assert not any(name[0] in "zh" for name in names(graph))
+
+
+def test_scores_of_a_query_with_keys_are_no_layer() -> None:
+    keys = [[Value(0.1 * (i + j) + 0.1) for j in range(3)] for i in range(3)]
+    query = [Value(1.0), Value(2.0), Value(3.0)]
+    graph = Graph.of(autograd.softmax([total(key, query, None) for key in keys])[0] * 2, names={"K": keys, "q": query})
+    assert groups(graph) == ()
+    assert not any(name[0] == "z" for name in names(graph))
+
+
+def test_the_uses_of_a_recurrent_layer_are_steps() -> None:
+    weights, biases = [[Value(0.5), Value(-0.5)], [Value(1.0), Value(0.1)]], [Value(0.0), Value(1.0)]
+    h: Any = [Value(0.3), Value(0.2)]
+    for _ in range(3):
+        h = [total(w, h, b).tanh() for w, b in zip(weights, biases, strict=True)]
+    graph = Graph.of(h[0] * h[1], names={"W": weights, "b": biases})
+    titles = [group.title for group in groups(graph)]
+    assert sorted(titles[:6]) == [f"layer · neuron {j} · step {t}" for j in (1, 2) for t in (1, 2, 3)]
+    assert titles[6:] == ["layer", "loss"]
+    assert not any(name[0] in "zh" for name in names(graph))
+
+
+@pytest.mark.parametrize("mine", ["z", "h"])
+def test_a_list_of_a_persons_own_is_not_continued(mine: str) -> None:
+    weights, biases = [[Value(0.5), Value(-0.5)], [Value(1.0), Value(0.1)]], [Value(0.0), Value(1.0)]
+    x, other = [Value(1.0), Value(2.0)], [Value(7.0), Value(8.0)]
+    z = [total(w, x, b) for w, b in zip(weights, biases, strict=True)]
+    out = sum(each.tanh() * o for each, o in zip(z, other, strict=True))
+    variables = {"W": weights, "b": biases, "x": x, mine: other}
+    called = names(Graph.of(out, names=variables))
+    assert {f"{mine}[0]", f"{mine}[1]", f"{'zh'[mine == 'z']}[0]"} <= set(called)
+    assert sum(name.startswith(mine) and not name.startswith(f"{mine}_") for name in called) == 2
+    both = Graph.of(out, names=variables | {mine: z[1:]})
+    assert [node.name for node in both if node.label and node.label.startswith(mine)] == [f"{mine}[0]"]
+    assert sum(name.startswith(f"{mine}[") for name in names(both)) == 1
+
+
+def test_what_goes_into_several_functions_stays_in_its_layer() -> None:
+    first, second, x = Tensor([[1.0, 2.0], [3.0, 4.0]]), Tensor([[1.0], [1.0]]), np.ones((1, 2))
+    variables = {"W1": first, "W2": second}
+    h, plain = np.tanh(x @ first), x @ first
+    for out in (((h @ second) ** 2).sum() + plain.sum(), ((h * autograd.sigmoid(x @ first)) @ second).sum()):
+        graph = Graph.of(out, names=variables | {"h": h})
+        loss = [graph.names[i] for group in groups(graph) if group.kind == "loss" for i in group.nodes]
+        assert "h" not in loss
+    a = x @ first
+    gated = Graph.of((np.tanh(a) * autograd.sigmoid(a)).sum(), names=variables | {"a": a})
+    (layer,) = (group for group in groups(gated) if group.kind == "layer")
+    assert [gated.formula(i).partition(" = ")[2] for i in layer.nodes] == ["", "[[1, 1]] @ W1", "tanh(a)", "σ(a)"]
+
+
+def test_an_operation_of_ones_own_says_that_it_is_an_activation() -> None:
+    def rule(y: Any, x: Any) -> Any:
+        return np.cos(x)
+
+    try:
+        wave = autograd.elementwise("wave", np.sin, rule, doc="passes the cosine", activation=True)
+        weights, biases = [[Value(0.5), Value(-0.5)], [Value(1.0), Value(0.1)]], [Value(0.0), Value(1.0)]
+        h = [wave(total(w, [1.0, 2.0], b)) for w, b in zip(weights, biases, strict=True)]
+        assert {"h[0]", "h[1]"} <= set(names(Graph.of(h[0] * h[1], names={"W": weights, "b": biases})))
+    finally:
+        autograd.remove("wave")
+
+
 def test_layers_of_arrays_are_named_and_their_elements_after_them() -> None:
     y = network([2, 3, 2], [1.0, 2.0], scalars=False)
     loss = nn.cross_entropy(y, 1)
@@ -110,6 +240,18 @@ def test_layers_of_arrays_are_named_and_their_elements_after_them() -> None:
     assert names(Graph.of(h)) == ["W", "x", "q", "h"], "one layer alone is none"
 
 
+@pytest.mark.parametrize("on_the_right", [True, False])
+def test_data_that_needs_a_gradient_is_no_layer(on_the_right: bool) -> None:
+    X, W1, W2 = (Tensor(np.ones((2, 2)) * k) for k in (1.0, 0.5, 0.2))  # noqa: N806
+    b1 = Tensor(np.ones(2) if on_the_right else np.ones((2, 1)))
+    h = np.tanh((X @ W1 if on_the_right else W1 @ X) + b1)
+    out = (h @ W2 if on_the_right else W2 @ h).sum()
+    graph = Graph.of(out, names={"X": X, "W1": W1, "b1": b1, "W2": W2})
+    assert set(names(graph)) == {"X", "W1", "W2", "b1", "z1_1", "z1", "h1", "z2", "f"}
+    unclear = Graph.of((X @ W1).sum(), names={"X": X, "W1": W1})
+    assert groups(unclear) == ()
+
+
 def test_what_may_be_read_in_two_ways_has_no_such_name() -> None:
     a, b = ([[Value(1.0 + i + j) for j in range(2)] for i in range(2)] for _ in range(2))
     product = [sum(a[i][k] * b[k][j] for k in range(2)) for i in range(2) for j in range(2)]
@@ -117,6 +259,9 @@ def test_what_may_be_read_in_two_ways_has_no_such_name() -> None:
     w, x = [Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]
     assert names(Graph.of(w[0] * x[0] + w[1] * x[1]))[-1] == "f"
     layer = {"U": a, "V": b}  # of a cell with two sums in one
+    halves = [a[0][0] * 2.0 + a[0][1] * 3.0, b[0][0] * 2.0 + b[0][1] * 3.0]
+    row = [[*a[0], *b[0]]]  # whose halves would both be its neuron
+    assert not any(name[0] == "z" for name in names(Graph.of(halves[0] * halves[1], names={"A": row})))
     both = [sum(a[j][i] * x[i] for i in range(2)) + sum(b[j][i] * x[i] for i in range(2)) for j in range(2)]
     assert not any(name[0] == "z" for name in names(Graph.of(both[0] * both[1], names=layer | {"x": x})))
 

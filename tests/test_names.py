@@ -152,7 +152,8 @@ def test_variables_are_not_read_where_their_names_are_not_needed() -> None:
 def test_nodes_of_one_label_are_told_apart() -> None:
     graph = Graph.of(Value(1.0, label="w") * Value(2.0, label="w") * Value(3.0, label="w_2"))
     assert len(set(names(graph))) == len(graph)
-    assert names(graph)[0] == "w"
+    assert names(graph)[:2] == ["w", "w_3"]
+    assert graph["w_2"].label == "w_2"
 
 
 def test_private_variables_and_those_of_test_runners_are_passed_over() -> None:
@@ -174,6 +175,29 @@ def test_every_node_has_a_name_and_no_other_has_it(program: Program, labels: lis
     assert all(graph[node.name] is node for node in graph)
     labelled = {register.label for register in registers} - {None}
     assert {node.label for node in graph} - {None} <= labelled
+
+
+@given(
+    program=programs(most=15),
+    held=st.dictionaries(st.sampled_from(["f", "q", "r", "v1", "x1", "w"]), st.lists(st.integers(0, 30), max_size=3)),
+    labels=st.lists(st.sampled_from(["s", "s", "s_2", "q[0]", "f.out", "a + b", None]), max_size=20),
+)
+def test_a_name_that_a_person_gave_is_kept_and_never_continued(
+    program: Program, held: dict[str, list[int]], labels: list[str | None]
+) -> None:
+    registers = program.run(by_operator, [Value(float(x)) for x in program.inputs])
+    for register, label in zip(registers, labels, strict=False):
+        register.label = label
+    given = {name: [registers[i % len(registers)] for i in places] for name, places in held.items()}
+    graph = Graph.of(registers[-1], names=given)
+    mine = {node.label for node in graph if node.label} | {name for name, nodes in given.items() if nodes}
+    for label in {node.label for node in graph if node.label}:
+        assert graph[label].label == label
+    for node in graph:
+        if node.label is None:
+            starts = [node.name.startswith((f"{name}[", f"{name}.")) or node.name == name for name in mine]
+            assert not any(starts), node.name
+            assert not any(name.startswith((f"{node.name}[", f"{node.name}.")) for name in mine), node.name
 
 
 def test_many_nodes_are_numbered() -> None:

@@ -117,7 +117,7 @@ class Graph:
     labels: tuple[str | None, ...]
     sources: Sequence[str | None]  #: the line that made each, where it is known
     scopes: tuple[tuple[str, ...], ...]
-    taken: frozenset[str]  #: names of other nodes that the person had at hand
+    taken: frozenset[str]  #: the variables that held nodes, also others, where the person's code ran
     fixed: tuple[str, ...] = ()  #: the names of all, where they are not to be found from the labels
     guards: tuple[tuple[int, Any, str | None], ...] = ()  #: a condition, how it came out, the line that asked
     lost: tuple[str, ...] = ()  #: what chose by what is not in the graph, and can no longer be seen to

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autograd.graph.graph import Graph
-from autograd.graph.neurons import neurons
+from autograd.graph.neurons import Neuron, neurons
 from autograd.program import Equation
 
 
@@ -40,7 +40,8 @@ def groups(graph: Graph) -> tuple[Group, ...]:
 
     A neuron is a weighted sum with parameters that have names, by label or as elements of what a variable holds, as the
     names z1[2] and h1[2] show it; its output is the activation of that sum, if there is one. Everything that leads to
-    nothing but the output of one neuron belongs to it. In a batch each row has its own.
+    nothing but the output of one neuron belongs to it. In a batch each row has its own, and of a
+    layer that is used on what it made itself, as in a recurrent network, each step.
 
     To a layer belong its neurons, and a weighted sum of arrays with its activation; where `tracing` was on, the rest of
     its scope, and for scopes without such a sum what was made in them; and everything that leads to nothing but these.
@@ -50,7 +51,7 @@ def groups(graph: Graph) -> tuple[Group, ...]:
     owners: dict[int, Hashable] = {}
     layers: dict[int, Hashable] = {}
     for k, neuron in enumerate(found):
-        members = (*neuron.inner, neuron.total, neuron.output)
+        members = (*neuron.inner, neuron.total, *neuron.outputs)
         layers |= dict.fromkeys(members, neuron.layer)
         if neuron.place:
             owners |= dict.fromkeys(members, k)
@@ -58,7 +59,7 @@ def groups(graph: Graph) -> tuple[Group, ...]:
     scoped = with_scopes(layers, graph.scopes)
     owner, layer = leading_only_to(graph, owners), leading_only_to(graph, scoped)
     result = [
-        Group("neuron", neuron_title(neuron.layer, neuron.place), tuple(nodes), neuron.layer, neuron.place[-1] + 1)
+        Group("neuron", neuron_title(neuron), tuple(nodes), neuron.layer, neuron.place[-1] + 1)
         for k, nodes in by_group(owner).items()
         if isinstance(k, int) and (neuron := found[k])
     ]
@@ -73,9 +74,10 @@ def layer_title(number: str) -> str:
     return f"layer {number}".rstrip()
 
 
-def neuron_title(layer: str, place: tuple[int, ...]) -> str:
+def neuron_title(neuron: Neuron) -> str:
+    place, step = neuron.place, f" · step {neuron.step}" if neuron.step else ""
     row = f" · row {place[0] + 1}" if len(place) > 1 else ""
-    return f"{layer_title(layer)} · neuron {place[-1] + 1}{row}"
+    return f"{layer_title(neuron.layer)} · neuron {place[-1] + 1}{row}{step}"
 
 
 def with_scopes(layers: Mapping[int, Hashable], scopes: Sequence[tuple[str, ...]]) -> dict[int, Hashable]:

@@ -5,11 +5,12 @@ An object may raise, print or compute when it is asked for its class, its attrib
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,6 +31,10 @@ namespace_of: Any = vars(type)["__dict__"].__get__
 dtype_of: Any = vars(np.ndarray)["dtype"].__get__
 
 Pairs = list[tuple[Any, Any]]
+Read: TypeAlias = Callable[[Any, int], Pairs]
+
+#: What reads the first things of an object, how a key is written, and which can be.
+Way: TypeAlias = tuple[Read, Callable[[Any], Key], Callable[[Any], bool]]
 
 
 class Holdings:
@@ -50,52 +55,57 @@ class Holdings:
 
     def __init__(self, left: int) -> None:
         self.left = left
-        self._storage: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self._ways: dict[int, tuple[type, Sequence[Way]]] = {}  # by ``id``, with the class, that it stays there
 
     def __call__(self, part: Any) -> Iterator[tuple[Key, Any]]:
         """Pairs of key and what is held: elements, entries, attributes, slots."""
         cls = type(part)
-        if issubclass(cls, CODE):
-            return
-        for base, read, step, is_written in CONTAINERS:
-            if issubclass(cls, base):
-                yield from self.among(read(part, self.left), step, is_written)
-        attributes, slots = self.storage(cls)
-        held: Any = None if attributes is None else attributes.__get__(part)
-        if issubclass(type(held), dict):
-            yield from self.among(first_items(held, self.left), Attribute, is_name)
-        found = set_slots(part, slots, self.left)
-        self.left -= len(slots) - len(found)  # it looked at those that are not set too
-        yield from self.among(found, Attribute, is_name)
+        known = self._ways.get(id(cls))
+        if known is None:
+            known = self._ways[id(cls)] = cls, ways_into(cls)
+        for read, step, is_written in known[1]:
+            yield from self.among(read(part, self.left), step, is_written)
 
     def among(
         self, pairs: Pairs, step: Callable[[Any], Key], is_written: Callable[[Any], bool]
-    ) -> Iterator[tuple[Key, Any]]:
+    ) -> list[tuple[Key, Any]]:
         self.left -= len(pairs)
-        for key, held in pairs:
-            if id(type(held)) not in ATOMS and is_written(key):
-                yield step(key), held
+        return [(step(key), held) for key, held in pairs if id(type(held)) not in ATOMS and is_written(key)]
 
-    def storage(self, cls: type) -> tuple[Any, dict[str, Any]]:
-        """What gets the ``__dict__`` of an object of this class, None if it has none; and what gets each slot."""
-        if id(cls) not in self._storage:
-            namespaces = [namespace_of(base) for base in mro_of(cls)]
-            stored = (names["__dict__"] for names in namespaces if type(names.get("__dict__")) in STORED)
-            slotted = [names for names in reversed(namespaces) if "__slots__" in names]
-            slots = {k: slot for names in slotted for k, slot in names.items() if type(slot) is MemberDescriptorType}
-            self._storage[id(cls)] = next(stored, None), slots
-        return self._storage[id(cls)]
+
+def ways_into(cls: type) -> list[Way]:
+    """How to read what an object of this class holds."""
+    if issubclass(cls, CODE):
+        return []
+    ways: list[Way] = [(read, step, which) for base, read, step, which in CONTAINERS if issubclass(cls, base)]
+    namespaces = [namespace_of(base) for base in mro_of(cls)]
+    stored = (names["__dict__"] for names in namespaces if type(names.get("__dict__")) in STORED)
+    if (attributes := next(stored, None)) is not None:
+        ways.append((partial(first_attributes, attributes), Attribute, is_name))
+    slotted = [names for names in reversed(namespaces) if "__slots__" in names]
+    slots = {k: slot for names in slotted for k, slot in names.items() if type(slot) is MemberDescriptorType}
+    if slots:
+        ways.append((partial(first_slots, slots), Attribute, is_name))
+    return ways
 
 
 #: What Python itself gets a ``__dict__`` by; a property is none.
 STORED = (GetSetDescriptorType, MemberDescriptorType)
 
 
-def set_slots(part: Any, slots: dict[str, Any], most: int) -> Pairs:
-    found = []
+def first_attributes(attributes: Any, part: Any, most: int) -> Pairs:
+    held = attributes.__get__(part)
+    return first_items(held, most) if issubclass(type(held), dict) else []
+
+
+def first_slots(slots: Mapping[str, Any], part: Any, most: int) -> Pairs:
+    """Those that are set, and None for the others, which were looked at too."""
+    found: Pairs = []
     for name, slot in islice(slots.items(), most):
-        with suppress(AttributeError):  # it may not be set
-            found.append((name, slot.__get__(part)))
+        held = None
+        with suppress(AttributeError):
+            held = slot.__get__(part)
+        found.append((name, held))
     return found
 
 
@@ -158,7 +168,7 @@ def is_place(index: Any) -> bool:
 
 
 #: For each kind of container what reads it, how a key is written, and which can be.
-CONTAINERS: list[tuple[type, Callable[[Any, int], Pairs], Callable[[Any], Key], Callable[[Any], bool]]] = [
+CONTAINERS: list[tuple[type, Read, Callable[[Any], Key], Callable[[Any], bool]]] = [
     (list, first_elements, Item, is_place),
     (tuple, first_of_tuple, Item, is_place),
     (tuple, first_fields, Attribute, is_name),

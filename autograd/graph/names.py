@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import CO_OPTIMIZED
 from itertools import chain, count
-from types import FrameType
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from autograd.graph.holdings import ATOMS, Holdings, namespace_of
-from autograd.graph.neurons import structural
+from autograd.graph.neurons import part_name, structural
 from autograd.node import Node, Recorded
 from autograd.program import Equation
 from autograd.state import user_frames
@@ -23,9 +24,17 @@ OUTPUT = "f"
 #: How deep the search for a name goes into what a variable holds: ``model.layers[0].neurons[2].w[1]``.
 DEPTH = 6
 
-#: How many things it reads for one variable, and for all.
+#: How many things it reads for one variable, and more for each node of the graph; and for how many variables that full.
+FEW = 1_000
+EACH = 20
+MANY = 20
+
+#: How many things it reads for one variable, and for all, at most.
 MOST = 10_000
 ALL = 200_000
+
+#: The classes, by ``id``, of what holds no nodes, as most variables of a module.
+EMPTY = ATOMS | set(map(id, (FunctionType, BuiltinFunctionType, ModuleType, type)))
 
 #: Whose objects hold no nodes that a person put there.
 OURS = "autograd."
@@ -57,7 +66,8 @@ def visible(frames: Sequence[tuple[FrameType, dict[str, Any]]]) -> list[dict[str
         is_module = frame.f_locals is frame.f_globals
         found[id(frame.f_globals if is_module else frame)] = own
     for frame, _ in frames:
-        found.setdefault(id(frame.f_globals), dict.copy(frame.f_globals))
+        if id(frame.f_globals) not in found:
+            found[id(frame.f_globals)] = holding(dict.copy(frame.f_globals))
     spaces = {id(frame.f_globals) for frame, _ in frames}  # what runs code has its variables in a dict
     return [{name: held for name, held in each.items() if id(held) not in spaces} for each in found.values()]
 
@@ -66,65 +76,91 @@ def own_variables(frame: FrameType) -> dict[str, Any]:
     """Those of one frame; of a module its own."""
     own: Any = frame.f_locals
     if issubclass(type(own), dict):
-        return dict.copy(own)
+        return holding(dict.copy(own))
     if frame.f_code.co_flags & CO_OPTIMIZED:  # a function, whose variables are Python's own
-        return dict(own)
+        return holding(dict(own))
     return {}  # exec() was given an object of a person's own for them: what is in that, it alone knows
 
 
-def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+def holding(variables: dict[str, Any]) -> dict[str, Any]:
+    """Those that may hold nodes, as most of a module cannot."""
+    return {name: held for name, held in variables.items() if id(type(held)) not in EMPTY}
+
+
+def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> tuple[dict[int, str], set[str]]:
     """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
     The shortest path counts, and of several the first variable: the one of a later loop does not rename a node, and
     neither does a helper that is given what the code around it holds, itself or one step away.
+
+    Then all variables in which nodes were found, also such as are not wanted.
     """
-    # A test runner has variables such as "@py_assert1".
-    public = [{name: held for name, held in each.items() if is_public(name)} for each in variables]
     names: dict[int, str] = {}
     ranks: dict[int, tuple[int, int, int]] = {}
+    holders: set[str] = set()
+    containers: list[tuple[int, str, Any]] = []
 
     def found(node: Any, place: int, name: str, path: Sequence[Key] = ()) -> None:
+        holders.add(name)
         rank = len(path) if len(path) > 1 else 0, place, len(path)
         if (key := node._record._key) in wanted and (key not in ranks or rank < ranks[key]):
             names[key], ranks[key] = name + keystr(path), rank
 
-    for place, each in enumerate(public):
+    for place, each in enumerate(variables):
         for name, held in each.items():
+            if id(type(held)) in EMPTY or not is_public(name):  # a test runner has such as "@py_assert1"
+                continue
             if is_node(held):
                 found(held, place, name)
-    search = Search()
-    for place, each in enumerate(public):
-        for name, held in each.items():
+            else:
+                containers.append((place, name, held))
+    if wanted:
+        search = Search(len(wanted))
+        for place, name, held in containers:
             for path, node in search.nodes(held):
                 found(node, place, name, path)
-    return names
+    return names, holders
 
 
 class Search:
-    """A search for nodes in what variables hold, nearest first."""
+    """A search for nodes in what variables hold, nearest first: the larger the graph of the nodes, the longer."""
 
-    def __init__(self) -> None:
-        self.left = ALL
-        self.look = Holdings(MOST)
+    def __init__(self, wanted: int) -> None:
+        self.most = min(FEW + EACH * wanted, MOST)
+        self.left = min(MANY * self.most, ALL)
+        self.look = Holdings(self.most)
         #: By ``id``, what was looked into, and how deep it was: nearer to another variable, it is looked into again.
         self.seen: dict[int, tuple[Any, int]] = {}
+        self.closed: dict[int, tuple[type, bool]] = {}  #: the classes that were met
 
     def nodes(self, held: Any) -> Iterator[tuple[Sequence[Key], Any]]:
         """The nodes in what one variable holds, with the path to each."""
-        self.look.left = start = min(MOST, self.left)
-        waiting: deque[tuple[tuple[Key, ...], Any]] = deque([] if is_closed(held) else [((), held)])
-        while waiting and self.look.left > 0:
+        left = start = min(self.most, self.left)
+        waiting: deque[tuple[tuple[Key, ...], Any]] = deque([] if self.is_closed(type(held)) else [((), held)])
+        while waiting and left > 0:
             path, part = waiting.popleft()
             depth = len(path)
             if self.seen.get(id(part), (None, DEPTH))[1] <= depth:
                 continue
             self.seen[id(part)] = part, depth
+            self.look.left = at_most = left // 2 + 1  # something remains for what is in it
             for key, inner in self.look(part):
-                if is_node(inner):
+                cls = type(inner)
+                if issubclass(cls, Node):
                     yield (*path, key), inner
-                elif not is_closed(inner):
+                elif depth + 1 < DEPTH and not self.is_closed(cls):
                     waiting.append(((*path, key), inner))
-        self.left -= start - self.look.left
+            left -= at_most - self.look.left
+        self.left -= start - left
+
+    def is_closed(self, cls: type) -> bool:
+        """Whether no nodes are searched in such objects: in nodes, operations and graphs."""
+        known = self.closed.get(id(cls))
+        if known is None:
+            module = namespace_of(cls).get("__module__")
+            is_ours = type(module) is str and module.startswith(OURS)
+            known = self.closed[id(cls)] = cls, id(cls) in EMPTY or issubclass(cls, Node) or is_ours
+        return known[1]
 
 
 def is_public(name: Any) -> bool:
@@ -136,23 +172,15 @@ def is_node(held: Any) -> bool:
     return issubclass(type(held), Node)
 
 
-def is_closed(part: Any) -> bool:
-    """Whether no nodes are searched in it: in nodes, operations and graphs."""
-    if id(type(part)) in ATOMS or is_node(part):
-        return True
-    module = namespace_of(type(part)).get("__module__")
-    return type(module) is str and module.startswith(OURS)
-
-
 def given_names(
     nodes: Sequence[Recorded], variables: Sequence[Mapping[str, Any]]
 ) -> tuple[tuple[str | None, ...], frozenset[str]]:
-    """For every node the name that a person gave it, if any; and the names of all variables that are nodes."""
+    """For every node the name that a person gave it, if any; and all variables in which nodes were found."""
     keys = [node._key for node in nodes]
-    found = variable_names(set(keys), variables)
-    labels = tuple([node.label or found.get(key) for node, key in zip(nodes, keys, strict=True)])
-    held = chain.from_iterable(each.items() for each in variables)
-    return labels, frozenset({name for name, part in held if is_public(name) and is_node(part)})
+    given = [node.label for node in nodes]
+    wanted = {key for key, label in zip(keys, given, strict=True) if not label}
+    found, holders = variable_names(wanted, variables)
+    return tuple([label or found.get(key) for key, label in zip(keys, given, strict=True)]), frozenset(holders)
 
 
 def with_automatic(
@@ -168,7 +196,16 @@ def with_automatic(
     output, a letter or a number for the rest, and none of ``others``.
     """
     taken = {name for name in labels if name} | others
-    called, differences = structural(equations, labels, data)
+    stems = set(map(stem, taken))
+
+    def is_free(name: str) -> bool:
+        """Whether nobody has it, nor a person anything that begins with it, as a list of that name has elements."""
+        return name not in taken and stem(name) not in stems
+
+    def first(names: Iterable[str]) -> str:
+        return next(filter(is_free, names))
+
+    called, differences = structural(equations, labels, data, is_free)
     are_leaves = [equation.op is None for equation in equations]
     unnamed = sum(
         name is None and not is_leaf and called[i] is None and i not in differences
@@ -180,20 +217,29 @@ def with_automatic(
     names: list[str] = []
     used: set[str] = set()
     repeats: dict[str, Iterator[str]] = {}
-    for i, (name, is_leaf) in enumerate(zip(labels, are_leaves, strict=True)):
+    for i, (label, is_leaf) in enumerate(zip(labels, are_leaves, strict=True)):
+        name = label
         if name is None and i != output:
             name = f"{names[differences[i]]} − max" if i in differences else called[i]
-            if name in taken:
-                name = next(free for free in repeats.setdefault(name, numbered(f"{name}_", 2)) if free not in taken)
         if name is None:
-            pool = leaves if is_leaf else chain((OUTPUT,), inner) if i == output else inner
-            name = next(free for free in pool if free not in taken)
-        elif name in used:  # two nodes of one name: the later gets a number
-            name = next(free for free in repeats.setdefault(name, numbered(f"{name}_", 2)) if free not in taken)
+            name = first(leaves if is_leaf else chain((OUTPUT,), inner) if i == output else inner)
+        elif name in used or (label is None and name in taken):  # two nodes of one name: the later gets a number
+            base = name
+            name = first(repeats.setdefault(base, (part_name(base, k) for k in count(2))))
         taken.add(name)
         used.add(name)
         names.append(name)
     return tuple(names)
+
+
+def stem(name: str) -> str:
+    """What a name begins with, as Python reads it: the variable.
+
+    >>> stem("model.w[0]"), stem("z1[2]"), stem("a + b")
+    ('model', 'z1', 'a + b')
+    """
+    variable = re.match(r"\w+(?=[.[]|$)", name)
+    return variable[0] if variable else name
 
 
 def numbered(stem: str, start: int = 1) -> Iterator[str]:

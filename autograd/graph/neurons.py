@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import compress
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
-from autograd.ops.activations import (
-    celu,
-    elu,
-    gelu,
-    hardshrink,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    leaky_relu,
-    mish,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    softshrink,
-    softsign,
-    tanhshrink,
-    threshold,
-)
 from autograd.ops.arithmetic import add, mul, sub, sum_of, sum_of_products
-from autograd.ops.functions import exp, log1p, tanh
+from autograd.ops.functions import exp, log1p
 from autograd.ops.linalg import matmul
 from autograd.program import Constant, Equation
 
@@ -38,31 +19,26 @@ _PLACE = re.compile(r"\[(\d+(?:, \d+)*)\]")
 #: Operations that add up.
 SUMS = frozenset({add, sum_of})
 
-#: What makes the output of a neuron of its weighted sum. Others, as softplus, are also how a loss is written.
-ACTIVATIONS = frozenset(
-    [
-        *(celu, elu, gelu, hardshrink, hardsigmoid, hardswish, hardtanh, leaky_relu, mish, relu, relu6, selu, sigmoid),
-        *(silu, softshrink, softsign, tanh, tanhshrink, threshold),
-    ]
-)
-
 
 class Neuron(NamedTuple):
     """A weighted sum with parameters, and what is made of it alone; of arrays a whole layer."""
 
     layer: str  #: its number, "" where there is one layer, which has none
     place: tuple[int, ...]  #: in the layer, with the row before it where there are several; () of an array
+    step: int  #: which use of a layer that goes into itself, from 1; 0 of any other
     total: int  #: the node before the activation
-    output: int  #: after it: the same node where there is none
+    outputs: tuple[int, ...]  #: its activations: one, or none; more where the sum goes into several
     inner: tuple[int, ...]  #: what the sum is made of, in order
 
 
 class Weights(NamedTuple):
-    """What the weights in a sum have in common."""
+    """What may be the weights in a sum: neurons differ in these and share the rest, for samples it is the other way."""
 
     pattern: str  #: of their names: ``W1[2]`` of W1[0, 2]
     places: tuple[int | None, ...]  #: the numbers in these, None where they differ
+    own: int  #: a hash of which they are
     others: int  #: a hash of what they are multiplied by
+    is_doubtful: bool  #: whether that is in lists and needs a gradient too, so that it may be the weights
 
 
 class Sum(NamedTuple):
@@ -90,18 +66,25 @@ def neurons(equations: Sequence[Equation], labels: Sequence[str | None]) -> list
         weights = [x for x in leaves if read(labels[x] or "")[0] in {side.pattern for side in sums[whole].sides}]
         if len(set(weights)) < len(weights):  # it is a sum of several
             del inner[whole]
-    found = layers({whole: sums[whole] for whole in inner}, labels)
+    wholes = {whole: sums[whole] for whole in inner}
+    found = layers(wholes, labels, together_in(equations, inner))
     numbers = layer_numbers(list(found))
-    activations = activations_of(equations, {total for members in found.values() for total, _ in members.items()})
+    activations = activations_of(equations, {total for members in found.values() for total in members})
     result = []
     for key, members in found.items():
         if key not in numbers or (not numbers[key] and not all(place for place, _ in members.values())):
             continue
-        places = with_rows({total: (place, others) for total, (place, others) in members.items()})
-        applied = {equations[activations[total]].op for total in members if total in activations}
-        has_one = len(applied) == 1 and all(total in activations for total in members)
+        steps = steps_of(equations, members)
+        places = {total: place for total, (place, _) in members.items()} if steps else with_rows(members)
         result += [
-            Neuron(numbers[key], places[total], total, activations[total] if has_one else total, tuple(inner[total]))
+            Neuron(
+                numbers[key],
+                places[total],
+                steps.get(total, 0),
+                total,
+                tuple(activations.get(total, ())),
+                tuple(inner[total]),
+            )
             for total in members
         ]
     return sorted(result, key=lambda neuron: neuron.total)
@@ -116,16 +99,26 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
     mixed: set[int] = set()
 
     def side(x: int | Constant, other: int | Constant) -> Iterator[Weights]:
-        if isinstance(x, Constant) or x == other:
+        if x == other or not is_named_leaf(x):
             return
-        leaf, label = equations[x], labels[x]
-        if leaf.op is None and leaf.requires_grad and label:
-            pattern, places = read(label)
-            if leaf.dtype is not None:
-                yield Weights(label, (), hash(key(other)))
-            elif len(places) > 1:
-                yield Weights(pattern, places, hash(key(other)))
+        label = labels[x] or ""
+        pattern, places = read(label)
+        which = hash(key(x)), hash(key(other))
+        if equations[x].dtype is not None:
+            yield Weights(label, (), *which, False)
+        elif len(places) > 1:
+            yield Weights(pattern, places, *which, is_named_leaf(other) and bool(read(labels[other] or "")[1]))
 
+    def is_named_leaf(x: int | Constant) -> TypeGuard[int]:
+        return isinstance(x, int) and equations[x].op is None and equations[x].requires_grad and bool(labels[x])
+
+    usual = {  # the side on which parameters stand where they meet what is computed: of all layers it is one
+        k
+        for equation in equations
+        if equation.op is matmul
+        for k, (x, other) in enumerate(zip(equation.inputs, reversed(equation.inputs), strict=True))
+        if is_named_leaf(x) and isinstance(other, int) and equations[other].op is not None
+    }
     for i, equation in enumerate(equations):
         op, inputs = equation.op, equation.inputs
         if op is matmul or (op is mul and equation.dtype is None):
@@ -133,7 +126,9 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
             sides = (*side(a, b), *side(b, a))
             if len(sides) > 1 and equation.dtype is not None:  # W @ x, where x is a leaf too
                 ranks = [len(equations[x].shape) for x in inputs if isinstance(x, int)]
-                sides = tuple(s for s, rank in zip(sides, ranks, strict=True) if rank > min(ranks))
+                are_alike = len(set(ranks)) == 1
+                has_weights = [usual == {k} if are_alike else rank > min(ranks) for k, rank in enumerate(ranks)]
+                sides = tuple(compress(sides, has_weights))
             if sides:
                 sums[i] = Sum(sides)
         elif op is sum_of_products:
@@ -172,7 +167,9 @@ def together(parts: Sequence[Sum]) -> Sum | None:
             Weights(
                 s.pattern,
                 tuple([a if a == b else None for a, b in zip(s.places, t.places, strict=True)]),
+                hash((s.own, t.own)),
                 hash((s.others, t.others)),
+                s.is_doubtful and t.is_doubtful,
             )
             for s, t in pairs
         ]
@@ -200,21 +197,39 @@ def key(x: int | Constant) -> Any:
     return x if isinstance(x, int) else ("constant", x.data if isinstance(x.data, float | int) else id(x.data))
 
 
+def together_in(equations: Sequence[Equation], inner: Mapping[int, Sequence[int]]) -> list[set[int]]:
+    """The sums that go into one sum together, as they are or through a function of each alone, for all that they do."""
+    of = {whole: whole for whole in inner}
+    for i, equation in enumerate(equations):
+        nodes = {x for x in equation.inputs if isinstance(x, int)}
+        if equation.op is not None and equation.op.is_elementwise and len(nodes) == 1 and (x := nodes.pop()) in inner:
+            of.setdefault(i, x)
+    return [
+        {of[x] for i in (*parts, whole) for x in equations[i].inputs if isinstance(x, int) and x in of}
+        for whole, parts in inner.items()
+    ]
+
+
+Members: TypeAlias = dict[int, tuple[tuple[int, ...], int]]
+
+
 def layers(
-    sums: dict[int, Sum], labels: Sequence[str | None]
-) -> dict[tuple[Any, ...], dict[int, tuple[tuple[int, ...], int]]]:
+    sums: Mapping[int, Sum], labels: Sequence[str | None], joined: Sequence[set[int]]
+) -> dict[tuple[Any, ...], Members]:
     """For each layer, known by its weights, its sums by node: the place of the neuron, and what goes into it."""
-    by_pattern: dict[str, list[int]] = defaultdict(list)
+    by_pattern: dict[str, dict[int, Weights]] = defaultdict(dict)
     for i, whole in sums.items():
         for side in whole.sides:
-            by_pattern[side.pattern].append(i)
+            by_pattern[side.pattern][i] = side
     axes = {}
     for pattern, members in by_pattern.items():
-        rows = [next(side for side in sums[i].sides if side.pattern == pattern).places for i in members]
-        biases = [() if (b := sums[i].bias) is None else read(labels[b] or "")[1] for i in members]
-        if (axis := neuron_axis(rows, biases)) is not None:
+        biases = [sums[i].bias for i in members]
+        places = [() if b is None else read(labels[b] or "")[1] for b in biases]
+        axis = neuron_axis([side.places for side in members.values()], places)
+        is_clear = not all(side.is_doubtful for side in members.values())
+        if axis is not None and (is_clear or have_own(members, biases, places) or feed_as_neurons(members, joined)):
             axes[pattern] = axis
-    found: dict[tuple[Any, ...], dict[int, tuple[tuple[int, ...], int]]] = defaultdict(dict)
+    found: dict[tuple[Any, ...], dict[int, tuple[tuple[int, ...], Weights]]] = defaultdict(dict)
     for i, whole in sums.items():
         sides = [side for side in whole.sides if side.pattern in axes]
         if len(sides) != 1:
@@ -223,8 +238,42 @@ def layers(
         which, constant = axes[side.pattern]
         outer = [side.places[a] for a in constant if a != which]
         place = side.places[which : which + 1] if side.places else ()
-        found[side.pattern, *outer][i] = tuple([k for k in place if k is not None]), side.others
-    return dict(found)
+        found[side.pattern, *outer][i] = tuple([k for k in place if k is not None]), side
+    return {
+        layer: {i: (place, side.others) for i, (place, side) in members.items()}
+        for layer, members in found.items()
+        if are_paired([(place, side.own) for place, side in members.values()])  # a neuron has its weights, and no other
+    }
+
+
+def have_own(members: Mapping[int, Weights], biases: Sequence[int | None], places: Sequence[tuple[int, ...]]) -> bool:
+    """Whether each has a bias of its own, and wherever its weights are: neurons do, samples do not."""
+    owned = [(side.own, bias) for side, bias in zip(members.values(), biases, strict=True)]
+    return all(places) and are_paired(owned)
+
+
+def feed_as_neurons(members: Mapping[int, Weights], joined: Sequence[set[int]]) -> bool:
+    """Whether those that go into one sum together have other weights and the same inputs, as the neurons of a layer."""
+    groups = [[members[i] for i in together if i in members] for together in joined]
+    many = [group for group in groups if len(group) > 1]
+    return bool(many) and all(
+        len({side.own for side in group}) == len(group) and len({side.others for side in group}) == 1 for group in many
+    )
+
+
+def are_paired(pairs: Sequence[tuple[Any, Any]]) -> bool:
+    """Whether to each first belongs one second, and the other way round."""
+    return len(set(pairs)) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+
+
+def steps_of(equations: Sequence[Equation], members: Mapping[int, Any]) -> dict[int, int]:
+    """Which use of its weights each sum is, where some are computed from others; nothing where none is."""
+    after = [0] * len(equations)
+    for i, equation in enumerate(equations):
+        before = max((after[x] for x in equation.inputs if isinstance(x, int)), default=0)
+        after[i] = before + (i in members)
+    steps = {i: after[i] for i in members}
+    return steps if max(steps.values()) > 1 else {}
 
 
 def neuron_axis(
@@ -265,32 +314,29 @@ def read_all(pattern: str) -> str:
     return read(pattern)[0]
 
 
-def activations_of(equations: Sequence[Equation], totals: set[int]) -> dict[int, int]:
-    """For each sum, the one activation that it goes into."""
+def activations_of(equations: Sequence[Equation], totals: Collection[int]) -> dict[int, list[int]]:
+    """For each sum, the activations that it goes into."""
     found: dict[int, list[int]] = defaultdict(list)
     for i, equation in enumerate(equations):
-        if equation.op in ACTIVATIONS:
-            for x in equation.inputs:
-                if isinstance(x, int) and x in totals:
-                    found[x].append(i)
-    return {total: users[0] for total, users in found.items() if len(users) == 1}
+        if equation.op is not None and equation.op.is_activation:
+            x, *_ = equation.inputs
+            if isinstance(x, int) and x in totals:
+                found[x].append(i)
+    return found
 
 
-def with_rows(members: dict[int, tuple[tuple[int, ...], int]]) -> dict[int, tuple[int, ...]]:
-    """The places of neurons; where each is there several times, as for rows of a batch, with the row before it.
+def with_rows(members: Members) -> dict[int, tuple[int, ...]]:
+    """The places of neurons; where there are several of one, as for rows of a batch, with the row before it.
 
-    A row is what the same inputs go into.
+    A row is what the same inputs go into, once.
     """
-    uses: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    times: Counter[Any] = Counter()
+    rows: dict[Any, int] = {}
     row: dict[int, int] = {}
-    inputs: dict[int, set[int]] = defaultdict(set)
-    for total, (place, others) in members.items():
-        row[total] = len(uses[place])
-        uses[place].append(total)
-        inputs[row[total]].add(others)
-    counts = {len(totals) for totals in uses.values()}
-    is_clear = len(counts) == 1 and counts != {1} and all(len(others) == 1 for others in inputs.values())
-    return {total: (row[total], *place) if is_clear and place else place for total, (place, _) in members.items()}
+    for total, one in members.items():
+        row[total] = rows.setdefault((one[1], times[one]), len(rows))
+        times[one] += 1
+    return {i: (row[i], *place) if len(rows) > 1 and place else place for i, (place, _) in members.items()}
 
 
 def shifted(equations: Sequence[Equation], data: Sequence[Any]) -> dict[int, int]:
@@ -329,19 +375,28 @@ def shifted(equations: Sequence[Equation], data: Sequence[Any]) -> dict[int, int
 
 
 def structural(
-    equations: Sequence[Equation], labels: Sequence[str | None], data: Sequence[Any]
+    equations: Sequence[Equation], labels: Sequence[str | None], data: Sequence[Any], is_free: Callable[[str], bool]
 ) -> tuple[list[str | None], dict[int, int]]:
     """What nodes without a name are called by what they are: ``z1[2]`` before the activation of neuron 3 of layer 1,
     ``h1[2]`` after it, and on the way ``z1_1[2]`` …; and the differences that `shifted` finds.
+
+    A name that is not free is none: z and h may be a person's own. What is used again by itself has no place to say.
     """
     names: list[str | None] = [None] * len(labels)
+
+    def call(i: int, name: str) -> None:
+        if is_free(name):
+            names[i] = name
+
     for neuron in neurons(equations, labels):
         place = f"[{', '.join(map(str, neuron.place))}]" if neuron.place else ""
-        names[neuron.total] = total = f"z{neuron.layer}{place}"
-        if neuron.output != neuron.total:
-            names[neuron.output] = f"h{neuron.layer}{place}"
-        for k, i in enumerate(neuron.inner, 1):
-            names[i] = part_name(labels[neuron.total] or total, k)
+        if not neuron.step:
+            call(neuron.total, f"z{neuron.layer}{place}")
+            if len(neuron.outputs) == 1:
+                call(neuron.outputs[0], f"h{neuron.layer}{place}")
+        if total := labels[neuron.total] or names[neuron.total]:
+            for k, i in enumerate(neuron.inner, 1):
+                call(i, part_name(total, k))
     return names, shifted(equations, data)
 
 

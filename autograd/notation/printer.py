@@ -222,7 +222,7 @@ class Text(Dialect):
         return format_index(x)
 
     def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
-        lists = [listed(x, str) for x in params.values() if isinstance(x, list)]
+        lists = [listed(x, format_param) for x in params.values() if isinstance(x, list)]
         named = [f"{name}={format_param(x)}" for name, x in params.items() if not isinstance(x, list)]
         return ", ".join([*(listed(x, str) for x in args), *lists, *named])
 

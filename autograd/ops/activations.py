@@ -113,7 +113,7 @@ def mish_slope(x: Any) -> Any:
 
 # fmt: off
 sigmoid: Op = elementwise("sigmoid", logistic,
-    lambda y, x: y * (1 - y), numeric=[lambda y, x: square(0.5 * sech(0.5 * x))], symbol="σ",
+    lambda y, x: y * (1 - y), numeric=[lambda y, x: square(0.5 * sech(0.5 * x))], symbol="σ", activation=True,
     doc="sigmoid passes its output times 1 minus its output: a quarter at most, nearly nothing where it saturates")
 logsigmoid = elementwise("logsigmoid", lambda x: -log1p_of_exp(-x), lambda y, x: sigmoid(-x), method=False,
     symbol="log σ",
@@ -123,16 +123,16 @@ softplus: Op = elementwise("softplus", lambda x, beta=1.0: log1p_of_exp(beta * x
     doc="softplus, a relu without a corner, passes the sigmoid of its input")
 
 relu = elementwise("relu", lambda x: np.maximum(x, 0.0), lambda y, x: x > 0, symbol="ReLU",
-    kinks=lambda x: x,
+    kinks=lambda x: x, activation=True,
     doc="ReLU lets the gradient through where its input is positive, else stops it")
 leaky_relu = elementwise("leaky_relu", lambda x, alpha: np.where(x > 0, x, alpha * x),
     lambda y, x, alpha=0.01: where(x > 0, 1, alpha),
     lambda y, x, alpha=0.01: where(x > 0, 0, x),
     numeric=[lambda y, x, alpha=0.01: where(x > 0, literal(1.0, y), alpha), None],
-    symbol="leaky ReLU", kinks=lambda x, alpha: x,
+    symbol="leaky ReLU", kinks=lambda x, alpha: x, activation=True,
     doc="leaky ReLU lets the gradient through where its input is positive, else alpha of it")
 relu6 = elementwise("relu6", lambda x: np.minimum(np.maximum(x, 0.0), 6.0), lambda y, x: (x > 0) & (x < 6),
-    symbol="ReLU6", kinks=lambda x: x * (x - 6), method=False,
+    symbol="ReLU6", kinks=lambda x: x * (x - 6), method=False, activation=True,
     doc="ReLU6 lets the gradient through between 0 and 6, else stops it")
 elu: Op = elementwise("elu", exponential_below,
     lambda y, x, alpha=1.0: where(x > 0, 1, y + alpha),
@@ -140,25 +140,25 @@ elu: Op = elementwise("elu", exponential_below,
     numeric=[
         lambda y, x, alpha=1.0: where(x > 0, literal(1.0, y), alpha * exp(minimum(x, 0.0))),
         lambda y, x, alpha=1.0: elu(minimum(x, 0.0), 1.0)],
-    symbol="ELU", kinks=lambda x, alpha: x, method=False,
+    symbol="ELU", kinks=lambda x, alpha: x, method=False, activation=True,
     doc="ELU lets the gradient through where its input is positive, else alpha · eˣ of it")
 selu = elementwise("selu", scaled_exponential_below,
     lambda y, x: where(x > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA),
     numeric=[lambda y, x:
         where(x > 0, literal(SELU_SCALE, y), SELU_SCALE * SELU_ALPHA * exp(minimum(x, 0.0)))],
-    symbol="SELU", kinks=lambda x: x, method=False,
+    symbol="SELU", kinks=lambda x: x, method=False, activation=True,
     doc="SELU is an ELU whose scale and alpha keep what comes in at mean 0 and variance 1")
 
 silu = elementwise("silu", sigmoid_gate, lambda y, x: y + sigmoid(x) * (1 - y),
-    numeric=[lambda y, x: sigmoid(x) * (1 + bounded(x) * sigmoid(-x))], symbol="SiLU", method=False,
+    numeric=[lambda y, x: sigmoid(x) * (1 + bounded(x) * sigmoid(-x))], symbol="SiLU", method=False, activation=True,
     doc="SiLU, or swish, its input times that one's sigmoid, passes a little more than the gradient above 0")
 gelu = elementwise("gelu", in_doubles(gaussian_gate),
     lambda y, x, approximate="none": ndtr(x) + x * norm_pdf(x) if approximate == "none" else gelu_slope(x, approximate),
-    numeric=[lambda y, x, approximate="none": gelu_slope(x, approximate)], symbol="GELU", method=False,
+    numeric=[lambda y, x, approximate="none": gelu_slope(x, approximate)], symbol="GELU", method=False, activation=True,
     doc="GELU, its input times the part of a normal distribution below it, passes that part and x times the density")
 mish = elementwise("mish", tanh_gate,
     lambda y, x: tanh(softplus(x)) + x * square(sech(softplus(x))) * sigmoid(x),
-    numeric=[lambda y, x: mish_slope(x)], symbol="Mish", method=False,
+    numeric=[lambda y, x: mish_slope(x)], symbol="Mish", method=False, activation=True,
     doc="Mish, its input times the tanh of its softplus, is smooth, and dips below 0 as SiLU does")
 
 hardtanh = elementwise("hardtanh",
@@ -167,21 +167,21 @@ hardtanh = elementwise("hardtanh",
     lambda y, x, min_val=-1.0, max_val=1.0: (x <= min_val) & (min_val < max_val),
     lambda y, x, min_val=-1.0, max_val=1.0: maximum(x, min_val) >= max_val,
     symbol="hard tanh", kinks=lambda x, min_val, max_val: (x - min_val) * (x - max_val) * (min_val - max_val),
-    method=False,
+    method=False, activation=True,
     doc="hard tanh lets the gradient through between its bounds, else sends it to the bound that was taken")
 hardsigmoid = elementwise("hardsigmoid", lambda x: SIXTH * np.minimum(np.maximum(x + 3, 0.0), 6.0),
     lambda y, x: (abs(x) < 3) / 6, numeric=[lambda y, x: where(abs(x) < 3, literal(SIXTH, y), 0)],
-    symbol="hard σ", kinks=lambda x: (x - 3) * (x + 3), method=False,
+    symbol="hard σ", kinks=lambda x: (x - 3) * (x + 3), method=False, activation=True,
     doc="hard sigmoid passes a sixth of the gradient between −3 and 3, else stops it")
 hardswish = elementwise("hardswish",
     lambda x: np.maximum(x, -3.0) * np.minimum(np.maximum(x + 3, 0.0), 6.0) / 6,
     lambda y, x: where(abs(x) < 3, (2 * x + 3) / 6, x > 0), symbol="hard swish",
-    kinks=lambda x: (x - 3) * (x + 3), method=False,
+    kinks=lambda x: (x - 3) * (x + 3), method=False, activation=True,
     doc="hard swish, its input times its hard sigmoid, stops the gradient below −3 and passes it on above 3")
 softsign = elementwise("softsign", by_magnitude, lambda y, x: 1 / square(1 + abs(x)),
-    numeric=[lambda y, x: square(1 / (1 + abs(x)))], method=False,
+    numeric=[lambda y, x: square(1 / (1 + abs(x)))], method=False, activation=True,
     doc="softsign divides the gradient by the square of 1 + |x|: it saturates, but slowly")
-tanhshrink = elementwise("tanhshrink", less_its_tanh, lambda y, x: square(tanh(x)), method=False,
+tanhshrink = elementwise("tanhshrink", less_its_tanh, lambda y, x: square(tanh(x)), method=False, activation=True,
     doc="tanhshrink, x − tanh x, passes tanh² x of the gradient: nearly nothing around 0")
 # fmt: on
 

@@ -67,7 +67,7 @@ sin = elementwise("sin", np.sin, lambda y, x: cos(x),
     doc="sine has the cosine as its slope")
 cos: Op = elementwise("cos", np.cos, lambda y, x: -sin(x),
     doc="cosine has minus the sine as its slope")
-tanh = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y, numeric=[lambda y, x: square(sech(x))],
+tanh = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y, numeric=[lambda y, x: square(sech(x))], activation=True,
     doc="tanh passes 1 minus its output squared of the gradient: nearly nothing where it saturates")
 sech: Op = elementwise("sech", secant, lambda y, x: -y * tanh(x),
     doc="the hyperbolic secant, 1 / cosh x, passes minus its output times tanh x: its square is the slope of tanh")
