@@ -626,3 +626,37 @@ def test_a_variable_at_hand_is_better_than_a_long_way_from_the_code_around() -> 
 
     trainer = {"parts": {"model": [Value(1.0), Value(2.0)]}}
     assert names(inside(trainer["parts"]["model"])) == ["w", "model[1]", "f"]
+
+
+def test_what_a_loop_leaves_in_its_variable_stays_an_element_of_what_it_went_through() -> None:
+    class Neuron:
+        def __init__(self) -> None:
+            self.w, self.b = [Value(1.0), Value(2.0)], Value(0.5)
+
+        def parameters(self) -> list[Value]:
+            return [*self.w, self.b]
+
+    xs = [Value(1.0), Value(2.0), Value(3.0)]
+    total: Any = 0.0
+    for x in xs:
+        total = total + x * x
+    assert names(Graph.of(total))[:4:3] == ["xs[0]", "xs[1]"]
+    assert names(Graph.of(total))[6] == "xs[2]"
+    neuron = Neuron()
+    out = neuron.w[0] * neuron.w[1] + neuron.b
+    for p in neuron.parameters():
+        p.grad = 0.0
+    assert {"neuron.w[0]", "neuron.w[1]", "neuron.b"} < set(names(Graph.of(out)))
+
+
+def test_a_name_that_is_taken_out_of_a_container_stays() -> None:
+    ws = [Value(1.0), Value(2.0)]
+    a, b = ws
+    total: Any = 0.0
+    for w in ws:
+        total = total + w * (a + b)
+    assert {"a", "b"} < set(names(Graph.of(total)))
+    bias = Value(1.0)
+    everything = [a, bias, f := a * bias]
+    assert names(Graph.of(f)) == ["a", "bias", "f"]
+    assert len(everything) == 3

@@ -15,7 +15,7 @@ from autograd.graph.neurons import part_name, structural
 from autograd.node import Node, Recorded
 from autograd.program import Equation
 from autograd.state import user_frames
-from autograd.tree import Key, keystr
+from autograd.tree import Item, Key, keystr
 
 #: Names for inner nodes that have none, in order; where these are too few, all are numbered v1, v2, …
 LETTERS = ("q", "r", "s", "t", "u", "v")
@@ -91,14 +91,16 @@ def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> 
     """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
     The shortest path counts, and of several the first variable: the one of a later loop does not rename a node, and
-    neither does a helper that is given what the code around it holds, itself or one step away.
+    neither does a helper that is given what the code around it holds, itself or one step away. What the loop
+    ``for x in xs`` leaves in ``x`` stays an element of xs.
 
     Then all variables in which nodes were found, also such as are not wanted.
     """
     names: dict[int, str] = {}
     ranks: dict[int, tuple[int, int, int]] = {}
     holders: set[str] = set()
-    containers: list[tuple[int, str, Any]] = []
+    containers: list[tuple[tuple[int, int], str, Any]] = []
+    singles: dict[int, tuple[int, int]] = {}  #: nodes that a variable holds itself, with the place of that
 
     def found(node: Any, place: int, name: str, path: Sequence[Key] = ()) -> None:
         holders.add(name)
@@ -107,19 +109,35 @@ def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> 
             names[key], ranks[key] = name + keystr(path), rank
 
     for place, each in enumerate(variables):
-        for name, held in each.items():
+        for k, (name, held) in enumerate(each.items()):
             if id(type(held)) in EMPTY or not is_public(name):  # a test runner has such as "@py_assert1"
                 continue
             if is_node(held):
+                singles.setdefault(held._record._key, (place, k))
                 found(held, place, name)
             else:
-                containers.append((place, name, held))
+                containers.append(((place, k), name, held))
     if wanted:
         search = Search(len(wanted))
-        for place, name, held in containers:
+        for at, name, held in containers:
+            inside: dict[int, Sequence[Key]] = {}
             for path, node in search.nodes(held):
-                found(node, place, name, path)
+                found(node, at[0], name, path)
+                if node._record._key in wanted:
+                    inside.setdefault(node._record._key, path)
+            if len(again := inside.keys() & singles.keys()) == 1 and is_left(key := again.pop(), inside):
+                place, k = singles[key]
+                if place == at[0] and k > at[1]:  # of the same function, and later
+                    names[key] = name + keystr(inside[key])
     return names, holders
+
+
+def is_left(key: int, inside: Mapping[int, Sequence[Key]]) -> bool:
+    """Whether a loop over several nodes in a container ends with this one."""
+    *others, last = (
+        [step.value for step in path if isinstance(step, Item)] for path in (*inside.values(), inside[key])
+    )
+    return len(inside) > 1 and all(type(k) is int for k in last) and all(each[: len(last)] <= last for each in others)
 
 
 class Search:
