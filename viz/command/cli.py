@@ -22,7 +22,7 @@ from viz.command.recorder import TOO_LARGE
 from viz.command.write_tests import write_tests
 from viz.encoding import forgiving
 from viz.files import writing
-from viz.language.words import words
+from viz.language.words import OURS, words
 from viz.model.view import shorten
 from viz.page.stepper import Stepper
 from viz.picture.dot import draw

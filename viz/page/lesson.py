@@ -20,7 +20,7 @@ from latex2mathml.converter import convert
 from autograd import Constant, Graph, GraphError, Timeline, groups
 from autograd.export import Form, written_names
 from viz.language.words import LANGUAGES, words
-from viz.model.view import printable, told_apart
+from viz.model.view import printable, shape, told_apart
 
 MOST = 400  #: numbers of an array that a page is given; of a larger one, every so many
 
@@ -45,6 +45,12 @@ def lesson(
     sources = list(dict.fromkeys(filter(None, made_at)))
     lines = {source: k for k, source in enumerate(sources)}
     is_scalar = all(isinstance(x, float | int) for x in graph.data) and None not in graph.slopes
+    grouped_by = grouped(graph)
+    told = [
+        timeline.reason,
+        *(title for each in grouped_by.values() for title in each["titles"]),
+        *map(shape, graph.data),
+    ]
     events = timeline.events
     return {
         "names": [[name, name_math(name), *([1] if loose else [])] for name, loose in shown_names(graph)],
@@ -74,24 +80,32 @@ def lesson(
         "seed": next((number(step.after) for step in timeline if step.kind == "seed"), None),
         "forward": sum(step.kind == "forward" for step in timeline),
         "totals": [[step.target, step.of] for step in timeline if step.kind == "backward" and step.nth == 1],
-        "reason": timeline.reason,
+        "reason": words(lang).phrase(timeline.reason),
         "output": graph.outputs[0],
         "events": [x for event in events for x in (event.node, event.input)],
         "replays": is_scalar and can_replay(graph, made),
-        "groups": grouped(graph),
+        "groups": {
+            kind: {"of": each["of"], "titles": list(map(words(lang).phrase, each["titles"]))}
+            for kind, each in grouped_by.items()
+        },
         "updates": [],
         "runs": [],
         "differing": [],
         "note": "",
-        "words": spoken(said, lang, scripts),
+        "words": spoken(said, lang, scripts, told),
     }
 
 
-def spoken(sentences: Sequence[str], lang: str | None, scripts: tuple[str, ...]) -> dict[str, Any]:
+def spoken(
+    sentences: Sequence[str], lang: str | None, scripts: tuple[str, ...], phrases: Iterable[str] = ()
+) -> dict[str, Any]:
     """What these scripts say, in every language, the reader's own first; sentences by their places in the list.
 
-    >>> list(spoken([], "zh", ("stepper.js",)))
-    ['zh', 'en']
+    Phrases of the engine are in the reader's own already: what they are in another is found by that.
+
+    >>> both = spoken([], "zh", ("stepper.js",), ["layer 1"])
+    >>> list(both), both["en"]["phrases"]
+    (['zh', 'en'], {'第 1 层': 'layer 1'})
     """
     own = words(lang)
     used = said_by(scripts)
@@ -101,6 +115,7 @@ def spoken(sentences: Sequence[str], lang: str | None, scripts: tuple[str, ...])
             "ordinals": each.ordinals,
             "texts": {key: text for key, text in each.texts.items() if key in used or key.startswith(("by_", "zoom_"))},
             "sentences": list(map(each.sentence, sentences)),
+            "phrases": {mine: its for x in phrases if (mine := own.phrase(x)) != (its := each.phrase(x))},
         }
         for each in (own, *others)
     }
@@ -159,7 +174,8 @@ def can_replay(graph: Graph, made: Sequence[Form | None]) -> bool:
             return False  # what a where() left aside might be chosen
     leaves = [node for node in graph if node.is_leaf]
     try:
-        graph.replay({leaf.name: leaf.data for leaf in leaves})
+        with np.errstate(all="ignore"):  # of a NaN it was warned when the code ran
+            graph.replay({leaf.name: leaf.data for leaf in leaves})
     except GraphError:
         return False
     return True

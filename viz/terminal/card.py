@@ -11,6 +11,7 @@ from viz.language.words import Words
 from viz.model.view import shape
 from viz.terminal.console import plain
 from viz.terminal.trace import given
+from viz.terminal.trace import ledger as total_of
 from viz.terminal.track import Sign, Track
 
 IN_FULL = 24  #: numbers of an array that is written out
@@ -37,12 +38,12 @@ def card(track: Track, moment: int) -> Card:
     """
     step = track.step(moment)
     if step is None:
-        return Card(given(track.timeline.graph))
-    formula = plain(step.formula)
+        return Card(track.said.formula(given(track.timeline.graph)))
+    formula = plain(track.said.formula(step.formula))
     if step.kind == "seed":
         return Card(formula)
     if step.kind == "forward":
-        symbols = plain(step.graph.formula(step.node))
+        symbols = plain(track.said.formula(step.graph.formula(step.node)))
         filled, _, _ = formula.removeprefix(f"{symbols} = ").rpartition(" = ")
         return Card(symbols, f"= {filled}" if filled else "", f"= {number(step.after, track.said)}")
     if np.shape(step.contribution) == () and step.local is not None and np.shape(step.local) == ():
@@ -66,7 +67,8 @@ def number(x: Any, said: Words) -> str:
     """
     if np.size(x) <= IN_FULL and np.ndim(x) <= 2:
         return format_number(x)
-    return f"[{shape(x)}, {span(x, 4, said)}]" if np.size(x) else f"[{shape(x)}]"
+    size = said.phrase(shape(x))
+    return f"[{size}, {span(x, 4, said)}]" if np.size(x) else f"[{size}]"
 
 
 def brief(x: Any, said: Words, most: int = 0) -> str:
@@ -93,7 +95,14 @@ def enclosed(text: str) -> str:
 
 
 def sentence(track: Track, moment: int) -> str:
-    """Why."""
+    """Why; and at the last step of a timeline that was stopped, why it ends there."""
+    why = reason_of(track, moment)
+    if moment < track.last or not track.timeline.reason:
+        return why
+    return "\n".join(filter(None, (why, plain(track.said.phrase(track.timeline.reason)))))
+
+
+def reason_of(track: Track, moment: int) -> str:
     step = track.step(moment)
     if step is None:
         return track.said.text("start_sentence")
@@ -137,8 +146,7 @@ def contribution(track: Track, k: int, moment: int) -> tuple[Sign, str]:
     if k > moment:
         return "waiting", f"{said.text('nth_of', nth=step.nth, count=step.of)}   {said.text('from_node', name=name)}"
     paid = said.text("paid_by", value=number(step.contribution, said), name=name)
-    total = said.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
-    return "now" if k == moment else "done", f"{plain(total)}   {paid}"
+    return "now" if k == moment else "done", f"{plain(total_of(step, said))}   {paid}"
 
 
 def window(count: int, middle: int, most: int) -> slice:

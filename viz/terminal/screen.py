@@ -139,7 +139,8 @@ class Painter:
                 found = track.gradient(node, moment)
                 grad = f"∂ {UNKNOWN if found is None else say(found)}"
         branch = f"{made.branch[::3]} " if slim and made.branch else made.branch
-        return Row(*map(self.plain, (branch, made.definition, value, grad, note)))
+        told = map(track.said.formula, (made.definition, value, grad))
+        return Row(*map(self.plain, (branch, *told, note)))
 
     def squeezed(self, parts: tuple[str, ...], width: int) -> tuple[str, str, str, str, str]:
         """A line that is too wide: less of the definition, and then no numbers, of which none is cut in two."""

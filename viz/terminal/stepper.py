@@ -13,7 +13,7 @@ from rich.text import Text
 
 from autograd import Timeline
 from viz.encoding import forgiving
-from viz.language.words import words
+from viz.language.words import OURS, Words, words
 from viz.signals import stoppable
 from viz.terminal.console import new_console
 from viz.terminal.keys import Keyboard, dimensions, full_screen, is_interactive, paint, suspend
@@ -36,7 +36,8 @@ def run(
     """Step through a timeline with keys, from step ``start`` on, if standard input and output are a terminal.
 
     Anywhere else, and where TERM is dumb, print one line a step, as `viz.terminal.trace` says. ``lang`` is the language
-    of what is told beside the formulas, "en" or "zh"; None is that of the environment.
+    of what is told beside the formulas, "en" or "zh"; None is that of the environment: for these lines, of
+    ``STEPGRAD_LANG`` alone, so that they are the same on every machine.
 
     >>> from autograd import Value, steps
     >>> run(steps(Value(3.0, "x") * 2))
@@ -51,7 +52,7 @@ def run(
     source, target = source or sys.stdin, target or sys.stdout
     if not is_interactive(source, target) or new_console(target).legacy_windows:
         with forgiving(target):
-            printed(timeline, target)
+            printed(timeline, target, words(lang, variables=OURS))
         return
     track = Track(timeline, words(lang))
     walk = Walk(moment=min(max(start, 0), track.last))
@@ -63,10 +64,10 @@ def run(
                 suspend()
 
 
-def printed(timeline: Timeline, target: TextIO) -> None:
+def printed(timeline: Timeline, target: TextIO, said: Words) -> None:
     """One line a step, until nobody reads them any more, as behind ``| head``."""
     try:
-        for line in trace(timeline):
+        for line in trace(timeline, said):
             print(line, file=target)
         target.flush()
     except BrokenPipeError:  # what is left in the buffer must not complain at exit

@@ -158,7 +158,7 @@ function cards(model, say) {
     if (step.kind === "start") return say("start_sentence");
     if (step.kind === "seed") return say("seed_sentence");
     if (step.kind === "update") return say("update_sentence");
-    if (step.kind === "forward" || step.events - step.first > 1) return step.title || "";
+    if (step.kind === "forward" || step.events - step.first > 1) return say.phrase(step.title || "");
     const { node, target } = model.events[step.first];
     const both = nodes[node].inputs.filter((x) => x.node === target).length;
     const paths = both > 1 ? [say("two_paths", { name: nodes[target].name, count: both })] : [];
