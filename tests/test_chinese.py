@@ -59,23 +59,23 @@ STAYS |= {
 
 def scalars() -> Timeline:
     x = [Value(1.0), Value(2.0)]
-    W, b = [[Value(0.5), Value(-0.5)], [Value(1.0), Value(0.25)]], [Value(0.0), Value(1.0)]
-    h = [(w[0] * x[0] + w[1] * x[1] + b_j).tanh() for w, b_j in zip(W, b, strict=True)]
+    weights, b = [[Value(0.5), Value(-0.5)], [Value(1.0), Value(0.25)]], [Value(0.0), Value(1.0)]
+    h = [(w[0] * x[0] + w[1] * x[1] + b_j).tanh() for w, b_j in zip(weights, b, strict=True)]
     z = autograd.where(h[0] > 0, h[0] * h[1], h[0])
     return steps((z - h[1]) ** 2)
 
 
 def arrays() -> Timeline:
-    x, W, b = Tensor(np.linspace(-1, 1, 30)), Tensor(np.linspace(-1, 1, 60).reshape(30, 2)), Tensor([0.5, -0.5])
-    h = np.tanh(x @ W + b)
+    x, w, b = Tensor(np.linspace(-1, 1, 30)), Tensor(np.linspace(-1, 1, 60).reshape(30, 2)), Tensor([0.5, -0.5])
+    h = np.tanh(x @ w + b)
     return steps(autograd.logsumexp(h) + (h * h).mean() + x.sum())
 
 
 def failing() -> Timeline:
     with recorded() as run:
-        x, W = Tensor([1.0, 2.0]), Tensor([[1.0, 2.0, 3.0]])
+        x, w = Tensor([1.0, 2.0]), Tensor([[1.0, 2.0, 3.0]])
         h = x * 2
-        _ = W @ h
+        _ = w @ h
     return steps(run)
 
 

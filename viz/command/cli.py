@@ -211,7 +211,7 @@ def printed(arguments: Arguments, timeline: Timeline, made: Mapping[str, str | b
     if steps_through(arguments):
         return ""
     if arguments.step:
-        return "".join(f"{line}\n" for line in trace_lines(timeline))
+        return "".join(f"{line}\n" for line in trace_lines(timeline, words(arguments.lang, variables=OURS)))
     return report(timeline, arguments.lang) + wrote(arguments)
 
 

@@ -82,7 +82,7 @@ class Words:
         >>> words("zh").formula("y = exp(array of 3×9)")
         'y = exp(3×9 的数组)'
         """
-        return re.sub(r"\barray of ([\d×]+)", lambda found: self.text("array_of", shape=found[1]), written)
+        return re.sub(r"\barray of [\d×]+", lambda found: self.phrase(found[0]), written)
 
     @property
     def all(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from autograd.export import Form, written_names
 from viz.language.words import LANGUAGES, words
 from viz.model.view import printable, shape, told_apart
 
+IN_FORMULAS = ("if", "otherwise", "with")  #: words that a formula has
 MOST = 400  #: numbers of an array that a page is given; of a larger one, every so many
 
 
@@ -47,6 +48,7 @@ def lesson(
     is_scalar = all(isinstance(x, float | int) for x in graph.data) and None not in graph.slopes
     grouped_by = grouped(graph)
     told = [
+        *IN_FORMULAS,
         timeline.reason,
         *(title for each in grouped_by.values() for title in each["titles"]),
         *map(shape, graph.data),
@@ -101,7 +103,7 @@ def spoken(
 ) -> dict[str, Any]:
     """What these scripts say, in every language, the reader's own first; sentences by their places in the list.
 
-    Phrases of the engine are in the reader's own already: what they are in another is found by that.
+    Phrases of the engine are found as they are, and as they are in the reader's own, in which a page is given them.
 
     >>> both = spoken([], "zh", ("stepper.js",), ["layer 1"])
     >>> list(both), both["en"]["phrases"]
@@ -115,7 +117,7 @@ def spoken(
             "ordinals": each.ordinals,
             "texts": {key: text for key, text in each.texts.items() if key in used or key.startswith(("by_", "zoom_"))},
             "sentences": list(map(each.sentence, sentences)),
-            "phrases": {mine: its for x in phrases if (mine := own.phrase(x)) != (its := each.phrase(x))},
+            "phrases": {key: its for x in phrases for key in (x, own.phrase(x)) if key != (its := each.phrase(x))},
         }
         for each in (own, *others)
     }

@@ -14,7 +14,8 @@ function cards(model, say) {
   /* A form with names, or with numbers, in its places. */
   function written(node, form, fillers) {
     const inputs = node.inputs.map((x) => (x.node === undefined ? { constant: x.constant } : { index: x.node }));
-    return fill(form, (k) => {
+    const said = form.replace(/<mtext>(.*?)<\/mtext>/g, (_, text) => `<mtext>${text.replace(/\S+/, say.phrase)}</mtext>`);
+    return fill(said, (k) => {
       if (k === inputs.length) return fillers.node(node.index);
       if (k > inputs.length) return { math: gradient(node.index), level: LEVEL.atom, minus: false };
       return inputs[k].index === undefined ? ofNumber(inputs[k].constant) : fillers.node(inputs[k].index);
