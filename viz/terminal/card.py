@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from viz.terminal.trace import given
 from viz.terminal.trace import ledger as total_of
 from viz.terminal.track import Sign, Track
 
+MOST = 8  #: numbers that are told of a step that computes several
 IN_FULL = 24  #: numbers of an array that is written out
 
 
@@ -39,6 +41,8 @@ def card(track: Track, moment: int) -> Card:
     step = track.step(moment)
     if step is None:
         return Card(track.said.formula(given(track.timeline.graph)))
+    if len(steps := track.together(moment)) > 1:
+        return Card(track.title(moment) or name_of(step.graph, step.node), several(steps, track.said))
     formula = plain(track.said.formula(step.formula))
     if step.kind == "seed":
         return Card(formula)
@@ -56,6 +60,14 @@ def card(track: Track, moment: int) -> Card:
         f"= {product}",
         f"{before} + {enclosed(number(step.contribution, track.said))} = {number(step.after, track.said)}",
     )
+
+
+def several(steps: Sequence[Step], said: Words) -> str:
+    """What comes out of several steps at once, of many the first."""
+    found = {step.subject: f"{plain(step.subject)} = {brief(step.after, said, 12)}" for step in steps}
+    told = list(found.values())
+    more = [said.text("and_more", count=len(told) - MOST)] * (len(told) > MOST)
+    return ", ".join([*told[:MOST], *more])
 
 
 def number(x: Any, said: Words) -> str:
@@ -104,6 +116,8 @@ def sentence(track: Track, moment: int) -> str:
 
 def reason_of(track: Track, moment: int) -> str:
     step = track.step(moment)
+    if len(track.together(moment)) > 1:
+        return ""
     if step is None:
         return track.said.text("start_sentence")
     if step.kind != "forward":
@@ -130,7 +144,7 @@ def ledger(track: Track, moment: int, most: int) -> list[tuple[Sign, str]]:
     Of more than ``most`` lines those around the current one are there, and how many more there are.
     """
     step = track.step(moment)
-    if step is None or step.target is None or (step.of or 0) < 2 or most < 1:
+    if step is None or step.target is None or (step.of or 0) < 2 or most < 1 or len(track.together(moment)) > 1:
         return []
     paid = track.paid[step.target]
     shown = paid[window(len(paid), track.arrived(step.target, moment) - 1, most if len(paid) <= most else most - 1)]
@@ -141,7 +155,7 @@ def ledger(track: Track, moment: int, most: int) -> list[tuple[Sign, str]]:
 
 def contribution(track: Track, k: int, moment: int) -> tuple[Sign, str]:
     """The line of the ledger for what comes at ``k``."""
-    step, said = track.timeline[k - 1], track.said
+    step, said = track.steps[k - 1], track.said
     name = name_of(step.graph, step.node)
     if k > moment:
         return "waiting", f"{said.text('nth_of', nth=step.nth, count=step.of)}   {said.text('from_node', name=name)}"

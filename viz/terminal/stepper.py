@@ -46,8 +46,8 @@ def run(
     2  seed  ∂f/∂f = 1
     3  backward  ∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 2 = 2
 
-    The keys: ← and → for a step, space to play, Home and End, / to find a node, ? for all of them, q to leave. However
-    it ends, the terminal is as it was.
+    The keys: ← and → for a step, space to play, Home and End, / to find a node, p to predict each number, g for more in
+    each step, ? for all of them, q to leave. However it ends, the terminal is as it was.
     """
     source, target = source or sys.stdin, target or sys.stdout
     if not is_interactive(source, target) or new_console(target).legacy_windows:
@@ -77,6 +77,7 @@ def printed(timeline: Timeline, target: TextIO, said: Words) -> None:
 def walked(walk: Walk, track: Track, keyboard: Keyboard, target: TextIO) -> Walk:
     """Go where the keys say, until they say to leave, or to stop for a while."""
     shown: tuple[Walk, Size] | None = None
+    track = grouped(track, walk)
     due = time.monotonic() + PAUSE
     while not walk.over:
         size = Size(*dimensions(target), target.encoding or "ascii")
@@ -88,12 +89,20 @@ def walked(walk: Walk, track: Track, keyboard: Keyboard, target: TextIO) -> Walk
             if key == "ctrl-z" and hasattr(signal, "SIGTSTP"):
                 return replace(walk, playing=False)
             walk = press(walk, key, track)
+            track = grouped(track, walk)
             due = time.monotonic() + PAUSE
             if walk.over:
                 break
         if walk.playing and time.monotonic() >= due:
             walk, due = tick(walk, track), time.monotonic() + PAUSE
     return walk
+
+
+def grouped(track: Track, walk: Walk) -> Track:
+    """The track with as much in each step as the walk has."""
+    while track.by != walk.by:
+        track = track.coarser
+    return track
 
 
 def coloured(lines: list[Text], target: TextIO) -> list[str]:
