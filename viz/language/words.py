@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from autograd import ordinal
 from viz.inputs import one_of, text
 
 #: The languages that ship, English first: the sentences of the table are written in it.
@@ -134,13 +135,3 @@ def pattern(template: str) -> re.Pattern[str]:
     """What a template matches."""
     pieces = re.split(r"\{(\w+)\}", template)
     return re.compile("".join(f"(?P<{x}>.+?)" if k % 2 else re.escape(x) for k, x in enumerate(pieces)), re.DOTALL)
-
-
-def ordinal(n: int) -> str:
-    """As English counts.
-
-    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22, 112)]
-    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '112th']
-    """
-    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"
