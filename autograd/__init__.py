@@ -31,7 +31,7 @@ from autograd.errors import (
 from autograd.graph.graph import Graph, GraphNode, Zoomed
 from autograd.node import Node
 from autograd.notation.symbol import Symbol
-from autograd.notation.words import format_index, format_number
+from autograd.notation.words import format_index, format_number, ordinal
 from autograd.op import Op, elementwise, override, primitive, remove, table, trials
 from autograd.ops.activations import (
     celu,
@@ -548,6 +548,7 @@ __all__ = [
     "norm",
     "norm_pdf",
     "not_equal",
+    "ordinal",
     "outer",
     "overlap_add",
     "override",

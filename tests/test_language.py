@@ -18,10 +18,10 @@ from strategies import Program, by_operator, programs
 import autograd
 import nn  # noqa: F401 - which has an operation of its own
 import viz.language
-from autograd import Graph, Tensor, Value, format_number, steps
+from autograd import Graph, Tensor, Value, format_number, ordinal, steps
 from autograd.graph.steps import SEED
 from viz.command.cli import main
-from viz.language.words import LANGUAGES, VARIABLES, ordinal, words
+from viz.language.words import LANGUAGES, VARIABLES, words
 from viz.terminal.console import new_console, show
 from viz.terminal.screen import Size, screen
 from viz.terminal.track import Track

@@ -25,7 +25,8 @@ from samples import demo
 import autograd
 import nn
 import viz
-from autograd import Graph, Step, Tensor, Value, format_number, steps
+import viz.shown
+from autograd import Graph, Step, Tensor, Value, explain, format_number, steps
 from autograd.check import Finding, Report, gradcheck
 from autograd.notation.html import COLUMNS, NEGATIVE, NUMBERS, POSITIVE, ROWS, heat_map
 from viz.model.moment import moment
@@ -540,3 +541,17 @@ def test_a_value_at_the_end_of_a_cell_has_the_names_of_the_cell(shell: Any) -> N
     shell.display_pub.publish = lambda data, **_: seen.append(data)
     result = shell.run_cell(START + "loss = x * z\nloss._repr_html_()").result
     assert "loss = x · z = −2 · (−4) = 8" in result
+
+
+def test_an_explanation_is_typeset_and_is_text_where_nobody_draws() -> None:
+    x, y = Value(2.0, "x"), Value(-3.0, "</script>")
+    explanation = explain(x / y)
+    drawn = viz.shown.picture(explanation)
+    assert drawn.count("<mfrac>") == 6
+    assert 'form="prefix"' in drawn
+    assert "<script" not in drawn
+    assert "</script" not in drawn
+    assert "divide gives the numerator" in drawn
+    assert explanation.sentence in unescape(explanation._repr_html_())
+    many = viz.shown.picture(explain(autograd.table["concatenate"]))
+    assert many.count("<math") >= 1

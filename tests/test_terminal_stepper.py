@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -25,15 +25,19 @@ from rich.cells import cell_len
 import autograd
 from autograd import Graph, Tensor, Timeline, Value, steps, tracing
 from viz.command.cli import main
+from viz.language.words import words
 from viz.terminal.card import card, ledger
+from viz.terminal.grain import grains
 from viz.terminal.keys import HOME, LEAVE, pressed
+from viz.terminal.predict import mistake
 from viz.terminal.screen import Painter, Size, screen
-from viz.terminal.stepper import run
+from viz.terminal.stepper import grouped, run
 from viz.terminal.trace import trace
 from viz.terminal.track import Track
-from viz.terminal.walk import Walk, press, tick
+from viz.terminal.walk import Walk, edge_of, hidden, press, tick
 
 ROOT = Path(__file__).parent.parent
+NEW = Walk()
 DEMO = ("(x + y) * z", "x=-2", "y=5", "z=-4")
 
 
@@ -192,13 +196,14 @@ def test_a_screen() -> None:
     ]
 
 
-@given(timelines(), st.lists(st.sampled_from([*"lhnpgGq/?x ", "right", "left", "home", "end", "space", "enter",
+@given(timelines(), st.lists(st.sampled_from([*"lhnpgGq/?x -1", "right", "left", "home", "end", "space", "enter",
     "pageup", "pagedown", "backspace", "escape", "ctrl-z"])))  # fmt: skip
 def test_no_key_leads_astray(timeline: Timeline, keys: list[str]) -> None:
     track, walk = Track(timeline), Walk()
     for key in keys:
         walk = press(walk, key, track)
-        assert 0 <= walk.moment <= track.last
+        track = grouped(track, walk)
+        assert walk.moment in track.grained.stops
         assert not (walk.playing and walk.mode != "steps")
         if walk.over:
             assert key in ("q", "escape")
@@ -217,8 +222,8 @@ def moments(track: Track, *keys: str) -> list[int]:
 
 def test_keys_that_walk() -> None:
     track = Track(demo())
-    assert moments(track, "right", "l", "n", "enter", "left", "h", "p") == [1, 2, 3, 4, 3, 2, 1]
-    assert moments(track, "end", "right", "home", "left", "G", "g", "pagedown", "pageup") == [7, 7, 0, 0, 7, 0, 7, 0]
+    assert moments(track, "right", "l", "n", "enter", "left", "h") == [1, 2, 3, 4, 3, 2]
+    assert moments(track, "end", "right", "home", "left", "G", "home", "pagedown", "pageup") == [7, 7, 0, 0, 7, 0, 7, 0]
 
 
 def test_a_name_leads_to_the_step_that_computes_it_and_then_to_the_one_that_completes_its_gradient() -> None:
@@ -232,6 +237,105 @@ def test_a_name_leads_to_the_step_that_computes_it_and_then_to_the_one_that_comp
         walk = press(walk, key, track)
     assert press(walk, "enter", track).message == "no node is named Q; did you mean q?"
     assert press(press(walk, "backspace", track), "escape", track) == Walk()
+
+
+def walked(track: Track, keys: Sequence[str], walk: Walk = NEW) -> tuple[Walk, Track]:
+    for key in keys:
+        walk = press(walk, key, track)
+        track = grouped(track, walk)
+    return walk, track
+
+
+def network() -> Timeline:
+    """Two neurons of one layer, and a loss."""
+    x = [Value(1.0), Value(2.0)]
+    w, b = [[Value(0.5), Value(-0.5)], [Value(1.0), Value(0.25)]], [Value(0.0), Value(1.0)]
+    h = [(row[0] * x[0] + row[1] * x[1] + b_j).tanh() for row, b_j in zip(w, b, strict=True)]
+    return steps(Graph.of((h[0] * h[1] - x[0]) ** 2))
+
+
+@given(timelines())
+def test_in_every_granularity_the_same_happens(timeline: Timeline) -> None:
+    for by in grains(timeline.graph):
+        track = Track(timeline, by=by)
+        assert sorted(map(edge_of, track.steps), key=str) == sorted(map(edge_of, timeline), key=str)
+        assert [k for number, k in enumerate(track.grained.stops) if track.number(k) != number] == []
+        for node, gradient in enumerate(timeline.gradients):
+            found = track.gradient(node, track.last)
+            assert (found is None) == (gradient is None)
+            np.testing.assert_allclose(
+                0.0 if found is None else found, 0.0 if gradient is None else gradient, rtol=1e-9
+            )
+        for step in track.steps:  # what pays is complete, what is computed has its inputs
+            if step.kind == "backward":
+                at = [k for k, other in enumerate(track.steps) if other.target == step.node]
+                assert not at or at[-1] < track.steps.index(step)
+
+
+def test_a_neuron_or_a_layer_at_a_time() -> None:
+    track = Track(network())
+    walk, track = walked(track, "gg")
+    assert (walk.by, track.grained.stops[-1], len(track.grained.stops)) == ("neuron", track.last, 8)
+    walk, track = walked(track, ["right"], walk)
+    lines = [line.plain.rstrip() for line in screen(walk, track, Size(90, 40))]
+    assert "layer · neuron 1" in lines
+    assert lines[-2].startswith("1 / 7  forward · layer · neuron 1")
+    assert sum(line.startswith("▸") for line in lines) == 5
+    walk, track = walked(track, ["g", "end"], walk)
+    assert screen(walk, track, Size(90, 40))[-2].plain.startswith("5 / 5  backward · layer")
+    walk, track = walked(track, ["g"], walk)
+    assert walk.by == "edge"
+
+
+def test_what_is_asked_for_is_shown_once_it_is_answered() -> None:
+    walk, track = walked(Track(demo()), ["p", "right"])
+    shown = [line.plain for line in screen(walk, track, Size(90, 20))]
+    assert (
+        "▸ ├─ q = x + y  ?  ∂ –" in [re.sub(" +", " ", line).replace(" ? ", "  ?  ") for line in shown]
+        or "?" in shown[1]
+    )
+    assert not any("= 3" in line for line in shown)
+    assert shown[-1].startswith("What is q? ▏")
+    walk, track = walked(track, [*"-3", "enter"], walk)
+    assert walk.message == "The sign is wrong."
+    walk, track = walked(track, [*"x", "enter"], walk)
+    assert walk.message == "A number, please: −4, 0.25, 1/4."
+    walk, track = walked(track, [*"31", "backspace", "enter"], walk)
+    assert (walk.message, walk.right) == ("Right.", 0)
+    assert any("= 3" in line.plain for line in screen(walk, track, Size(90, 20)))
+    walk, track = walked(track, ["right", *"-12", "enter", "right", "right"], walk)
+    shown = [line.plain for line in screen(walk, track, Size(90, 20))]
+    assert shown[-1].startswith("What is ∂f/∂q? ▏")
+    assert "1 of 2 right" in shown[-2]
+    assert not any("−4" in line for line in shown if "∂ " in line and " q " in line)
+    for text, message in (("1", "multiply by the local slope"), ("4", "The sign is wrong"), ("3", "contribution to z")):
+        assert message in walked(track, [*text, "enter"], walk)[0].message
+    walk, track = walked(track, ["right"], walk)
+    assert "1 of 3 right" in screen(walk, track, Size(90, 20))[-2].plain
+
+
+@given(timelines())
+def test_the_right_number_is_right_at_every_step(timeline: Timeline) -> None:
+    walk, track = walked(Track(timeline), "p")
+    asked = 0
+    while walk.moment < track.last:
+        walk, track = walked(track, ["right"], walk)
+        if (step := hidden(walk, track)) is not None:
+            asked += 1
+            walk, track = walked(track, [*autograd.format_number(step.after), "enter"], walk)
+            assert walk.message == "Right."
+    assert walk.right == asked == sum(step.kind != "seed" for step in timeline)
+
+
+def test_wrong_answers_are_recognised() -> None:
+    a = Value(3.0, "a")
+    second = next(step for step in steps(Graph.of(a * a * 5.0, names={})) if step.nth == 2)
+    said = words("en")
+    assert mistake(second, second.contribution, said) == "= for +=: 15 was there already."
+    first = demo()[3]
+    assert mistake(first, 1.0, said).startswith("That is only what arrives at f")
+    assert mistake(demo()[5], 1.0, said).startswith("That is only the local slope: multiply by what arrives at q")
+    assert mistake(first, 77.0, said) == "Not that number."
 
 
 def test_playing_ends_at_the_end_and_begins_again() -> None:
@@ -471,7 +575,7 @@ class TestTerminal:
             ("\x1b[H", 0),
             ("\x1bOF", 7),
             ("\x1b[D", 6),
-            ("g", 0),
+            ("\x1b[H", 0),
             ("/q\r", 1),
             ("//", 4),
             ("\x1b[1~", 0),
@@ -608,7 +712,7 @@ class TestTerminal:
 
 SCRIPT = """
 from autograd import Value, steps
-from viz.terminal.stepper import run
+from viz.terminal.stepper import grouped, run
 x = Value(3.0, "x")
 """
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import notebook
 from autograd.call import Output, like, shape_of
 from autograd.errors import AutogradError, GraphError, short_repr
 from autograd.graph.graph import Graph, GraphNode, applied
@@ -65,6 +66,8 @@ class Explanation:
         lines = [chained(self.formula, self.numbers)]
         lines += [f"  {p.of} = {chained(p.formula, p.numbers)}" for p in self.partials]
         return "\n".join([*lines, f"  {self.sentence}"])
+
+    _repr_html_ = notebook.html
 
     def _repr_latex_(self) -> str:
         lines = [self.latex, *(p.latex for p in self.partials)]

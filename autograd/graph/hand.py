@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import GraphError, ShapeError, short_repr
 from autograd.graph.graph import Graph, with_guards
-from autograd.graph.steps import Step, Timeline, factors, in_full
+from autograd.graph.steps import Step, Timeline, in_full
 from autograd.node import Node, Recorded
 from autograd.notation.words import format_number
 from autograd.sweep.events import contributions, masked, masks, plain
+from autograd.sweep.hooked import amends
 from autograd.sweep.reverse import cure
 from autograd.sweep.turns import add, locks
 
 ORDER = "push in the reverse of the order in which they were made"
+LISTED = 12  #: nodes that a sentence lists
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,6 +31,8 @@ class Push:
     title: str  #: what was pushed: ``q = x + y``
     steps: tuple[Step, ...] = ()
     warnings: tuple[str, ...] = ()
+    #: By name, what this makes gradients wrong by, once all are pushed: below 0 where they are too small.
+    off: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return "\n".join([self.title, *(f"  {step}" for step in self.steps), *(f"  ! {w}" for w in self.warnings)])
@@ -48,23 +53,23 @@ class ByHand:
         self._output = output
         self._places = with_guards([output._record])[0]
         self._index = {id(place): i for i, place in enumerate(self._places)}
-        self._timeline = Timeline(self.graph)
         self._slots: dict[int, list[int]] = {}  # of a node, those of the inputs that it pays
         self._payers: dict[int, list[int]] = {}  # of a node, who pays into it, once for every payment
-        for event in self._timeline.events:
+        for event in Timeline(self.graph).events:
             self._slots.setdefault(event.node, []).append(event.input)
             self._payers.setdefault(event.target, []).append(event.node)
         equations, slopes = self.graph.equations, self.graph.slopes
         self._is_careful = any(s is None and masks(e) for e, s in zip(equations, slopes, strict=True))
         self._forget()
-        if before is not None:  # what is computed from its output is pushed now
+        if before is not None and id(before._output._record) in self._index:  # what is computed from that is pushed now
             self._take_over(before)
 
     def _forget(self) -> None:
+        self.pushes.clear()
         self._pushed = Counter[int]()  # how often, with a gradient
         self._payments = Counter[int]()  # how many came to a node
-        self._left: dict[int, tuple[Any, Any]] = {}  # what a push left as a gradient: as it is shown, and as it is
-        self._brought: dict[int, Any] = {}  # the sum of what pushes brought
+        self._left: dict[int, tuple[Any, Any]] = {}  # what was last seen as a gradient: as it is shown, and as it is
+        self._largest = 0.0  # of all payments: what rounding is measured by
 
     def _take_over(self, before: ByHand) -> None:
         for i, place in enumerate(self._places):
@@ -72,9 +77,9 @@ class ByHand:
             if j is None:
                 continue
             self._pushed[i], self._payments[i] = before._pushed[j], before._payments[j]
-            for mine, its in ((self._left, before._left), (self._brought, before._brought)):
-                if j in its:
-                    mine[i] = its[j]
+            if j in before._left:
+                self._left[i] = before._left[j]
+        self._largest = before._largest
 
     def __repr__(self) -> str:
         names, ready = self.graph.names, self.ready
@@ -86,9 +91,17 @@ class ByHand:
             lines.append(f"to push: {', '.join(waiting)}")
         else:
             found = [f"{n}: {format_number(a)}, not {format_number(b)}" for n, (a, b) in self.differences.items()]
-            differ = f"the gradients differ from those of backward(): {'; '.join(found)}"
-            lines.append(differ if found else "all are pushed, and the gradients are those of backward()")
+            differ = f"the gradients differ from those of backward(): {'; '.join(found)}{self._cure()}"
+            hooked = [names[i] for i in amends(self._places, record=False)]
+            hooks = f" without the hooks of {joined(hooked)}, which are not called by hand" if hooked else ""
+            lines.append(differ if found else f"all are pushed, and the gradients are those of backward(){hooks}")
         return "\n".join(lines)
+
+    def _cure(self) -> str:
+        """How to mend the order."""
+        order = [self.graph.names[i] for i in sorted(self._slots, reverse=True)]
+        cure = f"push {', '.join(order)}" if len(order) <= LISTED else ORDER
+        return f"; to mend it: restart() of this, then {cure}"
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -109,13 +122,18 @@ class ByHand:
 
     @property
     def differences(self) -> dict[str, tuple[Any, Any]]:
-        """By name, what pushes have brought and what ``backward()`` would bring, where that is not the same."""
-        seed = self._grad(self.graph.outputs[0])
+        """By name, the gradient that a node has and that which ``backward()`` alone would bring, where they differ."""
+        output = self.graph.outputs[0]
+        seed = self._grad(output)
+        right = self._flow({} if seed is None else {output: seed})
         found: dict[str, tuple[Any, Any]] = {}
         for i in self._payers:
-            brought, right = self._brought.get(i, 0.0), self._timeline.gradients[i] * (0.0 if seed is None else seed)
-            if not np.allclose(brought, right, rtol=1e-9, atol=1e-12, equal_nan=True):
-                found[self.graph.names[i]] = in_full(self.graph.equations[i], brought), right
+            equation = self.graph.equations[i]
+            has, due = [in_full(equation, 0.0 if x is None else x) for x in (self._grad(i), right.get(i))]
+            eps = np.finfo(equation.dtype or float).eps
+            close = np.allclose(has, due, rtol=2**12 * eps, atol=2**12 * eps * self._largest, equal_nan=True)
+            if not close:
+                found[self.graph.names[i]] = has, due
         return found
 
     def restart(self) -> None:
@@ -123,7 +141,6 @@ class ByHand:
         for place in self._places:
             place._node.zero_grad()
         self._output.grad = self._output._filled(1.0)
-        self.pushes.clear()
         self._forget()
 
     def push(self, node: Node | str) -> Push:
@@ -162,50 +179,80 @@ class ByHand:
         if g is None:
             first = f"push first {joined(waiting)}" if waiting else f"set {name}.grad = 1.0, as it is the output"
             return Push(graph.formula(node), (), (f"{name} has no gradient yet, so that nothing was pushed: {first}",))
-        warnings = []
+        faults = Faults(self)
+        if index not in graph.outputs:
+            self._expect_as_left(index, faults)
+        payments = self._payments_of(index, self._adjoint(index, g))
         if self._pushed[index]:
-            warnings.append(f"{name} was pushed already: its inputs get its gradient once more")
+            again = self._flow(by_target(payments, graph.equations[index].inputs))
+            faults.add(f"{name} was pushed already: its inputs get its gradient once more", again)
         if waiting:
             verb = "pays" if len(waiting) == 1 else "pay"
-            warnings.append(
+            faults.add(
                 f"{name} was pushed before {joined(waiting)}, which {verb} into it: what that brings does not reach "
                 f"the inputs of {name}; {ORDER}"
             )
         title = graph.formula(node)
-        if index not in self._left and index not in graph.outputs:
-            title += f", with a gradient of {format_number(g)} that no push brought"
-        elif index in graph.outputs and index not in self._left and not np.all(np.asarray(g) == 1):
+        if index in graph.outputs and index not in self._left and not np.all(np.asarray(g) == 1):
             title += f", with a gradient of {format_number(g)}: that was set, and stands for ∂{name}/∂{name} here"
-        steps = [self._pay(index, slot, paid, warnings) for slot, paid in self._payments_of(index, g)]
+        for target, paid in by_target(payments, graph.equations[index].inputs).items():
+            self._expect_as_left(target, faults)
+            if self._pushed[target]:
+                missed = self._flow({target: paid})
+                faults.add(
+                    f"{graph.names[target]} was pushed before {name}, which now pays {format_number(plain(paid))} into "
+                    f"it: the inputs of {graph.names[target]} miss that",
+                    {i: -x for i, x in missed.items() if i != target},
+                    f"; {ORDER}",
+                )
+        steps = [self._pay(index, slot, paid) for slot, paid in payments]
         self._pushed[index] += 1
-        return Push(title, tuple(steps), tuple(warnings))
+        return Push(title, tuple(steps), tuple(faults.warnings), faults.by_name())
 
-    def _payments_of(self, index: int, g: Any) -> list[tuple[int, Any]]:
+    def _expect_as_left(self, index: int, faults: Faults) -> None:
+        """Say so where a node has another gradient than pushes left in it, and take that as seen."""
+        now = self._grad(index)
+        if now is None or self._is_as_left(index):
+            return
+        before, name = self._left[index][0] if index in self._left else None, self.graph.names[index]
+        self._left[index] = now, self._adjoint(index, now)
+        more = now if before is None else now - before
+        if not np.any(more):
+            return
+        is_since = before is not None and self._pushed[index]  # after it was passed on
+        wrong = {index: more} if is_since else self._flow({index: more})
+        if before is None:
+            had = f"{name} had a gradient of {format_number(now)} that no push brought, and it is counted in"
+            faults.add(had, wrong, f": {name}.zero_grad() forgets it")
+        else:
+            has = f"{name} has a gradient of {format_number(now)} where pushes left {format_number(before)}"
+            faults.add(f"{has}: it was set in between", wrong)
+
+    def _payments_of(self, index: int, adjoint: Any) -> list[tuple[int, Any]]:
         """What a node pays, by the place of the input."""
         graph, wanted, slopes = self.graph, self._slots[index], self.graph.slopes[index]
         if slopes is not None:
-            return [(slot, slope * g) for slot in wanted if (slope := slopes[slot]) is not None]
+            return [(slot, slope * adjoint) for slot in wanted if (slope := slopes[slot]) is not None]
         with np.errstate(all="ignore"):
             equation, inputs = graph.equations[index], graph.inputs_of(index)
-            return list(contributions(equation, wanted, self._adjoint(index, g), graph.data[index], inputs))
+            return list(contributions(equation, wanted, adjoint, graph.data[index], inputs))
 
-    def _pay(self, index: int, slot: int, paid: Any, warnings: list[str]) -> Step:
-        """Add to the gradient of an input; what is wrong with that goes to the warnings."""
+    def _flow(self, gradients: Mapping[int, Any]) -> dict[int, Any]:
+        """What comes of gradients in these nodes, in the right order: of themselves, and of all that they reach."""
+        found = {i: masked(g) if self._is_careful else g for i, g in gradients.items()}
+        for i in sorted(self._slots, reverse=True):
+            if i in found:
+                for target, paid in by_target(self._payments_of(i, found[i]), self.graph.equations[i].inputs).items():
+                    found[target] = found[target] + paid if target in found else paid
+        return {i: plain(g) for i, g in found.items()}
+
+    def _pay(self, index: int, slot: int, paid: Any) -> Step:
+        """Add to the gradient of an input."""
         graph = self.graph
         target = graph.equations[index].inputs[slot]
         assert isinstance(target, int)
-        place, name = self._places[target], graph.names[target]
+        place = self._places[target]
         before, contribution = self._grad(target), plain(paid)
-        if before is not None and place.op is not None and not self._is_as_left(target) and np.any(before):
-            warnings.append(
-                f"{name} had a gradient of {format_number(before)} that no push brought, and it is counted in: "
-                f"{name}.zero_grad() forgets it"
-            )
-        if self._pushed[target]:
-            warnings.append(
-                f"{name} was pushed before {graph.names[index]}, which now pays {format_number(contribution)} into it: "
-                f"the inputs of {name} miss that{self._missing(target, contribution)}; {ORDER}"
-            )
         adjoint = paid if before is None else self._adjoint(target, before) + paid
         with locks.leaves:
             if place.op is None:
@@ -214,7 +261,7 @@ class ByHand:
                 place._show(plain(adjoint))
         after = self._grad(target)
         self._left[target] = after, adjoint
-        self._brought[target] = self._brought.get(target, 0.0) + contribution
+        self._largest = max(self._largest, largest(contribution))
         self._payments[target] += 1
         equation = graph.equations[target]
         return Step(
@@ -230,16 +277,6 @@ class ByHand:
             nth=self._payments[target],
             of=len(self._payers[target]),
         )
-
-    def _missing(self, index: int, paid: Any) -> str:
-        """What the inputs of a node miss, where that is told by its slopes."""
-        slopes, inputs, names = self.graph.slopes[index], self.graph.equations[index].inputs, self.graph.names
-        found = [
-            f"{names[target]} misses {factors(paid, slope)} = {format_number(slope * paid)}"
-            for slot in (self._slots[index] if slopes is not None else ())
-            if isinstance(target := inputs[slot], int) and (slope := (slopes or ())[slot]) is not None
-        ]
-        return f" ({', '.join(found)})" if found else ""
 
     def _waits_for(self, index: int) -> list[int]:
         """Who pays into a node and has not yet."""
@@ -262,9 +299,56 @@ class ByHand:
         return index in self._left and now is not None and np.array_equal(now, self._left[index][0], equal_nan=True)
 
     def _is_cleared(self) -> bool:
-        """Whether the person has set anew, or forgotten, all gradients that pushes brought."""
-        kept = [i for i in self._left if self._is_as_left(i)]
-        return len(kept) < len(self._left) and not any(np.any(self._grad(i)) for i in kept)
+        """Whether the person has forgotten all gradients that pushes brought, perhaps save those of leaves."""
+        watched = [i for i in self._left if self._places[i].op is not None] or list(self._left)
+        return not all(map(self._is_as_left, watched)) and not any(np.any(self._grad(i)) for i in watched)
+
+
+class Faults:
+    """What is wrong with one push: in words, and by how much it makes gradients wrong."""
+
+    def __init__(self, hand: ByHand) -> None:
+        self.hand = hand
+        self.warnings: list[str] = []
+        self.off: dict[int, Any] = {}
+
+    def add(self, said: str, off: Mapping[int, Any] | None = None, cure: str = "") -> None:
+        off = {i: x for i, x in (off or {}).items() if np.any(x)}
+        for i, x in off.items():
+            self.off[i] = self.off.get(i, 0.0) + x
+        names = self.hand.graph.names
+        told = [f"{names[i]} is {amount(x)}" for i, x in list(off.items())[:LISTED]]
+        told += [f"and {len(off) - LISTED} more"] * (len(off) > LISTED)
+        self.warnings.append(f"{said} ({', '.join(told)}){cure}" if told else f"{said}{cure}")
+
+    def by_name(self) -> dict[str, Any]:
+        equations, names = self.hand.graph.equations, self.hand.graph.names
+        return {names[i]: in_full(equations[i], x) for i, x in self.off.items()}
+
+
+def by_target(payments: Iterable[tuple[int, Any]], inputs: Sequence[Any]) -> dict[int, Any]:
+    """Payments by the node that they go to: a node that is used twice by one gets both."""
+    found: dict[int, Any] = {}
+    for slot, paid in payments:
+        target = inputs[slot]
+        found[target] = found[target] + paid if target in found else paid
+    return found
+
+
+def amount(off: Any) -> str:
+    """By how much a gradient is wrong, of an array by how much at most.
+
+    >>> amount(-10.0), amount(2.0), amount(np.array([-3.0, 4.0]))
+    ('10 too small', '2 too large', 'wrong by up to 4')
+    """
+    most = f"{'up to ' * (np.size(off) > 1)}{format_number(largest(off))}"
+    if np.all(np.asarray(off) <= 0):
+        return f"{most} too small"
+    return f"{most} too large" if np.all(np.asarray(off) >= 0) else f"wrong by {most}"
+
+
+def largest(x: Any) -> float:
+    return float(np.max(np.abs(x), initial=0.0))
 
 
 def joined(names: list[str]) -> str:
@@ -303,7 +387,7 @@ def by_hand(output: Node) -> ByHand:
     >>> hand.push(b).warnings
     ('b was pushed before d, which pays into it: what that brings does not reach the inputs of b; push in the reverse of the order in which they were made',)
     >>> print(hand.push(d).warnings[0].partition(";")[0])
-    b was pushed before d, which now pays 5 into it: the inputs of b miss that (a misses 5 · 2 = 10)
+    b was pushed before d, which now pays 5 into it: the inputs of b miss that (a is 10 too small)
     >>> hand.differences
     {'a': (2.0, 12.0)}
     >>> hand.restart()
@@ -334,6 +418,10 @@ def push(node: Node) -> Push:
     place: Recorded = node._record
     hand = latest.hand
     if hand is None or id(place) not in hand._index:
+        if not node.requires_grad:
+            return Push(
+                f"{node.label or 'this'} is a constant, or was made under no_grad(): no gradient flows through it"
+            )
         if place.op is None:
             return Push(f"{node.label or 'this'} is a leaf: it has no inputs to push into")
         hand = latest.hand = ByHand(node, hand)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import AutogradError
-from autograd.graph.explain import chained, explain_value
+from autograd.graph.explain import Explanation, chained, explain_value
 from autograd.graph.graph import Graph, GraphNode
 from autograd.graph.steps import Step, Timeline
 from autograd.node import Node, Recorded
@@ -81,6 +81,11 @@ def of_graph(graph: Graph) -> str:
 def of_step(step: Step) -> str:
     place = "   ".join(filter(None, ("/".join(step.scope), step.source)))
     return headline(step.formula, step.ledger, step.sentence, place) + picture(step)
+
+
+@html.register
+def of_explanation(explanation: Explanation) -> str:
+    return picture(explanation) or headline(*str(explanation).splitlines()[:LINES])
 
 
 @html.register

@@ -20,7 +20,7 @@ from autograd.graph.recorded import Run
 from autograd.node import Node
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
-from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ratio
+from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ordinal, ratio
 from autograd.op import op_of
 from autograd.ops.shaping import unbroadcast
 from autograd.program import Equation, made, unpickled
@@ -453,13 +453,3 @@ def factors(x: float, y: float) -> str:
     """A product as people write it: a negative second factor goes in parentheses."""
     second = format_number(y)
     return f"{format_number(x)} · {f'({second})' if second.startswith(MINUS) else second}"
-
-
-def ordinal(n: int) -> str:
-    """1st, 2nd, 3rd, 4th, … 11th, … 21st.
-
-    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22)]
-    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
-    """
-    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"

@@ -217,3 +217,13 @@ def latex_sentence(text: str) -> str:
     """
     parts = re.split(r"([_%&#${}~^\\])", text)
     return "".join(ESCAPES.get(part) or rf"\text{{{part}}}" for part in parts if part)
+
+
+def ordinal(n: int) -> str:
+    """As English counts.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22, 112)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '112th']
+    """
+    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"

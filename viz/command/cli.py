@@ -22,7 +22,7 @@ from viz.command.recorder import TOO_LARGE
 from viz.command.write_tests import write_tests
 from viz.encoding import forgiving
 from viz.files import writing
-from viz.language.words import words
+from viz.language.words import OURS, words
 from viz.model.view import shorten
 from viz.page.stepper import Stepper
 from viz.picture.dot import draw
@@ -211,7 +211,7 @@ def printed(arguments: Arguments, timeline: Timeline, made: Mapping[str, str | b
     if steps_through(arguments):
         return ""
     if arguments.step:
-        return "".join(f"{line}\n" for line in trace_lines(timeline))
+        return "".join(f"{line}\n" for line in trace_lines(timeline, words(arguments.lang, variables=OURS)))
     return report(timeline, arguments.lang) + wrote(arguments)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from autograd import ordinal
 from viz.inputs import one_of, text
 
 #: The languages that ship, English first: the sentences of the table are written in it.
@@ -19,12 +20,20 @@ LANGUAGES = ("en", "zh")
 #: What says which language is meant, where nobody does; the first that is set decides.
 VARIABLES = ("STEPGRAD_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
+#: That which is set for this program: a machine's own must not change what programs compare.
+OURS = VARIABLES[:1]
+
+
+#: The fields of a phrase that are phrases themselves.
+PARTS = frozenset(("part", "rest"))
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """All that is said in one language.
 
-    ``texts`` are templates by key, with fields in braces. ``sentences`` are those of operations, by the English ones.
+    ``texts`` are templates by key, with fields in braces. ``sentences`` are those of operations, by the English ones;
+    ``phrases`` are what else the engine says, by the English templates.
     """
 
     lang: str
@@ -32,6 +41,7 @@ class Words:
     ordinals: str
     texts: Mapping[str, str]
     sentences: Mapping[str, str]
+    phrases: Mapping[str, str]
 
     def text(self, key: str, **fields: Any) -> str:
         """The text of that key, with its fields filled in; ``nth`` counts as the language does.
@@ -55,6 +65,26 @@ class Words:
         """
         return self.sentences.get(english, english)
 
+    def phrase(self, english: str) -> str:
+        """What the engine says with names and numbers in it: a group's title, why a timeline ends; anything else stays.
+
+        >>> words("zh").phrase("layer 1 · neuron 3"), words("zh").phrase("layers.0")
+        ('第 1 层 · 第 3 个神经元', 'layers.0')
+        """
+        for template, said in self.phrases.items():
+            if found := pattern(template).fullmatch(english):
+                parts = found.groupdict()
+                return said.format_map(parts | {name: self.phrase(parts[name]) for name in PARTS & parts.keys()})
+        return english
+
+    def formula(self, written: str) -> str:
+        """A formula, of which nothing is said in words but what large arrays are.
+
+        >>> words("zh").formula("y = exp(array of 3×9)")
+        'y = exp(3×9 的数组)'
+        """
+        return re.sub(r"\barray of [\d×]+", lambda found: self.phrase(found[0]), written)
+
     @property
     def all(self) -> dict[str, Any]:
         """What a page is given, as JSON: how it counts, and every text.
@@ -65,9 +95,9 @@ class Words:
         return {"name": self.name, "ordinals": self.ordinals, "texts": dict(self.texts)}
 
 
-def words(lang: str | None = None, name: str = "lang") -> Words:
+def words(lang: str | None = None, name: str = "lang", variables: Sequence[str] = VARIABLES) -> Words:
     """The words of a language, said as people and systems do (``"zh"``, ``"zh-CN"``); None: that of the environment.
-    ``name`` is that of the argument that asks.
+    ``name`` is that of the argument that asks, ``variables`` are those that count.
 
     There ``STEPGRAD_LANG`` decides, else ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``; what is no language of ours means
     English.
@@ -79,7 +109,7 @@ def words(lang: str | None = None, name: str = "lang") -> Words:
     """
     if lang is not None:
         return read(one_of(LANGUAGES, code(text(lang, name)), name))
-    found = code(next(filter(None, map(os.environ.get, VARIABLES)), ""))
+    found = code(next(filter(None, map(os.environ.get, variables)), ""))
     return read(found if found in LANGUAGES else LANGUAGES[0])
 
 
@@ -97,14 +127,11 @@ def read(lang: str) -> Words:
     """The words of a language, from its file, which has the texts in groups."""
     found = json.loads(files("viz.language").joinpath(f"{lang}.json").read_text(encoding="utf-8"))
     texts = {key: text for group in found["texts"].values() for key, text in group.items()}
-    return Words(lang, found["name"], found["ordinals"], texts, found["sentences"])
+    return Words(lang, found["name"], found["ordinals"], texts, found["sentences"], found["phrases"])
 
 
-def ordinal(n: int) -> str:
-    """As English counts.
-
-    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22, 112)]
-    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '112th']
-    """
-    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"
+@cache
+def pattern(template: str) -> re.Pattern[str]:
+    """What a template matches."""
+    pieces = re.split(r"\{(\w+)\}", template)
+    return re.compile("".join(f"(?P<{x}>.+?)" if k % 2 else re.escape(x) for k, x in enumerate(pieces)), re.DOTALL)

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from viz.files import write
 from viz.inputs import path_of
+from viz.language.words import words
 from viz.model.view import View, printable
 from viz.page.lesson import literal
 from viz.picture.card import BADGE, COLOURS, DARK, GRADIENT, INK, QUIET
@@ -105,14 +106,15 @@ class Document(ABC):
         return chosen({"text/plain": str(self), "text/html": html}, include, exclude)
 
 
-def drawing(made: Picture, shown: View) -> tuple[str, str]:
+def drawing(made: Picture, shown: View, lang: str | None = None) -> tuple[str, str]:
     """A picture, laid out with room for all that will stand in it, as it is shown first; and why there is none."""
+    say = words(lang)
     made.graph_attr["ranksep"] = "0.6"  # there is to be room for the number on its way
     try:
         svg = tidy(layout(made, "svg"), shown)
     except RenderError as error:
-        return f"<p><em>No picture: {escape(str(error))}</em></p>", str(error)
-    alt = escape(alternative(shown))
+        return f"<p><em>{text(say.text('no_picture', reason=error))}</em></p>", str(error)
+    alt = escape(alternative(shown, say.text("alternative")))
     return f'<div style="overflow:auto"><img alt="{alt}" style="max-width:none" src="{source(slim(svg))}"></div>', ""
 
 

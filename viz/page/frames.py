@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import groupby, islice
 from typing import Literal
 
 from autograd import Graph, GraphNode, Step, Timeline, format_number
 from viz.language.words import Words
 from viz.model.view import UNKNOWN, Card, View, gradient, lines, view
+from viz.terminal.trace import ledger
 
 Kind = Literal["start", "forward", "seed", "backward"]
 Texts = tuple[str, ...]
@@ -49,22 +50,36 @@ def frames(timeline: Timeline, most: int, say: Words) -> list[Frame]:
 
 def start(graph: Graph, say: Words) -> Frame:
     """Before anything happens: the values of the leaves."""
-    told = [f"{graph.names[i]} = {' '.join(lines(graph.data[i]))}" for i in graph.leaves[:LEAVES]]
+    told = [f"{graph.names[i]} = {' '.join(map(say.phrase, lines(graph.data[i])))}" for i in graph.leaves[:LEAVES]]
     return Frame("start", ", ".join(told + ["…"] * (len(graph.leaves) > LEAVES)), say.text("start_sentence"))
 
 
 def frame(graph: Graph, step: Step, say: Words) -> Frame:
     if step.kind != "forward":
-        return Frame(step.kind, step.formula, say.sentence(step.sentence), ledger(step, say))
+        return Frame(step.kind, say.formula(step.formula), say.sentence(step.sentence), ledger(step, say))
     made = "   ".join(filter(None, ("/".join(step.scope), step.source)))
-    return Frame("forward", step.formula, slopes(graph, graph[step.node], say), "", made)
+    return Frame("forward", say.formula(step.formula), slopes(graph, graph[step.node], say), "", made)
 
 
-def ledger(step: Step, say: Words) -> str:
-    """Which contribution it is, of several."""
-    if step.of is None or step.of < 2:
-        return ""
-    return say.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
+def listed(timeline: Timeline, say: Words) -> str:
+    """All steps as text, under the headings of the two ways.
+
+    >>> from autograd import Value, steps
+    >>> from viz.language.words import words
+    >>> print(listed(steps(Value(3.0, "x") * 2), words("zh")))
+    前向传播
+      f = x · 2 = 3 · 2 = 6
+    反向传播
+      ∂f/∂f = 1
+      ∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 2 = 2
+    """
+    told = []
+    for is_forward, group in groupby(timeline, lambda step: step.kind == "forward"):
+        told.append(say.text("at_forward" if is_forward else "at_backward"))
+        for step in group:
+            paid = ledger(step, say)
+            told.append(f"  {say.formula(step.formula)}" + (f"   ({paid})" if paid else ""))
+    return "\n".join([*told, say.phrase(timeline.reason)] if timeline.reason else told)
 
 
 def slopes(graph: Graph, node: GraphNode, say: Words) -> str:
@@ -86,6 +101,22 @@ def finished(timeline: Timeline) -> View:
         cards=tuple(
             replace(x, data=(UNKNOWN,)) if x.kind == "inner" and x.id not in computed else x for x in shown.cards
         ),
+    )
+
+
+def phrased(shown: View, say: Words) -> View:
+    """The same view in a language: the ranges and sizes of arrays, and what is left out."""
+
+    def said(lines: Texts) -> Texts:
+        return tuple(map(say.phrase, lines))
+
+    return replace(
+        shown,
+        cards=tuple(
+            replace(card, shape=say.phrase(card.shape), data=said(card.data), grad=said(card.grad))
+            for card in shown.cards
+        ),
+        note=say.phrase(shown.note),
     )
 
 

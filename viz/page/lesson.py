@@ -20,8 +20,9 @@ from latex2mathml.converter import convert
 from autograd import Constant, Graph, GraphError, Timeline, groups
 from autograd.export import Form, written_names
 from viz.language.words import LANGUAGES, words
-from viz.model.view import printable, told_apart
+from viz.model.view import printable, shape, told_apart
 
+IN_FORMULAS = ("if", "otherwise", "with")  #: words that a formula has
 MOST = 400  #: numbers of an array that a page is given; of a larger one, every so many
 
 
@@ -45,6 +46,13 @@ def lesson(
     sources = list(dict.fromkeys(filter(None, made_at)))
     lines = {source: k for k, source in enumerate(sources)}
     is_scalar = all(isinstance(x, float | int) for x in graph.data) and None not in graph.slopes
+    grouped_by = grouped(graph)
+    told = [
+        *IN_FORMULAS,
+        timeline.reason,
+        *(title for each in grouped_by.values() for title in each["titles"]),
+        *map(shape, graph.data),
+    ]
     events = timeline.events
     return {
         "names": [[name, name_math(name), *([1] if loose else [])] for name, loose in shown_names(graph)],
@@ -74,24 +82,32 @@ def lesson(
         "seed": next((number(step.after) for step in timeline if step.kind == "seed"), None),
         "forward": sum(step.kind == "forward" for step in timeline),
         "totals": [[step.target, step.of] for step in timeline if step.kind == "backward" and step.nth == 1],
-        "reason": timeline.reason,
+        "reason": words(lang).phrase(timeline.reason),
         "output": graph.outputs[0],
         "events": [x for event in events for x in (event.node, event.input)],
         "replays": is_scalar and can_replay(graph, made),
-        "groups": grouped(graph),
+        "groups": {
+            kind: {"of": each["of"], "titles": list(map(words(lang).phrase, each["titles"]))}
+            for kind, each in grouped_by.items()
+        },
         "updates": [],
         "runs": [],
         "differing": [],
         "note": "",
-        "words": spoken(said, lang, scripts),
+        "words": spoken(said, lang, scripts, told),
     }
 
 
-def spoken(sentences: Sequence[str], lang: str | None, scripts: tuple[str, ...]) -> dict[str, Any]:
+def spoken(
+    sentences: Sequence[str], lang: str | None, scripts: tuple[str, ...], phrases: Iterable[str] = ()
+) -> dict[str, Any]:
     """What these scripts say, in every language, the reader's own first; sentences by their places in the list.
 
-    >>> list(spoken([], "zh", ("stepper.js",)))
-    ['zh', 'en']
+    Phrases of the engine are found as they are, and as they are in the reader's own, in which a page is given them.
+
+    >>> both = spoken([], "zh", ("stepper.js",), ["layer 1"])
+    >>> list(both), both["en"]["phrases"]
+    (['zh', 'en'], {'第 1 层': 'layer 1'})
     """
     own = words(lang)
     used = said_by(scripts)
@@ -101,6 +117,7 @@ def spoken(sentences: Sequence[str], lang: str | None, scripts: tuple[str, ...])
             "ordinals": each.ordinals,
             "texts": {key: text for key, text in each.texts.items() if key in used or key.startswith(("by_", "zoom_"))},
             "sentences": list(map(each.sentence, sentences)),
+            "phrases": {key: its for x in phrases for key in (x, own.phrase(x)) if key != (its := each.phrase(x))},
         }
         for each in (own, *others)
     }
@@ -159,7 +176,8 @@ def can_replay(graph: Graph, made: Sequence[Form | None]) -> bool:
             return False  # what a where() left aside might be chosen
     leaves = [node for node in graph if node.is_leaf]
     try:
-        graph.replay({leaf.name: leaf.data for leaf in leaves})
+        with np.errstate(all="ignore"):  # of a NaN it was warned when the code ran
+            graph.replay({leaf.name: leaf.data for leaf in leaves})
     except GraphError:
         return False
     return True

@@ -18,7 +18,7 @@ from autograd.export import forms
 from viz.language.words import Words, words
 from viz.model.view import shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
-from viz.page.frames import Frame, finished, frames, roomy
+from viz.page.frames import Frame, finished, frames, listed, phrased, roomy
 from viz.page.lesson import code, lesson
 from viz.page.runs import Training
 from viz.page.worksheet import Worksheet, tasks_of
@@ -57,7 +57,7 @@ class Stepper(Document):
     lang: str | None = None  #: that of the page; None is that of the environment, and the reader may choose
 
     def __str__(self) -> str:
-        return str(self.timeline)
+        return listed(self.timeline, words(self.lang))
 
     def __repr__(self) -> str:
         return f"Stepper({len(self.timeline)} steps: print it, show it in a notebook, or save it as a page)"
@@ -67,12 +67,14 @@ class Stepper(Document):
     ) -> dict[str, str]:
         """The stepper for a notebook, and the steps as text, of many the first and the last."""
         if (count := len(self.timeline)) > LARGEST:
-            message = (
-                f"{count:,} steps: print() lists them, save() writes the page, step() of an inner node shows a part"
-            )
+            message = words(self.lang).text("too_many", count=f"{count:,}")
             return chosen({"text/plain": message, "text/html": f"<p>{message}</p>"}, include, exclude)
         bundle = super()._repr_mimebundle_(include, exclude, **options)
-        return bundle | {"text/plain": folded(bundle["text/plain"])} if "text/plain" in bundle else bundle
+        return (
+            bundle | {"text/plain": folded(bundle["text/plain"], words(self.lang))}
+            if "text/plain" in bundle
+            else bundle
+        )
 
     def show(self) -> None:
         """Step through it here: with keys in a terminal, as a stepper in a notebook; in a pipe, a line for every step.
@@ -149,30 +151,31 @@ def step(
     Raises `autograd.ShapeError` if the output holds more than one number, `ValueError` for a name to ``hide`` that no
     node has, `autograd.GraphError` for a breakpoint that is none.
     """
-    lang = words(lang, "step: lang").lang
+    own = words(lang, "step: lang").lang
     if isinstance(what, Recording):
-        return Training(what, lang)
+        return Training(what, own)
     timeline = what if isinstance(what, Timeline) else steps(what)
     if hide is not None:
         if until is not None:
             raise ValueError("step: until: expected no breakpoint beside hide: a worksheet is of the whole computation")
-        return Worksheet(timeline, tasks_of(timeline, hide), lang)
+        return Worksheet(timeline, tasks_of(timeline, hide), own)
     return Stepper(timeline if until is None else timeline.until(until), lang)
 
 
 def parts(timeline: Timeline, lang: str | None) -> Parts:
-    graph, shown = timeline.graph, finished(timeline)
+    graph, say = timeline.graph, words(lang)
+    shown = phrased(finished(timeline), say)
     made = picture(roomy(shown, timeline))
     made.graph = graph
-    seen, problem = drawing(made, shown)
+    seen, problem = drawing(made, shown, say.lang)
     title = shorten(graph.expression(), 100)
-    say = words(lang)
     written = forms(graph)
     scripts = SCRIPTS + (ZOOM if has_arrays(graph) else ())
     given = lesson(timeline, written, lang, scripts)
     if has_arrays(graph):
         given |= tensors(graph) | {"zoom": zoomed(graph, lang)}
     told = listing(frames(timeline, LISTED, say), len(timeline) + 1, say)
+    told += f"<p>{text(say.phrase(timeline.reason))}</p>" * bool(timeline.reason)
     return mounted(title, seen + told, scripts, "stepper", (given, [code(written)]), problem, say.lang)
 
 
@@ -188,16 +191,16 @@ def listing(shown: Sequence[Frame], count: int, say: Words) -> str:
     return "\n".join(html)
 
 
-def folded(lines: str) -> str:
+def folded(lines: str, say: Words) -> str:
     r"""A long text with its first and last lines.
 
-    >>> len(folded("step\n" * 1000).splitlines())
+    >>> len(folded("step\n" * 1000, words("en")).splitlines())
     101
     """
     told = lines.splitlines()
     if len(told) <= FIRST + LAST + 1:
         return lines
-    left_out = f"  … {len(told) - FIRST - LAST:,} more: print() lists them"
+    left_out = f"  {say.text('print_lists', count=f'{len(told) - FIRST - LAST:,}')}"
     return "\n".join([*told[:FIRST], left_out, *told[-LAST:]])
 
 

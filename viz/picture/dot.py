@@ -247,10 +247,10 @@ def image(svg: str, description: str) -> str:
     return f'<span style="display:block;overflow:auto">{picture}</span>'
 
 
-def alternative(shown: View) -> str:
+def alternative(shown: View, title: str = "computation graph") -> str:
     """The picture in words, for those who do not see it."""
     formulas = "; ".join(card.hint for card in shown.cards if card.op)
-    return f"computation graph: {shorten(formulas, 400)}" if formulas else "computation graph"
+    return f"{title}: {shorten(formulas, 400)}" if formulas else title
 
 
 def chosen(bundle: dict[str, str], include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, str]:

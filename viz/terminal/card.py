@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,10 @@ from viz.language.words import Words
 from viz.model.view import shape
 from viz.terminal.console import plain
 from viz.terminal.trace import given
+from viz.terminal.trace import ledger as total_of
 from viz.terminal.track import Sign, Track
 
+MOST = 8  #: numbers that are told of a step that computes several
 IN_FULL = 24  #: numbers of an array that is written out
 
 
@@ -37,12 +40,14 @@ def card(track: Track, moment: int) -> Card:
     """
     step = track.step(moment)
     if step is None:
-        return Card(given(track.timeline.graph))
-    formula = plain(step.formula)
+        return Card(track.said.formula(given(track.timeline.graph)))
+    if len(steps := track.together(moment)) > 1:
+        return Card(track.title(moment) or name_of(step.graph, step.node), several(steps, track.said))
+    formula = plain(track.said.formula(step.formula))
     if step.kind == "seed":
         return Card(formula)
     if step.kind == "forward":
-        symbols = plain(step.graph.formula(step.node))
+        symbols = plain(track.said.formula(step.graph.formula(step.node)))
         filled, _, _ = formula.removeprefix(f"{symbols} = ").rpartition(" = ")
         return Card(symbols, f"= {filled}" if filled else "", f"= {number(step.after, track.said)}")
     if np.shape(step.contribution) == () and step.local is not None and np.shape(step.local) == ():
@@ -57,6 +62,14 @@ def card(track: Track, moment: int) -> Card:
     )
 
 
+def several(steps: Sequence[Step], said: Words) -> str:
+    """What comes out of several steps at once, of many the first."""
+    found = {step.subject: f"{plain(step.subject)} = {brief(step.after, said, 12)}" for step in steps}
+    told = list(found.values())
+    more = [said.text("and_more", count=len(told) - MOST)] * (len(told) > MOST)
+    return ", ".join([*told[:MOST], *more])
+
+
 def number(x: Any, said: Words) -> str:
     """A number, a small array, or the shape and the range of a large one.
 
@@ -66,7 +79,8 @@ def number(x: Any, said: Words) -> str:
     """
     if np.size(x) <= IN_FULL and np.ndim(x) <= 2:
         return format_number(x)
-    return f"[{shape(x)}, {span(x, 4, said)}]" if np.size(x) else f"[{shape(x)}]"
+    size = said.phrase(shape(x))
+    return f"[{size}, {span(x, 4, said)}]" if np.size(x) else f"[{size}]"
 
 
 def brief(x: Any, said: Words, most: int = 0) -> str:
@@ -93,8 +107,17 @@ def enclosed(text: str) -> str:
 
 
 def sentence(track: Track, moment: int) -> str:
-    """Why."""
+    """Why; and at the last step of a timeline that was stopped, why it ends there."""
+    why = reason_of(track, moment)
+    if moment < track.last or not track.timeline.reason:
+        return why
+    return "\n".join(filter(None, (why, plain(track.said.phrase(track.timeline.reason)))))
+
+
+def reason_of(track: Track, moment: int) -> str:
     step = track.step(moment)
+    if len(track.together(moment)) > 1:
+        return ""
     if step is None:
         return track.said.text("start_sentence")
     if step.kind != "forward":
@@ -121,7 +144,7 @@ def ledger(track: Track, moment: int, most: int) -> list[tuple[Sign, str]]:
     Of more than ``most`` lines those around the current one are there, and how many more there are.
     """
     step = track.step(moment)
-    if step is None or step.target is None or (step.of or 0) < 2 or most < 1:
+    if step is None or step.target is None or (step.of or 0) < 2 or most < 1 or len(track.together(moment)) > 1:
         return []
     paid = track.paid[step.target]
     shown = paid[window(len(paid), track.arrived(step.target, moment) - 1, most if len(paid) <= most else most - 1)]
@@ -132,13 +155,12 @@ def ledger(track: Track, moment: int, most: int) -> list[tuple[Sign, str]]:
 
 def contribution(track: Track, k: int, moment: int) -> tuple[Sign, str]:
     """The line of the ledger for what comes at ``k``."""
-    step, said = track.timeline[k - 1], track.said
+    step, said = track.steps[k - 1], track.said
     name = name_of(step.graph, step.node)
     if k > moment:
         return "waiting", f"{said.text('nth_of', nth=step.nth, count=step.of)}   {said.text('from_node', name=name)}"
     paid = said.text("paid_by", value=number(step.contribution, said), name=name)
-    total = said.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
-    return "now" if k == moment else "done", f"{plain(total)}   {paid}"
+    return "now" if k == moment else "done", f"{plain(total_of(step, said))}   {paid}"
 
 
 def window(count: int, middle: int, most: int) -> slice:

@@ -67,7 +67,7 @@ def show(what: Timeline | Graph | Node, console: Console | None = None, *, lang:
     console, said = console or new_console(), words(lang)
     sections = {
         "graph": tree(timeline, console, said),
-        "forward": list(forward(timeline)),
+        "forward": list(forward(timeline, said)),
         "backward": list(backward(timeline, said)),
         "gradients": list(gradients(timeline, said)),
     }
@@ -76,7 +76,7 @@ def show(what: Timeline | Graph | Node, console: Console | None = None, *, lang:
             console.print(Text("" if heading == "graph" else "\n").append(said.text(heading), HEADING))
             print_lines(lines, console)
     if timeline.reason:
-        console.print(Text(f"\n{plain(timeline.reason)}"), soft_wrap=True)
+        console.print(Text(f"\n{plain(said.phrase(timeline.reason))}"), soft_wrap=True)
 
 
 def show_tree(timeline: Timeline, console: Console | None = None, *, lang: str | None = None) -> None:
@@ -116,7 +116,16 @@ class Line:
 def tree(timeline: Timeline, console: Console, said: Words) -> list[Line]:
     """The graph with the gradients of this timeline, whatever the live nodes hold."""
     notes = notes_in(said)
-    found = [replace(row, note=notes[row.note]) for row in rows(replace(timeline.graph, grads=timeline.gradients))]
+    found = [
+        replace(
+            row,
+            definition=said.formula(row.definition) if row.value or row.note else said.phrase(row.definition),
+            value=said.formula(row.value),
+            grad=said.formula(row.grad),
+            note=notes[row.note],
+        )
+        for row in rows(replace(timeline.graph, grads=timeline.gradients))
+    ]
     parts = aligned(found)
     if console.is_terminal and max(cell_len("".join(part)) for part in parts) > console.width - len(INDENT):
         parts = aligned(found, columns=False)
@@ -132,11 +141,11 @@ def notes_in(said: Words) -> dict[str, str]:
     return {"": "", ABOVE: said.text("above"), BELOW: said.text("below")}
 
 
-def forward(timeline: Timeline) -> Iterator[Line]:
+def forward(timeline: Timeline, said: Words) -> Iterator[Line]:
     """What is computed, with its numbers."""
     for step in timeline:
         if step.kind == "forward":
-            yield Line(formula(step, VALUE))
+            yield Line(formula(step, VALUE, said))
 
 
 def backward(timeline: Timeline, said: Words) -> Iterator[Line]:
@@ -147,14 +156,14 @@ def backward(timeline: Timeline, said: Words) -> Iterator[Line]:
             continue
         first, *others = group
         if kind == "seed":
-            yield Line(formula(first, GRADIENT).append(f"   {said.sentence(first.sentence)}", QUIET))
+            yield Line(formula(first, GRADIENT, said).append(f"   {said.sentence(first.sentence)}", QUIET))
             continue
         heading = Text(plain(graph.formula(graph[index])))
         yield Line(heading.append(f": {said.sentence(first.sentence)}", QUIET))
         for step in (first, *others):
-            line = formula(step, GRADIENT)
+            line = formula(step, GRADIENT, said)
             if step.ledger:
-                ledger = said.text("ledger", nth=step.nth, count=step.of, value=format_number(step.after))
+                ledger = said.text("ledger", nth=step.nth, count=step.of, value=said.formula(format_number(step.after)))
                 line.append(f"   ({ledger})", QUIET)
             yield Line(line, INDENT, INDENT + "    ")
 
@@ -173,12 +182,12 @@ def gradients(timeline: Timeline, said: Words) -> Iterator[Line]:
         elif gradient is None:
             yield Line(line.append("0", GRADIENT).append(f"   {said.text('unreached')}", QUIET))
         else:
-            yield Line(line.append(format_number(gradient), GRADIENT))
+            yield Line(line.append(said.formula(format_number(gradient)), GRADIENT))
 
 
-def formula(step: Step, style: str) -> Text:
+def formula(step: Step, style: str, said: Words) -> Text:
     """The formula of a step, its result in colour."""
-    head, equals, result = plain(step.formula).rpartition(" = ")
+    head, equals, result = plain(said.formula(step.formula)).rpartition(" = ")
     return Text(head + equals).append(result, style)
 
 

@@ -19,7 +19,7 @@ from viz.terminal.card import brief, card, ledger, name_of, sentence, source, wi
 from viz.terminal.console import GRADIENT, HEADING, QUIET, VALUE, notes_in, plain
 from viz.terminal.text import Place, Row, aligned, row
 from viz.terminal.track import Sign, Track
-from viz.terminal.walk import Walk
+from viz.terminal.walk import Walk, hidden, score
 
 #: How a node stands, told by a sign as well as by a colour.
 SIGNS: dict[Sign, str] = {"done": "✓", "now": "▸", "waiting": "·", "gives": "▴", "pays": "▾", "none": " "}
@@ -104,10 +104,13 @@ class Painter:
         places = track.places[shown]
         parts = self.columns(places)
         lines = []
+        asked = hidden(self.walk, track)
         for place, (branch, definition, value, grad, note) in zip(places, parts, strict=True):
             sign: Sign = "none" if place.note else track.sign(place.index, moment)
             if not place.note and track.value(place.index, moment) is None:
                 value = self.plain(UNKNOWN).rjust(len(value)) if value else value
+            elif asked is not None and asked.kind == "forward" and asked.node == place.index and not place.note:
+                value = "?".rjust(len(value))
             style = LIT if sign == "now" else QUIET if sign == "waiting" or place.note else ""
             pieces = (SIGNS[sign] + " ", STYLES[sign]), (branch, QUIET), (definition, style), (value, VALUE)
             lines.append(self.text(*pieces, (grad, GRADIENT), (note, QUIET)))
@@ -131,6 +134,7 @@ class Painter:
         made = row(track.timeline.graph, place)
         value, grad, note = "", "", notes_in(track.said)[made.note]
         if not place.note:
+            asked = hidden(self.walk, track)
             value = say(track.timeline.graph.data[node])  # for its width, also where it is not known yet
             arrived, count = track.arrived(node, moment), len(track.paid.get(node, ()))
             is_told = arrived < count or node == track.focus(moment)
@@ -138,8 +142,11 @@ class Painter:
             if made.grad:
                 found = track.gradient(node, moment)
                 grad = f"∂ {UNKNOWN if found is None else say(found)}"
+                if asked is not None and asked.target == node:
+                    grad = "∂ ?"
         branch = f"{made.branch[::3]} " if slim and made.branch else made.branch
-        return Row(*map(self.plain, (branch, made.definition, value, grad, note)))
+        told = map(track.said.formula, (made.definition, value, grad))
+        return Row(*map(self.plain, (branch, *told, note)))
 
     def squeezed(self, parts: tuple[str, ...], width: int) -> tuple[str, str, str, str, str]:
         """A line that is too wide: less of the definition, and then no numbers, of which none is cut in two."""
@@ -164,6 +171,8 @@ class Painter:
         symbols, numbers, result = card(track, walk.moment)
         head, equals, last = result.rpartition("= ")
         step = track.step(walk.moment)
+        if hidden(walk, track) is not None:
+            return self.wrapped(self.text((symbols, HEADING)), max(min(room, CARD), 1))
         style = VALUE if step is not None and step.kind == "forward" else GRADIENT
         lines = [self.text((symbols, HEADING)), self.text((numbers, "")), self.text((head + equals, ""), (last, style))]
         spare = max(room - CARD, 0)
@@ -203,14 +212,21 @@ class Painter:
         walk, track = self.walk, self.track
         step = track.step(walk.moment)
         phase = track.said.text("at_start" if step is None else f"at_{step.kind}")
+        phase += "".join(f" · {each}" for each in (track.title(walk.moment), score(walk, track)) if each)
         phase += f", {track.said.text('playing')}" * walk.playing
-        head = self.plain(f"{walk.moment} / {track.last}  {phase}")
+        at, last = track.number(walk.moment), track.number(track.last)
+        head = self.plain(f"{at} / {last}  {phase}")
         bar = max(self.size.width - cell_len(head) - 2, 0)
-        filled = bar * walk.moment // track.last
+        filled = bar * at // max(last, 1)
         pieces: list[Piece] = [("  " + "━" * filled, LIT), ("─" * (bar - filled), QUIET)] if bar >= BAR else []
         progress = self.cut(self.text((head, HEADING), *pieces))
         if walk.mode == "find":
             return [progress, self.asked()]
+        if (asked := hidden(walk, track)) is not None:
+            what = track.said.text("ask", what=plain(asked.subject))
+            pieces = [(f"{what} ", HEADING), (printable(walk.typed), ""), ("▏ ", LIT)]
+            note = walk.message or track.said.text("hint_ask")
+            return [progress, self.cut(self.text(*pieces, (note, "yellow" if walk.message else QUIET)))]
         if walk.message:
             return [progress, self.cut(self.text((walk.message, "yellow")))]
         return [progress, self.hint()] if self.size.height >= LOW else [progress]

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from autograd import Timeline
 from viz.encoding import forgiving
-from viz.language.words import words
+from viz.language.words import OURS, Words, words
 from viz.signals import stoppable
 from viz.terminal.console import new_console
 from viz.terminal.keys import Keyboard, dimensions, full_screen, is_interactive, paint, suspend
@@ -36,7 +36,8 @@ def run(
     """Step through a timeline with keys, from step ``start`` on, if standard input and output are a terminal.
 
     Anywhere else, and where TERM is dumb, print one line a step, as `viz.terminal.trace` says. ``lang`` is the language
-    of what is told beside the formulas, "en" or "zh"; None is that of the environment.
+    of what is told beside the formulas, "en" or "zh"; None is that of the environment: for these lines, of
+    ``STEPGRAD_LANG`` alone, so that they are the same on every machine.
 
     >>> from autograd import Value, steps
     >>> run(steps(Value(3.0, "x") * 2))
@@ -45,13 +46,13 @@ def run(
     2  seed  ∂f/∂f = 1
     3  backward  ∂f/∂x += ∂f/∂f · ∂f/∂x = 1 · 2 = 2
 
-    The keys: ← and → for a step, space to play, Home and End, / to find a node, ? for all of them, q to leave. However
-    it ends, the terminal is as it was.
+    The keys: ← and → for a step, space to play, Home and End, / to find a node, p to predict each number, g for more in
+    each step, ? for all of them, q to leave. However it ends, the terminal is as it was.
     """
     source, target = source or sys.stdin, target or sys.stdout
     if not is_interactive(source, target) or new_console(target).legacy_windows:
         with forgiving(target):
-            printed(timeline, target)
+            printed(timeline, target, words(lang, variables=OURS))
         return
     track = Track(timeline, words(lang))
     walk = Walk(moment=min(max(start, 0), track.last))
@@ -63,10 +64,10 @@ def run(
                 suspend()
 
 
-def printed(timeline: Timeline, target: TextIO) -> None:
+def printed(timeline: Timeline, target: TextIO, said: Words) -> None:
     """One line a step, until nobody reads them any more, as behind ``| head``."""
     try:
-        for line in trace(timeline):
+        for line in trace(timeline, said):
             print(line, file=target)
         target.flush()
     except BrokenPipeError:  # what is left in the buffer must not complain at exit
@@ -76,6 +77,7 @@ def printed(timeline: Timeline, target: TextIO) -> None:
 def walked(walk: Walk, track: Track, keyboard: Keyboard, target: TextIO) -> Walk:
     """Go where the keys say, until they say to leave, or to stop for a while."""
     shown: tuple[Walk, Size] | None = None
+    track = grouped(track, walk)
     due = time.monotonic() + PAUSE
     while not walk.over:
         size = Size(*dimensions(target), target.encoding or "ascii")
@@ -87,12 +89,20 @@ def walked(walk: Walk, track: Track, keyboard: Keyboard, target: TextIO) -> Walk
             if key == "ctrl-z" and hasattr(signal, "SIGTSTP"):
                 return replace(walk, playing=False)
             walk = press(walk, key, track)
+            track = grouped(track, walk)
             due = time.monotonic() + PAUSE
             if walk.over:
                 break
         if walk.playing and time.monotonic() >= due:
             walk, due = tick(walk, track), time.monotonic() + PAUSE
     return walk
+
+
+def grouped(track: Track, walk: Walk) -> Track:
+    """The track with as much in each step as the walk has."""
+    while track.by != walk.by:
+        track = track.coarser
+    return track
 
 
 def coloured(lines: list[Text], target: TextIO) -> list[str]:

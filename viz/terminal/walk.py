@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from autograd import Step
 from viz.terminal.card import name_of
+from viz.terminal.grain import Grain
+from viz.terminal.predict import mistake, near, question, read
 from viz.terminal.track import Track
 
 TEN = 10
+DIGITS = "0123456789.,-+−–/eE∞"
 
 #: What a key is bound to; `keys.py` says how keys are called. The same keys as in the page, and those of vi and pagers.
-MOVES: dict[str, Callable[[int, int], int]] = {
-    "next": lambda at, last: at + 1,
-    "back": lambda at, last: at - 1,
-    "on": lambda at, last: at + TEN,
-    "up": lambda at, last: at - TEN,
-    "first": lambda at, last: 0,
-    "last": lambda at, last: last,
+MOVES: dict[str, Callable[[Track, int], int]] = {
+    "next": lambda track, at: track.moved(at, 1),
+    "back": lambda track, at: track.moved(at, -1),
+    "on": lambda track, at: track.moved(at, TEN),
+    "up": lambda track, at: track.moved(at, -TEN),
+    "first": lambda track, at: 0,
+    "last": lambda track, at: track.last,
 }
 BOUND = {
     **dict.fromkeys(("right", "l", "n", "enter"), "next"),
-    **dict.fromkeys(("left", "h", "p"), "back"),
-    **dict.fromkeys(("home", "g"), "first"),
+    **dict.fromkeys(("left", "h"), "back"),
+    "home": "first",
     **dict.fromkeys(("end", "G"), "last"),
     "pagedown": "on",
     "pageup": "up",
@@ -34,7 +39,11 @@ LEAVE = {"q", "escape", "ctrl-c", "ctrl-d"}
 
 @dataclass(frozen=True)
 class Walk:
-    """Where a walk is. ``typed`` is the name that is being asked for, ``found`` the last one that was."""
+    """Where a walk is. ``typed`` is the name or number that is being given, ``found`` the last name that was.
+
+    ``by`` says whose moments they are; where numbers are predicted, ``answered`` are the moments that need not be asked
+    for again, of which so many were ``right``.
+    """
 
     moment: int = 0
     mode: Literal["steps", "find", "help"] = "steps"
@@ -43,6 +52,11 @@ class Walk:
     found: str = ""
     message: str = ""
     over: bool = False
+    by: Grain = "edge"
+    predicting: bool = False
+    answered: frozenset[int] = frozenset()
+    missed: frozenset[int] = frozenset()
+    right: int = 0
 
 
 def press(walk: Walk, key: str, track: Track) -> Walk:
@@ -61,9 +75,23 @@ def press(walk: Walk, key: str, track: Track) -> Walk:
         return asked(walk, key, track)
     if key in LEAVE:
         return replace(walk, over=True)
+    if (asked_for := hidden(walk, track)) is not None and (answer := given(walk, key, track, asked_for)) is not None:
+        return answer
     if key in BOUND:
-        moment = min(max(MOVES[BOUND[key]](walk.moment, track.last), 0), track.last)
-        return replace(walk, moment=moment, playing=False, message="")
+        return replace(walk, moment=MOVES[BOUND[key]](track, walk.moment), playing=False, message="", typed="")
+    if key == "p":
+        return replace(
+            walk,
+            predicting=not walk.predicting,
+            playing=False,
+            message="",
+            typed="",
+            answered=frozenset(),
+            missed=frozenset(),
+            right=0,
+        )
+    if key == "g":
+        return regrouped(walk, track)
     if key == "space":
         return play(walk, track)
     if key == "/":
@@ -77,14 +105,62 @@ def play(walk: Walk, track: Track) -> Walk:
     """Begin to play, from the start again where there is no step left; or pause."""
     if walk.playing:
         return replace(walk, playing=False)
-    moment = walk.moment + 1 if walk.moment < track.last else 0
+    moment = track.moved(walk.moment, 1) if walk.moment < track.last else 0
     return replace(walk, moment=moment, playing=moment < track.last, message="")
+
+
+def hidden(walk: Walk, track: Track) -> Step | None:
+    """The step whose number is asked for now."""
+    return question(track, walk.moment) if walk.predicting and walk.moment not in walk.answered else None
+
+
+def given(walk: Walk, key: str, track: Track, step: Step) -> Walk | None:
+    """A key while a number is asked for; None where it means what it means anywhere."""
+    said, answered = track.said, walk.answered | {walk.moment}
+    if key == "right":
+        return replace(walk, answered=answered, typed="", message="")
+    if key == "backspace":
+        return replace(walk, typed=walk.typed[:-1])
+    if key == "enter":
+        number = read(walk.typed)
+        if math.isnan(number) and not math.isnan(step.after):
+            return replace(walk, message=said.text("not_a_number"))
+        if near(number, step.after):
+            first = walk.moment not in walk.missed
+            return replace(walk, answered=answered, right=walk.right + first, typed="", message=said.text("correct"))
+        missed = walk.missed | {walk.moment}
+        return replace(walk, typed="", missed=missed, message=mistake(step, number, said))
+    return replace(walk, typed=walk.typed + key, message="") if key in DIGITS and len(key) == 1 else None
+
+
+def score(walk: Walk, track: Track) -> str:
+    """How many of the numbers that were asked for were right at once; empty before the first."""
+    asked = len(walk.answered | walk.missed)
+    return track.said.text("score", right=walk.right, count=asked) if walk.predicting and asked else ""
+
+
+def regrouped(walk: Walk, track: Track) -> Walk:
+    """The same walk with more in each step: at the first stop that has got as far."""
+    coarser = track.coarser
+    step = track.step(walk.moment)
+    moment = 0
+    if step is not None:
+        same = [k for k, other in enumerate(coarser.steps, 1) if edge_of(other) == edge_of(step)]
+        moment = coarser.stop(same[0])
+    again = {"answered": frozenset(), "missed": frozenset(), "right": 0, "typed": "", "message": ""}
+    return replace(walk, moment=moment, by=coarser.by, playing=False, **again)  # type: ignore[arg-type]
+
+
+def edge_of(step: Step) -> tuple[object, ...]:
+    return step.kind, step.node, step.input
 
 
 def tick(walk: Walk, track: Track) -> Walk:
     """The next step of a walk that plays."""
-    moment = min(walk.moment + 1, track.last)
-    return replace(walk, moment=moment, playing=moment < track.last)
+    moment = track.moved(walk.moment, 1)
+    return replace(
+        walk, moment=moment, playing=moment < track.last and hidden(replace(walk, moment=moment), track) is None
+    )
 
 
 def asked(walk: Walk, key: str, track: Track) -> Walk:
@@ -112,7 +188,7 @@ def find(walk: Walk, name: str, track: Track) -> Walk:
         message = track.said.text("near", name=name, near=close[0]) if close else track.said.text("unknown", name=name)
         return replace(walk, message=message)
     node = names[name]
-    moments = [track.computed.get(node), track.completed(node)]
+    moments = [None if k is None else track.stop(k) for k in (track.computed.get(node), track.completed(node))]
     if walk.moment >= track.seed:
         moments.reverse()
     there = [moment for moment in moments if moment is not None]

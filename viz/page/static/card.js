@@ -14,7 +14,8 @@ function cards(model, say) {
   /* A form with names, or with numbers, in its places. */
   function written(node, form, fillers) {
     const inputs = node.inputs.map((x) => (x.node === undefined ? { constant: x.constant } : { index: x.node }));
-    return fill(form, (k) => {
+    const said = form.replace(/<mtext>(.*?)<\/mtext>/g, (_, text) => `<mtext>${text.replace(/\S+/, say.phrase)}</mtext>`);
+    return fill(said, (k) => {
       if (k === inputs.length) return fillers.node(node.index);
       if (k > inputs.length) return { math: gradient(node.index), level: LEVEL.atom, minus: false };
       return inputs[k].index === undefined ? ofNumber(inputs[k].constant) : fillers.node(inputs[k].index);
@@ -158,7 +159,7 @@ function cards(model, say) {
     if (step.kind === "start") return say("start_sentence");
     if (step.kind === "seed") return say("seed_sentence");
     if (step.kind === "update") return say("update_sentence");
-    if (step.kind === "forward" || step.events - step.first > 1) return step.title || "";
+    if (step.kind === "forward" || step.events - step.first > 1) return say.phrase(step.title || "");
     const { node, target } = model.events[step.first];
     const both = nodes[node].inputs.filter((x) => x.node === target).length;
     const paths = both > 1 ? [say("two_paths", { name: nodes[target].name, count: both })] : [];

@@ -15,6 +15,7 @@ function speaking(words) {
   const say = (key, fields = {}) =>
     (words[language].texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => (name === "nth" ? nth(fields[name]) : fields[name]));
   const nth = (n) => (words[language].ordinals === "en" ? `${n}${n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th"}` : n);
+  say.phrase = (text) => words[language].phrases[text] ?? text;
   say.sentence = (index) => words[language].sentences[index];
   say.languages = Object.keys(words);
   say.now = () => language;

@@ -8,6 +8,7 @@ function pictured(image, frame, map, model, say) {
     return { show: nothing, light: nothing, path: nothing, zoom: nothing, first: nothing, reveal: nothing, runs: nothing, nodeAt: () => null };
   }
   frame.append(svg);
+  for (const size of svg.querySelectorAll(".shape")) size.textContent = say.phrase(size.textContent);
   const NS = "http://www.w3.org/2000/svg";
   const natural = svg.viewBox.baseVal.width * (4 / 3);
   const tall = svg.viewBox.baseVal.height * (4 / 3);
@@ -38,10 +39,10 @@ function pictured(image, frame, map, model, say) {
     if (x === null || x === undefined) return ["–"];
     if (typeof x !== "object") return [format(x)];
     if (!x.s.length) return [format(x.d[0])];
-    if (!x.d.length) return ["empty"];
+    if (!x.d.length) return [say("empty")];
     const last = x.s[x.s.length - 1];
     const whole = x.s.reduce((a, b) => a * b, 1) === x.d.length;
-    if (!whole || x.s.length > 2 || last > 4 || x.d.length > 12) return [`${format(x.lo, 3)} to ${format(x.hi, 3)}`];
+    if (!whole || x.s.length > 2 || last > 4 || x.d.length > 12) return [say("range", { low: format(x.lo, 3), high: format(x.hi, 3) })];
     const rows = [];
     for (let k = 0; k < x.d.length; k += last) rows.push(`[${x.d.slice(k, k + last).map((v) => format(v, 3)).join(", ")}]`);
     return rows;

@@ -126,7 +126,7 @@ function stepper(host, css, lesson, code) {
     find(".formula").innerHTML = hidden ? "" : card.formula(step, before, known);
     ask(step, before, known);
     find(".sentence").textContent = card.sentence(step);
-    find(".reason").textContent = at === steps.length - 1 ? model.reason : "";
+    find(".reason").textContent = at === steps.length - 1 ? say.phrase(model.reason) : "";
     find(".source").textContent = card.source(step);
     find(".table").innerHTML = !hidden && step.kind === "backward" && step.events - step.first === 1 ? card.ledgerTable(step.nodes[0], step.events) : "";
     for (const extra of extras) extra.show(step, before, known, Boolean(hidden));
@@ -160,7 +160,7 @@ function stepper(host, css, lesson, code) {
     find(".about").textContent = `${model.nodes[model.output].name} = ${format(typeof loss === "number" ? loss : loss.d[0])}`;
   }
 
-  const phase = (step) => say(step.kind) + (step.title ? ` · ${step.title}` : "");
+  const phase = (step) => say(step.kind) + (step.title ? ` · ${say.phrase(step.title)}` : "");
 
   /* The question of a step, in the place of its result. */
   function ask(step, before, known) {
