@@ -96,7 +96,8 @@ function stepper(host, css, lesson, code) {
     root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups, runs)}`;
     section = find("section");
     card = carded();
-    view = pictured(image, find(".picture"), find(".map"), model, say);
+    const places = [find(".picture"), find(".map")];
+    view = pictured(lesson.around ? around(lesson, say, model, ...places) : standing(image, ...places), places[0], model);
     find(".by").value = by;
     find(".predict").checked = predicting;
     listen();
