@@ -17,7 +17,7 @@ function around(lesson, say, first, frame, map) {
   let shown = new Set(); /* nodes */
   let needed = []; /* of them those that the step is about */
   let opened = []; /* and those that were asked for */
-  let stood = new Map(); /* where each is */
+  let [way, last] = [1, -1]; /* which way the reader goes, and how far it was */
   let order = { rank: null, nodes: [] };
   frame.classList.add("local");
 
@@ -32,19 +32,18 @@ function around(lesson, say, first, frame, map) {
     return order.nodes;
   }
 
-  /* The nodes that each step from this one on is about. */
-  function* coming(step, model) {
-    if (step.events >= 0) {
-      for (let k = step.events; k < model.events.length; k += 1) yield [model.events[k].node, model.events[k].target];
-      return;
+  /* The nodes that each step from this one on is about, or, for who goes back, each before it. */
+  function* coming(step, model, way) {
+    const isBackward = step.events >= 0;
+    const all = isBackward ? model.events : inOrder(model);
+    for (let k = (isBackward ? step.events : step.computed + 1) + (way < 0 ? -2 : 0); k >= 0 && k < all.length; k += way) {
+      yield isBackward ? [all[k].target, all[k].node] : [all[k], ...inputsOf(model, all[k]).slice(0, SIDE)];
     }
-    const nodes = inOrder(model);
-    for (let k = step.computed + 1; k < nodes.length; k += 1) yield [nodes[k], ...inputsOf(model, nodes[k]).slice(0, SIDE)];
   }
 
   function about(step, model) {
     const half = MOST / 2;
-    if (step.kind === "start") return coming(step, model).next().value ?? [model.output];
+    if (step.kind === "start") return coming(step, model, 1).next().value ?? [model.output];
     if (step.kind !== "backward") return [...new Set(step.nodes.slice(0, half).flatMap((x) => [x, ...inputsOf(model, x)]))].slice(0, half);
     return [...new Set(model.events.slice(step.first, Math.min(step.events, step.first + half)).flatMap((e) => [e.target, e.node]))].slice(0, half);
   }
@@ -52,6 +51,8 @@ function around(lesson, say, first, frame, map) {
   /* What is to be drawn, or nothing if all that the step is about is there already. */
   function wanted(step, model) {
     const found = about(step, model);
+    const reached = step.computed + Math.max(step.events, 0);
+    [way, last] = [reached < last ? -1 : 1, reached];
     if (found.every((index) => shown.has(index))) {
       needed = found;
       return null;
@@ -78,8 +79,12 @@ function around(lesson, say, first, frame, map) {
     const focus = step.kind === "backward" || !step.nodes.length ? needed : step.nodes.slice(0, MOST / 2);
     const [before, behind] = [focus.flatMap(inputs), focus.flatMap(users)];
     [...before, ...behind].slice(0, MOST / 2).forEach(add);
-    for (const next of coming(step, model)) { /* what the next steps need, as long as it hangs together */
-      if (room < MOST / 5 || !next.some((x) => found.has(x)) || !next.every(add)) break;
+    const around = new Set([...found].flatMap((x) => usersOf(model, x).slice(0, SIDE)));
+    for (const next of coming(step, model, way)) { /* what the next steps need, as long as it hangs together */
+      const users = usersOf(model, next[0]).slice(0, SIDE);
+      const link = next.some((x) => found.has(x)) ? [] : users.filter((x) => found.has(x) || around.has(x)).slice(0, 1);
+      if (room < MOST / 5 || !(link.length || next.some((x) => found.has(x))) || ![...link, ...next].every(add)) break;
+      users.forEach((x) => around.add(x));
     }
     [...before.flatMap(inputs), ...behind.flatMap(users)].forEach(add);
     return found;
@@ -98,7 +103,8 @@ function around(lesson, say, first, frame, map) {
     return found;
   }
 
-  const widthOf = (text) => pen.measureText(text).width;
+  const widths = new Map();
+  const widthOf = (text) => widths.get(text) ?? (widths.set(text, pen.measureText(text).width), widths.get(text));
   function fitted(name, most) {
     const letters = [...name];
     if (widthOf(name) <= most) return name;
@@ -134,7 +140,6 @@ function around(lesson, say, first, frame, map) {
     }
     const { place, through, width, height } = layers(parts, SIZES);
     const at = new Map(parts.map((part) => [part.id, { ...place(part.id), ...part.size }]));
-    stood = new Map(parts.map((part) => [part.id, place(part.id).y]));
     svg.setAttribute("viewBox", `-24 -4 ${width + 48} ${height + 8}`);
     svg.querySelector(".graph").innerHTML = parts.flatMap((part) => edgesOf(part, at, through)).join("") + parts.map((part) => cardOf(part, at.get(part.id), model)).join("");
   }

@@ -2,19 +2,18 @@
 
 function layers(parts, sizes) {
   /* parts: in order, inputs first; each has an id, the ids of its inputs among them, and, where they differ from the
-     sizes, how wide it is and how much room it needs from top to bottom; was: where it stood, if it is to stay near.
-     Gives each its x and y, and the places between through which a long edge passes. */
+     sizes, how wide it is and how much room it needs from top to bottom. Gives each its x and y, and the places between through which a long edge passes. */
   const users = new Map(parts.map((part) => [part.id, []]));
   for (const part of parts) for (const x of part.inputs) users.get(x).push(part.id);
   const depth = new Map();
   for (const { id, inputs } of parts) depth.set(id, inputs.length ? 1 + Math.max(...inputs.map((x) => depth.get(x))) : 0);
-  for (const { id, inputs } of parts) { /* what is given stands next to what needs it first */
-    if (!inputs.length && users.get(id).length) depth.set(id, Math.min(...users.get(id).map((user) => depth.get(user))) - 1);
+  for (const { id } of parts.slice().reverse()) { /* each stands next to what needs it first */
+    if (users.get(id).length) depth.set(id, Math.min(...users.get(id).map((user) => depth.get(user))) - 1);
   }
   const columns = [];
   const put = (column, cell) => ((columns[column] ??= []).push({ left: [], right: [], y: 0, ...cell }), columns[column].at(-1));
   const cells = new Map();
-  for (const { id, tall = sizes.row, wide = sizes.card, was } of parts) cells.set(id, put(depth.get(id), { id, tall, wide, was }));
+  for (const { id, tall = sizes.row, wide = sizes.card } of parts) cells.set(id, put(depth.get(id), { id, tall, wide }));
   const lanes = new Map();
   for (const { id, inputs } of parts) {
     inputs.forEach((x, slot) => { /* through every column between, an edge has a lane */
@@ -30,7 +29,7 @@ function layers(parts, sizes) {
   }
   const mean = (of, otherwise) => (of.length ? of.reduce((sum, [cell, slot]) => sum + cell.y + slot, 0) / of.length : otherwise);
   const arrange = (column, side) => {
-    const wished = column.map((cell) => [cell.was ?? (mean(cell[side], cell.y)), cell]).sort((a, b) => a[0] - b[0]);
+    const wished = column.map((cell) => [mean(cell[side], cell.y), cell]).sort((a, b) => a[0] - b[0]);
     apart(wished);
   };
   const inward = columns.slice().reverse();

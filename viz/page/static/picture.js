@@ -118,13 +118,19 @@ function pictured(source, frame, model) {
     source.draw(wanted, model);
     read();
     resize(scale);
-    const moves = () => [...cards].filter(([index]) => before.has(index)).map(([index, card]) => [card, before.get(index).x - at(card).x, before.get(index).y - at(card).y]);
-    const found = moves();
-    const mean = (k) => found.reduce((sum, move) => sum + move[k], 0) / (found.length || 1);
+    const moves = [];
+    for (const [index, card] of cards) {
+      const [was, is] = [before.get(index), at(card)];
+      if (was) moves.push([card, was.x - is.x, was.y - is.y]);
+    }
+    const mean = (k) => moves.reduce((sum, move) => sum + move[k], 0) / (moves.length || 1);
+    const held = [frame.scrollLeft, frame.scrollTop];
     frame.scrollBy(-mean(1), -mean(2));
     if (isCalm()) return;
+    const [left, top] = [frame.scrollLeft - held[0], frame.scrollTop - held[1]];
     const unit = (4 / 3) * scale;
-    for (const [card, x, y] of moves()) {
+    for (const [card, dx, dy] of moves) {
+      const [x, y] = [dx + left, dy + top];
       const { e, f } = card.transform.baseVal[0].matrix;
       const [from, to] = [[e + x / unit, f + y / unit], [e, f]].map((p) => ({ transform: `translate(${p[0]}px, ${p[1]}px)` }));
       card.animate([from, to], { duration: 320, easing: "ease-out" });
