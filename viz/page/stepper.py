@@ -19,8 +19,7 @@ from viz.language.words import Words, words
 from viz.model.view import shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import Frame, finished, frames, roomy
-from viz.page.large import SCRIPTS as LARGE
-from viz.page.large import surroundings
+from viz.page.large import large
 from viz.page.lesson import code, lesson
 from viz.page.runs import Training
 from viz.page.worksheet import Worksheet, tasks_of
@@ -170,13 +169,11 @@ def parts(timeline: Timeline, lang: str | None) -> Parts:
     title = shorten(graph.expression(), 100)
     say = words(lang)
     written = forms(graph)
-    is_whole = not shown.note and not problem
-    scripts = tuple(dict.fromkeys(SCRIPTS + (ZOOM if has_arrays(graph) else ()) + (() if is_whole else LARGE)))
-    given = lesson(timeline, written, lang, scripts)
+    more, around = large(graph, written, is_whole=not shown.note and not problem)
+    scripts = tuple(dict.fromkeys(SCRIPTS + (ZOOM if has_arrays(graph) else ()) + more))
+    given = lesson(timeline, written, lang, scripts) | around
     if has_arrays(graph):
         given |= tensors(graph) | {"zoom": zoomed(graph, lang)}
-    if not is_whole:
-        given |= surroundings(graph, written)
     told = listing(frames(timeline, LISTED, say), len(timeline) + 1, say)
     return mounted(title, seen + told, scripts, "stepper", (given, [code(written)]), problem, say.lang)
 

@@ -1,6 +1,6 @@
 /* What is around a step, laid out here: the picture of a graph that is too large to be shown whole. */
 
-function around(lesson, say, first, frame, map) {
+function around(lesson, say, first, frame) {
   const MOST = 40; /* cards */
   const SIDE = 10; /* of the inputs of one node, or of its users, that are shown unasked */
   const SIZES = { card: 104, column: 176, row: 60, lane: 14 };
@@ -19,6 +19,7 @@ function around(lesson, say, first, frame, map) {
   let opened = []; /* and those that were asked for */
   let [way, last] = [1, -1]; /* which way the reader goes, and how far it was */
   let order = { rank: null, nodes: [] };
+  svg.setAttribute("class", "around");
   frame.classList.add("local");
 
   const inputsOf = (model, index) => [...new Set(model.nodes[index].inputs.filter((x) => x.node !== undefined).map((x) => x.node))];
@@ -60,6 +61,56 @@ function around(lesson, say, first, frame, map) {
     [needed, opened] = [found, []];
     return chosen(step, model);
   }
+
+  let redrawn; /* who reads what was drawn */
+  function follow(step, model, then) {
+    redrawn = then;
+    const found = wanted(step, model);
+    if (found) move(() => {
+      draw(found, model);
+      then(false);
+    });
+    now = model;
+  }
+  let now = first;
+
+  /* Cards that stay move over, and stay where they are if they can. */
+  function move(change) {
+    const cards = () => [...svg.querySelectorAll("g.node")];
+    const before = new Map(cards().map((card) => [card.id, card.getBoundingClientRect()]));
+    change();
+    const after = cards();
+    const moves = [];
+    for (const card of after) {
+      const [was, is] = [before.get(card.id), card.getBoundingClientRect()];
+      if (was) moves.push([card, was.x - is.x, was.y - is.y]);
+    }
+    const mean = (k) => moves.reduce((sum, each) => sum + each[k], 0) / (moves.length || 1);
+    const held = [frame.scrollLeft, frame.scrollTop];
+    frame.scrollBy(-mean(1), -mean(2));
+    if (isCalm()) return;
+    const [left, top] = [frame.scrollLeft - held[0], frame.scrollTop - held[1]];
+    const unit = svg.getScreenCTM().a;
+    for (const [card, x, y] of moves) {
+      const { e, f } = card.transform.baseVal[0].matrix;
+      const frames = [[e + (x + left) / unit, f + (y + top) / unit], [e, f]].map((p) => ({ transform: `translate(${p[0]}px, ${p[1]}px)` }));
+      card.animate(frames, { duration: 320, easing: "ease-out" });
+    }
+    const fresh = [...svg.querySelectorAll("g.edge"), ...after.filter((card) => !before.has(card.id))];
+    for (const one of fresh) one.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 320, easing: "ease-in" });
+  }
+
+  /* What is folded opens. */
+  frame.addEventListener("click", (event) => {
+    const stub = event.target.closest(".more");
+    if (!stub) return;
+    event.stopPropagation();
+    const found = more(Number(stub.closest(".node").id.slice(1)), stub.dataset.side, now);
+    move(() => {
+      draw(found, now);
+      redrawn(true);
+    });
+  });
 
   const cost = (model, index) => 1 + model.nodes[index].inputs.filter((x) => x.node === undefined).slice(0, SIDE).length;
 
@@ -181,5 +232,5 @@ function around(lesson, say, first, frame, map) {
   }
 
   draw(wanted({ kind: "start", nodes: [], events: -1, computed: -1 }, first), first);
-  return { svg, whole: overview(map, lesson, say, first, () => shown), wanted, draw, more, least: 0.75 };
+  return { svg, whole: { show: () => {}, moved: () => {} }, follow, least: 0.75 };
 }

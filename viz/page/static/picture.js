@@ -17,7 +17,7 @@ function standing(image, frame, map) {
     const text = decodeURIComponent(source.slice(source.indexOf(",") + 1));
     return document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
   }
-  return { svg, whole: minimap(map, frame, svg), wanted: () => null, least: 0.7 };
+  return { svg, whole: minimap(map, frame, svg), follow: () => {}, least: 0.7 };
 }
 
 /* An array as the cards show it: row by row, or its range. */
@@ -55,7 +55,7 @@ function minimap(map, frame, svg) {
     }
     mapped.append(view);
   }
-  function show(step, known, model, cards) {
+  function show(step, cards) {
     if (map.hidden) return;
     build();
     for (const [index, block] of blocks) {
@@ -80,8 +80,10 @@ function minimap(map, frame, svg) {
     move(event);
     mapped.onpointermove = (e) => e.buttons && move(e);
   });
-  return { show, moved, path: () => {}, nodeAt: () => null };
+  return { show, moved };
 }
+
+const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function pictured(source, frame, model) {
   if (!source) {
@@ -93,7 +95,6 @@ function pictured(source, frame, model) {
   const NS = "http://www.w3.org/2000/svg";
   const natural = () => svg.viewBox.baseVal.width * (4 / 3);
   const tall = () => svg.viewBox.baseVal.height * (4 / 3);
-  const isCalm = () => !svg.animate || matchMedia("(prefers-reduced-motion: reduce)").matches;
   let cards, edges, constants; /* what is in the picture: nodes by their index, edges and constants by node and slot */
   let scale = 1;
   const places = (id) => id.slice(1).split("_").map(Number);
@@ -111,32 +112,14 @@ function pictured(source, frame, model) {
   const edgeOf = (node, slot) => edges.get(`e${node}_${slot}`);
   const constantOf = (node, slot) => constants.find((one) => one.id === `c${node}_${slot}`);
 
-  /* The picture goes where the step is: cards that stay move over, and stay where they are if they can. */
-  function draw(wanted) {
-    const at = (card) => card.getBoundingClientRect();
-    const before = new Map([...cards].map(([index, card]) => [index, at(card)]));
-    source.draw(wanted, model);
+  const last = {}; /* what was shown, lit and traced */
+  function drawn(again) {
     read();
     resize(scale);
-    const moves = [];
-    for (const [index, card] of cards) {
-      const [was, is] = [before.get(index), at(card)];
-      if (was) moves.push([card, was.x - is.x, was.y - is.y]);
-    }
-    const mean = (k) => moves.reduce((sum, move) => sum + move[k], 0) / (moves.length || 1);
-    const held = [frame.scrollLeft, frame.scrollTop];
-    frame.scrollBy(-mean(1), -mean(2));
-    if (isCalm()) return;
-    const [left, top] = [frame.scrollLeft - held[0], frame.scrollTop - held[1]];
-    const unit = (4 / 3) * scale;
-    for (const [card, dx, dy] of moves) {
-      const [x, y] = [dx + left, dy + top];
-      const { e, f } = card.transform.baseVal[0].matrix;
-      const [from, to] = [[e + x / unit, f + y / unit], [e, f]].map((p) => ({ transform: `translate(${p[0]}px, ${p[1]}px)` }));
-      card.animate([from, to], { duration: 320, easing: "ease-out" });
-    }
-    const fresh = [...edges.values(), ...[...cards].filter(([index]) => !before.has(index)).map(([, card]) => card)];
-    for (const one of fresh) one.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 320, easing: "ease-in" });
+    if (!again) return;
+    show(...last.shown);
+    light(...last.lit);
+    path(last.path);
   }
 
   const write = (card, field, texts) =>
@@ -146,10 +129,8 @@ function pictured(source, frame, model) {
     });
 
   /* The numbers that are known after a step, but for those that are asked for. */
-  const last = {}; /* what was shown, and lit */
   function show(step, known, asked = () => false, held = (index) => model.values[index]) {
-    const wanted = source.wanted(step, model);
-    if (wanted) draw(wanted);
+    source.follow(step, model, drawn);
     last.shown = [step, known, asked, held];
     for (const [index, card] of cards) {
       const computed = model.rank[index] <= step.computed;
@@ -174,7 +155,7 @@ function pictured(source, frame, model) {
       group.classList.toggle("waiting", model.rank[places(id)[0]] > step.computed);
       group.classList.toggle("flowed", last.order.get(id) < step.events);
     }
-    whole.show(step, known, model, cards);
+    whole.show(step, cards);
   }
 
   /* Another run of the same computation: its numbers, and what differs. */
@@ -271,7 +252,6 @@ function pictured(source, frame, model) {
     last.path = nodes;
     for (const one of svg.querySelectorAll(".path")) one.classList.remove("path");
     svg.classList.toggle("tracing", Boolean(nodes));
-    whole.path(nodes);
     for (const index of nodes || []) {
       cards.get(index)?.classList.add("path");
       model.nodes[index].inputs.forEach((x, slot) => nodes.has(x.node) && edgeOf(index, slot)?.classList.add("path"));
@@ -321,20 +301,9 @@ function pictured(source, frame, model) {
     else held = null;
   });
 
-  /* What is folded opens. */
-  frame.addEventListener("click", (event) => {
-    const more = event.target.closest(".more");
-    if (!more) return;
-    event.stopPropagation();
-    draw(source.more(Number(more.closest(".node").id.slice(1)), more.dataset.side, model));
-    show(...last.shown);
-    light(...last.lit);
-    path(last.path);
-  });
-
   const nodeAt = (element) => {
     const card = element.closest && element.closest(".node");
-    return card && /^n\d+$/.test(card.id) ? Number(card.id.slice(1)) : whole.nodeAt(element);
+    return card && /^n\d+$/.test(card.id) ? Number(card.id.slice(1)) : null;
   };
   return { show, light, path, zoom, first, reveal, runs, nodeAt };
 }

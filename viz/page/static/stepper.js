@@ -96,8 +96,8 @@ function stepper(host, css, lesson, code) {
     root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups, runs)}`;
     section = find("section");
     card = carded();
-    const places = [find(".picture"), find(".map")];
-    view = pictured(lesson.around ? around(lesson, say, model, ...places) : standing(image, ...places), places[0], model);
+    const frame = find(".picture");
+    view = pictured(lesson.around ? around(lesson, say, model, frame) : standing(image, frame, find(".map")), frame, model);
     find(".by").value = by;
     find(".predict").checked = predicting;
     listen();
@@ -213,7 +213,9 @@ function stepper(host, css, lesson, code) {
     }
     const box = find(".relations");
     box.hidden = !shown;
-    view.path(shown ? (shown === "contributes" ? model.before(index) : model.beyond(index)) : null);
+    const path = shown ? (shown === "contributes" ? model.before(index) : model.beyond(index)) : null;
+    view.path(path);
+    for (const extra of extras) extra.path?.(path);
     if (!shown) return;
     const known = (i) => model.rank[i] <= step.computed && typeof model.values[i] === "number" ? format(model.values[i]) : "";
     box.innerHTML = card.relations(index, shown, known);
