@@ -62,42 +62,42 @@ function around(lesson, say, first, frame) {
     return chosen(step, model);
   }
 
-  let redrawn; /* who reads what was drawn */
+  let [now, redrawn] = [first, null]; /* who reads what was drawn */
   function follow(step, model, then) {
-    redrawn = then;
+    [now, redrawn] = [model, then];
+    for (const one of svg.getAnimations({ subtree: true })) one.finish();
     const found = wanted(step, model);
-    if (found) move(() => {
+    if (!found) return;
+    move(() => {
       draw(found, model);
       then(false);
     });
-    now = model;
   }
-  let now = first;
 
   /* Cards that stay move over, and stay where they are if they can. */
   function move(change) {
     const cards = () => [...svg.querySelectorAll("g.node")];
-    const before = new Map(cards().map((card) => [card.id, card.getBoundingClientRect()]));
+    const at = (card) => card.querySelector(".box").getBoundingClientRect();
+    const before = new Map(cards().map((card) => [card.id, at(card)]));
+    const moves = () => cards().filter((card) => before.has(card.id)).map((card) => {
+      const [was, is] = [before.get(card.id), at(card)];
+      return [card, was.x - is.x, was.y - is.y];
+    });
     change();
-    const after = cards();
-    const moves = [];
-    for (const card of after) {
-      const [was, is] = [before.get(card.id), card.getBoundingClientRect()];
-      if (was) moves.push([card, was.x - is.x, was.y - is.y]);
-    }
-    const mean = (k) => moves.reduce((sum, each) => sum + each[k], 0) / (moves.length || 1);
-    const held = [frame.scrollLeft, frame.scrollTop];
+    const found = moves();
+    const mean = (k) => found.reduce((sum, each) => sum + each[k], 0) / (found.length || 1);
     frame.scrollBy(-mean(1), -mean(2));
-    if (isCalm()) return;
-    const [left, top] = [frame.scrollLeft - held[0], frame.scrollTop - held[1]];
-    const unit = svg.getScreenCTM().a;
-    for (const [card, x, y] of moves) {
-      const { e, f } = card.transform.baseVal[0].matrix;
-      const frames = [[e + (x + left) / unit, f + (y + top) / unit], [e, f]].map((p) => ({ transform: `translate(${p[0]}px, ${p[1]}px)` }));
-      card.animate(frames, { duration: 320, easing: "ease-out" });
+    if (!isCalm()) queueMicrotask(animate); /* once the step is shown, and scrolled to */
+    function animate() {
+      const unit = svg.getScreenCTM().a;
+      const run = (one, frames, easing) => one.animate(frames, { duration: 320, easing });
+      for (const [card, x, y] of moves()) {
+        const { e, f } = card.transform.baseVal[0].matrix;
+        run(card, [[e + x / unit, f + y / unit], [e, f]].map((p) => ({ transform: `translate(${p[0]}px, ${p[1]}px)` })), "ease-out");
+      }
+      const fresh = [...svg.querySelectorAll("g.edge"), ...cards().filter((card) => !before.has(card.id))];
+      for (const one of fresh) run(one, [{ opacity: 0 }, { opacity: 1 }], "ease-in");
     }
-    const fresh = [...svg.querySelectorAll("g.edge"), ...after.filter((card) => !before.has(card.id))];
-    for (const one of fresh) one.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 320, easing: "ease-in" });
   }
 
   /* What is folded opens. */

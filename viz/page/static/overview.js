@@ -11,9 +11,13 @@ EXTRAS.push(({ say, lesson, find, model }) => {
   const home = nodes.map((node) => (!layer && !node.form && node.users.length ? node.users[0][0] : node.index)); /* a leaf is where it is used */
   function columnOf(index) {
     if (!layer) return Math.floor((depth[home[index]] * COLUMNS) / Math.max(deepest + 1, COLUMNS));
-    return layer.of[index] >= 0 ? layer.of[index] : nodes[index].form ? -1 : -2;
+    const isGiven = !nodes[index].form && (neuron ? neuron.of[index] : layer.of[index]) < 0;
+    return isGiven ? -2 : layer.of[index];
   }
-  const unitOf = (index) => (neuron && neuron.of[index] >= 0 ? `neuron ${neuron.of[index]}` : home[index]);
+  function unitOf(index) {
+    if (neuron && neuron.of[index] >= 0) return `neuron ${neuron.of[index]}`;
+    return layer && layer.of[index] >= 0 && nodes[index].form ? "rest" : home[index];
+  }
 
   const columns = new Map();
   for (const { index } of nodes) {

@@ -121,7 +121,7 @@ function stepper(host, css, lesson, code) {
     section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
     view.show(step, known, (node, field) => hidden && hidden.node === node && hidden.field === field, (index) => model.held(index, steps, at));
     view.light(step, before, hidden);
-    if (jump) view.reveal(step.nodes);
+    if (jump) view.reveal(step.nodes.length || !steps[1] ? step.nodes : steps[1].nodes); /* at the start, what comes first */
     section.dataset.kind = step.kind;
     find(".phase").textContent = phase(step);
     find(".formula").innerHTML = hidden ? "" : card.formula(step, before, known);
