@@ -20,14 +20,16 @@ def timeline() -> Timeline:
     def weights(inputs: int, outputs: int) -> list[list[Value]]:
         return [[Value(((7 * i + 3 * j) % 11) / 8 - 0.6) for i in range(inputs)] for j in range(outputs)]
 
-    def layer(W: list[list[Value]], b: list[Value], x: list[Value]) -> list[Value]:
-        return [tanh(sum((w * v for w, v in zip(row, x, strict=True)), bias)) for row, bias in zip(W, b, strict=True)]
+    def layer(rows: list[list[Value]], b: list[Value], x: list[Value]) -> list[Value]:
+        return [
+            tanh(sum((w * v for w, v in zip(row, x, strict=True)), bias)) for row, bias in zip(rows, b, strict=True)
+        ]
 
-    W1, W2, W3 = weights(4, 12), weights(12, 12), weights(12, 8)
+    w1, w2, w3 = weights(4, 12), weights(12, 12), weights(12, 8)
     b1, b2, b3 = ([Value(0.1) for _ in range(n)] for n in (12, 12, 8))
-    h1 = layer(W1, b1, x)
-    h2 = layer(W2, b2, h1)
-    y = layer(W3, b3, h2)
+    h1 = layer(w1, b1, x)
+    h2 = layer(w2, b2, h1)
+    y = layer(w3, b3, h2)
     return steps(autograd.sum([(a - 0.5) ** 2 for a in y]))
 
 
@@ -80,16 +82,17 @@ def test_at_any_step_what_is_lit_is_what_the_engine_did(visit: Visits, timeline:
         assert within(stepper), f"step {k}: what is lit is not to be seen"
 
 
+WITHIN = """(section) => {
+    const [card, frame] = [".node.now .box", ".picture"]
+        .map((one) => section.querySelector(one).getBoundingClientRect());
+    const [wide, high] = [card.left >= frame.left && card.right <= frame.right, card.top >= frame.top];
+    return wide && high && card.bottom <= frame.bottom;
+}"""
+
+
 def within(stepper: Any) -> bool:
     """Whether the lit card stands inside of the frame."""
-    return bool(
-        stepper.evaluate(
-            """(section) => {
-                const [card, frame] = [".node.now .box", ".picture"].map((one) => section.querySelector(one).getBoundingClientRect());
-                return card.left >= frame.left && card.right <= frame.right && card.top >= frame.top && card.bottom <= frame.bottom;
-            }"""
-        )
-    )
+    return bool(stepper.evaluate(WITHIN))
 
 
 @pytest.mark.parametrize("start", [0, 400, 1300])
@@ -100,7 +103,7 @@ def test_step_by_step_the_picture_stays_where_it_can(visit: Visits, timeline: Ti
     for k in range(start + 1, start + 31):
         stepper.locator("[data-go=next]").click()
         check_step(timeline, k, seen(page))
-        drawn.append(stepper.locator("svg.around").evaluate("(svg) => [...svg.querySelectorAll('g.node')].map((one) => one.id).join()"))
+        drawn.append(" ".join(sorted(one.get_attribute("id") or "" for one in stepper.locator("g.node").all())))
         assert stepper.locator("svg.around g.node").count() <= 40
     assert len(set(drawn)) < 10
 
@@ -118,10 +121,10 @@ def test_cards_do_not_jump(visit: Visits, timeline: Timeline, html: str) -> None
     jumps = stepper.evaluate(
         f"""async (section) => {{
             const places = {PLACES};
-            const settled = () => section.querySelector("svg.around").getAnimations({{ subtree: true }}).forEach((one) => one.finish());
+            const moving = () => section.querySelector("svg.around").getAnimations({{ subtree: true }});
             const found = [];
             for (let k = 0; k < 60; k += 1) {{
-                settled();
+                moving().forEach((one) => one.finish());
                 const old = section.querySelector("g.node");
                 const before = places(section);
                 section.querySelector("[data-go=next]").click();
@@ -129,7 +132,8 @@ def test_cards_do_not_jump(visit: Visits, timeline: Timeline, html: str) -> None
                 if (old.isConnected) continue;
                 const after = places(section);
                 const kept = Object.keys(before).filter((id) => after[id]);
-                found.push([kept.length, Math.max(0, ...kept.map((id) => Math.hypot(after[id][0] - before[id][0], after[id][1] - before[id][1])))]);
+                const far = ([x, y], [u, v]) => Math.hypot(x - u, y - v);
+                found.push([kept.length, Math.max(0, ...kept.map((id) => far(after[id], before[id])))]);
             }}
             return found;
         }}"""
@@ -155,7 +159,9 @@ def test_what_is_folded_opens(visit: Visits, timeline: Timeline, html: str) -> N
     before = seen(page)
     stub = stepper.locator(".more[data-side=in]").first
     node = int(str(stub.locator("xpath=..").get_attribute("id"))[1:])
-    folded = {x for x in timeline.graph.equations[node].inputs if isinstance(x, int)} - {int(i) for i in before["cards"]}
+    folded = {x for x in timeline.graph.equations[node].inputs if isinstance(x, int)} - {
+        int(i) for i in before["cards"]
+    }
     assert stub.text_content() == f"‹ {len(folded)} more"
     stub.locator("text").click()
     after = seen(page)
@@ -189,7 +195,9 @@ def test_paths_are_lit_in_the_overview_and_in_the_picture(visit: Visits, timelin
     titles = {one.get_attribute("title") for one in stepper.locator(".whole .path").all()}
     assert "layer 1 · neuron 12" in titles
     assert "layer 2 · neuron 3" in titles
-    assert not {title for title in titles if title and ("layer 3" in title or "neuron 4" in title and "layer 2" in title)}
+    assert not {
+        title for title in titles if title and ("layer 3" in title or "neuron 4" in title and "layer 2" in title)
+    }
     assert stepper.locator("svg.around.tracing .node.path").count() > 3
 
 
@@ -206,14 +214,16 @@ def test_nothing_overlaps_and_texts_are_legible(visit: Visits, html: str, scheme
             const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
             return {
                 overlapping: boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => over(a, b))).length,
-                outside: [...section.querySelectorAll("g.node")].flatMap((node) => [...node.querySelectorAll(":scope > text")]
-                    .filter((text) => rect(text).left < rect(node.querySelector(".box")).left || rect(text).right > rect(node.querySelector(".box")).right)).length,
+                outside: [...section.querySelectorAll("g.node > text")].filter((text) => {
+                    const box = rect(text.parentNode.querySelector(".box"));
+                    return rect(text).left < box.left || rect(text).right > box.right;
+                }).map((text) => text.textContent),
                 height: rect(section.querySelector(".node .data")).height,
                 wide: document.documentElement.scrollWidth,
             };
         }"""
     )
-    assert found["overlapping"] == found["outside"] == 0
+    assert (found["overlapping"], found["outside"]) == (0, [])
     assert found["height"] >= 11
     assert found["wide"] <= width
 

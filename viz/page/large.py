@@ -1,4 +1,4 @@
-"""What a page of a large computation has beside: an overview of the whole, and a picture that is laid out around the step."""
+"""What a page of a large computation has beside: an overview of the whole, a picture laid out around the step."""
 
 from __future__ import annotations
 
