@@ -79,6 +79,21 @@ def test_axe_finds_nothing_serious(visit: Visits, make: Any, scheme: str, width:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nor_in_a_large_graph(visit: Visits, scheme: str) -> None:
+    f = Value(0.5, "x")
+    for k in range(200):
+        f = autograd.tanh(f * (1 + k / 100)) + f
+    page = visit(viz.step(f).html(), bypass_csp=True, color_scheme=scheme, reduced_motion="reduce")
+    page.add_script_tag(content=AXE)
+    page.evaluate("location.hash = '#step=700'")
+    page.locator(".count", has_text="700 /").wait_for()
+    found = [serious(page)]
+    page.locator("[data-show=contributes]").click()
+    found.append(serious(page))
+    assert found == [[], []]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nor_without_its_script(visit: Visits, scheme: str) -> None:
     html = viz.step(scalars()).html()
     page = visit(html.partition("<script>")[0], bypass_csp=True, color_scheme=scheme)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from autograd import Graph, GraphNode, Step, Timeline, format_number
 from viz.language.words import Words
-from viz.model.view import UNKNOWN, Card, View, gradient, lines, view
+from viz.model.view import NEARBY, UNKNOWN, Card, View, gradient, lines, view
 from viz.terminal.trace import ledger
 
 Kind = Literal["start", "forward", "seed", "backward"]
@@ -94,7 +94,9 @@ def slopes(graph: Graph, node: GraphNode, say: Words) -> str:
 
 def finished(timeline: Timeline) -> View:
     """The graph as it is after the last step."""
-    shown = gradients(view(timeline.graph), {f"n{i}": gradient(g) for i, g in enumerate(timeline.gradients)})
+    whole = view(timeline.graph)
+    seen = view(timeline.graph, limit=NEARBY) if whole.note else whole
+    shown = gradients(seen, {f"n{i}": gradient(g) for i, g in enumerate(timeline.gradients)})
     computed = {f"n{step.node}" for step in timeline if step.kind == "forward"}
     return replace(
         shown,

@@ -14,6 +14,7 @@ from viz.language.words import Words, words
 from viz.model.view import shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import finished, roomy
+from viz.page.large import large
 from viz.page.lesson import Raw, lesson, number
 from viz.page.zoom import SCRIPTS as ZOOM
 from viz.page.zoom import has_arrays, tensors
@@ -140,9 +141,10 @@ def runs(
     seen, problem = drawing(made, finished(first))
     written = [forms(timeline.graph) for timeline in timelines]
     arrays = has_arrays(first.graph)
-    scripts = SCRIPTS + (ZOOM if arrays else ())
+    more, around = large(first.graph, written[0], is_whole=not made.shown.note and not problem)
+    scripts = tuple(dict.fromkeys(SCRIPTS + (ZOOM if arrays else ()) + more))
     lessons = [lesson(timeline, each, say.lang, scripts) for timeline, each in zip(timelines, written, strict=True)]
-    shared = lessons[0] | (tensors(first.graph) if arrays else {})
+    shared = lessons[0] | (tensors(first.graph) if arrays else {}) | around
     shared |= {"replays": False, "differing": list(differing), "note": note}
     told = [
         {"title": title, "updates": update}

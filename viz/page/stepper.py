@@ -19,6 +19,7 @@ from viz.language.words import Words, words
 from viz.model.view import shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import Frame, finished, frames, listed, phrased, roomy
+from viz.page.large import large
 from viz.page.lesson import code, lesson
 from viz.page.runs import Training
 from viz.page.worksheet import Worksheet, tasks_of
@@ -170,8 +171,9 @@ def parts(timeline: Timeline, lang: str | None) -> Parts:
     seen, problem = drawing(made, shown, say.lang)
     title = shorten(graph.expression(), 100)
     written = forms(graph)
-    scripts = SCRIPTS + (ZOOM if has_arrays(graph) else ())
-    given = lesson(timeline, written, lang, scripts)
+    more, around = large(graph, written, is_whole=not shown.note and not problem)
+    scripts = tuple(dict.fromkeys(SCRIPTS + (ZOOM if has_arrays(graph) else ()) + more))
+    given = lesson(timeline, written, lang, scripts) | around
     if has_arrays(graph):
         given |= tensors(graph) | {"zoom": zoomed(graph, lang)}
     told = listing(frames(timeline, LISTED, say), len(timeline) + 1, say)

@@ -1,51 +1,126 @@
-/* The picture: what is known on each card, what is lit, arrows the way the number flows; zoom, and a small map. */
+/* A picture: what is known on each card, what is lit, arrows the way the number flows; zoom, and a small map.
+   Where its SVG comes from is not known to it: from Graphviz, with every card from the start, or laid out around the step. */
 
-function pictured(image, frame, map, model, say) {
-  const svg = image && opened(image);
-  if (!svg) {
+/* Graphviz's picture, which stands in the page. */
+function standing(image, frame, map, say) {
+  if (!image) {
     frame.hidden = map.hidden = true;
-    const nothing = () => {};
-    return { show: nothing, light: nothing, path: nothing, zoom: nothing, first: nothing, reveal: nothing, runs: nothing, nodeAt: () => null };
+    return null;
   }
-  frame.append(svg);
-  for (const size of svg.querySelectorAll(".shape")) size.textContent = say.phrase(size.textContent);
-  const NS = "http://www.w3.org/2000/svg";
-  const natural = svg.viewBox.baseVal.width * (4 / 3);
-  const tall = svg.viewBox.baseVal.height * (4 / 3);
-  const part = (name) => svg.getElementById(name);
-  const cardOf = model.nodes.map((node) => part(`n${node.index}`));
-  const edges = new Map();
-  for (const group of svg.querySelectorAll("g.edge")) edges.set(group.id, group);
-  const edgeOf = (node, slot) => edges.get(`e${node}_${slot}`);
-  let scale = 1;
-  let follows = false;
-
-  function opened(from) {
-    const made = from.src ? decoded(from.getAttribute("src")) : from.cloneNode(true);
-    made.querySelector("style").remove();
-    made.removeAttribute("height");
-    made.removeAttribute("width");
-    made.setAttribute("role", "img");
-    made.setAttribute("aria-label", from.alt || from.getAttribute("aria-label"));
-    return made;
-  }
+  const svg = image.src ? decoded(image.getAttribute("src")) : image.cloneNode(true);
+  svg.querySelector("style").remove();
+  svg.removeAttribute("height");
+  svg.removeAttribute("width");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", image.alt || image.getAttribute("aria-label"));
   function decoded(source) {
     const text = decodeURIComponent(source.slice(source.indexOf(",") + 1));
     return document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
   }
+  for (const size of svg.querySelectorAll(".shape")) size.textContent = say.phrase(size.textContent);
+  return { svg, whole: minimap(map, frame, svg), follow: () => {}, least: 0.7 };
+}
 
-  /* An array as the cards show it: row by row, or its range. */
-  function lines(x) {
-    if (x === null || x === undefined) return ["–"];
-    if (typeof x !== "object") return [format(x)];
-    if (!x.s.length) return [format(x.d[0])];
-    if (!x.d.length) return [say("empty")];
-    const last = x.s[x.s.length - 1];
-    const whole = x.s.reduce((a, b) => a * b, 1) === x.d.length;
-    if (!whole || x.s.length > 2 || last > 4 || x.d.length > 12) return [say("range", { low: format(x.lo, 3), high: format(x.hi, 3) })];
-    const rows = [];
-    for (let k = 0; k < x.d.length; k += last) rows.push(`[${x.d.slice(k, k + last).map((v) => format(v, 3)).join(", ")}]`);
-    return rows;
+/* An array as the cards show it: row by row, or its range. */
+function lines(x, say) {
+  if (x === null || x === undefined) return ["–"];
+  if (typeof x !== "object") return [format(x)];
+  if (!x.s.length) return [format(x.d[0])];
+  if (!x.d.length) return [say("empty")];
+  const last = x.s[x.s.length - 1];
+  const whole = x.s.reduce((a, b) => a * b, 1) === x.d.length;
+  if (!whole || x.s.length > 2 || last > 4 || x.d.length > 12) return [say("range", { low: format(x.lo, 3), high: format(x.hi, 3) })];
+  const rows = [];
+  for (let k = 0; k < x.d.length; k += last) rows.push(`[${x.d.slice(k, k + last).map((v) => format(v, 3)).join(", ")}]`);
+  return rows;
+}
+
+/* The map: every card as a block, and the part that is seen. */
+function minimap(map, frame, svg) {
+  const NS = "http://www.w3.org/2000/svg";
+  const box = svg.viewBox.baseVal;
+  const blocks = new Map();
+  const mapped = map.appendChild(document.createElementNS(NS, "svg"));
+  mapped.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
+  const view = document.createElementNS(NS, "rect");
+  view.setAttribute("class", "view");
+  const put = (rect, place) => Object.entries(place).forEach(([name, value]) => rect.setAttribute(name, value));
+  function build() {
+    if (!svg.getScreenCTM() || blocks.size) return;
+    for (const card of svg.querySelectorAll("g.node[id^=n]")) {
+      const rect = card.querySelector(".box").getBBox();
+      const root = svg.getCTM().inverse().multiply(card.getCTM());
+      const block = mapped.appendChild(document.createElementNS(NS, "rect"));
+      put(block, { x: rect.x * root.a + root.e, y: rect.y * root.d + root.f, width: rect.width * root.a, height: rect.height * root.d });
+      blocks.set(Number(card.id.slice(1)), block);
+    }
+    mapped.append(view);
+  }
+  function show(step, cards) {
+    if (map.hidden) return;
+    build();
+    for (const [index, block] of blocks) {
+      const is = (state) => cards.get(index).classList.contains(state);
+      block.setAttribute("class", step.nodes.includes(index) ? "now" : is("complete") ? "complete" : is("pending") ? "pending" : "");
+    }
+  }
+  function moved() {
+    map.hidden = frame.scrollWidth <= frame.clientWidth + 2 && frame.scrollHeight <= frame.clientHeight + 2;
+    if (map.hidden) return;
+    build();
+    const unit = box.width / svg.getBoundingClientRect().width;
+    put(view, { x: box.x + frame.scrollLeft * unit, y: box.y + frame.scrollTop * unit, width: frame.clientWidth * unit, height: frame.clientHeight * unit });
+  }
+  mapped.addEventListener("pointerdown", (event) => {
+    const rect = mapped.getBoundingClientRect();
+    const move = (e) => {
+      const [x, y] = [(e.clientX - rect.left) / rect.width, (e.clientY - rect.top) / rect.height];
+      const { width, height } = svg.getBoundingClientRect();
+      frame.scrollTo(x * width - frame.clientWidth / 2, y * height - frame.clientHeight / 2);
+    };
+    move(event);
+    mapped.onpointermove = (e) => e.buttons && move(e);
+  });
+  return { show, moved };
+}
+
+const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function pictured(source, frame, model, say) {
+  if (!source) {
+    const nothing = () => {};
+    return { show: nothing, light: nothing, path: nothing, zoom: nothing, first: nothing, reveal: nothing, runs: nothing, nodeAt: () => null };
+  }
+  const { svg, whole } = source;
+  frame.append(svg);
+  const NS = "http://www.w3.org/2000/svg";
+  const natural = () => svg.viewBox.baseVal.width * (4 / 3);
+  const tall = () => svg.viewBox.baseVal.height * (4 / 3);
+  let cards, edges, constants; /* what is in the picture: nodes by their index, edges and constants by node and slot */
+  let scale = 1;
+  const places = (id) => id.slice(1).split("_").map(Number);
+  function read() {
+    cards = new Map();
+    edges = new Map();
+    constants = [];
+    for (const group of svg.querySelectorAll("g.edge")) edges.set(group.id, group);
+    for (const group of svg.querySelectorAll("g.node")) {
+      if (group.id[0] === "n") cards.set(Number(group.id.slice(1)), group);
+      if (group.id[0] === "c") constants.push(group);
+    }
+  }
+  read();
+  const edgeOf = (node, slot) => edges.get(`e${node}_${slot}`);
+  const constantOf = (node, slot) => constants.find((one) => one.id === `c${node}_${slot}`);
+
+  const last = {}; /* what was shown, lit and traced */
+  function drawn(again) {
+    read();
+    resize(scale);
+    if (!again) return;
+    show(...last.shown);
+    light(...last.lit);
+    path(last.path);
   }
 
   const write = (card, field, texts) =>
@@ -56,41 +131,38 @@ function pictured(image, frame, map, model, say) {
 
   /* The numbers that are known after a step, but for those that are asked for. */
   function show(step, known, asked = () => false, held = (index) => model.values[index]) {
-    for (const node of model.nodes) {
-      const card = cardOf[node.index];
-      if (!card) continue;
-      const computed = model.rank[node.index] <= step.computed;
-      write(card, "data", asked(node.index, "data") ? ["?"] : computed ? lines(held(node.index)) : ["–"]);
+    source.follow(step, model, drawn);
+    last.shown = [step, known, asked, held];
+    for (const [index, card] of cards) {
+      const computed = model.rank[index] <= step.computed;
+      write(card, "data", asked(index, "data") ? ["?"] : computed ? lines(held(index), say) : ["–"]);
       card.classList.toggle("pending", !computed);
-      if (!node.wants) continue;
-      const texts = asked(node.index, "grad") ? ["?"] : lines(known.grads[node.index]);
+      if (!model.nodes[index].wants) continue;
+      const texts = asked(index, "grad") ? ["?"] : lines(known.grads[index], say);
       write(card, "grad", [`∂ ${texts[0]}`, ...texts.slice(1)]);
-      const total = model.totals[node.index];
-      const arrived = known.arrived[node.index];
-      const begun = step.events >= 0 && (arrived > 0 || node.index === model.output);
+      const total = model.totals[index];
+      const arrived = known.arrived[index];
+      const begun = step.events >= 0 && (arrived > 0 || index === model.output);
       card.classList.toggle("partial", begun && arrived < total);
       card.classList.toggle("complete", begun && arrived === total);
       tally(card, total > 1 && arrived > 0 ? `${arrived}/${total}` : "");
     }
+    for (const card of constants) { /* they may be of another run */
+      const [node, slot] = places(card.id);
+      write(card, "data", lines(model.nodes[node].inputs[slot].constant, say));
+    }
+    if (last.events !== model.events) last.order = new Map((last.events = model.events).map((event, k) => [`e${event.node}_${event.slot}`, k]));
     for (const [id, group] of edges) {
-      const [node] = id.slice(1).split("_").map(Number);
-      group.classList.toggle("waiting", model.rank[node] > step.computed);
+      group.classList.toggle("waiting", model.rank[places(id)[0]] > step.computed);
+      group.classList.toggle("flowed", last.order.get(id) < step.events);
     }
-    for (const node of model.nodes) { /* constants of another run */
-      node.inputs.forEach((x, slot) => {
-        const card = x.node === undefined && part(`c${node.index}_${slot}`);
-        if (card) write(card, "data", lines(x.constant));
-      });
-    }
-    const flowed = new Set(model.events.slice(0, Math.max(step.events, 0)).map((e) => `e${e.node}_${e.slot}`));
-    for (const [id, group] of edges) group.classList.toggle("flowed", flowed.has(id));
-    drawMap(step);
+    whole.show(step, cards);
   }
 
   /* Another run of the same computation: its numbers, and what differs. */
   function runs(other, differing) {
     model = other;
-    for (const [index, card] of cardOf.entries()) if (card) card.classList.toggle("differs", differing.includes(index));
+    for (const [index, card] of cards) card.classList.toggle("differs", differing.includes(index));
   }
 
   /* How many contributions have come, under the card. */
@@ -137,7 +209,7 @@ function pictured(image, frame, map, model, say) {
     made.append(box, label);
     middle.y -= 11; /* above the line, so that its arrow is seen */
     made.setAttribute("transform", `translate(${middle.x} ${middle.y})`);
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches || !made.animate) return;
+    if (isCalm()) return;
     const points = Array.from({ length: 9 }, (_, k) => path.getPointAtLength((length * (backwards ? 8 - k : k)) / 16 + (backwards ? length / 2 : 0)));
     points.push(middle);
     const frames = points.map((p) => ({ transform: `translate(${p.x}px, ${p.y}px)` }));
@@ -145,17 +217,18 @@ function pictured(image, frame, map, model, say) {
   }
 
   function light(step, before, hidden) {
+    last.lit = [step, before, hidden];
     for (const one of svg.querySelectorAll(".now, .from, .lit, .path")) one.classList.remove("now", "from", "lit", "path");
     for (const one of svg.querySelectorAll(".pill")) one.remove();
     const on = (element, name) => element && element.classList.add(name);
     const few = step.nodes.length === 1;
-    for (const index of step.nodes) on(cardOf[index], "now");
+    for (const index of step.nodes) on(cards.get(index), "now");
     if (step.kind === "forward") {
       for (const index of step.nodes) {
         model.nodes[index].inputs.forEach((x, slot) => {
           const edge = edgeOf(index, slot);
           on(edge, "lit");
-          on(x.node === undefined ? part(`c${index}_${slot}`) : cardOf[x.node], "from");
+          on(x.node === undefined ? constantOf(index, slot) : cards.get(x.node), "from");
           const value = x.node === undefined ? x.constant : model.values[x.node];
           if (edge && few && model.nodes[index].inputs.length < 5) pill(edge, carried(value), false);
         });
@@ -164,49 +237,49 @@ function pictured(image, frame, map, model, say) {
     for (let k = step.first; step.kind === "backward" && k < step.events; k += 1) {
       const { node, slot } = model.events[k];
       const edge = edgeOf(node, slot);
-      on(cardOf[node], "from");
+      on(cards.get(node), "from");
       on(edge, "lit");
       if (!edge) continue;
       backArrow(edge);
       const paid = model.contribution(k, before.grads[node]);
       if (step.events - step.first === 1) pill(edge, hidden ? "?" : carried(paid), true);
     }
-    for (const index of step.nodes) cardOf[index] && cardOf[index].classList.remove("from");
+    for (const index of step.nodes) cards.get(index)?.classList.remove("from");
     frame.dataset.kind = step.kind;
   }
 
   /* All that a node is computed from, or all that it goes into. */
   function path(nodes) {
+    last.path = nodes;
     for (const one of svg.querySelectorAll(".path")) one.classList.remove("path");
-    if (!nodes) return svg.classList.remove("tracing");
-    svg.classList.add("tracing");
-    for (const index of nodes) {
-      if (cardOf[index]) cardOf[index].classList.add("path");
-      model.nodes[index].inputs.forEach((x, slot) => {
-        const edge = edgeOf(index, slot);
-        if (edge && nodes.has(x.node)) edge.classList.add("path");
-      });
+    svg.classList.toggle("tracing", Boolean(nodes));
+    for (const index of nodes || []) {
+      cards.get(index)?.classList.add("path");
+      model.nodes[index].inputs.forEach((x, slot) => nodes.has(x.node) && edgeOf(index, slot)?.classList.add("path"));
     }
   }
 
+  /* What is lit is to be seen, as much of it as there is room for: at least the first of these cards. */
   function reveal(nodes) {
-    const card = nodes.map((index) => cardOf[index]).find(Boolean);
+    const card = nodes.map((index) => cards.get(index)).find(Boolean);
     if (!card) return;
-    const [inner, outer] = [card.getBoundingClientRect(), frame.getBoundingClientRect()];
-    const near = (a, b, from, to) => (a < from + 30 ? a - from - 60 : b > to - 30 ? b - to + 60 : 0);
-    frame.scrollBy({
-      left: near(inner.left, inner.right, outer.left, outer.right),
-      top: near(inner.top, inner.bottom, outer.top, outer.bottom),
-    });
+    const around = [card, ...svg.querySelectorAll(".node.now, .node.from")].map((one) => one.getBoundingClientRect());
+    const outer = frame.getBoundingClientRect();
+    const shift = (from, to, room) => {
+      const near = (a, b) => (a < outer[from] + 30 ? a - outer[from] - 60 : b > outer[to] - 30 ? b - outer[to] + 60 : 0);
+      const [a, b] = [Math.min(...around.map((one) => one[from])), Math.max(...around.map((one) => one[to]))];
+      return b - a < room - 60 ? near(a, b) : near(around[0][from], around[0][to]);
+    };
+    frame.scrollBy({ left: shift("left", "right", outer.width), top: shift("top", "bottom", outer.height) });
   }
 
-  const fitting = () => Math.min(1, (frame.clientWidth - 20) / natural, (frame.clientHeight ? Math.max(frame.clientHeight, 520) - 20 : 540) / tall);
+  const fitting = () => Math.min(1, (frame.clientWidth - 20) / natural(), (frame.clientHeight ? Math.max(frame.clientHeight, 520) - 20 : 540) / tall());
   function resize(to) {
     const [x, y] = [(frame.scrollLeft + frame.clientWidth / 2) / scale, (frame.scrollTop + frame.clientHeight / 2) / scale];
     scale = Math.max(0.08, Math.min(3, to));
-    svg.style.width = `${natural * scale}px`;
+    svg.style.width = `${natural() * scale}px`;
     frame.scrollTo(x * scale - frame.clientWidth / 2, y * scale - frame.clientHeight / 2);
-    drawView();
+    whole.moved();
   }
   function zoom(how) {
     if (how === "fit") resize(fitting());
@@ -214,58 +287,10 @@ function pictured(image, frame, map, model, say) {
   }
   function first() {
     const fit = fitting();
-    resize(fit >= 0.55 ? fit : Math.min(0.8, 1));
+    resize(fit >= source.least ? fit : 0.8); /* a text that is smaller cannot be read */
   }
 
-  /* The map: every card as a block, and the part that is seen. */
-  const box = svg.viewBox.baseVal;
-  const blocks = new Map();
-  const mapped = map.appendChild(document.createElementNS(NS, "svg"));
-  mapped.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
-  const view = document.createElementNS(NS, "rect");
-  view.setAttribute("class", "view");
-  function buildMap() {
-    const to = svg.getScreenCTM();
-    if (!to || blocks.size) return;
-    for (const [index, card] of cardOf.entries()) {
-      if (!card) continue;
-      const [rect, own] = [card.querySelector(".box").getBBox(), card.getCTM()];
-      const root = svg.getCTM().inverse().multiply(own);
-      const block = mapped.appendChild(document.createElementNS(NS, "rect"));
-      const place = { x: rect.x * root.a + root.e, y: rect.y * root.d + root.f, width: rect.width * root.a, height: rect.height * root.d };
-      for (const [name, value] of Object.entries(place)) block.setAttribute(name, value);
-      blocks.set(index, block);
-    }
-    mapped.append(view);
-  }
-  function drawMap(step) {
-    if (map.hidden) return;
-    buildMap();
-    for (const [index, block] of blocks) {
-      const card = cardOf[index];
-      const state = step.nodes.includes(index) ? "now" : card.classList.contains("complete") ? "complete" : card.classList.contains("pending") ? "pending" : "";
-      block.setAttribute("class", state);
-    }
-  }
-  function drawView() {
-    const small = frame.scrollWidth <= frame.clientWidth + 2 && frame.scrollHeight <= frame.clientHeight + 2;
-    map.hidden = small;
-    if (small) return;
-    buildMap();
-    const unit = box.width / (natural * scale);
-    const place = { x: box.x + frame.scrollLeft * unit, y: box.y + frame.scrollTop * unit, width: frame.clientWidth * unit, height: frame.clientHeight * unit };
-    for (const [name, value] of Object.entries(place)) view.setAttribute(name, value);
-  }
-  frame.addEventListener("scroll", drawView, { passive: true });
-  mapped.addEventListener("pointerdown", (event) => {
-    const rect = mapped.getBoundingClientRect();
-    const move = (e) => {
-      const [x, y] = [(e.clientX - rect.left) / rect.width, (e.clientY - rect.top) / rect.height];
-      frame.scrollTo(x * natural * scale - frame.clientWidth / 2, y * tall * scale - frame.clientHeight / 2);
-    };
-    move(event);
-    mapped.onpointermove = (e) => e.buttons && move(e);
-  });
+  frame.addEventListener("scroll", () => whole.moved(), { passive: true });
 
   /* Dragging pans. */
   let held = null;

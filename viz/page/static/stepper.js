@@ -96,7 +96,8 @@ function stepper(host, css, lesson, code) {
     root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups, runs)}`;
     section = find("section");
     card = carded();
-    view = pictured(image, find(".picture"), find(".map"), model, say);
+    const frame = find(".picture");
+    view = pictured(lesson.around ? around(lesson, say, model, frame) : standing(image, frame, find(".map"), say), frame, model, say);
     find(".by").value = by;
     find(".predict").checked = predicting;
     listen();
@@ -120,7 +121,7 @@ function stepper(host, css, lesson, code) {
     section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
     view.show(step, known, (node, field) => hidden && hidden.node === node && hidden.field === field, (index) => model.held(index, steps, at));
     view.light(step, before, hidden);
-    if (jump) view.reveal(step.nodes);
+    if (jump) view.reveal(step.nodes.length || !steps[1] ? step.nodes : steps[1].nodes); /* at the start, what comes first */
     section.dataset.kind = step.kind;
     find(".phase").textContent = phase(step);
     find(".formula").innerHTML = hidden ? "" : card.formula(step, before, known);
@@ -212,7 +213,9 @@ function stepper(host, css, lesson, code) {
     }
     const box = find(".relations");
     box.hidden = !shown;
-    view.path(shown ? (shown === "contributes" ? model.before(index) : model.beyond(index)) : null);
+    const path = shown ? (shown === "contributes" ? model.before(index) : model.beyond(index)) : null;
+    view.path(path);
+    for (const extra of extras) extra.path?.(path);
     if (!shown) return;
     const known = (i) => model.rank[i] <= step.computed && typeof model.values[i] === "number" ? format(model.values[i]) : "";
     box.innerHTML = card.relations(index, shown, known);

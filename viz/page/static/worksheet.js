@@ -56,7 +56,7 @@ function worksheet(host, css, lesson, code) {
         <p class="score" aria-live="polite"></p></form>
     </section><div class="print"><slot></slot></div>`;
   const section = find("section");
-  const view = pictured(host.querySelector("svg, img"), find(".picture"), find(".map"), model, say);
+  const view = pictured(standing(host.querySelector("svg, img"), find(".picture"), find(".map"), say), find(".picture"), model, say);
   const hidden = (node, field) => open.has(`${field} ${node}`);
   const show = () => view.show(end, known, hidden);
   view.first();
