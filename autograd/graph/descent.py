@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ def update(parts: Sequence[tuple[Any, Any, Any]]) -> Update | None:
         return None
     columns = [np.concatenate([np.ravel(part[k]) for part in known]).astype(float) for k in range(3)]
     eps = np.concatenate([np.full(part[0].size, np.finfo(part[0].dtype).eps) for part in known])
-    found = Update(*columns, eps)
+    found = Update(columns[0], columns[1], columns[2], eps)
     is_known = all(np.isfinite(column).all() for column in columns) and not np.array_equal(found.was, found.now)
     return found if is_known else None
 
@@ -50,7 +51,7 @@ def rates(updates: Sequence[Update | None], *, from_start: bool) -> list[float |
     none: list[float | None] = [None] * len(updates)
     if not known or any(low > high for low, high in ranges):
         return none
-    turns = [turned(x, y) for x, y in zip(known, known[1:], strict=False)]
+    turns = [turned(x, y) for x, y in pairwise(known)]
     common = rate(max(low for low, _ in ranges), min(high for _, high in ranges))
     if common is not None and varied(known) and (from_start or any(turns)):
         return [None if each is None else common for each in updates]
@@ -63,7 +64,7 @@ def rates(updates: Sequence[Update | None], *, from_start: bool) -> list[float |
 
 
 def bounds(each: Update) -> tuple[float, float]:
-    """The range of the rate for which all elements come out right; the low end is above the high one if there is none."""
+    """The range of the rate for which all elements come out right; where there is none, it ends before it begins."""
     still = each.grad == 0
     if (each.was[still] != each.now[still]).any():
         return np.inf, -np.inf
@@ -99,7 +100,7 @@ def varied(updates: Sequence[Update]) -> bool:
 
 
 def turned(before: Update, after: Update) -> bool:
-    """Whether the gradient has another direction than in the update before, so that no memory of that is in the step."""
+    """Whether the gradient has another direction than before, so that a memory of that one would show."""
     if before.grad.shape != after.grad.shape:
         return False
     x, y = before.grad, after.grad
