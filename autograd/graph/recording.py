@@ -51,6 +51,16 @@ class Iteration:
     def loss(self) -> float:
         return float(np.ravel(self.graph.data[self.graph.outputs[0]])[0])
 
+    @property
+    def gradient_size(self) -> float:
+        """The length of all gradients that leaves hold, as one vector."""
+        return length([self.graph.grads[i] for i in self.graph.leaves if self.graph.grads[i] is not None])
+
+    @property
+    def update_size(self) -> float:
+        """How far the update went."""
+        return length([now - self.graph.data[i] for i, now in self.after.items()])
+
     @cached_property
     def beside(self) -> dict[int, Any]:
         """How far the gradients that leaves hold, by index, are from what this sweep gave them; those alone that are.
@@ -238,14 +248,11 @@ class Recording(Sequence[Iteration]):
 
 def row(iteration: Iteration) -> tuple[str, str, str, str]:
     """Its number, its loss, and how large the gradient and the update were."""
-    graph = iteration.graph
-    gradients = [graph.grads[i] for i in graph.leaves if graph.grads[i] is not None]
-    updates = [now - graph.data[i] for i, now in iteration.after.items()]
     return (
         str(iteration.number),
         format_number(iteration.loss),
-        format_number(length(gradients)),
-        format_number(length(updates)),
+        format_number(iteration.gradient_size),
+        format_number(iteration.update_size),
     )
 
 

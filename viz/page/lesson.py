@@ -82,7 +82,6 @@ def lesson(
         "updates": [],
         "runs": [],
         "differing": [],
-        "note": "",
         "words": spoken(said, lang, scripts),
     }
 

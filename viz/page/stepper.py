@@ -20,7 +20,7 @@ from viz.model.view import shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import Frame, finished, frames, roomy
 from viz.page.lesson import code, lesson
-from viz.page.runs import Training
+from viz.page.training import Training
 from viz.page.worksheet import Worksheet, tasks_of
 from viz.page.zoom import SCRIPTS as ZOOM
 from viz.page.zoom import has_arrays, tensors, zoomed
