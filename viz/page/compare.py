@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -48,7 +49,8 @@ class Compared(Document):
             timeline = Timeline(graph)
             changed = zip(grads, timeline.gradients, strict=True)
             held = {i: x for i, (x, right) in enumerate(changed) if x is not None and differ(x, right)}
-            told.append(Told(timeline, {}, held, {"title": title}))
+            notes = [f"∂ {graph.names[i]}: {format_number(x)} ({say.text('held')})" for i, x in held.items()]
+            told.append(Told(title, timeline, notes, {}, held, {"title": title}))
         differing = [pair.b for pair in found.differing]
         return runs(
             told,
@@ -87,7 +89,8 @@ def summary(found: Comparison, titles: tuple[str, str], say: Words, linked: bool
     said = []
     for each in found.findings:
         fields = {name: shorten(value, WIDE) for name, value in each.fields.items()}
-        said.append(f"<li>{text(say.text(f'found_{each.kind}', **fields))}</li>")
+        sentence = re.sub(r"`([^`]*)`", r"<code>\1</code>", text(say.text(f"found_{each.kind}", **fields)))
+        said.append(f"<li>{sentence}</li>")
     rows = []
     for row in found.rows[:FEW]:
         name = text(f"∂ {shorten(row.name, WIDE)}" if row.is_grad else shorten(row.name, WIDE))

@@ -11,13 +11,15 @@ from autograd.export import forms
 from viz.language.words import LANGUAGES, Words, words
 from viz.model.view import Card, View, lines, shorten
 from viz.page.document import Parts, drawing, mounted, text
-from viz.page.frames import finished, roomy, width
+from viz.page.frames import finished, frames, roomy, width
 from viz.page.lesson import Raw, lesson, number
 from viz.page.zoom import SCRIPTS as ZOOM
 from viz.page.zoom import has_arrays, tensors
 from viz.picture.dot import picture
 
 SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "runs.js", "stepper.js")
+
+LISTED = 500  #: steps that stand in the page as HTML
 
 #: A summary in the words of a language; ``linked``: for a page whose script follows links to nodes.
 Summary = Callable[[Words, bool], str]
@@ -27,11 +29,13 @@ Summary = Callable[[Words, bool], str]
 class Told:
     """A run, and what is told of it beside its steps.
 
-    ``after`` has what leaves hold after an update, ``held`` the gradients that nodes held where these are not those of
-    the steps, by index; ``more`` is for the script.
+    ``notes`` are lines below its steps where these are listed. ``after`` has what leaves hold after an update, ``held``
+    the gradients that nodes held where these are not those of the steps, by index; ``more`` is for the script.
     """
 
+    title: str
     timeline: Timeline
+    notes: list[str]
     after: dict[int, Any]
     held: dict[int, Any]
     more: dict[str, Any]
@@ -68,8 +72,26 @@ def runs(told: Sequence[Told], summary: Summary, shared: dict[str, Any], say: Wo
         for each, made_of in zip(told, lessons, strict=True)
     ]
     given = common | {"runs": own}, [Raw("[]") for _ in own]
-    content = f"{summary(say, False)}{seen}"
+    content = f"{summary(say, False)}{seen}{listing(told, say)}"
     return mounted(shorten(first.graph.expression(), 100), content, scripts, "stepper", given, problem, say.lang)
+
+
+def listing(told: Sequence[Told], say: Words) -> str:
+    """The steps of each run as lines, for where there are no scripts, and for print; of many those of the first."""
+    html, room = [], LISTED
+    for each in told:
+        lines = [
+            f"{frame.formula} {frame.ledger and f'({frame.ledger})'}" for frame in frames(each.timeline, room, say)
+        ]
+        room -= len(lines)
+        items = "".join(f"<li>{text(line)}</li>" for line in [*lines, *each.notes])
+        html.append(f'<details><summary>{text(each.title)}</summary><ol start="0">{items}</ol></details>')
+        if room <= 0:
+            html.append(
+                f"<p>{text(say.text('folded', shown=LISTED, count=sum(len(x.timeline) + 1 for x in told)))}</p>"
+            )
+            break
+    return "".join(html)
 
 
 def indexed(numbers: dict[int, Any]) -> list[list[Any]]:
@@ -111,7 +133,9 @@ def widest(shown: Sequence[View]) -> View:
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table of HTML: the cells of the rows are HTML, the rest is text."""
-    columns = "".join(f'<th scope="col">{text(each)}</th>' for each in head)
+    columns = "".join(f'<th scope="col" align="left">{text(each)}</th>' for each in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     above = f"<caption>{text(caption)}</caption>" if caption else ""
-    return f'<table class="ledger">{above}<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
+    return (
+        f'<table class="ledger" cellpadding="4">{above}<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
+    )

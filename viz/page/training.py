@@ -49,27 +49,36 @@ class Training(Document):
         if not shown:
             raise GraphError("step: expected a recording of iterations, got none: take(loss) each of them")
         count = self.recording[-1].number
-        return runs(
-            [told(iteration, rate, count) for iteration, rate in shown],
-            lambda say, linked: summary(shown[-FEW:], say),
-            {},
-            words(self.lang),
-        )
+        say = words(self.lang)
+        all_told = [told(iteration, rate, count, say) for iteration, rate in shown]
+        return runs(all_told, lambda lang, _: summary(shown[-FEW:], lang), {}, say)
 
 
-def told(iteration: Iteration, rate: float | None, count: int) -> Told:
+def told(iteration: Iteration, rate: float | None, count: int, say: Words) -> Told:
     """An iteration with its update, and what the gradients held beside what its sweep gave them."""
     graph = iteration.graph
     stale = {graph.names.index(name): extra for name, extra in iteration.stale.items()}
     held = {i: graph.grads[i] for i in iteration.beside if i not in stale and i in iteration.parameters}
+    forgotten = [i for i in stale if i in iteration.parameters]
     more = {
         "iteration": [iteration.number, count],
         "rate": rate,
         "by": iteration.by,
         "stale": indexed(stale),
-        "forgotten": [shorten(graph.names[i], 40) for i in stale if i in iteration.parameters],
+        "forgotten": forgotten,
     }
-    return Told(iteration.timeline, dict(iteration.after), held, more)
+    notes = [change(iteration, i, rate) for i in iteration.after]
+    if forgotten:
+        notes.append(say.text("stale", names=shorten(", ".join(graph.names[i] for i in forgotten), 80)))
+    title = say.text("iteration", k=iteration.number, count=count)
+    return Told(title, iteration.timeline, notes, dict(iteration.after), held, more)
+
+
+def change(iteration: Iteration, index: int, rate: float | None) -> str:
+    """The update of a parameter as a line: "w ← 2 − 0.1 · 3 = 1.7"."""
+    was, now, grad = iteration.graph.data[index], iteration.after[index], iteration.graph.grads[index]
+    by = f"+ {format_number(now - was)}" if rate is None else f"− {format_number(rate)} · {format_number(grad)}"
+    return f"{iteration.graph.names[index]} ← {format_number(was)} {by} = {format_number(now)}"
 
 
 def summary(shown: list[tuple[Iteration, float | None]], say: Words) -> str:
@@ -83,7 +92,7 @@ def summary(shown: list[tuple[Iteration, float | None]], say: Words) -> str:
     for (each, rate), left in zip(shown, stale, strict=True):
         numbers = (each.loss, each.gradient_size, each.update_size)
         rows.append([str(each.number), *map(format_number, numbers), "–" if rate is None else format_number(rate)])
-        rows[-1].append(text(shorten(", ".join(left), 40)))
+        rows[-1].append(text(shorten(", ".join(left), 40)) if left else "")
     if not any(stale):
         rows = [row[:-1] for row in rows]
     else:

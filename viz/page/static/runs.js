@@ -8,6 +8,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
   const behind = (x) => (written(x).level < LEVEL.atom ? fenced(written(x).math) : written(x).math);
   const result = (x) => `<mrow class="result">${ofNumber(x).math}</mrow>`;
   const held = () => new Map(told().held);
+  const aside = (key) => `<mtext>&#160;(${escape(say(key))})</mtext>`;
   let made = null;
 
   function card(before) {
@@ -19,7 +20,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     if (step.kind === "update") return step.nodes.slice(0, FEW).map((x) => update(x, held().get(x) ?? after.grads[x])).join("");
     if (step.kind !== "seed") return made.formula(step, before, after);
     const left = told().stale.slice(0, FEW).filter(([, x]) => !isArray(x));
-    return made.formula(step, before, after) + left.map(([x, was]) => made.line(made.gradientMath(x), mo("="), ofNumber(was).math)).join("");
+    return made.formula(step, before, after) + left.map(([x, was]) => made.line(made.gradientMath(x), mo("="), ofNumber(was).math, aside("left_over"))).join("");
   }
 
   /* A parameter before and after: by the rate, where the update was plain gradient descent, else by how much. */
@@ -64,9 +65,10 @@ EXTRAS.push(({ say, lesson, find, model }) => {
   }
 
   function show(step, before, known) {
-    const names = told().forgotten || [];
-    const about = step.kind === "seed" ? names : step.kind === "backward" ? names.filter((name) => step.nodes.some((x) => model().nodes[x].name === name)) : [];
-    if (about.length) find(".reason").textContent = say("stale", { names: about.join(", ") });
+    const all = told().forgotten || [];
+    const about = step.kind === "seed" ? all : step.kind === "backward" ? all.filter((x) => step.nodes.includes(x)) : [];
+    const names = about.slice(0, FEW).map((x) => model().nodes[x].name).join(", ");
+    if (names) find(".reason").textContent = say("stale", { names });
     const isDone = step.kind === "update" || step.events === model().events.length;
     const lines = [];
     for (const [index, was] of isDone ? held() : []) {
@@ -77,7 +79,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
       }
       const text = find(`[id="n${index}"] .grad`);
       if (text) text.textContent = `∂ ${format(was)} ≠ ${right === null ? "–" : format(right)}`;
-      const numbers = [ofNumber(was).math, `<mtext> (${escape(say("held"))})</mtext>`, mo("≠"), right === null ? mo("–") : ofNumber(right).math];
+      const numbers = [ofNumber(was).math, aside("held"), mo("≠"), right === null ? mo("–") : ofNumber(right).math];
       lines.push(made.line(made.gradientMath(index), mo("="), ...numbers));
     }
     find(".held").innerHTML = lines.slice(0, FEW).join("") + (lines.length > FEW ? `<p class="more">${escape(say("and_more", { count: lines.length - FEW }))}</p>` : "");
