@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from browsing import Visits, seen, walked
 from hypothesis import HealthCheck, given, settings
-from latex2mathml.converter import convert
 from samples import demo
 from strategies import Program, by_operator, programs
 from walks import check_walk, shown_as
 
 import autograd
 import viz
-from autograd import Step, Tensor, Timeline, Value, format_number, steps
+from autograd import Tensor, Timeline, Value, format_number, steps
 
 IN_ONE_TEST = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -15,7 +15,7 @@ from viz.model.marks import Mark
 from viz.model.view import shorten
 from viz.page.document import Document, Parts, mounted, source, text
 from viz.page.frames import finished
-from viz.page.runs import Told, runs, table
+from viz.page.runs import Told, runs, section, table
 from viz.picture.dot import alternative, layout, picture
 from viz.picture.render import RenderError
 from viz.picture.svg import themed, tidy
@@ -85,7 +85,7 @@ def differ(held: Any, right: Any) -> bool:
 def summary(found: Comparison, titles: tuple[str, str], say: Words, linked: bool = False) -> str:
     """What differs, where it begins, and which mistake it looks like."""
     if not found.differing:
-        return f'<div class="summary"><p>{text(say.text("same_nodes", count=len(found.pairs)))}</p></div>'
+        return section(f"<p>{text(say.text('same_nodes', count=len(found.pairs)))}</p>", say)
     said = []
     for each in found.findings:
         fields = {name: shorten(value, WIDE) for name, value in each.fields.items()}
@@ -101,7 +101,7 @@ def summary(found: Comparison, titles: tuple[str, str], say: Words, linked: bool
     rest = len(found.rows) - FEW
     more = f"<p>{text(say.text('and_more', count=rest))}</p>" if rest > 0 else ""
     head = [say.text("node"), *(shorten(title, WIDE) for title in titles), ""]
-    return f'<div class="summary"><ul>{"".join(said)}</ul>{table("", head, rows)}{more}</div>'
+    return section(f"<ul>{''.join(said)}</ul>{table(head, rows)}{more}", say)
 
 
 def pictures(found: Comparison, titles: tuple[str, str], say: Words) -> str:

@@ -131,11 +131,13 @@ def widest(shown: Sequence[View]) -> View:
     )
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of HTML: the cells of the rows are HTML, the rest is text."""
+def section(content: str, say: Words) -> str:
+    """A summary, which scrolls where it is too wide, by keys too."""
+    return f'<div class="summary" role="group" tabindex="0" aria-label="{text(say.text("summary"))}">{content}</div>'
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of HTML: the cells of the rows are HTML, the head is text."""
     columns = "".join(f'<th scope="col" align="left">{text(each)}</th>' for each in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    above = f"<caption>{text(caption)}</caption>" if caption else ""
-    return (
-        f'<table class="ledger" cellpadding="4">{above}<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    return f'<table cellpadding="4"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'

@@ -9,7 +9,7 @@ from autograd import GraphError, Iteration, Recording, format_number
 from viz.language.words import Words, words
 from viz.model.view import shorten
 from viz.page.document import Document, Parts, text
-from viz.page.runs import Told, indexed, runs, table
+from viz.page.runs import Told, indexed, runs, section, table
 
 MOST = 200  #: iterations in one page; of more, every so many
 FEW = 12  #: iterations in its table
@@ -97,4 +97,4 @@ def summary(shown: list[tuple[Iteration, float | None]], say: Words) -> str:
         rows = [row[:-1] for row in rows]
     else:
         head.append(say.text("left_over"))
-    return f'<div class="summary">{table("", head, rows)}</div>'
+    return section(table(head, rows), say)
