@@ -100,11 +100,11 @@ def test_the_summary_is_first_and_in_the_language_of_the_reader(visit: Visits, l
         page.locator(".language").select_option(now)
         said = words(now).text("found_assigned", name="x", by="r").replace("`", "")
         assert page.locator("section.stepper > .summary:first-child li").all_text_contents() == [said]
-        cells = page.locator(".summary td").all_text_contents()
+        cells = page.locator("section .summary td").all_text_contents()
         assert cells == ["∂ x", "36", "6", ""]
-        assert page.locator(".summary code").count() == 2
-    page.locator(".summary button").click()
-    assert seen(page)["now"] == [f"n{shown.comparison.b.names.index('x')}"] or seen(page)["count"].startswith("0")
+        assert page.locator("section .summary code").count() == 2
+    page.locator("section .summary button").click()
+    assert seen(page)["now"] == [f"n{shown.comparison.b.names.index('x')}"]
 
 
 def test_every_finding_is_said_in_both_languages() -> None:
@@ -123,8 +123,8 @@ def test_a_page_in_chinese_has_no_english(visit: Visits, scripts: bool) -> None:
         page = visit(viz.compare(*pair, titles=("对", "错"), lang="zh").html(), java_script_enabled=scripts)
         if page.locator("section.stepper").count():
             page.locator("section.stepper").press("End")
-        said = {word for text in page.locator(told).all_inner_texts() for word in re.findall("[A-Za-z]{2,}", text)}
-        assert said <= {"grad", "zero", "tanh", "exp"}
+        said = {word for text in page.locator(told).all_text_contents() for word in re.findall("[A-Za-z]{2,}", text)}
+        assert said <= {"grad", "zero", "tanh", "exp", "pair"}
 
 
 def test_two_computations_are_two_pictures_with_what_differs_lit_in_both(visit: Visits) -> None:
@@ -174,7 +174,7 @@ def test_of_arrays_what_was_held_is_shown_as_cells(visit: Visits) -> None:
 def test_runs_that_are_the_same_say_so(visit: Visits) -> None:
     f = run()
     page = visit(viz.compare(f, f).html())
-    assert page.locator(".summary").text_content() == "the same: 5 nodes"
+    assert page.locator("section .summary").text_content() == "the same: 5 nodes"
     assert page.locator(".differs").count() == 0
 
 

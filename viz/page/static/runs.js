@@ -52,7 +52,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     const { rate, by } = told();
     const said = rate ? say("update_rate", { rate: asWritten(rate) }) : say("update_own");
     const changed = step.nodes.some((x) => held().has(x)) ? [say("changed")] : [];
-    return [by ? `${by}${say("colon")}${said}` : said, ...changed].join("\n");
+    return [said, ...changed, ...(by ? [say("made_by", { by })] : [])].join("\n");
   }
 
   /* The ledger begins with what was there. */
