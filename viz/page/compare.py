@@ -12,7 +12,7 @@ from autograd import Comparison, Timeline, format_number
 from autograd import compare as compared
 from viz.language.words import Words, words
 from viz.model.marks import Mark
-from viz.model.view import shorten
+from viz.model.view import printable, shorten
 from viz.page.document import Document, Parts, mounted, source, text
 from viz.page.frames import finished
 from viz.page.runs import Told, runs, section, table
@@ -50,7 +50,7 @@ class Compared(Document):
             changed = zip(grads, timeline.gradients, strict=True)
             held = {i: x for i, (x, right) in enumerate(changed) if x is not None and differ(x, right)}
             notes = [f"∂ {graph.names[i]}: {format_number(x)} ({say.text('held')})" for i, x in held.items()]
-            told.append(Told(title, timeline, notes, {}, held, {"title": title}))
+            told.append(Told(title, timeline, notes, {}, held, {"title": printable(shorten(title, WIDE))}))
         differing = [pair.b for pair in found.differing]
         return runs(
             told,

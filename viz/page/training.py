@@ -7,7 +7,7 @@ from functools import cached_property
 
 from autograd import GraphError, Iteration, Recording, format_number
 from viz.language.words import Words, words
-from viz.model.view import shorten
+from viz.model.view import printable, shorten
 from viz.page.document import Document, Parts, text
 from viz.page.runs import Told, indexed, runs, section, table
 
@@ -63,7 +63,7 @@ def told(iteration: Iteration, rate: float | None, count: int, say: Words) -> To
     more = {
         "iteration": [iteration.number, count],
         "rate": rate,
-        "by": iteration.by,
+        "by": printable(iteration.by),
         "stale": indexed(stale),
         "forgotten": forgotten,
     }
