@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import Program, by_operator, programs
 
 import viz
-from autograd import Comparison, Graph, GraphError, Value, by_hand, compare
+from autograd import Comparison, Graph, GraphError, Tensor, Value, by_hand, compare
 
 
 def run(w: float, scale: float = 1.0) -> Value:
@@ -144,6 +145,88 @@ def test_it_shows_in_a_stepper_or_as_two_pictures() -> None:
     two = viz.compare(a * a + a, a * a * a).html()
     assert two.count("<svg") == 2
     assert "<h2>b</h2>" in two
+
+
+def labelled(value: Value, label: str) -> Value:
+    value.label = label
+    return value
+
+
+def test_a_run_is_the_same_as_itself() -> None:
+    f = run(2.0)
+    f.backward()
+    assert compare(f, f).differing == ()
+    assert str(viz.compare(f, f)) == "the same: 6 nodes"
+
+
+@pytest.mark.parametrize("is_labelled", [False, True])
+def test_independent_operations_may_be_in_another_order(is_labelled: bool) -> None:
+    def made(order: str, w: float = 2.0) -> Value:
+        leaves = {"a": Value(w, "a" if is_labelled else ""), "b": Value(3.0, "b" if is_labelled else "")}
+        halves = {name: (leaves[name] * (2.0 if name == "a" else 5.0)).tanh() + 1.0 for name in order}
+        return halves["a"] * halves["b"]
+
+    for order in ("ab", "ba"):
+        assert compare(made("ab"), made(order)).differing == ()
+    found = compare(made("ab"), made("ba", 0.5))
+    assert not any(None in pair[:2] for pair in found.pairs)
+    assert [x.name for x in found.rows if x.remark == "begins"] == [found.b.names[next(iter(found.b.leaves))]]
+
+
+@settings(max_examples=30)
+@given(programs(), st.data())
+def test_leaves_may_have_other_names(program: Program, data: st.DataObject) -> None:
+    names = [f"p{k}" for k in range(len(program.inputs))]
+    others = [data.draw(st.sampled_from([name, f"u{name}"])) for name in names]
+    outputs = [
+        program.result(by_operator, [Value(float(x), name) for x, name in zip(program.inputs, kind, strict=True)])
+        for kind in (names, others)
+    ]
+    assert compare(*outputs).differing == ()
+
+
+def test_inner_nodes_may_have_other_names() -> None:
+    def made(names: str) -> Value:
+        x = Value(2.0, "x")
+        q, r = labelled(x * 3.0, names[0]), labelled(x + 1.0, names[1])
+        return labelled(q * r, "f")
+
+    assert compare(made("qr"), made("rq")).differing == ()
+    assert compare(made("qr"), made("uv")).differing == ()
+
+
+def test_other_constants_shapes_and_precisions_are_told() -> None:
+    x = Value(3.0, "x")
+    assert compare(x * 2.0 + 1.0, x * 5.0 + 1.0).sentences == (
+        "q = x · 5 is computed otherwise: in the first it is q = x · 2",
+    )
+
+    def made(kind: str, count: int = 3) -> Tensor:
+        return (Tensor(np.linspace(0.1, 1, count).astype(kind), label="w") * 3).sum()
+
+    precise = compare(made("float64"), made("float32"))
+    assert precise.sentences == ("w is float64 in the first, float32 in the second",)
+    assert not any(pair.value or pair.grad for pair in precise.pairs)
+    assert compare(made("float64"), made("float64", 4)).sentences == (
+        "w has the shape (3,) in the first, (4,) in the second",
+    )
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_sweep_may_be_missing_on_one_side(is_first: bool) -> None:
+    swept, fresh = run(2.0), run(2.0)
+    swept.backward()
+    assert compare(*((fresh, swept) if is_first else (swept, fresh))).differing == ()
+
+
+def test_what_changes_in_the_middle_leaves_the_rest_aligned() -> None:
+    def made(activation: str) -> Value:
+        x, w = Value(0.5, "x"), Value(-1.5, "w")
+        return getattr(w * x + 0.25, activation)() * 2.0 + w
+
+    found = compare(made("tanh"), made("exp"))
+    alone = [found.a.nodes[x.a].op if x.b is None else found.b.nodes[x.b].op for x in found.pairs if None in x[:2]]  # type: ignore[index]
+    assert sorted(op.name for op in alone if op) == ["exp", "tanh"]
 
 
 def test_what_is_no_computation_is_refused() -> None:

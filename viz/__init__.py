@@ -16,7 +16,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from viz.page.runs import Compared, Training, compare
+    from viz.page.compare import Compared, compare
     from viz.page.stepper import Stepper, step
     from viz.page.worksheet import Worksheet
     from viz.picture.dot import Picture, draw
@@ -26,7 +26,7 @@ else:
 
     HOMES = dict.fromkeys(["Stepper", "step"], "viz.page.stepper")
     HOMES |= {"Worksheet": "viz.page.worksheet"}
-    HOMES |= dict.fromkeys(["Compared", "Training", "compare"], "viz.page.runs")
+    HOMES |= dict.fromkeys(["Compared", "compare"], "viz.page.compare") | {"Training": "viz.page.training"}
     HOMES |= dict.fromkeys(["Picture", "draw"], "viz.picture.dot")
     HOMES |= {"load_ipython_extension": "viz.magic"}  # what `%load_ext viz` asks for
     HOMES |= dict.fromkeys(["RenderError", "render"], "viz.picture.render")

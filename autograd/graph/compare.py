@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,43 +10,75 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.errors import GraphError, short_repr
+from autograd.graph.align import Pair, dtype_of, inputs_of, pairs, same
 from autograd.graph.graph import Graph
 from autograd.graph.recording import Iteration
 from autograd.graph.steps import Timeline, steps
 from autograd.node import Node
 from autograd.notation.words import format_number
-from autograd.op import Op
-from autograd.program import Constant, Equation
 
 #: What can be compared.
 Comparable = Node | Graph | Timeline | Iteration
 
-#: How far two numbers may be from each other and count as the same, relative to the larger.
-CLOSE = 1e-9
-
 FEW = 20  #: rows of the text
+NONE = "–"  #: in the place of a number that is not there
+
+#: What is said of a row, and of what is found, by kind.
+REMARKS = {
+    "": "",
+    "begins": "begins here",
+    "follows": "follows",
+    "otherwise": "computed otherwise",
+    "alone": "in one alone",
+}
+FINDINGS = {
+    "only_first": "{formula} is in the first alone",
+    "only_second": "{formula} is in the second alone",
+    "changed": "{name} was changed, and the rest follows",
+    "shape": "{name} has the shape {a} in the first, {b} in the second",
+    "dtype": "{name} is {a} in the first, {b} in the second",
+    "arguments": "{formula} has other arguments, or was given other numbers",
+    "otherwise": "{formula} is computed otherwise: in the first it is {other}",
+    "no_gradient_first": "∂{name}: the first has no gradient there",
+    "no_gradient_second": "∂{name}: the second has no gradient there",
+    "assigned": "∂{name}: that is what comes by {by} alone: `=` for `+=`",
+    "missing": "∂{name}: what comes by {by} is missing: it was pushed too late, or not at all",
+    "no_slope": "∂{name}: the gradient of {by} as it is: the local slope is missing",
+    "early": "∂{name}: {by} was pushed before {of} had paid into it",
+    "sign": "∂{name}: the sign is wrong",
+    "twice": "∂{name}: twice what it is: swept twice, and not set to zero between: zero_grad is missing",
+    "there": "∂{name}: {value} was there before: zero_grad is missing",
+    "off": "∂{name}: off by {value}, which is no single path",
+}
 
 
-class Pair(NamedTuple):
-    """A node of both runs, by its index in each, None where it is in one alone; what differs, and if it begins here.
+class Finding(NamedTuple):
+    """What a difference comes from: its kind, of `FINDINGS`, and what is named in it."""
 
-    ``value`` differs where the value does, ``grad`` where the gradient does; a ``cause`` differs while all that it is
-    computed from is the same. ``otherwise``: by other constants, arguments or inputs, whatever the value is.
-    """
+    kind: str
+    fields: Mapping[str, str]
 
-    a: int | None
-    b: int | None
-    value: bool = False
-    grad: bool = False
-    cause: bool = False
-    otherwise: bool = False
+    def __str__(self) -> str:
+        return FINDINGS[self.kind].format_map(self.fields)
+
+
+class Row(NamedTuple):
+    """A number that differs, or a gradient: what it is in both, as text, and what there is to say, of `REMARKS`."""
+
+    pair: Pair
+    name: str
+    a: str
+    b: str
+    remark: str
+    is_grad: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """What differs between two runs; print it, or show it with ``viz.compare(a, b)``.
 
-    ``pairs`` has every node of either, ``sentences`` say what the differences come from, where that is known.
+    ``pairs`` has every node of either; ``findings`` are what the differences come from, where that is known, and
+    ``sentences`` the same in words; ``rows`` are the table of what differs.
     """
 
     a: Graph
@@ -61,101 +93,116 @@ class Comparison:
 
     @property
     def is_aligned(self) -> bool:
-        """Whether both are the same computation, node by node."""
-        return all(pair.a == pair.b for pair in self.pairs)
+        """Whether both are the same computation, node by node, and in the same order."""
+        shapes = [[(e.op, inputs_of(e)) for e in graph.equations] for graph in (self.a, self.b)]
+        return shapes[0] == shapes[1] and all(pair.a == pair.b for pair in self.pairs)
 
     @cached_property
-    def sentences(self) -> tuple[str, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """What the differences come from: the nodes where values begin to differ, and mistakes by their signs."""
         found = [self._only(pair) for pair in self.pairs if None in pair[:2]]
         found += [self._cause(pair) for pair in self.pairs if pair.cause or pair.otherwise]
         if not any(pair.value or pair.otherwise or None in pair[:2] for pair in self.pairs):
             found += filter(None, map(self._mistake, self.pairs))
-        return tuple(dict.fromkeys(found))
+        return tuple({str(each): each for each in found}.values())
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The findings in words."""
+        return tuple(map(str, self.findings))
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """What differs, as a table: a row for a value, and one for a gradient."""
+        return tuple(row for pair in self.differing for row in self._rows(pair))
 
     def __bool__(self) -> bool:
         raise TypeError("a Comparison is neither true nor false: ask for comparison.differing")
 
     def __str__(self) -> str:
-        differing = self.differing
-        if not differing:
+        if not self.differing:
             return f"the same: {len(self.pairs)} nodes"
-        rows = [("node", "a", "b", ""), *(row for pair in differing[:FEW] for row in self._rows(pair))]
+        rows = [
+            ("node", "a", "b", ""),
+            *((f"∂ {x.name}" if x.is_grad else x.name, x.a, x.b, REMARKS[x.remark]) for x in self.rows[:FEW]),
+        ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        if len(differing) > FEW:
-            lines.append(f"… and {len(differing) - FEW} more")
+        if len(self.rows) > FEW:
+            lines.append(f"… and {len(self.rows) - FEW} more")
         return "\n".join([*lines, *self.sentences])
 
     __repr__ = __str__
 
-    def _rows(self, pair: Pair) -> list[tuple[str, str, str, str]]:
+    def _rows(self, pair: Pair) -> Iterator[Row]:
         graph, index = (self.a, pair.a) if pair.a is not None else (self.b, pair.b)
         assert index is not None
         name = graph.names[index]
-        if None in pair[:2]:
-            there, gone = format_number(graph.data[index]), "–"
-            return [(name, *((there, gone) if pair.b is None else (gone, there)), "in one alone")]
-        i, j = pair.a or 0, pair.b or 0
-        rows = []
-        if pair.value:
-            begins = "begins here" if pair.cause else "follows"
-            rows.append((name, format_number(self.a.data[i]), format_number(self.b.data[j]), begins))
-        if pair.otherwise and not pair.value:
-            number = format_number(self.a.data[i])
-            rows.append((name, number, number, "computed otherwise"))
+        if pair.a is None or pair.b is None:
+            there = format_number(graph.data[index])
+            yield Row(pair, name, *((there, NONE) if pair.b is None else (NONE, there)), "alone")
+            return
+        if pair.value or pair.otherwise:
+            numbers = format_number(self.a.data[pair.a]), format_number(self.b.data[pair.b])
+            yield Row(pair, name, *numbers, "otherwise" if not pair.value else "begins" if pair.cause else "follows")
         if pair.grad:
-            a, b = ("–" if g is None else format_number(g) for g in (self.grads[0][i], self.grads[1][j]))
-            rows.append((f"∂ {name}", a, b, ""))
-        return rows
+            held = self.grads[0][pair.a], self.grads[1][pair.b]
+            a, b = (NONE if g is None else format_number(g) for g in held)
+            yield Row(pair, name, a, b, "", is_grad=True)
 
-    def _only(self, pair: Pair) -> str:
-        graph, index, run = (self.a, pair.a, "first") if pair.b is None else (self.b, pair.b, "second")
-        assert index is not None
-        return f"{graph.formula(index)} is in the {run} alone"
+    def _only(self, pair: Pair) -> Finding:
+        if pair.b is None:
+            return Finding("only_first", {"formula": self.a.formula(pair.a)})  # type: ignore[arg-type]
+        return Finding("only_second", {"formula": self.b.formula(pair.b)})
 
-    def _cause(self, pair: Pair) -> str:
-        node = self.b.nodes[pair.b]  # type: ignore[index]
+    def _cause(self, pair: Pair) -> Finding:
+        assert pair.a is not None
+        assert pair.b is not None
+        node, x, y = self.b.nodes[pair.b], self.a.data[pair.a], self.b.data[pair.b]
         if node.is_leaf:
-            return f"{node.name} was changed, and the rest follows"
-        if self.b.formula(node) == self.a.formula(pair.a):  # type: ignore[arg-type]
-            return f"{self.b.formula(node)} has other arguments, or was given other numbers"
-        return f"{self.b.formula(node)} is computed otherwise: in the first it is {self.a.formula(pair.a)}"  # type: ignore[arg-type]
+            shapes = np.shape(x), np.shape(y)
+            if shapes[0] != shapes[1]:
+                return Finding("shape", {"name": node.name, "a": str(shapes[0]), "b": str(shapes[1])})
+            if pair.otherwise:
+                return Finding("dtype", {"name": node.name, "a": str(dtype_of(x)), "b": str(dtype_of(y))})
+            return Finding("changed", {"name": node.name})
+        formula, other = self.b.formula(node), self.a.formula(pair.a)
+        if formula == other:
+            return Finding("arguments", {"formula": formula})
+        return Finding("otherwise", {"formula": formula, "other": other})
 
-    def _mistake(self, pair: Pair) -> str:
+    def _mistake(self, pair: Pair) -> Finding | None:
         """Which mistake the gradient of the second comes from, by its signs."""
         if not pair.grad or pair.a is None or pair.b is None:
-            return ""
+            return None
         name = self.b.names[pair.b]
         right, wrong = self.grads[0][pair.a], self.grads[1][pair.b]
         if wrong is None or right is None:
-            return f"∂{name}: {'the second' if wrong is None else 'the first'} has no gradient there"
+            return Finding("no_gradient_second" if wrong is None else "no_gradient_first", {"name": name})
         paid = [event for event in self._events if event.target == pair.b]
         for event in paid:
-            by = self.b.names[event.node]
+            fields = {"name": name, "by": self.b.names[event.node]}
             if len(paid) > 1 and same(wrong, event.contribution):
-                return f"∂{name}: that is what comes by {by} alone: `=` for `+=`"
+                return Finding("assigned", fields)
             if len(paid) > 1 and same(wrong, right - event.contribution):
-                return f"∂{name}: what comes by {by} is missing: it was pushed too late, or not at all"
+                return Finding("missing", fields)
             if len(paid) == 1 and same(wrong, event.incoming) and not same(event.incoming, event.contribution):
-                return f"∂{name}: the gradient of {by} as it is: the local slope is missing"
+                return Finding("no_slope", fields)
         for event in paid:
             if np.ndim(event.incoming) or not event.incoming:
                 continue
             for late, brought in self._brought(event.node).items():
                 if same(wrong, right - event.contribution * brought / event.incoming):
-                    by, of = self.b.names[event.node], self.b.names[late]
-                    return f"∂{name}: {by} was pushed before {of} had paid into it"
+                    return Finding("early", {"name": name, "by": self.b.names[event.node], "of": self.b.names[late]})
         if same(wrong, -right):
-            return f"∂{name}: the sign is wrong"
+            return Finding("sign", {"name": name})
         if not self.b.nodes[pair.b].is_leaf or not paid:
-            return ""
+            return None
         if same(wrong, 2 * right):
-            return f"∂{name}: twice what it is: swept twice, and not set to zero between: zero_grad is missing"
+            return Finding("twice", {"name": name})
         leaves = [x for x in self.pairs if x.a is not None and self.a.nodes[x.a].is_leaf]
-        if all(x.grad for x in leaves if self.grads[0][x.a or 0] is not None):
-            return f"∂{name}: {format_number(wrong - right)} was there before: zero_grad is missing"
-        return f"∂{name}: off by {format_number(wrong - right)}, which is no single path"
+        is_all = all(x.grad for x in leaves if self.grads[0][x.a or 0] is not None)
+        return Finding("there" if is_all else "off", {"name": name, "value": format_number(wrong - right)})
 
     def _brought(self, node: int) -> dict[int, float]:
         """What each user of a scalar node pays into it."""
@@ -210,65 +257,3 @@ def gradients_of(timeline: Timeline) -> tuple[Any, ...]:
     """Those that the nodes hold, where its output was swept, be it by hand; else those of a sweep."""
     graph = timeline.graph
     return timeline.gradients if graph.grads[graph.outputs[0]] is None else graph.grads
-
-
-def pairs(a: Graph, b: Graph, grads_a: Sequence[Any], grads_b: Sequence[Any]) -> list[Pair]:
-    """Every node of either, in the order of the code."""
-    partner = aligned(a, b)
-    found: list[Pair] = []
-    differs: set[int] = set()  # of b, by its values
-    where = {j: i for i, j in partner.items()}
-    for j, equation in enumerate(b.equations):
-        i = where.get(j)
-        if i is None:
-            found.append(Pair(None, j))
-            differs.add(j)
-            continue
-        value = not same(a.data[i], b.data[j])
-        inherits = any(x in differs for x in equation.inputs if isinstance(x, int))
-        if value:
-            differs.add(j)
-        otherwise = not same_call(a.equations[i], equation, partner)
-        found.append(Pair(i, j, value, not same(grads_a[i], grads_b[j]), value and not inherits, otherwise))
-    return found + [Pair(i, None) for i in range(len(a)) if i not in partner]
-
-
-def aligned(a: Graph, b: Graph) -> dict[int, int]:
-    """Which node of b each node of a is: one by one, or that of the same name and operation."""
-    leaves = [(a.labels[i], b.labels[i]) for i in a.leaves if i < len(b)]  # an inner node may have another name
-    is_same = [(e.op, inputs_of(e)) for e in a.equations] == [(e.op, inputs_of(e)) for e in b.equations]
-    if is_same and all(x is None or y is None or x == y for x, y in leaves):
-        return {i: i for i in range(len(a))}
-    kinds: list[dict[tuple[str, Op | None], int]] = [
-        {(name, equation.op): i for i, (name, equation) in enumerate(zip(g.names, g.equations, strict=True))}
-        for g in (a, b)
-    ]
-    found = {i: kinds[1][key] for key, i in kinds[0].items() if key in kinds[1]}
-    (i,), (j,) = a.outputs, b.outputs
-    if i not in found and j not in found.values() and a.equations[i].op is b.equations[j].op:
-        found[i] = j  # what was asked for, whatever it is called
-    return found
-
-
-def same_call(x: Equation, y: Equation, partner: Mapping[int, int]) -> bool:
-    """Whether two equations compute the same of the same, given which nodes of the first are which of the second."""
-    if x.op is None or y.op is None:
-        return x.op is y.op
-    if len(x.inputs) != len(y.inputs) or repr(dict(x.params)) != repr(dict(y.params)):
-        return False
-    return all(
-        same(u.data, v.data) if isinstance(u, Constant) and isinstance(v, Constant) else partner.get(u, u) == v  # type: ignore[arg-type]
-        for u, v in zip(x.inputs, y.inputs, strict=True)
-    )
-
-
-def inputs_of(equation: Any) -> list[Any]:
-    """Which nodes it is computed from, and where its constants stand."""
-    return [None if isinstance(x, Constant) else x for x in equation.inputs]
-
-
-def same(x: Any, y: Any) -> bool:
-    """Whether two numbers or arrays are the same, but for rounding."""
-    if x is None or y is None:
-        return x is y
-    return np.shape(x) == np.shape(y) and bool(np.allclose(x, y, rtol=CLOSE, atol=1e-300, equal_nan=True))

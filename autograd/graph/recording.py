@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd import tree
 from autograd.errors import GraphError, short_repr
+from autograd.graph.descent import rates, update
 from autograd.graph.graph import Graph, with_guards
 from autograd.graph.steps import Timeline, steps
 from autograd.node import Node
@@ -29,12 +30,17 @@ class Iteration:
     """One step of a training: the graph of its loss, with the gradients after the sweep, and the parameters after it.
 
     ``after`` has, by the index of a leaf in the graph, what it holds after the update; it is empty where nothing is
-    known of one. ``number`` counts the iterations from 1 on, those included that were not kept.
+    known of one. ``number`` counts the iterations from 1 on, those included that were not kept. ``parameters`` are the
+    leaves that are trained, by index, and ``by`` says what updates them, if that was told. ``previous`` is the graph of
+    the iteration before, if that was kept.
     """
 
     number: int
     graph: Graph
     after: Mapping[int, Any]
+    parameters: Sequence[int] = ()
+    by: str = ""
+    previous: Graph | None = None
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -44,6 +50,32 @@ class Iteration:
     @property
     def loss(self) -> float:
         return float(np.ravel(self.graph.data[self.graph.outputs[0]])[0])
+
+    @property
+    def gradient_size(self) -> float:
+        """The length of all gradients that leaves hold, as one vector."""
+        return length([self.graph.grads[i] for i in self.graph.leaves if self.graph.grads[i] is not None])
+
+    @property
+    def update_size(self) -> float:
+        """How far the update went."""
+        return length([now - self.graph.data[i] for i, now in self.after.items()])
+
+    @cached_property
+    def beside(self) -> dict[int, Any]:
+        """How far the gradients that leaves hold, by index, are from what this sweep gave them; those alone that are.
+
+        They were not set to zero before it (`stale`), or were changed after it, as by clipping.
+        """
+        found = {}
+        for node, right in zip(self.graph, self.timeline.gradients, strict=True):
+            if node.is_leaf and node.grad is not None and right is not None:
+                rough = max(1e-9, 100 * float(np.finfo(np.asarray(right).dtype).eps))
+                if not np.allclose(
+                    node.grad, right, rtol=0, atol=rough * (1 + float(np.max(np.abs(right), initial=0)))
+                ):
+                    found[node.index] = node.grad - right
+        return found
 
     @property
     def stale(self) -> dict[str, Any]:
@@ -59,13 +91,24 @@ class Iteration:
         >>> [iteration.stale for iteration in run]
         [{}, {'w': 3.0}]
         """
-        found = {}
-        for node, right in zip(self.graph, self.timeline.gradients, strict=True):
-            if node.is_leaf and node.grad is not None and right is not None:
-                extra = node.grad - right
-                if not np.allclose(extra, 0, atol=1e-9 * (1 + float(np.max(np.abs(right), initial=0)))):
-                    found[node.name] = extra
-        return found
+        return {self.graph.names[i]: extra for i, extra in self.beside.items() if self._was_there(i, extra)}
+
+    def _was_there(self, index: int, extra: Any) -> bool:
+        """Whether the iteration before has left that; if it was not kept, whether it is no gradient that was scaled."""
+        before = self.previous
+        if before is None or before.names[index : index + 1] != self.graph.names[index : index + 1]:
+            return not self._was_scaled
+        held = before.grads[index]
+        return np.shape(held) == np.shape(extra) and held is not None and np.allclose(extra, held, rtol=1e-4, atol=0)
+
+    @cached_property
+    def _was_scaled(self) -> bool:
+        """Whether all parameters hold one part of their gradients, as clipping by the norm leaves it."""
+        pairs = [(self.graph.grads[i], self.timeline.gradients[i]) for i in self.parameters]
+        known = [pair for pair in pairs if pair[0] is not None and pair[1] is not None]
+        held, right = (np.concatenate([[0.0], *(np.ravel(pair[k]) for pair in known)]) for k in range(2))
+        part = float(held @ right) / (float(right @ right) or 1.0)
+        return 0 <= part < 1 and bool(np.allclose(held, part * right, rtol=1e-4))
 
 
 class Kept(NamedTuple):
@@ -75,6 +118,7 @@ class Kept(NamedTuple):
     graph: Graph
     places: dict[int, int]
     after: dict[int, Any]
+    by: str
 
 
 class Recording(Sequence[Iteration]):
@@ -117,8 +161,10 @@ class Recording(Sequence[Iteration]):
         self._kept: list[Kept] = []
         self._open: Kept | None = None  #: the last one, whose update is still to come
 
-    def take(self, loss: Node) -> None:
+    def take(self, loss: Node, *, by: str = "") -> None:
         """Keep the graph of this iteration's loss, after its ``backward()`` and before the update.
+
+        ``by`` says what makes the update, in words for people: "SGD(lr=0.1, momentum=0.9)".
 
         Raises `GraphError` for what is no node, and for a loss that holds more than one number.
         """
@@ -131,7 +177,7 @@ class Recording(Sequence[Iteration]):
             return
         graph = Graph.of(loss)
         steps(graph)  # which refuses what has no steps
-        self._open = Kept(self._seen, graph, self._places(loss), {})
+        self._open = Kept(self._seen, graph, self._places(loss), {}, by)
         self._kept = [*self._kept, self._open][-self.most :]
 
     def _places(self, loss: Node) -> dict[int, int]:
@@ -151,8 +197,36 @@ class Recording(Sequence[Iteration]):
         self._complete()
         if isinstance(index, slice):
             return [self[k] for k in range(*index.indices(len(self)))]
-        number, graph, _, after = self._kept[index]
-        return Iteration(number, graph, {i: now for i, now in after.items() if not np.array_equal(now, graph.data[i])})
+        number, graph, places, after, by = self._kept[index]
+        changed = {i: now for i, now in after.items() if not np.array_equal(now, graph.data[i])}
+        k = range(len(self))[index]
+        previous = self._kept[k - 1] if k else None
+        before = previous.graph if previous and previous.number == number - 1 else None
+        return Iteration(number, graph, changed, tuple(places.values()), by, before)
+
+    @property
+    def rates(self) -> list[float | None]:
+        """Of each iteration the rate η, where its update was w ← w − η·∂L/∂w for every parameter, but for rounding.
+
+        None where it was not, and where that may be chance: the step of another rule, with a memory or a rate of its
+        own for each parameter, is a multiple of the gradient, too, if there is but one number to train.
+
+        >>> from autograd import Recording, Value
+        >>> w, b = Value(2.0, "w"), Value(1.0, "b")
+        >>> run = Recording([w, b])
+        >>> loss = w * 3 + b
+        >>> loss.backward()
+        >>> run.take(loss)
+        >>> w.data, b.data = w.data - 0.25 * w.grad, b.data - 0.25 * b.grad
+        >>> run.rates
+        [0.25]
+        """
+        self._complete()
+        updates = [
+            update([(each.graph.data[i], each.graph.grads[i], now) for i, now in each.after.items()])
+            for each in self._kept
+        ]
+        return rates(updates, from_start=bool(self._kept) and self._kept[0].number == 1)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -174,14 +248,11 @@ class Recording(Sequence[Iteration]):
 
 def row(iteration: Iteration) -> tuple[str, str, str, str]:
     """Its number, its loss, and how large the gradient and the update were."""
-    graph = iteration.graph
-    gradients = [graph.grads[i] for i in graph.leaves if graph.grads[i] is not None]
-    updates = [now - graph.data[i] for i, now in iteration.after.items()]
     return (
         str(iteration.number),
         format_number(iteration.loss),
-        format_number(length(gradients)),
-        format_number(length(updates)),
+        format_number(iteration.gradient_size),
+        format_number(iteration.update_size),
     )
 
 

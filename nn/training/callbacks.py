@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd import DTypeError, Node, Recording, short_repr
 from nn.inputs import finite_number, flag, positive_int
+from nn.optim import Optimizer
 from nn.training.run import Run
 
 
@@ -74,7 +75,24 @@ class Record(Callback):
 
     def on_backward(self, run: Run, loss: Node) -> None:
         if self.recording is not None:
-            self.recording.take(loss)
+            self.recording.take(loss, by=settings_of(run.optimizer))
+
+
+def settings_of(optimizer: Optimizer) -> str:
+    """An optimiser and its settings, those that are on and that all parameters share.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> settings_of(SGD([Value(1.0)], lr=0.1, momentum=0.9))
+    'SGD(lr=0.1, momentum=0.9)'
+    """
+    first, *others = optimizer.param_groups
+    told = [
+        f"{name}={first[name]}"
+        for name in first._settings
+        if name != "initial_lr" and first[name] and all(group[name] == first[name] for group in others)
+    ]
+    return f"{type(optimizer).__name__}({', '.join(told)})"
 
 
 class AfterEpoch(Callback):

@@ -93,7 +93,6 @@ def lesson(
         "updates": [],
         "runs": [],
         "differing": [],
-        "note": "",
         "words": spoken(said, lang, scripts, told),
     }
 

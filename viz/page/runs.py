@@ -1,161 +1,145 @@
-"""Several runs of one computation in one stepper: the iterations of a training, or two runs that are compared."""
+"""Several runs of one computation in one stepper: what they share is told once, and one picture has room for all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from autograd import Comparison, GraphError, Iteration, Recording, Timeline
-from autograd import compare as compared
+from autograd import GraphError, Timeline
 from autograd.export import forms
-from viz.language.words import Words, words
-from viz.model.view import shorten
-from viz.page.document import Document, Parts, drawing, mounted, text
-from viz.page.frames import finished, roomy
+from viz.language.words import LANGUAGES, Words, words
+from viz.model.view import Card, View, lines, shorten
+from viz.page.document import Parts, drawing, mounted, text
+from viz.page.frames import finished, frames, phrased, roomy, width
 from viz.page.large import large
 from viz.page.lesson import Raw, lesson, number
 from viz.page.zoom import SCRIPTS as ZOOM
 from viz.page.zoom import has_arrays, tensors
 from viz.picture.dot import picture
 
-SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "stepper.js")
-MOST = 200  #: iterations in one page; of more, every so many
+SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "runs.js", "stepper.js")
+
+LISTED = 500  #: steps that stand in the page as HTML
+
+#: A summary in the words of a language; ``linked``: for a page whose script follows links to nodes.
+Summary = Callable[[Words, bool], str]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Training(Document):
-    """A recorded training: its iterations, and inside of each every step, down to the edge, and the update.
+@dataclass(frozen=True)
+class Told:
+    """A run, and what is told of it beside its steps.
 
-    >>> from autograd import Recording, Value
-    >>> import viz
-    >>> w = Value(2.0)
-    >>> run = Recording([w])
-    >>> for _ in range(2):
-    ...     w.grad = 0.0
-    ...     loss = (w - 5) ** 2
-    ...     loss.backward()
-    ...     run.take(loss)
-    ...     w.data -= 0.25 * w.grad
-    >>> viz.step(run)
-    Training(2 iterations: print it, show it in a notebook, or save it as a page)
+    ``notes`` are lines below its steps where these are listed. ``after`` has what leaves hold after an update, ``held``
+    the gradients that nodes held where these are not those of the steps, by index; ``more`` is for the script.
     """
 
-    recording: Recording
-    lang: str | None = None
-
-    def __str__(self) -> str:
-        return str(self.recording)
-
-    def __repr__(self) -> str:
-        return f"Training({len(self.recording)} iterations: print it, show it in a notebook, or save it as a page)"
-
-    @cached_property
-    def _parts(self) -> Parts:
-        every = -(-len(self.recording) // MOST) or 1
-        shown: list[Iteration] = list(self.recording)[::every]
-        if not shown:
-            raise GraphError("step: expected a recording of iterations, got none: take(loss) each of them")
-        say = words(self.lang)
-        titles = [say.text("iteration", k=each.number, count=self.recording[-1].number) for each in shown]
-        updates = [[[index, number(now)] for index, now in each.after.items()] for each in shown]
-        return runs([each.timeline for each in shown], titles, updates, [], str(self.recording), say)
+    title: str
+    timeline: Timeline
+    notes: list[str]
+    after: dict[int, Any]
+    held: dict[int, Any]
+    more: dict[str, Any]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Compared(Document):
-    """Two runs of a computation side by side, what differs lit; print it, or show it in a notebook."""
-
-    comparison: Comparison
-    titles: tuple[str, str]
-    lang: str | None = None
-
-    def __str__(self) -> str:
-        return str(self.comparison)
-
-    __repr__ = __str__
-
-    @cached_property
-    def _parts(self) -> Parts:
-        found, say = self.comparison, words(self.lang)
-        note = str(found)
-        if any(pair.grad for pair in found.differing):
-            note += "\n(the table has the gradients that the nodes hold; the steps are those of backward())"
-        timelines = [Timeline(graph) for graph in (found.a, found.b)]
-        if found.is_aligned:
-            differing = [pair.b for pair in found.differing if pair.b is not None]
-            return runs(timelines, self.titles, [[], []], differing, note, say)
-        seen = []
-        for title, timeline in zip(self.titles, timelines, strict=True):
-            made = picture(finished(timeline))
-            made.graph = timeline.graph
-            seen.append(f"<h2>{text(title)}</h2>{drawing(made, finished(timeline))[0]}")
-        return mounted(shorten(found.a.expression(), 100), "".join(seen) + pre(str(found)), (), "", (), "", say.lang)
-
-
-def compare(a: Any, b: Any, *, titles: tuple[str, str] = ("a", "b"), lang: str | None = None) -> Compared:
-    """Two runs of a computation in one stepper, what differs lit: right and wrong, before and after, two versions.
-
-    It says where the difference begins, and which mistake it looks like, as `autograd.compare` does.
-
-    >>> from autograd import Value
-    >>> import viz
-    >>> x = Value(3.0, "x")
-    >>> right, wrong = x * x, x * 3.0
-    >>> print(viz.compare(right * 2, right * 2))
-    the same: 3 nodes
-
-    Raises `autograd.GraphError` for what is no computation.
-    """
-    return Compared(compared(a, b), titles, words(lang, "compare: lang").lang)
-
-
-def pre(lines: str) -> str:
-    """Lines of text as they are."""
-    told = "\n".join(map(text, lines.splitlines()))
-    return f"<pre>{told}</pre>"
-
-
-def runs(
-    timelines: Sequence[Timeline],
-    titles: Sequence[str],
-    updates: Sequence[Any],
-    differing: Sequence[int],
-    note: str,
-    say: Words,
-) -> Parts:
-    """One stepper for runs that are the same computation: what they share is told once. ``note`` stands below it.
+def runs(told: Sequence[Told], summary: Summary, shared: dict[str, Any], say: Words) -> Parts:
+    """One stepper for runs that are the same computation, with a summary, and what they ``shared`` beside.
 
     Raises `GraphError` where they are not the same.
     """
+    timelines = [each.timeline for each in told]
     first = timelines[0]
-    kinds = [[(node.op, len(node.inputs)) for node in timeline.graph] for timeline in timelines]
+    kinds = [
+        [(node.op, [x if isinstance(x, int) else None for x in node.inputs]) for node in timeline.graph]
+        for timeline in timelines
+    ]
     if any(kind != kinds[0] for kind in kinds):
         raise GraphError(
             "step: the iterations compute different things, so that one picture cannot show them: "
             "step one of them, as in viz.step(recording[0].timeline)"
         )
-    made = picture(roomy(finished(first), first))
+    made = picture(widest([view for each in told for view in views(each)]))
     made.graph = first.graph
-    seen, problem = drawing(made, finished(first))
-    written = [forms(timeline.graph) for timeline in timelines]
+    seen, problem = drawing(made, phrased(finished(first), say), say.lang)
     arrays = has_arrays(first.graph)
-    more, around = large(first.graph, written[0], is_whole=not made.shown.note and not problem)
+    more, around = large(first.graph, forms(first.graph), is_whole=not made.shown.note and not problem)
     scripts = tuple(dict.fromkeys(SCRIPTS + (ZOOM if arrays else ()) + more))
-    lessons = [lesson(timeline, each, say.lang, scripts) for timeline, each in zip(timelines, written, strict=True)]
-    shared = lessons[0] | (tensors(first.graph) if arrays else {}) | around
-    shared |= {"replays": False, "differing": list(differing), "note": note}
-    told = [
-        {"title": title, "updates": update}
-        | {
-            key: value
-            for key, value in each.items()
-            if key not in ("words", "differing", "replays") and value != shared[key]
-        }
-        for title, update, each in zip(titles, updates, lessons, strict=True)
+    lessons = [lesson(timeline, forms(timeline.graph), say.lang, scripts) for timeline in timelines]
+    common = lessons[0] | (tensors(first.graph) if arrays else {}) | around | {"replays": False, "stale": []} | shared
+    common |= {"summary": {lang: summary(words(lang), True) for lang in LANGUAGES}}
+    own = [
+        {key: what for key, what in made_of.items() if key not in ("words", "replays") and what != common[key]}
+        | {"updates": indexed(each.after), "held": indexed(each.held)}
+        | each.more
+        for each, made_of in zip(told, lessons, strict=True)
     ]
-    codes = [Raw("[]") for _ in told]
-    title = shorten(first.graph.expression(), 100)
-    given = shared | {"runs": told}, codes
-    return mounted(title, seen + pre(note), scripts, "stepper", given, problem, say.lang)
+    given = common | {"runs": own}, [Raw("[]") for _ in own]
+    content = f"{summary(say, False)}{seen}{listing(told, say)}"
+    return mounted(shorten(first.graph.expression(), 100), content, scripts, "stepper", given, problem, say.lang)
+
+
+def listing(told: Sequence[Told], say: Words) -> str:
+    """The steps of each run as lines, for where there are no scripts, and for print; of many those of the first."""
+    html, room = [], LISTED
+    for each in told:
+        lines = [
+            f"{frame.formula} {frame.ledger and f'({frame.ledger})'}" for frame in frames(each.timeline, room, say)
+        ]
+        room -= len(lines)
+        items = "".join(f"<li>{text(line)}</li>" for line in [*lines, *each.notes])
+        html.append(f'<details><summary>{text(each.title)}</summary><ol start="0">{items}</ol></details>')
+        if room <= 0:
+            html.append(
+                f"<p>{text(say.text('folded', shown=LISTED, count=sum(len(x.timeline) + 1 for x in told)))}</p>"
+            )
+            break
+    return "".join(html)
+
+
+def indexed(numbers: dict[int, Any]) -> list[list[Any]]:
+    return [[index, number(x)] for index, x in numbers.items()]
+
+
+def views(told: Told) -> Iterable[View]:
+    """All that the cards show of a run, at its widest: in its steps, and after it."""
+    shown = finished(told.timeline)
+    yield roomy(shown, told.timeline)
+    yield replace(shown, cards=tuple(after(card, told) for card in shown.cards))
+
+
+def after(card: Card, told: Told) -> Card:
+    index = int(card.id[1:]) if card.id[1:].isdigit() and card.kind in ("leaf", "inner") else -1
+    data = lines(told.after[index]) if index in told.after else card.data
+    if index not in told.held or not card.grad:
+        return replace(card, data=tuple(data))
+    held = " ".join(lines(told.held[index])[:1])
+    return replace(card, data=tuple(data), grad=(f"∂ {held} ≠ {card.grad[0]}", *card.grad[1:]))
+
+
+def widest(shown: Sequence[View]) -> View:
+    """The first view with the widest numbers of all of them."""
+
+    def wide(texts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+        longest = sorted(texts, key=len)[-1]
+        return tuple(max((each[k] for each in texts if k < len(each)), key=width) for k in range(len(longest)))
+
+    cards = zip(*(view.cards for view in shown), strict=True)
+    return replace(
+        shown[0],
+        cards=tuple(
+            replace(same[0], data=wide([card.data for card in same]), grad=wide([card.grad for card in same]))
+            for same in cards
+        ),
+    )
+
+
+def section(content: str, say: Words) -> str:
+    """A summary, which scrolls where it is too wide, by keys too."""
+    return f'<div class="summary" role="group" tabindex="0" aria-label="{text(say.text("summary"))}">{content}</div>'
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of HTML: the cells of the rows are HTML, the head is text."""
+    columns = "".join(f'<th scope="col" align="left">{text(each)}</th>' for each in head)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<table cellpadding="4"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'

@@ -21,7 +21,7 @@ from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import Frame, finished, frames, listed, phrased, roomy
 from viz.page.large import large
 from viz.page.lesson import code, lesson
-from viz.page.runs import Training
+from viz.page.training import Training
 from viz.page.worksheet import Worksheet, tasks_of
 from viz.page.zoom import SCRIPTS as ZOOM
 from viz.page.zoom import has_arrays, tensors, zoomed

@@ -76,16 +76,6 @@ function cards(model, say) {
     );
   }
 
-  /* A leaf before and after the update: by how much, whatever the rule of the optimiser was. */
-  function update(index, grad) {
-    const [was, now] = [model.values[index], model.updates.get(index)];
-    const name = nodes[index].math;
-    if (isArray(was)) return line(name, mo("←")) + heats([[say("before"), was], [gradientName(index), grad], [say("after"), now]]);
-    const known = typeof grad === "number" ? line(gradient(index), mo("="), ofNumber(grad).math) : "";
-    const numbers = [ofNumber(was).math, mo("+"), change(now - was)];
-    return known + line(name, mo("←"), ...numbers) + line(mo("="), `<mrow class="result">${ofNumber(now).math}</mrow>`);
-  }
-  const change = (x) => (x < 0 ? fenced(ofNumber(x).math) : ofNumber(x).math);
   const gradientName = (index) => `∂${nodes[model.output].name}/∂${nodes[index].name}`;
 
   /* The local derivative in symbols, and as a number. */
@@ -114,7 +104,6 @@ function cards(model, say) {
   function formula(step, before, after) {
     if (step.kind === "start") return "";
     if (step.kind === "seed") return seed();
-    if (step.kind === "update") return step.nodes.slice(0, 8).map((x) => update(x, after.grads[x])).join("");
     if (step.kind === "forward") return step.nodes.length === 1 ? forward(nodes[step.nodes[0]]) : many(step);
     return step.events - step.first === 1 ? backward(step.first, before, after) : many(step, before, after);
   }
@@ -136,9 +125,9 @@ function cards(model, say) {
     return rows;
   }
 
-  function ledgerTable(index, until) {
+  function ledgerTable(index, until, first = "") {
     const rows = ledger(index, until);
-    if (rows.length < 2) return "";
+    if (rows.length < 2 && !first) return "";
     const SIGNS = { arrived: "✓", now: "▸", waiting: "·" };
     const body = rows.slice(0, 12).map((r, n) => {
       const known = r.state !== "waiting" && !isArray(r.paid);
@@ -151,14 +140,13 @@ function cards(model, say) {
     const title = escape(say("ledger_title", { name: nodes[index].name }));
     const head = ["", "", say("from"), say("paid"), say("total")].map((text) => `<th scope="col">${escape(text)}</th>`).join("");
     const rest = rows.length > 12 ? more(escape(say("and_more", { count: rows.length - 12 }))) : "";
-    return `<table class="ledger"><caption>${title}</caption><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>${rest}`;
+    return `<table class="ledger"><caption>${title}</caption><thead><tr>${head}</tr></thead><tbody>${first}${body.join("")}</tbody></table>${rest}`;
   }
 
   /* Why: one sentence. */
   function sentence(step) {
     if (step.kind === "start") return say("start_sentence");
     if (step.kind === "seed") return say("seed_sentence");
-    if (step.kind === "update") return say("update_sentence");
     if (step.kind === "forward" || step.events - step.first > 1) return say.phrase(step.title || "");
     const { node, target } = model.events[step.first];
     const both = nodes[node].inputs.filter((x) => x.node === target).length;

@@ -30,7 +30,7 @@ function computation(lesson, code) {
 
   const original = { values: lesson.values, slopes: lesson.slopes };
   const self = {
-    nodes, totals,
+    nodes, totals, lesson,
     events: inOrder,
     output: lesson.output,
     values: original.values,
@@ -56,6 +56,7 @@ function computation(lesson, code) {
   self.gradients = (count) => {
     const grads = new Array(nodes.length).fill(null);
     const arrived = new Array(nodes.length).fill(0);
+    for (const [index, left] of lesson.stale || []) grads[index] = left;
     if (count < 0) return { grads, arrived };
     grads[self.output] = lesson.seed;
     for (let k = 0; k < count; k += 1) {

@@ -39,7 +39,7 @@ function template(say, count, model, groups, runs) {
         <span class="count"></span>
       </div>
       ${runs.length < 2 ? "" : `<div class="choices runs"><output class="run"></output>
-        <input type="range" class="which" min="0" max="${runs.length - 1}" value="0" aria-label="${escape(say("iteration_label"))}"><span class="about"></span></div>`}
+        <input type="range" class="which" min="0" max="${runs.length - 1}" value="0" aria-label="${escape(say(runs[0].iteration ? "iteration_label" : "run_label"))}"><span class="about"></span></div>`}
       <div class="choices">
         <label>${escape(say("granularity"))} <select class="by">${["edge", "node", ...groups].map(option).join("")}</select></label>
         <label><input type="checkbox" class="predict"> ${escape(say("mode_predict"))}</label>
@@ -61,7 +61,6 @@ function template(say, count, model, groups, runs) {
         <div class="table"></div>
         <p class="asks"><button type="button" data-show="contributes" aria-pressed="false"></button> <button type="button" data-show="goes" aria-pressed="false"></button></p>
         <div class="relations" hidden></div>
-        <pre class="note" tabindex="0"></pre>
         <details class="whatif" hidden><summary>${escape(say("what_if"))}</summary><div class="leaves"></div><button type="button" class="reset">${escape(say("reset"))}</button></details>
         <p class="score"></p>
       </div>
@@ -105,8 +104,6 @@ function stepper(host, css, lesson, code) {
     tell();
     view.first();
     whatIf();
-    find(".note").textContent = lesson.note;
-    find(".note").hidden = !lesson.note;
     show(at);
   }
   let predicting = false;
@@ -135,8 +132,9 @@ function stepper(host, css, lesson, code) {
     slider.value = at;
     slider.setAttribute("aria-valuetext", `${phase(step)}: ${find(".formula").textContent}`);
     find(".count").textContent = `${at} / ${steps.length - 1}`;
-    for (const name of ["first", "back"]) find(`[data-go=${name}]`).disabled = at === 0 && run === 0;
-    for (const name of ["next", "last"]) find(`[data-go=${name}]`).disabled = at === steps.length - 1 && run === runs.length - 1;
+    const [begins, ends] = [at === 0, at === steps.length - 1];
+    const bars = { first: begins, back: begins && run === 0, next: ends && run === runs.length - 1, last: ends };
+    for (const [name, bar] of Object.entries(bars)) find(`[data-go=${name}]`).disabled = bar;
     relate(step);
     keep();
   }
@@ -156,7 +154,8 @@ function stepper(host, css, lesson, code) {
   function tell() {
     if (runs.length < 2) return;
     find(".which").value = run;
-    find(".run").textContent = runs[run].title;
+    const [k, count] = runs[run].iteration || [];
+    find(".run").textContent = runs[run].title ?? say("iteration", { k, count });
     const loss = model.values[model.output];
     find(".about").textContent = `${model.nodes[model.output].name} = ${format(typeof loss === "number" ? loss : loss.d[0])}`;
   }
