@@ -54,7 +54,7 @@ def measure(nodes: int, clicks: int = 15) -> dict[str, Any]:
     made = time.perf_counter()
     viz.draw(output)._repr_mimebundle_()
     dotted = time.perf_counter()
-    picture = html.partition('src="data:')[2].partition('"')[0]
+    picture = html.partition("<svg role")[2].partition("</svg>")[0]
     chromium = os.environ.get("STEPGRAD_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         file = Path(folder) / "page.html"

@@ -153,6 +153,7 @@ def slim(svg: str) -> str:
     head, parts = svg.split(">", 1)
     parts = re.sub(r' (?:fill|stroke|font-weight|rx)="[^"]*"|<title>[^<]*</title>', "", parts)
     parts = re.sub(r' (?:d|points)="[^"]*"', lambda line: re.sub(r"\.\d", "", line[0]), parts)  # to a pixel
+    parts = re.sub(r'(points="(\S+)[^"]*) \2"', r'\1"', parts).replace(" />", "/>")  # a polygon closes itself
     return f"{head}><style>{picture_style()}</style>{parts}"
 
 
@@ -160,16 +161,16 @@ def source(svg: str) -> str:
     """A picture as the address of itself: shorter than as base64.
 
     >>> source('<svg a="1">"−"</svg>')
-    "data:image/svg+xml,%3Csvg a='1'%3E%22−%22%3C/svg%3E"
+    "data:image/svg+xml,<svg a='1'>%22−%22</svg>"
     """
     plain = re.sub("<[^>]*>", lambda tag: tag[0].replace('"', "'"), svg)
-    return "data:image/svg+xml," + re.sub(r'[%#"<>&\n]', lambda c: f"%{ord(c[0]):02X}", plain)
+    return "data:image/svg+xml," + re.sub(r'[%#"&\n]', lambda c: f"%{ord(c[0]):02X}", plain)
 
 
 def inlined(body: str) -> str:
     """The same with pictures as elements; a notebook that trusts nobody shows images alone.
 
-    >>> inlined('<img alt="a" style="b" src="data:image/svg+xml,%3Csvg/%3E">')
+    >>> inlined('<img alt="a" style="b" src="data:image/svg+xml,<svg/>">')
     '<svg role="img" aria-label="a"/>'
     """
 
