@@ -216,7 +216,7 @@ def test_every_number_is_asked_for_whatever_a_step_is(visit: Visits, by: str) ->
             questions += 1
     assert questions == sum(step.kind in ("forward", "backward") for step in timeline)
     assert page.locator(".score.final").text_content() == f"{questions} of {questions} right"
-    assert page.locator(".summary").inner_text().strip() == "Again"
+    assert page.locator(".outcome").inner_text().strip() == "Again"
 
 
 def test_what_was_answered_stays_so_in_steps_of_another_size(visit: Visits) -> None:
@@ -235,7 +235,7 @@ def test_the_end_tells_what_is_open_and_what_was_not_right_at_first(visit: Visit
     page.keyboard.press("End")
     assert answer(page, "-4") == "Right."
     assert page.locator(".score.final").text_content() == "1 of 2 right"
-    summary = page.locator(".summary")
+    summary = page.locator(".outcome")
     assert summary.inner_text().split("\n")[:2] == ["4 not answered", "Not right at first: q"]
     summary.get_by_role("button", name="q").click()
     assert seen(page)["now"] == ["n2"]
@@ -280,7 +280,7 @@ def test_up_to_a_breakpoint(visit: Visits) -> None:
         if text:
             assert answer(page, text) == "Right."
     assert page.locator(".score.final").text_content() == "3 of 3 right"
-    assert "not answered" not in page.locator(".summary").inner_text()
+    assert "not answered" not in page.locator(".outcome").inner_text()
     assert "the gradient of q is complete" in page.locator(".reason").inner_text()
 
 

@@ -60,7 +60,7 @@ function template(say, count, model, groups, runs) {
         <div class="relations" hidden></div>
         <details class="whatif" hidden><summary>${escape(say("what_if"))}</summary><div class="leaves"></div><button type="button" class="reset">${escape(say("reset"))}</button></details>
         <p class="score"></p>
-        <p class="summary"></p>
+        <p class="outcome"></p>
       </div>
     </section>
     <div class="print"><slot></slot></div>`;
@@ -194,7 +194,7 @@ function stepper(host, css, lesson, code) {
       links.length ? `${escape(say("look_again"))} ${links.join(" ")}` : "",
       `<button type="button" class="again">${escape(say("again"))}</button>`,
     ];
-    find(".summary").innerHTML = isEnd ? parts.filter(Boolean).join("<br>") : "";
+    find(".outcome").innerHTML = isEnd ? parts.filter(Boolean).join("<br>") : "";
   }
 
   function answer(text) {
