@@ -64,6 +64,30 @@ def test_both_languages_say_the_same_things() -> None:
     }
 
 
+#: Keys that are chosen by what a step, a granularity or a button is.
+CHOSEN = {
+    *("start", "forward", "seed", "backward", "update"),
+    *("at_start", "at_forward", "at_seed", "at_backward"),
+    *("by_edge", "by_node", "by_neuron", "by_layer"),
+    *("first", "back", "play", "next", "last", "zoom_in", "zoom_out", "fit"),
+    *("arrived", "now", "waiting", "fill_values", "fill_grads", "graph", "gradients", "leaf", "nobody"),
+    *("line_start", "line_forward", "line_seed", "line_backward", "line_end"),
+}
+
+
+def test_every_text_is_said_and_every_text_that_is_said_is_there() -> None:
+    sources = [path for path in (ROOT / "viz").rglob("*") if path.suffix in (".py", ".js")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    calls = re.findall(r"""(?:\bsay|\btext|\bsaid)\(((?:[^()]|\([^()]*\))*)\)""", code)
+    asked = set(re.findall(r"""(?:\bsay|(?:say|said|words\([^)]*\)|self)\.text)\(\s*["'](\w+)["']""", code))
+    named = asked | {key for call in calls for key in re.findall(r"""["']([a-z_]+)["']""", call.partition("{")[0])}
+    assert asked <= set(EN.texts)
+    by_what_is_found = {key for key in EN.texts if key.startswith(("found_", "row_"))}
+    assert set(EN.texts) - named - by_what_is_found == CHOSEN - named
+    made = set(re.findall(r"""["'`](\w+)(?:["'`]|\$?\{)""", code))
+    assert all(key in made or f"{key.partition('_')[0]}_" in made for key in CHOSEN | by_what_is_found)
+
+
 @pytest.mark.parametrize("key", EN.texts)
 def test_a_text_is_in_its_language(key: str) -> None:
     assert HAN.search(ZH.texts[key])

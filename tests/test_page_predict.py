@@ -9,7 +9,7 @@ from browsing import Visits, seen
 from samples import demo
 
 import viz
-from autograd import Value, format_number
+from autograd import Graph, Tensor, Value, format_number, steps
 
 
 def shared() -> Value:
@@ -161,3 +161,155 @@ def test_a_small_number_is_not_nothing(visit: Visits) -> None:
     """0 is no answer where the number is 0.0003, nor is any other small one."""
     page = asking(visit, Value(1.5e-4, "x") * 2.0, 1)
     assert answer(page, "0") != "Right."
+
+
+@pytest.mark.parametrize("leaf", [float("inf"), float("nan"), 0.0])
+@pytest.mark.parametrize("text", ["5", "abc"])
+def test_and_another_number_is_not_right(visit: Visits, leaf: float, text: str) -> None:
+    page = asking(visit, Value(leaf, "x") * 2.0, 1)
+    assert answer(page, text) != "Right."
+
+
+def network() -> Graph:
+    """Two neurons on the same inputs, and the square of their difference."""
+    x = [Value(1.0, "x"), Value(-2.0, "y")]
+    w = [[Value(0.5), Value(-0.25)], [Value(1.0), Value(0.75)]]
+    h = [(row[0] * x[0] + row[1] * x[1]).tanh() for row in w]
+    return Graph.of((h[0] - h[1]) ** 2)
+
+
+def playing(visit: Visits, what: Any, by: str = "edge") -> Any:
+    page = visit(viz.step(what).html())
+    page.set_default_timeout(5000)
+    page.locator(".predict").check()
+    page.locator(".by").select_option(by)
+    page.locator("section.stepper").focus()
+    return page
+
+
+@pytest.mark.parametrize("by", ["edge", "node", "neuron", "layer"])
+def test_every_number_is_asked_for_whatever_a_step_is(visit: Visits, by: str) -> None:
+    """Of several numbers in a step one after the other, with what is known by then; here by keys alone."""
+    graph = network()
+    timeline = steps(graph)
+    paid = {(step.node, step.target): step.contribution for step in timeline if step.kind == "backward"}
+    total = dict.fromkeys(range(len(graph)), 0.0)
+    page = playing(visit, graph, by)
+    questions = 0
+    while not page.locator("[data-go=next]").is_disabled():
+        page.keyboard.press("ArrowRight")
+        while page.locator(".ask").is_visible():
+            assert page.evaluate(
+                "document.querySelector('[id^=stepgrad]').shadowRoot.activeElement.matches('.ask input')"
+            )
+            (now,) = (int(one[1:]) for one in seen(page)["now"])
+            if "/" in str(page.locator(".ask span").text_content()):
+                sources = page.locator(".picture .node.from").evaluate_all("(found) => found.map((one) => one.id)")
+                (source,) = (int(one[1:]) for one in sources)
+                total[now] += paid[source, now]
+                expected = total[now]
+            else:
+                expected = graph.data[now]
+            page.keyboard.type(format_number(expected))
+            page.keyboard.press("Enter")
+            assert page.locator(".verdict").text_content() == "Right."
+            questions += 1
+    assert questions == sum(step.kind in ("forward", "backward") for step in timeline)
+    assert page.locator(".score.final").text_content() == f"{questions} of {questions} right"
+    assert page.locator(".outcome").inner_text().strip() == "Again"
+
+
+def test_what_was_answered_stays_so_in_steps_of_another_size(visit: Visits) -> None:
+    page = asking(visit, demo(), 1)
+    answer(page, "3")
+    page.locator(".by").select_option("node")
+    assert not page.locator(".ask").is_visible()
+    assert page.locator(".score").text_content() == "1 of 1 right"
+
+
+def test_the_end_tells_what_is_open_and_what_was_not_right_at_first(visit: Visits) -> None:
+    page = playing(visit, demo())
+    page.keyboard.press("ArrowRight")
+    assert answer(page, "4") == "Not that number."
+    assert answer(page, "3") == "Right."
+    page.keyboard.press("End")
+    assert answer(page, "-4") == "Right."
+    assert page.locator(".score.final").text_content() == "1 of 2 right"
+    summary = page.locator(".outcome")
+    assert summary.inner_text().split("\n")[:2] == ["4 not answered", "Not right at first: q"]
+    summary.get_by_role("button", name="q").click()
+    assert seen(page)["now"] == ["n2"]
+    page.keyboard.press("End")
+    page.get_by_role("button", name="Again").click()
+    assert seen(page)["count"].startswith("0 /")
+    assert page.locator(".score").text_content() == ""
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".ask").is_visible()
+
+
+def test_nothing_is_asked_of_an_array_and_that_is_said(visit: Visits) -> None:
+    x = Tensor([1.0, 2.0], label="x")
+    page = playing(visit, Graph.of((x * 3.0).sum()))
+    page.keyboard.press("ArrowRight")
+    assert not page.locator(".ask").is_visible()
+    assert page.locator(".verdict").text_content() == "An array: nothing is asked here."
+    page.keyboard.press("ArrowRight")
+    assert answer(page, "9") == "Right."
+
+
+def test_other_numbers_are_other_questions(visit: Visits) -> None:
+    page = asking(visit, demo(), 1)
+    assert answer(page, "3") == "Right."
+    page.locator(".whatif summary").click()
+    leaf = page.locator(".leaves input").first
+    leaf.focus()
+    leaf.fill("3")
+    assert page.locator(".ask").is_visible()
+    assert leaf.evaluate("(input) => input.matches(':focus')"), "dragging goes on"
+    assert answer(page, "3") != "Right."
+    assert answer(page, "8") == "Right."
+    page.get_by_role("button", name="Reset").click()
+    assert page.locator(".ask").is_visible()
+    assert page.locator(".score").text_content() == ""
+
+
+def test_up_to_a_breakpoint(visit: Visits) -> None:
+    page = playing(visit, steps(demo()).until("q"))
+    for text in ("3", "-12", None, "-4"):
+        page.keyboard.press("ArrowRight")
+        if text:
+            assert answer(page, text) == "Right."
+    assert page.locator(".score.final").text_content() == "3 of 3 right"
+    assert "not answered" not in page.locator(".outcome").inner_text()
+    assert "the gradient of q is complete" in page.locator(".reason").inner_text()
+
+
+def test_the_end_is_not_told_before_it_is_answered(visit: Visits) -> None:
+    page = playing(visit, demo())
+    page.keyboard.press("End")
+    assert page.locator(".end").text_content() == ""
+    page.get_by_role("button", name="Reveal").click()
+    assert "done" in str(page.locator(".end").text_content())
+
+
+@pytest.mark.parametrize("leaf", [float("nan"), float("inf"), -float("inf"), 1e308, 0.0])
+def test_any_leaf_can_be_dragged(visit: Visits, leaf: float) -> None:
+    page = visit(viz.step(Value(leaf, "x") * 2.0).html())
+    page.locator(".whatif summary").click()
+    drag = page.locator(".leaves input")
+    low, high = (float(str(drag.get_attribute(end))) for end in ("min", "max"))
+    assert low == -high < 0 < high < float("inf")
+    drag.fill("1")
+    page.locator("[data-go=next]").click()
+    assert seen(page)["lines"][-1] == "=2"
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("fragment", "at"),
+    [("#step=2", 2), ("#step=1e3", 0), ("#step=-1", 0), ("#step=99999", 7), ("#step=", 0), ("#step=2x", 0)],
+)
+def test_the_step_of_an_address(visit: Visits, fragment: str, at: int) -> None:
+    page = visit(viz.step(demo()).html(), fragment=fragment)
+    assert page.locator(".count").text_content() == f"{at} / 7"
+    assert visit.complaints == []

@@ -142,10 +142,12 @@ def text(content: str) -> str:
 
 @cache
 def static(name: str) -> str:
-    """A file beside this one, without indentation and comments, which every page would carry."""
+    """A file beside this one, without indentation, comments and most blanks, which every page would carry."""
     found = files("viz.page").joinpath("static", name).read_text(encoding="utf-8")
     told = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
-    return re.sub(r"\s*([{};,])\s*", r"\1", told) if name.endswith(".css") else told
+    if name.endswith(".css"):
+        return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", told)
+    return re.sub(r" (=>|[!=]==|&&|\|\||\?\?) ", r"\1", told)
 
 
 def slim(svg: str) -> str:

@@ -124,10 +124,13 @@ def spoken(
 
 @cache
 def said_by(scripts: tuple[str, ...]) -> frozenset[str]:
-    """Everything in the scripts that may be the key of a text."""
+    """Everything in the scripts that may be the key of a text: each word that stands in quotes."""
     folder = files("viz.page").joinpath("static")
     return frozenset(
-        re.findall(r"\w+", " ".join(folder.joinpath(each).read_text(encoding="utf-8") for each in scripts))
+        re.findall(
+            r"""(?<=["'`])\w+(?=["'`])""",
+            " ".join(folder.joinpath(each).read_text(encoding="utf-8") for each in scripts),
+        )
     )
 
 

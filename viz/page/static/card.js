@@ -76,7 +76,7 @@ function cards(model, say) {
     );
   }
 
-  const gradientName = (index) => `∂${nodes[model.output].name}/∂${nodes[index].name}`;
+  const gradientName = (node) => model.asked({ node, field: "grad" });
 
   /* The local derivative in symbols, and as a number. */
   function rule(node, slot, local) {
@@ -133,7 +133,7 @@ function cards(model, say) {
       const known = r.state !== "waiting" && !isArray(r.paid);
       const numbers = known ? `<td>${escape(format(r.paid))}</td><td>${escape(format(r.total))}</td>` : "<td>–</td><td>–</td>";
       return (
-        `<tr class="${r.state}"><td>${SIGNS[r.state]}</td><td>${escape(say("nth_of", { nth: n + 1, count: rows.length }))}</td>` +
+        `<tr class="${r.state}"><td title="${escape(say(r.state))}">${SIGNS[r.state]}</td><td>${escape(say("nth_of", { nth: n + 1, count: rows.length }))}</td>` +
         `<td><button type="button" class="link" data-node="${r.from}">${escape(nodes[r.from].name)}</button></td>${numbers}</tr>`
       );
     });

@@ -155,6 +155,10 @@ function computation(lesson, code) {
     return waiting.size ? null : order;
   }
 
+  /* A number that is asked for, as it is written. */
+  self.asked = ({ node, field }) => (field === "data" ? nodes[node].name : `${self.d(self.output)}/${self.d(node)}`);
+  self.d = (index) => (nodes[index].loose ? `∂(${nodes[index].name})` : `∂${nodes[index].name}`);
+
   /* What a leaf holds after a step: its value, or what the update made of it. */
   self.held = (index, steps, at) => {
     for (let k = at; k >= 0 && steps[k].kind === "update"; k -= 1) {

@@ -1,6 +1,12 @@
 /* A picture: what is known on each card, what is lit, arrows the way the number flows; zoom, and a small map.
    Where its SVG comes from is not known to it: from Graphviz, with every card from the start, or laid out around the step. */
 
+const zooming = (say) =>
+  ["out", "in", "fit"].map((how) => {
+    const title = escape(say(how === "fit" ? "fit" : `zoom_${how}`));
+    return `<button type="button" data-zoom="${how}" aria-label="${title}" title="${title}">${{ out: "−", in: "+", fit: "⤢" }[how]}</button>`;
+  }).join("");
+
 /* Graphviz's picture, which stands in the page. */
 function standing(image, frame, map, say) {
   if (!image) {

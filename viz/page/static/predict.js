@@ -1,31 +1,48 @@
 /* Predict, then reveal: the number of a step is asked for, and a wrong answer is recognised. */
 
 function prediction(model, say) {
-  const score = { right: 0, asked: 0, seen: new Set() };
+  const score = { right: 0, wrong: new Map(), seen: new Set() };
 
-  /* What a step asks for: a number of one node, or nothing. */
+  /* What a step asks for: the numbers of nodes, and what they are after each contribution; of arrays nothing. */
+  function questions({ kind, nodes, first, events }) {
+    if (kind === "forward") return nodes.filter((node) => typeof model.values[node] === "number").map((node) => ({ key: `${node}`, node, field: "data" }));
+    if (kind !== "backward" || !model.isScalar) return [];
+    return model.events.slice(first, events).map(({ node, slot, target }, i) => ({ key: `${node} ${slot}`, node: target, field: "grad", k: first + i }));
+  }
+
+  /* The first of them that was not answered yet, and the part of the step that it is about; or nothing. */
   function question(step) {
-    if (!step) return null;
-    if (step.kind === "forward" && step.nodes.length === 1 && typeof model.values[step.nodes[0]] === "number") {
-      return { node: step.nodes[0], field: "data", answer: model.values[step.nodes[0]] };
-    }
-    if (step.kind !== "backward" || step.events - step.first !== 1 || !model.isScalar) return null;
-    const k = step.first;
+    const asked = questions(step).find(({ key }) => !score.seen.has(key));
+    if (!asked) return null;
+    const { node, k } = asked;
+    if (asked.field === "data") return { ...asked, answer: model.values[node], part: { ...step, nodes: [node], computed: model.rank[node] } };
     const event = model.events[k];
-    const before = model.gradients(k);
-    const upstream = before.grads[event.node];
+    const { grads } = model.gradients(k);
+    const upstream = grads[event.node];
     const paid = model.contribution(k, upstream);
-    const was = before.grads[event.target] === null ? 0 : before.grads[event.target];
-    return { node: event.target, field: "grad", answer: was + paid, event, upstream, paid, was, k };
+    const was = grads[node] === null ? 0 : grads[node];
+    return { ...asked, answer: was + paid, event, upstream, paid, was, part: { ...step, nodes: [node], first: k, events: k + 1 } };
   }
 
   /* As near as four digits tell, or as near as a person rounds. */
-  const near = (x, y) => Math.abs(x - y) <= Math.max(0.006 * Math.abs(y), Math.min(5e-4, 0.05 * Math.abs(y))) || format(x) === format(y);
+  const near = (x, y) =>
+    format(x) === format(y) || (Number.isFinite(y) && Math.abs(x - y) <= Math.max(0.006 * Math.abs(y), Math.min(5e-4, 0.05 * Math.abs(y))));
 
-  const read = (text) => {
-    const plain = text.trim().replace(/[−–]/g, "-").replace(/,(?=\d{3}(\D|$))/g, "").replace(",", ".").replace("∞", "Infinity");
-    const parts = plain.split("/").map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?Infinity$/i.test(part.trim()) ? Number(part) : NaN));
-    return parts.length > 2 ? NaN : parts.length === 2 ? parts[0] / parts[1] : parts[0];
+  const value = (text) => {
+    const parts = text.split("/").map((part) => {
+      if (/^[+-]?nan$/i.test(part.trim())) return NaN;
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?Infinity$/i.test(part.trim()) ? Number(part) : null;
+    });
+    if (parts.length > 2 || parts.includes(null)) return null;
+    return parts.length === 2 ? parts[0] / parts[1] : parts[0];
+  };
+
+  /* What was typed, in whatever notation; where a comma may group digits or begin a fraction, as the answer has it. */
+  const read = (text, answer) => {
+    const plain = text.normalize("NFKC").replace(/[−‒–—]/g, "-").replace(/。/g, ".").replace(/⁄/g, "/")
+      .replace(/\s*[·⋅×*]\s*10\s*\^?\s*\(?([+-]?\d+)\)?/g, "e$1").replace(/∞|\binf\b/gi, "Infinity");
+    const found = [plain.replace(/,(?=\d{3}(\D|$))/g, ""), plain.replace(",", ".")].map(value).filter((x) => x !== null);
+    return found.find((x) => near(x, answer)) ?? found[0] ?? null;
   };
 
   /* Which mistake a wrong number comes from, and what to look at. */
@@ -43,8 +60,8 @@ function prediction(model, say) {
       if (near(given, local) || near(given, was + local)) return { text: say("missing_upstream", { node: name(event.node) }), ...lit };
       const others = model.slopes[event.node];
       for (let slot = 0; slot < others.length; slot += 1) {
-        const other = others[slot] === null ? NaN : upstream * others[slot];
-        if (slot !== event.slot && (near(given, other) || near(given, was + other))) {
+        const other = upstream * others[slot];
+        if (slot !== event.slot && others[slot] !== null && (near(given, other) || near(given, was + other))) {
           const input = model.nodes[event.node].inputs[slot];
           const which = input.node === undefined ? format(input.constant) : name(input.node);
           return { text: say("other_input", { name: which }), ...lit };
@@ -56,26 +73,23 @@ function prediction(model, say) {
     return { text: say("wrong_number"), node: asked.node };
   }
 
-  /* The verdict on an answer; only the first one at a step counts. */
-  function check(key, asked, text) {
-    const given = read(text);
-    if (Number.isNaN(given) && !Number.isNaN(asked.answer)) return { kind: "none", text: say("not_a_number") };
+  /* The verdict on an answer; only the first one to a question counts. */
+  function check(asked, text) {
+    const given = read(text, asked.answer);
+    if (given === null) return { kind: "none", text: say("not_a_number") };
     const right = near(given, asked.answer);
-    if (!score.seen.has(key)) {
-      score.seen.add(key);
-      score.asked += 1;
-      if (right) score.right += 1;
-    }
+    if (right && !score.seen.has(asked.key)) score.right += 1;
+    if (!right) skip(asked);
+    score.seen.add(asked.key);
     return right ? { kind: "right", text: say("correct") } : { kind: "wrong", ...mistake(asked, given) };
   }
 
-  function skip(key) {
-    if (score.seen.has(key)) return;
+  function skip({ key, node, field }) {
+    if (!score.seen.has(key)) score.wrong.set(`${field} ${node}`, { node, field });
     score.seen.add(key);
-    score.asked += 1;
   }
   function again() {
-    Object.assign(score, { right: 0, asked: 0, seen: new Set() });
+    Object.assign(score, { right: 0, wrong: new Map(), seen: new Set() });
   }
-  return { question, check, skip, again, score, near, read };
+  return { questions, question, check, skip, again, score, near, read };
 }

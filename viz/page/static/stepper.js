@@ -19,10 +19,6 @@ function template(say, count, model, groups, runs) {
     return `<button type="button" data-go="${name}" aria-label="${title}" title="${title}">${icon(name)}</button>`;
   };
   const option = (by) => `<option value="${by}">${escape(say(`by_${by}`))}</option>`;
-  const zoom = ["out", "in", "fit"].map((how) => {
-    const title = escape(say(how === "fit" ? "fit" : `zoom_${how}`));
-    return `<button type="button" data-zoom="${how}" aria-label="${title}" title="${title}">${{ out: "−", in: "+", fit: "⤢" }[how]}</button>`;
-  });
   const languages = say.languages.length < 2 ? "" :
     `<select class="language" aria-label="${escape(say("language"))}">${say.languages
       .map((one) => `<option value="${one}" ${one === say.now() ? "selected" : ""}>${{ en: "English", zh: "中文" }[one] || one}</option>`).join("")}</select>`;
@@ -31,7 +27,7 @@ function template(say, count, model, groups, runs) {
       <div class="top">
         <div class="picture" tabindex="0" role="region" aria-label="${escape(say("alternative"))}"></div>
         <div class="map" hidden></div>
-        <div class="zoom">${zoom.join("")}</div>
+        <div class="zoom">${zooming(say)}</div>
       </div>
       <div class="controls">
         ${BUTTONS.map(button).join("")}
@@ -56,6 +52,7 @@ function template(say, count, model, groups, runs) {
           <p class="verdict"></p>
           <p class="sentence"></p>
           <p class="reason"></p>
+          <p class="end"></p>
         </div>
         <code class="source"></code>
         <div class="table"></div>
@@ -63,6 +60,7 @@ function template(say, count, model, groups, runs) {
         <div class="relations" hidden></div>
         <details class="whatif" hidden><summary>${escape(say("what_if"))}</summary><div class="leaves"></div><button type="button" class="reset">${escape(say("reset"))}</button></details>
         <p class="score"></p>
+        <p class="outcome"></p>
       </div>
     </section>
     <div class="print"><slot></slot></div>`;
@@ -110,11 +108,10 @@ function stepper(host, css, lesson, code) {
 
   function show(index, jump = true) {
     at = Math.max(0, Math.min(steps.length - 1, index));
-    const step = steps[at];
+    hidden = predicting ? quiz.question(steps[at]) : null;
+    const step = hidden ? hidden.part : steps[at]; /* of several numbers, one is asked for after the other */
     const known = model.gradients(step.events);
     const before = model.gradients(step.kind === "backward" ? step.first : step.events);
-    const asked = predicting && quiz.question(step);
-    hidden = asked && !quiz.score.seen.has(`${by} ${at}`) ? asked : null;
     section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
     view.show(step, known, (node, field) => hidden && hidden.node === node && hidden.field === field, (index) => model.held(index, steps, at));
     view.light(step, before, hidden);
@@ -125,6 +122,7 @@ function stepper(host, css, lesson, code) {
     ask(step, before, known);
     find(".sentence").textContent = card.sentence(step);
     find(".reason").textContent = at === steps.length - 1 ? say.phrase(model.reason) : "";
+    find(".end").textContent = at === steps.length - 1 && !model.reason && !hidden && step.kind === "backward" ? say("finished_sentence") : "";
     find(".source").textContent = card.source(step);
     find(".table").innerHTML = !hidden && step.kind === "backward" && step.events - step.first === 1 ? card.ledgerTable(step.nodes[0], step.events) : "";
     for (const extra of extras) extra.show(step, before, known, Boolean(hidden));
@@ -168,25 +166,43 @@ function stepper(host, css, lesson, code) {
     form.hidden = !hidden;
     find(".verdict").textContent = "";
     find(".verdict").className = "verdict";
-    const { right, asked } = quiz.score;
-    find(".score").textContent = predicting && asked ? say("score", { right, count: asked }) : "";
-    if (!hidden) return;
-    const node = model.nodes[hidden.node];
-    const what = hidden.field === "data" ? node.name : `∂${model.nodes[model.output].name}/∂${node.name}`;
-    form.querySelector("span").textContent = say("ask", { what });
+    scored();
+    if (!hidden) {
+      if (predicting && ["forward", "backward"].includes(step.kind) && !quiz.questions(step).length) find(".verdict").textContent = say("not_asked");
+      return;
+    }
+    form.querySelector("span").textContent = say("ask", { what: model.asked(hidden) });
     const lines = card.formula(step, before, known);
     find(".formula").innerHTML = lines.slice(0, lines.indexOf("</div>") + 6); /* the symbols, without the numbers */
     const input = form.querySelector("input");
     input.value = "";
-    if (root.activeElement && root.activeElement !== find(".by")) input.focus({ preventScroll: true });
+    const focused = root.activeElement;
+    if (focused && !focused.matches("select, [type=range], [type=search], [type=checkbox]")) input.focus({ preventScroll: true });
+  }
+
+  /* How many were right; at the end what is open, and what was not right at first. */
+  function scored() {
+    const { right, wrong, seen } = quiz.score;
+    const counts = predicting && seen.size > 0;
+    const isEnd = counts && at === steps.length - 1 && !hidden;
+    find(".score").textContent = counts ? say("score", { right, count: seen.size }) : "";
+    find(".score").classList.toggle("final", isEnd);
+    const open = isEnd ? steps.flatMap(quiz.questions).filter(({ key }) => !seen.has(key)).length : 0;
+    const links = [...wrong.values()].map((one) => `<button type="button" class="link" data-node="${one.node}">${escape(model.asked(one))}</button>`);
+    const parts = [
+      open ? escape(say("unanswered", { count: open })) : "",
+      links.length ? `${escape(say("look_again"))} ${links.join(" ")}` : "",
+      `<button type="button" class="again">${escape(say("again"))}</button>`,
+    ];
+    find(".outcome").innerHTML = isEnd ? parts.filter(Boolean).join("<br>") : "";
   }
 
   function answer(text) {
-    const verdict = quiz.check(`${by} ${at}`, hidden, text);
+    const verdict = quiz.check(hidden, text);
     if (verdict.kind === "none") return void (find(".verdict").textContent = verdict.text);
-    if (verdict.kind === "right") show(at);
+    if (verdict.kind === "right") onward();
     else {
-      find(".score").textContent = say("score", { right: quiz.score.right, count: quiz.score.asked });
+      scored();
       section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
       const edge = verdict.edge && section.querySelector(`[id="e${verdict.edge[0]}_${verdict.edge[1]}"]`);
       for (const one of [edge, section.querySelector(`[id="n${verdict.node}"]`)]) if (one) one.classList.add("missing");
@@ -198,8 +214,20 @@ function stepper(host, css, lesson, code) {
   }
 
   function reveal() {
-    quiz.skip(`${by} ${at}`);
+    quiz.skip(hidden);
+    onward();
+  }
+
+  /* To the next question of the step, or to the step, where the keys work again. */
+  function onward() {
     show(at);
+    if (!hidden) section.focus({ preventScroll: true });
+  }
+
+  /* Other numbers are other questions. */
+  function renumbered() {
+    if (predicting) quiz.again();
+    show(at, false);
   }
 
   /* Who contributes, where it goes: lists, and lit paths. */
@@ -227,7 +255,7 @@ function stepper(host, css, lesson, code) {
     find(".whatif").hidden = false;
     find(".leaves").innerHTML = leaves.map((node) => {
       const x = lesson.values[node.index];
-      const reach = Math.max(Math.abs(x) * 2, 2);
+      const reach = Number.isFinite(2 * x) ? Math.max(Math.abs(x) * 2, 2) : 2;
       return `<label><span>${escape(node.name)}</span><input type="range" data-leaf="${node.index}" min="${-reach}" max="${reach}" step="${reach / 100}" value="${model.values[node.index]}"><output>${escape(format(model.values[node.index]))}</output></label>`;
     }).join("");
   }
@@ -249,7 +277,7 @@ function stepper(host, css, lesson, code) {
     if (at || location.hash) history.replaceState(null, "", `#step=${at}`);
   }
   function asked() {
-    const found = /(?:^#|&)step=(\d+)/.exec(location.hash);
+    const found = /(?:^#|&)step=(\d+)(?:&|$)/.exec(location.hash);
     return isPage && found ? Number(found[1]) : 0;
   }
 
@@ -293,7 +321,10 @@ function stepper(host, css, lesson, code) {
       }
       if (control.dataset.go) go(control.dataset.go);
       else if (control.dataset.zoom) view.zoom(control.dataset.zoom);
-      else if (control.dataset.node) jumpTo(Number(control.dataset.node));
+      else if (control.dataset.node) {
+        jumpTo(Number(control.dataset.node));
+        if (!root.activeElement) section.focus({ preventScroll: true }); /* the list it was in may be another */
+      }
       else if (control.dataset.show) {
         shown = shown === control.dataset.show ? "" : control.dataset.show;
         relate(steps[at]);
@@ -301,7 +332,11 @@ function stepper(host, css, lesson, code) {
       else if (control.classList.contains("reset")) {
         model.reset();
         whatIf();
-        show(at, false);
+        renumbered();
+      } else if (control.classList.contains("again")) {
+        quiz.again();
+        go("first");
+        section.focus({ preventScroll: true });
       }
     });
     section.addEventListener("input", (event) => {
@@ -309,7 +344,7 @@ function stepper(host, css, lesson, code) {
       if (input.dataset.leaf) {
         model.set(Number(input.dataset.leaf), Number(input.value));
         input.nextElementSibling.textContent = format(Number(input.value));
-        show(at, false);
+        renumbered();
       } else if (input.classList.contains("which")) {
         play(false);
         change(Number(input.value));
