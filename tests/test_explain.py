@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from fractions import Fraction
 from typing import Any
 
@@ -45,7 +46,7 @@ FORMULAS: list[tuple[Any, str, list[str]]] = [
     (lambda x, y: -x, "f = −x", ["−1"]),
     (lambda x, y: abs(x), "f = |x|", ["sign(x)"]),
     (lambda x, y: x.sigmoid(), "f = σ(x)", ["f · (1 − f)"]),
-    (lambda x, y: x * x, "f = x²", ["x", "x"]),
+    (lambda x, y: x * x, "f = x · x", ["x", "x"]),
     (lambda x, y: 2 * x, "f = 2 · x", ["2"]),
     (lambda x, y: 1 - x, "f = 1 − x", ["−1"]),
 ]
@@ -72,7 +73,10 @@ def test_the_numbers_are_those_of_the_node(program: Program) -> None:
         assert explanation.formula.startswith(f"{node.name} = ")
         assert explanation.numbers.endswith(format_number(node.data))
         nodes = [x for x in node.inputs if isinstance(x, int)]
-        assert [p.of for p in explanation.partials] == [ratio(node.name, graph[x].name) for x in nodes]
+        assert [p.of.partition(" (")[0] for p in explanation.partials] == [
+            ratio(node.name, graph[x].name) for x in nodes
+        ]
+        assert len({p.of for p in explanation.partials}) == len(nodes)
         slopes = [slope for slope, x in zip(node.slopes, node.inputs, strict=True) if isinstance(x, int)]
         shown = ["" if slope is None else format_number(float(slope)) for slope in slopes]  # None: a closed gate
         assert [p.numbers for p in explanation.partials] == shown
@@ -230,3 +234,16 @@ def test_an_index_that_is_a_view_of_memory_is_written_by_what_is_in_it() -> None
     assert explain(picked).formula == "picked = t[[2, 0]]"
     put = autograd.put(t[:2], (3,), memoryview(np.array([2, 0])))
     assert "index=[2, 0])" in explain(put).formula
+
+
+@pytest.mark.parametrize("f", [operator.mul, operator.sub, operator.truediv, operator.pow, operator.add])
+def test_what_comes_in_twice_has_a_slope_for_each_place_and_their_sum_is_the_gradient(f: Any) -> None:
+    s = Value(3.0, "s")
+    y = f(s, s)
+    told = explain(y)
+    assert told.formula.count("s") == 2, "as it was computed: by two edges"
+    assert [partial.of for partial in told.partials] == ["∂y/∂s (1st of 2)", "∂y/∂s (2nd of 2)"]
+    y.backward()
+    slopes = [slope for slope in Graph.of(y).slopes[-1] or () if slope is not None]
+    assert sum(slopes) == pytest.approx(s.grad)
+    assert [format_number(slope) for slope in slopes] == [p.numbers or p.formula for p in told.partials]

@@ -23,6 +23,7 @@ from autograd.notation.words import (
     latex_number,
     latex_ratio,
     latex_sentence,
+    ordinal,
     ratio,
     written_name,
 )
@@ -36,7 +37,7 @@ from autograd.sweep.pullback import every_output, spread
 class Partial:
     """One local derivative: by which input, its formula, the formula with numbers, LaTeX."""
 
-    of: str  #: "∂q/∂x"
+    of: str  #: "∂q/∂x"; "∂q/∂x (1st of 2)" where x is an input twice
     formula: str  #: "z"
     numbers: str  #: "−4"; empty where the derivative is no single number
     latex: str
@@ -122,9 +123,13 @@ def example_call(op: Op) -> tuple[Sequence[Symbol], Mapping[str, Any]]:
 def explain_node(graph: Graph, node: GraphNode, op: Op) -> Explanation:
     inputs = graph.symbols(node)
     partials = []
-    for k, local in local_derivatives(op, Symbol(node.name, node.shape), inputs, node.params).items():
+    local = local_derivatives(op, Symbol(node.name, node.shape), inputs, node.params)
+    names = [inputs[k].name for k in local]
+    for place, (k, formula) in enumerate(local.items()):
         slope = node.slopes[k] if node.slopes is not None else None
-        partials.append(partial(node.name, inputs[k].name, local, "" if slope is None else format_number(slope)))
+        x, numbers = names[place], "" if slope is None else format_number(slope)
+        nth = f"{ordinal(names[: place + 1].count(x))} of {names.count(x)}" if names.count(x) > 1 else ""
+        partials.append(partial(node.name, x, formula, numbers, nth))
     return replace(explain_value(graph, node, op), partials=tuple(partials))
 
 
@@ -145,9 +150,11 @@ def explanation(
     return Explanation(op.name, f"{written_name(output)} = {text(formula)}", numbers, in_latex, op.doc, partials)
 
 
-def partial(y: str, x: str, local: Any, numbers: str) -> Partial:
-    in_latex = f"{latex_ratio(y, x)} = {chained(latex(local), latex_number(numbers))}"
-    return Partial(ratio(y, x), text(local), numbers, in_latex)
+def partial(y: str, x: str, local: Any, numbers: str, nth: str = "") -> Partial:
+    """A local derivative; ``nth`` says by which of several places the input is meant."""
+    place = rf"\ \text{{({nth})}}" if nth else ""
+    in_latex = f"{latex_ratio(y, x)}{place} = {chained(latex(local), latex_number(numbers))}"
+    return Partial(f"{ratio(y, x)} ({nth})" if nth else ratio(y, x), text(local), numbers, in_latex)
 
 
 def chained(left: str, right: str) -> str:

@@ -282,12 +282,13 @@ class Graph:
         return whole
 
     def symbols(self, node: GraphNode) -> list[Any]:
-        """The inputs of a node as Symbols, constants as they are; the same node twice is the same Symbol twice."""
-        made: dict[int, Symbol] = {}
-        for x in node.inputs:
-            if not isinstance(x, Constant):
-                made.setdefault(x, Symbol(self.names[x], self.equations[x].shape))
-        return [x.data if isinstance(x, Constant) else made[x] for x in node.inputs]
+        """The inputs of a node as Symbols, constants as they are.
+
+        The same node twice is two of them: s · s is what was computed, by two edges, where a rule writes s² for it.
+        """
+        return [
+            x.data if isinstance(x, Constant) else Symbol(self.names[x], self.equations[x].shape) for x in node.inputs
+        ]
 
     def inputs_of(self, node: GraphNode | int | str) -> list[Any]:
         """The numbers or arrays that a node, or the one of that index or name, was computed from."""
