@@ -70,7 +70,7 @@ class Worksheet(Document):
         >>> from viz import step
         >>> s = Value(3.0, "s")
         >>> print(step(s * s, hide="grads").by_hand())
-        f = s² = 9
+        f = s · s = 9
         s = 3
         ∂f/∂s += ∂f/∂f · ∂f/∂s = ____ · ____ = ____
         ∂f/∂s += ∂f/∂f · ∂f/∂s = ____ · ____ = ____
