@@ -91,11 +91,6 @@ function worksheet(host, css, lesson, code) {
         <p class="score" aria-live="polite"></p></form>
     </section><div class="print"><slot></slot></div>`;
   const section = find("section");
-<<<<<<< HEAD
-  const view = pictured(standing(host.querySelector("svg, img"), find(".picture"), find(".map"), say), find(".picture"), model, say);
-  const hidden = (node, field) => open.has(`${field} ${node}`);
-  const show = () => view.show(end, known, hidden);
-=======
   const view = pictured(standing(host.querySelector("svg, img"), find(".picture"), find(".map"), say), find(".picture"), model, say);
 
   /* The missing thing of one task: of the one that the reader is at, or of the first. */
@@ -117,7 +112,6 @@ function worksheet(host, css, lesson, code) {
     const current = root.activeElement && taskAt(root.activeElement);
     light(current?.lit.length ? current : tasks.find((task) => task.lit.length));
   }
->>>>>>> fb58988 (Worksheets are homework, prediction asks for every number of a step, and every text is said)
   view.first();
   show();
 
