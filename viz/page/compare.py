@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import escape
 from typing import Any
 
 from autograd import Comparison, Timeline, format_number
@@ -13,7 +12,7 @@ from autograd import compare as compared
 from viz.language.words import Words, words
 from viz.model.marks import Mark
 from viz.model.view import printable, shorten
-from viz.page.document import Document, Parts, mounted, source, text
+from viz.page.document import Document, Parts, attribute, mounted, source, text
 from viz.page.frames import finished
 from viz.page.runs import Told, runs, section, table
 from viz.picture.dot import alternative, layout, picture
@@ -115,12 +114,12 @@ def pictures(found: Comparison, titles: tuple[str, str], say: Words) -> str:
         made.graph = graph
         try:
             svg = themed(tidy(layout(made, "svg"), shown))
-            seen = f'<img alt="{escape(alternative(shown))}" style="max-width:none" src="{source(svg)}">'
+            seen = f'<img alt="{attribute(alternative(shown))}" style="max-width:none" src="{source(svg)}">'
         except RenderError as error:
             seen = f"<p><em>{text(str(error))}</em></p>"
         both.append(
             f'<div style="flex:1 1 320px;min-width:0;overflow:auto" tabindex="0" role="region" '
-            f'aria-label="{text(title)}"><h2>{text(title)}</h2>{seen}</div>'
+            f'aria-label="{attribute(title)}"><h2>{text(title)}</h2>{seen}</div>'
         )
     return f'<div style="display:flex;flex-wrap:wrap;gap:16px">{"".join(both)}</div>'
 

@@ -114,7 +114,7 @@ def drawing(made: Picture, shown: View, lang: str | None = None) -> tuple[str, s
         svg = tidy(layout(made, "svg"), shown)
     except RenderError as error:
         return f"<p><em>{text(say.text('no_picture', reason=error))}</em></p>", str(error)
-    alt = escape(alternative(shown, say.text("alternative")))
+    alt = attribute(alternative(shown, say.text("alternative")))
     return f'<div style="overflow:auto"><img alt="{alt}" style="max-width:none" src="{source(slim(svg))}"></div>', ""
 
 
@@ -138,6 +138,15 @@ def mounted(
 def text(content: str) -> str:
     """A text as HTML, between tags."""
     return escape(printable(content), quote=False)
+
+
+def attribute(content: str) -> str:
+    """A text as HTML, between double quotes.
+
+    >>> attribute('"><b>')
+    '&quot;&gt;&lt;b&gt;'
+    """
+    return escape(printable(content))
 
 
 @cache
@@ -186,7 +195,7 @@ def page(made: Parts) -> str:
     """A whole page: nothing but what it holds may load or run, which its policy says by hash."""
     code = base64.b64encode(hashlib.sha256(made.script.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{code}'"
-    title = escape(made.title)
+    title = text(made.title)
     return f"""<!DOCTYPE html>
 <html lang="{made.lang}">
 <head>

@@ -10,7 +10,7 @@ from autograd import GraphError, Timeline
 from autograd.export import forms
 from viz.language.words import LANGUAGES, Words, words
 from viz.model.view import Card, View, lines, shorten
-from viz.page.document import Parts, drawing, mounted, text
+from viz.page.document import Parts, attribute, drawing, mounted, text
 from viz.page.frames import finished, frames, phrased, roomy, width
 from viz.page.large import large
 from viz.page.lesson import Raw, lesson, number
@@ -135,7 +135,9 @@ def widest(shown: Sequence[View]) -> View:
 
 def section(content: str, say: Words) -> str:
     """A summary, which scrolls where it is too wide, by keys too."""
-    return f'<div class="summary" role="group" tabindex="0" aria-label="{text(say.text("summary"))}">{content}</div>'
+    return (
+        f'<div class="summary" role="group" tabindex="0" aria-label="{attribute(say.text("summary"))}">{content}</div>'
+    )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
