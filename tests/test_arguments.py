@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numeric import assert_close, differences
+from trainings import OF_TRAINING
 
 import nn
 from autograd import Op, Tensor, Value, table, tracing, where
@@ -282,20 +283,6 @@ OTHERS |= {"Optimizer.parameters"}
 OTHERS |= {argument for argument in ARGUMENTS if argument.endswith(".reduction")}
 OTHERS |= {f"{name}.{argument}" for name in LAYERS for argument in FLAGS_AND_TYPES}
 
-#: What takes plain data and files; tests/test_training.py, test_resume.py, test_diagnosis.py, test_interchange.py.
-ELSEWHERE = {
-    "Callback",
-    "Diverged",
-    "EarlyStopping",
-    "History",
-    "Record",
-    "Run",
-    "accuracy",
-    "batches",
-    "diagnose",
-    "evaluate",
-}
-ELSEWHERE |= {"fit", "load", "load_torch_state_dict", "save", "torch_state_dict"}
 OTHERS |= {
     f"{name}.parameters" for name in OPTIMISED if "parameters" in inspect.signature(getattr(nn, name)).parameters
 }
@@ -303,7 +290,7 @@ OTHERS |= {"Optimizer.settings", "Schedule.settings"}  # what a rule of one's ow
 
 
 def test_every_argument_of_nn_is_in_one_of_the_lists() -> None:
-    public = [name for name in nn.__all__ if name != "init" and name not in ELSEWHERE]
+    public = [name for name in nn.__all__ if name != "init" and name not in OF_TRAINING]
     found = {argument for argument in ARGUMENTS if argument.partition(".")[0] in public}
     called = {
         f"{name}(x)" for name in public if isinstance(kind := getattr(nn, name), type) and "forward" in vars(kind)

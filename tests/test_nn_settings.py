@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trainings import OF_TRAINING
 
 import nn
 from autograd import Tensor, Value
@@ -167,19 +168,7 @@ OWNERS = {
 THEIRS = {"Module.forward", "Module.__call__", "Module.summary", "Sequential.__getitem__"}
 
 #: What tests/test_training.py, test_resume.py, test_diagnosis.py, test_interchange.py and test_cells.py give bad input.
-ELSEWHERE = (
-    "Callback",
-    "Diverged",
-    "EarlyStopping",
-    "History",
-    "Record",
-    "Run",
-    "accuracy",
-    "batches",
-    "diagnose",
-    "evaluate",
-)
-ELSEWHERE += ("fit", "load", "load_torch_state_dict", "save", "torch_state_dict", "MultiHeadAttention.forward")
+ELSEWHERE = (*OF_TRAINING, "MultiHeadAttention.forward")
 
 #: What a rule or a schedule of a person's own defines, or asks in doing so.
 RULES = ("update", "checked", "remembered", "lr_at", "settings_at", "remark")

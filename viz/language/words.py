@@ -85,15 +85,6 @@ class Words:
         """
         return re.sub(r"\barray of [\d×]+", lambda found: self.phrase(found[0]), written)
 
-    @property
-    def all(self) -> dict[str, Any]:
-        """What a page is given, as JSON: how it counts, and every text.
-
-        >>> words("zh").all["texts"]["ask"]
-        '{what} 是多少？'
-        """
-        return {"name": self.name, "ordinals": self.ordinals, "texts": dict(self.texts)}
-
 
 def words(lang: str | None = None, name: str = "lang", variables: Sequence[str] = VARIABLES) -> Words:
     """The words of a language, said as people and systems do (``"zh"``, ``"zh-CN"``); None: that of the environment.
