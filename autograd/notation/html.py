@@ -14,8 +14,8 @@ LONGEST, LONGEST_LINE = 300, 1_000  #: characters of a text, and of one among ot
 JOINERS = "\u200c\u200d"  #: not seen, but they shape the letters beside them
 NUMBERS = 12  #: an array of no more has them written in its cells
 ROWS, COLUMNS = 16, 32  #: of a map, at most
-#: Blue and orange are told apart by all eyes; over any ground they leave the ink of light and dark themes readable.
-POSITIVE, NEGATIVE, DENSEST = "#2f7fd8", "#e66100", 0.6
+#: Warm above zero, cold below: orange and blue are told apart by all eyes, and leave ink readable over any ground.
+POSITIVE, NEGATIVE, DENSEST = "#e66100", "#2f7fd8", 0.6
 LEGEND = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
@@ -52,13 +52,13 @@ def listing(lines: Sequence[str]) -> str:
 
 
 def heat_map(title: str, array: Any) -> str:
-    """An array as a table of colours, blue above zero and orange below it, each number where it is pointed at.
+    """An array as a table of colours, orange above zero and blue below it, each number where it is pointed at.
 
     Zero has no colour, and the scale reaches as far up as down. Data and gradient have the same colours, and each a
     scale of its own, as they have other units. A few numbers are written in their cells. Of many the map shows some,
     evenly spaced; leading axes stand one below the other.
 
-    >>> "background-color:#2f7fd899" in heat_map("data", [1.0, 0.0])
+    >>> "background-color:#e6610099" in heat_map("data", [1.0, 0.0])
     True
     """
     numbers = np.asarray(array, dtype=float)
