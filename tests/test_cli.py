@@ -392,7 +392,7 @@ def test_a_page_without_a_picture_is_noted(tmp_path: Path) -> None:
     assert status == 0
     assert out.endswith(f"Wrote {tmp_path / 'page'}\n")
     assert err.startswith("stepgrad: note: the page of --html has no picture: no renderer found")
-    assert "no picture: no renderer found" in (tmp_path / "page").read_text(encoding="utf-8")
+    assert "No picture: no renderer found" in (tmp_path / "page").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("no_renderer")

@@ -90,7 +90,7 @@ def test_scopes_are_there() -> None:
         '    subgraph s1["b "]',
         '      n2["r = q · x<br/>8<br/>∂ –"]',
         "    end",
-        '    n4["f = s²<br/>144<br/>∂ –"]',
+        '    n4["f = s · s<br/>144<br/>∂ –"]',
         "  end",
         '  n3["s = r + q<br/>12<br/>∂ –"]',
         "  n0 --> n1",
