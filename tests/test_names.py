@@ -134,8 +134,8 @@ def test_the_names_are_those_of_the_function_that_asks() -> None:
 def test_every_way_of_asking_finds_the_names() -> None:
     x = Value(2.0)
     y = x * x
-    assert "y = x² = " in str(steps(y))
-    assert autograd.explain(y).formula == "y = x²"
+    assert "y = x · x = " in str(steps(y))
+    assert autograd.explain(y).formula == "y = x · x"
     assert names(Graph.of(y, names={"other": x, "result": y})) == ["other", "result"]
 
 
@@ -647,6 +647,31 @@ def test_what_a_loop_leaves_in_its_variable_stays_an_element_of_what_it_went_thr
     for p in neuron.parameters():
         p.grad = 0.0
     assert {"neuron.w[0]", "neuron.w[1]", "neuron.b"} < set(names(Graph.of(out)))
+
+
+def test_what_loops_leave_of_larger_things_stays_where_it_was() -> None:
+    layer = [SimpleNamespace(w=[Value(0.5), Value(0.6)], b=Value(0.1)) for _ in range(3)]
+    outs = [n.w[0] * 1.0 + n.w[1] * 2.0 + n.b for n in layer]
+    for n in layer:
+        for p in (*n.w, n.b):
+            p.grad = 0.0
+    found = names(Graph.of(outs[0] * outs[1] * outs[2]))
+    assert {f"layer[{k}].{part}" for k in range(3) for part in ("w[0]", "w[1]", "b")} < set(found)
+    by_name = {"a": Value(1.0), "b": Value(2.0)}
+    for v in by_name.values():
+        v.grad = 0.0
+    assert names(Graph.of(by_name["a"] * by_name["b"])) == ["by_name['a']", "by_name['b']", "f"]
+    first, second = layer[:2]
+    assert {"first.b", "second.b"} < set(names(Graph.of(first.b * second.b)))
+
+
+def test_the_last_of_a_list_of_results_keeps_its_name() -> None:
+    losses = []
+    w = Value(1.0)
+    for k in range(3):
+        loss = w * float(k)
+        losses.append(loss)
+    assert names(Graph.of(loss)) == ["w", "loss"]
 
 
 def test_a_name_that_is_taken_out_of_a_container_stays() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from inspect import CO_OPTIMIZED
 from itertools import chain, count
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.graph.holdings import ATOMS, Holdings, namespace_of
 from autograd.graph.neurons import part_name, structural
@@ -87,6 +87,15 @@ def holding(variables: dict[str, Any]) -> dict[str, Any]:
     return {name: held for name, held in variables.items() if id(type(held)) not in EMPTY}
 
 
+class Spot(NamedTuple):
+    """Where something is: in what a variable holds, by which path."""
+
+    at: tuple[int, int]  #: which function the variable is of, and which of its variables it is
+    name: str
+    held: Any
+    path: tuple[Key, ...]
+
+
 def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> tuple[dict[int, str], set[str]]:
     """Names by ``node._key``: the variable that holds it, or ``w[0]`` or ``neuron.w[0]`` where it holds more.
 
@@ -100,7 +109,7 @@ def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> 
     ranks: dict[int, tuple[int, int, int]] = {}
     holders: set[str] = set()
     containers: list[tuple[tuple[int, int], str, Any]] = []
-    singles: dict[int, tuple[int, int]] = {}  #: nodes that a variable holds itself, with the place of that
+    singles: list[tuple[tuple[int, int], str, Any]] = []
 
     def found(node: Any, place: int, name: str, path: Sequence[Key] = ()) -> None:
         holders.add(name)
@@ -113,46 +122,44 @@ def variable_names(wanted: set[int], variables: Sequence[Mapping[str, Any]]) -> 
             if id(type(held)) in EMPTY or not is_public(name):  # a test runner has such as "@py_assert1"
                 continue
             if is_node(held):
-                singles.setdefault(held._record._key, (place, k))
+                singles.append(((place, k), name, held))
                 found(held, place, name)
             else:
                 containers.append(((place, k), name, held))
-    if wanted:
-        search = Search(len(wanted))
+    if wanted and containers:
+        search = Search(len(wanted), {id(held) for _, _, held in (*singles, *containers)})
         for at, name, held in containers:
-            inside: dict[int, Sequence[Key]] = {}
-            for path, node in search.nodes(held):
-                found(node, at[0], name, path)
-                if node._record._key in wanted:
-                    inside.setdefault(node._record._key, path)
-            if len(again := inside.keys() & singles.keys()) == 1 and is_left(key := again.pop(), inside):
-                place, k = singles[key]
-                if place == at[0] and k > at[1]:  # of the same function, and later
-                    names[key] = name + keystr(inside[key])
+            if not search.is_left(at, held):
+                for path, node in search.nodes(Spot(at, name, held, ())):
+                    search.reached.setdefault(at, set()).update(wanted & {node._record._key})
+                    found(node, at[0], name, path)
+        for at, name, node in singles:
+            if names.get(key := node._record._key) == name and search.is_left(at, node):
+                spot = search.spots[id(node)]
+                names[key] = spot.name + keystr(spot.path)
     return names, holders
 
 
-def is_left(key: int, inside: Mapping[int, Sequence[Key]]) -> bool:
-    """Whether a loop over several nodes in a container ends with this one."""
-    *others, last = (
-        [step.value for step in path if isinstance(step, Item)] for path in (*inside.values(), inside[key])
-    )
-    return len(inside) > 1 and all(type(k) is int for k in last) and all(each[: len(last)] <= last for each in others)
-
-
 class Search:
-    """A search for nodes in what variables hold, nearest first: the larger the graph of the nodes, the longer."""
+    """A search for nodes in what variables hold, nearest first: the larger the graph of the nodes, the longer.
 
-    def __init__(self, wanted: int) -> None:
+    ``direct`` are the ids of what variables hold themselves.
+    """
+
+    def __init__(self, wanted: int, direct: Set[int] = frozenset()) -> None:
         self.most = min(FEW + EACH * wanted, MOST)
         self.left = min(MANY * self.most, ALL)
         self.look = Holdings(self.most)
+        self.direct = direct
         #: By ``id``, what was looked into, and how deep it was: nearer to another variable, it is looked into again.
         self.seen: dict[int, tuple[Any, int]] = {}
         self.closed: dict[int, tuple[type, bool]] = {}  #: the classes that were met
+        self.spots: dict[int, Spot] = {}  #: by ``id``, where what is held directly was found, too
+        self.reached: dict[tuple[int, int], set[int]] = {}  #: by variable, the wanted nodes in what it holds
 
-    def nodes(self, held: Any) -> Iterator[tuple[Sequence[Key], Any]]:
+    def nodes(self, variable: Spot) -> Iterator[tuple[Sequence[Key], Any]]:
         """The nodes in what one variable holds, with the path to each."""
+        held = variable.held
         left = start = min(self.most, self.left)
         waiting: deque[tuple[tuple[Key, ...], Any]] = deque([] if self.is_closed(type(held)) else [((), held)])
         while waiting and left > 0:
@@ -163,6 +170,8 @@ class Search:
             self.seen[id(part)] = part, depth
             self.look.left = at_most = left // 2 + 1  # something remains for what is in it
             for key, inner in self.look(part):
+                if id(inner) in self.direct:
+                    self.spots.setdefault(id(inner), variable._replace(path=(*path, key)))
                 cls = type(inner)
                 if issubclass(cls, Node):
                     yield (*path, key), inner
@@ -170,6 +179,25 @@ class Search:
                     waiting.append(((*path, key), inner))
             left -= at_most - self.look.left
         self.left -= start - left
+
+    def is_left(self, at: tuple[int, int], held: Any) -> bool:
+        """Whether a loop left this in the variable: it is the last of several in what an earlier variable holds, of
+        which no other is held by a variable.
+        """
+        spot = self.spots.get(id(held))
+        if spot is None or spot.at[0] != at[0] or spot.at >= at or len(self.reached.get(spot.at, ())) < 2:
+            return False
+        part = spot.held
+        for step in spot.path:
+            self.look.left = self.most
+            inside = list(self.look(part))
+            elements = [key for key, _ in inside if type(key) is type(step) is Item]
+            if elements and elements[-1] != step:
+                return False
+            if any(id(inner) in self.direct for key, inner in inside if key != step):
+                return False
+            part = next((inner for key, inner in inside if key == step), None)
+        return part is held
 
     def is_closed(self, cls: type) -> bool:
         """Whether no nodes are searched in such objects: in nodes, operations and graphs."""
