@@ -367,3 +367,14 @@ def test_a_long_chain_is_no_obstacle() -> None:
     graph = Graph.of(total * 2, names={"w": w, "total": total})
     assert len(set(graph.names)) == len(graph)
     assert isinstance(groups(graph), tuple)
+
+
+def test_samples_that_could_be_weights_are_no_neurons() -> None:
+    samples = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
+    w1, w2, b = Value(0.1), Value(0.2), Value(0.3)
+    ps = [x[0] * w1 + x[1] * w2 + b for x in samples]
+    assert groups(Graph.of((ps[0] - 1.0) ** 2 + (ps[1] - 2.0) ** 2)) == ()
+    turn = [samples[i][0] * w1 + samples[i][1] * w2 for i in range(2)]
+    assert groups(Graph.of(turn[0] * turn[1])) == ()
+    design, w5 = Tensor(np.ones((4, 2))), Tensor([1.0, 2.0])
+    assert groups(Graph.of(((design @ w5 - 1.0) ** 2).mean())) == ()

@@ -12,6 +12,7 @@ import threading
 import types
 import weakref
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest import mock
 

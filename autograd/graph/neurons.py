@@ -38,7 +38,7 @@ class Weights(NamedTuple):
     places: tuple[int | None, ...]  #: the numbers in these, None where they differ
     own: int  #: a hash of which they are
     others: int  #: a hash of what they are multiplied by
-    is_doubtful: bool  #: whether that is in lists and needs a gradient too, so that it may be the weights
+    is_doubtful: bool  #: whether those have names and need a gradient too, so that they may be the weights
 
 
 class Sum(NamedTuple):
@@ -107,7 +107,7 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
         if equations[x].dtype is not None:
             yield Weights(label, (), *which, False)
         elif len(places) > 1:
-            yield Weights(pattern, places, *which, is_named_leaf(other) and bool(read(labels[other] or "")[1]))
+            yield Weights(pattern, places, *which, is_named_leaf(other))
 
     def is_named_leaf(x: int | Constant) -> TypeGuard[int]:
         return isinstance(x, int) and equations[x].op is None and equations[x].requires_grad and bool(labels[x])
@@ -125,10 +125,7 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
             a, b = inputs
             sides = (*side(a, b), *side(b, a))
             if len(sides) > 1 and equation.dtype is not None:  # W @ x, where x is a leaf too
-                ranks = [len(equations[x].shape) for x in inputs if isinstance(x, int)]
-                are_alike = len(set(ranks)) == 1
-                has_weights = [usual == {k} if are_alike else rank > min(ranks) for k, rank in enumerate(ranks)]
-                sides = tuple(compress(sides, has_weights))
+                sides = tuple(compress(sides, [usual == {0}, usual == {1}]))
             if sides:
                 sums[i] = Sum(sides)
         elif op is sum_of_products:
