@@ -509,3 +509,16 @@ def test_a_tensor_of_several_numbers_is_pushed_with_the_gradient_that_it_was_giv
     y.grad = np.array([1.0, 10.0])
     assert y.backward_step().warnings == ()
     assert t.grad.tolist() == [2.0, 40.0]
+
+
+def test_what_is_lost_beside_a_huge_payment_elsewhere_is_told() -> None:
+    a, c = Value(2.0, "a"), Value(1.0)
+    b = a * 0.25
+    d = c * 1e12
+    s = b * 3.0
+    e = b + s
+    f = e + d
+    hand = autograd.by_hand(f)
+    for node in (f, e, b, s, d):
+        hand.push(node)
+    assert hand.differences == {"a": (0.25, 1.0)}

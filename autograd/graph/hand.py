@@ -127,13 +127,27 @@ class ByHand:
         seed = self._grad(output)
         right = self._flow({} if seed is None else {output: seed})
         found: dict[str, tuple[Any, Any]] = {}
+        sizes = self._sizes(0.0 if seed is None else seed)
         for i in self._payers:
             equation = self.graph.equations[i]
             has, due = [in_full(equation, 0.0 if x is None else x) for x in (self._grad(i), right.get(i))]
             eps = np.finfo(equation.dtype or float).eps
-            close = np.allclose(has, due, rtol=2**12 * eps, atol=2**12 * eps * self._largest, equal_nan=True)
-            if not close:
+            size = sizes.get(i, self._largest)
+            if not np.allclose(has, due, rtol=2**12 * eps, atol=2**12 * eps * size, equal_nan=True):
                 found[self.graph.names[i]] = has, due
+        return found
+
+    def _sizes(self, seed: Any) -> dict[int, float]:
+        """What rounding is measured by where all slopes are numbers: the sizes of what comes by all paths, added up."""
+        slopes = self.graph.slopes
+        if any(slopes[i] is None for i in self._slots):
+            return {}
+        found = {self.graph.outputs[0]: abs(float(seed))}
+        for i in sorted(self._slots, reverse=True):
+            for slot in self._slots[i]:
+                target, slope = self.graph.equations[i].inputs[slot], (slopes[i] or ())[slot]
+                assert isinstance(target, int)
+                found[target] = found.get(target, 0.0) + abs(slope or 0.0) * found.get(i, 0.0)
         return found
 
     def restart(self) -> None:
