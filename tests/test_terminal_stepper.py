@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import select
@@ -29,7 +30,7 @@ from viz.language.words import words
 from viz.terminal.card import card, ledger
 from viz.terminal.grain import grains
 from viz.terminal.keys import HOME, LEAVE, pressed
-from viz.terminal.predict import mistake
+from viz.terminal.predict import mistake, near, read
 from viz.terminal.screen import Painter, Size, screen
 from viz.terminal.stepper import grouped, run
 from viz.terminal.trace import trace
@@ -729,3 +730,42 @@ def test_arrays() -> None:
             lines = screen(Walk(moment), track, Size(width, 24))
             assert max(line.cell_len for line in lines) <= width
     assert card(track, track.last).symbols == "∂f/∂x += Wᵀ @ ∂f/∂q"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("0,125", 0.125), ("1,234", 1234.0), ("1 234", 1234.0), ("2·10^3", 2000.0), ("2*10^-5", 2e-5), ("1/3", 1 / 3),
+        ("nan", math.nan), ("−inf", -math.inf), ("∞", math.inf), ("0.71", math.sqrt(0.5)), ("169", 169.0),
+    ],
+)  # fmt: skip
+def test_a_right_number_is_right_however_it_is_written(text: str, answer: float) -> None:
+    number = read(text, answer)
+    assert number is not None
+    assert near(number, answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"), [("168", 169.0), ("170", 169.0), ("1000", 1005.0), ("0.68", math.sqrt(0.5)), ("5", math.nan)]
+)
+def test_another_number_is_not(text: str, answer: float) -> None:
+    number = read(text, answer)
+    assert number is not None
+    assert not near(number, answer)
+
+
+@pytest.mark.parametrize("text", ["", "na", "1/2/3", "1/0", "q", "1e"])
+def test_what_is_no_number_is_none(text: str) -> None:
+    assert read(text, math.nan) is None
+
+
+def test_no_number_is_typed_as_nan() -> None:
+    with np.errstate(all="ignore"):
+        track = Track(steps(autograd.log(Value(0.0, "x")) * 0.0))
+    walk = press(press(Walk(), "p", track), "right", track)
+    for key in (*"-inf", "enter", "right"):
+        walk = press(walk, key, track)
+    assert press(walk, "enter", track).right == 1, "nothing was typed"
+    for key in (*"nan", "enter"):
+        walk = press(walk, key, track)
+    assert walk.right == 2

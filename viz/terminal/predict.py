@@ -13,7 +13,10 @@ from viz.language.words import Words
 from viz.terminal.console import plain
 from viz.terminal.track import Track
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?infinity", re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)|nan", re.IGNORECASE)
+
+#: Words that a number can be typed as.
+NAMES = ("nan", "inf", "infinity")
 
 
 def question(track: Track, moment: int) -> Step | None:
@@ -23,30 +26,51 @@ def question(track: Track, moment: int) -> Step | None:
     return step if step is not None and step.kind != "seed" and np.shape(step.after) == () else None
 
 
-def read(text: str) -> float:
-    """A number as people write it, or a fraction of two; NaN where it is none.
+def read(text: str, answer: float) -> float | None:
+    """A number as people write it, or a fraction of two; None where it is none.
 
-    >>> read("−4"), read("1/4"), read("-12,5"), read("one")
-    (-4.0, 0.25, -12.5, nan)
+    A comma may group digits or begin a fraction: what it is meant as, the answer says.
+
+    >>> read("−4", 4.0), read("1/4", 1.0), read("2·10^3", 1.0), read("one", 1.0)
+    (-4.0, 0.25, 2000.0, None)
+    >>> read("1,234", 1234.0), read("1,234", 1.234)
+    (1234.0, 1.234)
     """
-    written = re.sub("[−–]", "-", text.strip()).replace("∞", "Infinity")
-    written = re.sub(r",(?=\d{3}(\D|$))", "", written).replace(",", ".")
-    parts = [float(part) if NUMBER.fullmatch(part.strip()) else math.nan for part in written.split("/")]
-    if len(parts) == 1:
-        return parts[0]
-    return parts[0] / parts[1] if len(parts) == 2 and parts[1] else math.nan
+    written = re.sub("[−–—]", "-", "".join(text.split())).replace("∞", "inf")
+    written = re.sub(r"[·×*]10\^?\(?([+-]?\d+)\)?", r"e\1", written)
+    grouped = re.sub(r",(?=\d{3}(\D|$))", "", written)
+    found = [x for x in map(value, (grouped, written.replace(",", "."))) if x is not None]
+    return next((x for x in found if near(x, answer)), found[0] if found else None)
+
+
+def value(written: str) -> float | None:
+    parts = written.split("/")
+    if len(parts) > 2 or not all(map(NUMBER.fullmatch, parts)):
+        return None
+    first, *rest = map(float, parts)
+    return first / rest[0] if rest and rest[0] else None if rest else first
+
+
+def begins(text: str) -> bool:
+    """Whether a number may be typed so.
+
+    >>> begins("na"), begins("-in"), begins("q")
+    (True, True, False)
+    """
+    return any(name.startswith(text.lower().lstrip("+-−")) for name in NAMES)
 
 
 def near(x: float, y: float) -> bool:
-    """As near as four digits tell, or as near as a person rounds.
+    """As near as four digits tell, or as near as a person rounds what is no whole number.
 
-    >>> near(0.333, 1 / 3), near(0.34, 1 / 3)
-    (True, False)
+    >>> near(0.333, 1 / 3), near(0.34, 1 / 3), near(168.0, 169.0)
+    (True, False, False)
     """
     y = float(y)
     if x == y or format_number(float(x)) == format_number(y):
         return True
-    return math.isfinite(y) and abs(x - y) <= max(0.006 * abs(y), min(5e-4, 0.05 * abs(y)))
+    rounded = 5e-4 if math.isfinite(y) and abs(y - round(y)) <= 1e-9 * abs(y) else 6e-3
+    return math.isfinite(y) and abs(x - y) <= max(rounded * abs(y), min(5e-4, 0.05 * abs(y)))
 
 
 def mistake(step: Step, given: float, said: Words) -> str:

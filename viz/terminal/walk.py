@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,11 +10,11 @@ from typing import Literal
 from autograd import Step
 from viz.terminal.card import name_of
 from viz.terminal.grain import Grain
-from viz.terminal.predict import mistake, near, question, read
+from viz.terminal.predict import begins, mistake, near, question, read
 from viz.terminal.track import Track
 
 TEN = 10
-DIGITS = "0123456789.,-+−–/eE∞"
+DIGITS = "0123456789.,-+−–/eE∞·×*^"
 
 #: What a key is bound to; `keys.py` says how keys are called. The same keys as in the page, and those of vi and pagers.
 MOVES: dict[str, Callable[[Track, int], int]] = {
@@ -122,15 +121,16 @@ def given(walk: Walk, key: str, track: Track, step: Step) -> Walk | None:
     if key == "backspace":
         return replace(walk, typed=walk.typed[:-1])
     if key == "enter":
-        number = read(walk.typed)
-        if math.isnan(number) and not math.isnan(step.after):
+        number = read(walk.typed, step.after)
+        if number is None:
             return replace(walk, message=said.text("not_a_number"))
         if near(number, step.after):
             first = walk.moment not in walk.missed
             return replace(walk, answered=answered, right=walk.right + first, typed="", message=said.text("correct"))
         missed = walk.missed | {walk.moment}
         return replace(walk, typed="", missed=missed, message=mistake(step, number, said))
-    return replace(walk, typed=walk.typed + key, message="") if key in DIGITS and len(key) == 1 else None
+    is_typed = len(key) == 1 and (key in DIGITS or begins(walk.typed + key))
+    return replace(walk, typed=walk.typed + key, message="") if is_typed else None
 
 
 def score(walk: Walk, track: Track) -> str:
