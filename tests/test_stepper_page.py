@@ -210,3 +210,17 @@ def test_literal_is_json_that_stays_inside_a_script() -> None:
     assert json.loads(text) == [HOSTILE]
     assert "<" not in text
     assert "\u2028" not in text
+
+
+def test_half_of_a_pair_of_characters_can_be_written_wherever_it_stands() -> None:
+    half = "x\ud800y"
+    with autograd.tracing(), autograd.scope(half):
+        scoped = Value(2.0) * 3.0
+    with autograd.recorded() as run:
+        made = Value(2.0) * 3.0
+        raise ValueError(half)
+    assert made.data == 6.0
+    labelled = (Tensor([1.0, 2.0], label=half) * 2.0).sum()
+    for what in (scoped, run, labelled, Value(2.0, half) * 3.0):
+        assert viz.step(what).html().encode()
+        assert fragment(what).encode() if isinstance(what, Value | Tensor) else True

@@ -261,12 +261,12 @@ def joined(letters: re.Match[str]) -> str:
 def literal(value: object) -> str:
     r"""A value as JavaScript that can stand inside a script element, whatever its texts are.
 
-    >>> literal("</script>")
-    '"\\u003c/script>"'
+    >>> literal("</script>"), literal("half of a pair: \ud800")
+    ('"\\u003c/script>"', '"half of a pair: �"')
     """
     if isinstance(value, Raw):
         return value
     if isinstance(value, list) and value and isinstance(value[0], Raw):
         return f"[{','.join(value)}]"
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     return text.replace("<", r"\u003c").replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
