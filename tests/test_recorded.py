@@ -81,7 +81,7 @@ def test_code_that_does_not_fail_is_a_graph_like_others() -> None:
         y = x * x
         f = y + x
     assert (run.error, run.line, run.reason) == (None, None, "")
-    assert repr(run) == "Run(Graph(x, y = x², f = y + x))"
+    assert repr(run) == "Run(Graph(x, y = x · x, f = y + x))"
     assert [str(step) for step in steps(run)] == [str(step) for step in steps(f)]
     assert steps(run)[0].source.endswith("  y = x * x")
 

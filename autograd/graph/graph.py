@@ -12,10 +12,11 @@ import numpy as np
 
 from autograd import accept, notebook
 from autograd.call import Output, like, static
-from autograd.errors import GraphError, ShapeError, short_repr
+from autograd.errors import GraphError, ShapeError, StaleDataError, short_repr
 from autograd.graph.lines import Lines, spots_of
 from autograd.graph.names import given_names, running, visible, with_automatic
 from autograd.graph.neurons import shifted
+from autograd.graph.stale import first_stale, refusal
 from autograd.graph.zoom import Zoom
 from autograd.node import LazyEquations, Node, Recorded, topological
 from autograd.notation.printer import text
@@ -152,9 +153,7 @@ class Graph:
                     raise GraphError(f"Graph.of: names: expected text, as in locals(), got {short_repr(name)}")
         records = [output._record for output in outputs]
         live, origins, guards, lost = with_guards(records)
-        with np.errstate(all="ignore"):
-            for node in live:
-                node._check_fresh()
+        stale = first_stale(live)
         frames = running() if names is None else []
         labels, taken = given_names(live, visible(frames) if names is None else [names])
         places = {id(node): i for i, node in enumerate(live)}
@@ -162,7 +161,7 @@ class Graph:
         equations = LazyEquations(live, places, params)
         sources = [None if origin is None else origin.source for origin in origins]
         spots = spots_of(frames, {node._key: i for i, node in enumerate(live)}) if None in sources else []
-        return cls(
+        graph = cls(
             equations=equations,
             outputs=tuple([places[id(record)] for record in records]),
             data=data,
@@ -177,6 +176,9 @@ class Graph:
             told=frozenset([i for i, origin in enumerate(origins) if is_told(origin)]),
             numbers=frozenset([i for i, origin in enumerate(origins) if origin is not None and origin.is_number]),
         )
+        if stale is not None:
+            raise StaleDataError(refusal(live, stale, graph.names, graph.formula(stale), graph.sources[stale]))
+        return graph
 
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
