@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import Program, broadcasting_programs, by_operator, numbers, programs
 
 from autograd import Graph, Node, StaleDataError, Tensor, Value, format_number, tracing
-from strategies import Program, broadcasting_programs, by_operator, numbers, programs
 
 
 def refused(loss: Node) -> str:
@@ -35,10 +35,10 @@ def test_an_update_before_the_look_is_named_with_its_cure(kind: Any) -> None:
 
 
 def test_of_an_array_the_first_element_that_changed_is_named() -> None:
-    W = Tensor([[1.0, 2.0], [3.0, 4.0]])
-    y = (W @ np.array([1.0, 2.0])).sum()
-    W.data[1, 0] = 5.0
-    assert "the data of W[1, 0] changed afterwards, from 3 to 5;" in refused(y)
+    w = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    y = (w @ np.array([1.0, 2.0])).sum()
+    w.data[1, 0] = 5.0
+    assert "the data of w[1, 0] changed afterwards, from 3 to 5;" in refused(y)
 
 
 def test_the_line_is_told_where_it_is_known() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -28,6 +29,9 @@ from autograd.scalar.value import Value, evaluate
 from autograd.state import Guard, Guards, Origin, is_told
 from autograd.sweep.events import Slopes
 from autograd.sweep.reverse import cure
+
+#: How many names a message lists.
+FEW = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,7 +214,7 @@ class Graph:
         return iter(self.nodes)
 
     def __getitem__(self, key: int | str) -> GraphNode:
-        """A node by index or by name.
+        """A node by index or by name, of which spaces do not matter where no other has the same without them.
 
         Raises `GraphError` where there is none.
         """
@@ -220,7 +224,18 @@ class Graph:
             if not -len(self) <= key < len(self):
                 raise GraphError(f"no node has the index {key}: the graph has {len(self)}, from 0 to {len(self) - 1}")
             return self.nodes[key]
-        raise GraphError(f"no node is named {short_repr(key)}; the names are {', '.join(self.names)}")
+        if isinstance(key, str):
+            alike = [i for i, name in enumerate(self.names) if bare(name) == bare(key)]
+            if len(alike) == 1:
+                return self.nodes[alike[0]]
+        raise GraphError(f"no node is named {short_repr(key)}; {self._near(key)}")
+
+    def _near(self, key: Any) -> str:
+        """The names that are like one that no node has; all of them, where these are few."""
+        if len(self) <= FEW:
+            return f"the names are {', '.join(self.names)}"
+        near = get_close_matches(short_repr(key), self.names, 3, 0.4) or [*self.names[:3], "…"]
+        return f"of the {len(self)} names the closest are {', '.join(near)}"
 
     def found_once(self, find: Callable[[Graph, int], Any], index: int) -> Any:
         """What ``find`` finds for an equation. The last is kept: steps that follow each other ask for one equation."""
@@ -495,6 +510,15 @@ def with_guards(
         if len(found) == len(asked):
             return live, origins, asked, tuple([name for held in guards.values() for name in held.lost])
         asked = found
+
+
+def bare(name: str) -> str:
+    """A name without spaces.
+
+    >>> bare("p[0, 0]")
+    'p[0,0]'
+    """
+    return "".join(name.split())
 
 
 def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:
