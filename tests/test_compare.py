@@ -268,6 +268,7 @@ def test_of_two_trainings_the_first_iteration_that_differs_is_shown() -> None:
         "the update of w differs: it is 0.52 after it in the first, 0.12 in the second",
     )
     assert told({}, {"rate": 0.2})[0] == "iteration 1 is the first that differs"
+    assert [pair.b for pair in compare(trained()[1], trained(rate=0.2)[1]).differing] == [0], "w, whose update differs"
     assert told({}, {}) == ("no iteration differs, of 3",)
     assert told({"count": 5}, {"count": 4})[0] == "iteration 4 is the first that differs", "the last makes no update"
     with pytest.raises(GraphError, match="compare: a is a training: compare it with another"):

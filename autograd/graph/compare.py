@@ -98,7 +98,7 @@ class Comparison:
     @property
     def differing(self) -> tuple[Pair, ...]:
         """The nodes of which something differs."""
-        return tuple(pair for pair in self.pairs if pair.value or pair.grad or pair.otherwise or None in pair[:2])
+        return tuple(pair for pair in self.pairs if self._differs(pair) or self._is_updated_otherwise(pair))
 
     @property
     def is_aligned(self) -> bool:
@@ -133,7 +133,7 @@ class Comparison:
         raise TypeError("a Comparison is neither true nor false: ask for comparison.differing")
 
     def __str__(self) -> str:
-        if not self.differing:
+        if not self.rows:
             return "\n".join(self.sentences) or f"the same: {len(self.pairs)} nodes"
         rows = [
             ("node", "a", "b", ""),
@@ -183,6 +183,9 @@ class Comparison:
         if formula == other:
             return Finding("arguments", {"formula": formula})
         return Finding("otherwise", {"formula": formula, "other": other})
+
+    def _differs(self, pair: Pair) -> bool:
+        return pair.value or pair.grad or pair.otherwise or None in pair[:2]
 
     def _is_updated_otherwise(self, pair: Pair) -> bool:
         """Whether the update makes another number of what is the same before it."""
@@ -284,9 +287,8 @@ def compare(a: Comparable, b: Comparable) -> Comparison:
 
     Raises `GraphError` for what is no computation, for a training beside something else, and what `steps` raises.
     """
-    trainings = Recording.of(a), Recording.of(b)
-    if trainings[0] is not None and trainings[1] is not None:
-        return first_difference(*trainings)
+    if (one := Recording.of(a)) is not None and (other := Recording.of(b)) is not None:
+        return first_difference(one, other)
     return of_two(timeline_of(a, "a"), timeline_of(b, "b"))
 
 

@@ -104,9 +104,9 @@ def number_before(place: Value, leaf: Value) -> float | None:
     return was if agrees((place.data, *place.slopes), computed(place, {id(leaf): was})) else None
 
 
-def computed(place: Value, others: Mapping[int, float] = NOTHING) -> tuple[float, ...]:
+def computed(place: Value, others: Mapping[int, float] | None = None) -> tuple[float, ...]:
     """What a node would be now, with its slopes; with ``others``, if inputs had other numbers, by ``id``."""
-    values = [others.get(id(x), x.data) if isinstance(x, Value) else x for x in place.inputs]
+    values = [(others or {}).get(id(x), x.data) if isinstance(x, Value) else x for x in place.inputs]
     return evaluate(op_of(place), values, place.params or NOTHING)
 
 

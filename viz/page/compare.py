@@ -80,7 +80,7 @@ def compare(a: Any, b: Any, *, titles: tuple[str, str] = ("a", "b"), lang: str |
 def printed(found: Comparison, titles: tuple[str, str], say: Words) -> str:
     """The table of what differs, and what it comes from, as text."""
     said = [sentence(each, say) for each in found.findings]
-    if not found.differing:
+    if not found.rows:
         return "\n".join(said) or say.text("same_nodes", count=len(found.pairs))
     rows = [(say.text("node"), *titles, "")]
     for row in found.rows[:FEW]:
@@ -106,7 +106,7 @@ def differ(held: Any, right: Any) -> bool:
 
 def summary(found: Comparison, titles: tuple[str, str], say: Words, linked: bool = False) -> str:
     """What differs, where it begins, and which mistake it looks like."""
-    if not found.differing and not found.findings:
+    if not found.findings and not found.rows:
         return section(f"<p>{text(say.text('same_nodes', count=len(found.pairs)))}</p>", say)
     said = []
     for each in found.findings:

@@ -155,7 +155,7 @@ def step(
     own = words(lang, "step: lang").lang
     if (recording := Recording.of(what)) is not None:
         return Training(recording, own)
-    timeline = what if isinstance(what, Timeline) else steps(what)
+    timeline = what if isinstance(what, Timeline) else steps(what)  # type: ignore[arg-type]  # it holds no recording
     if hide is not None:
         if until is not None:
             raise ValueError("step: until: expected no breakpoint beside hide: a worksheet is of the whole computation")
