@@ -281,7 +281,7 @@ if TYPE_CHECKING:
     from autograd.graph.groups import Group, groups
     from autograd.graph.hand import ByHand, Push, by_hand
     from autograd.graph.recorded import Run, recorded
-    from autograd.graph.recording import Iteration, Recording
+    from autograd.graph.recording import HasRecording, Iteration, Recording
     from autograd.graph.steps import Step, Timeline, steps
     from autograd.graph.unfold import unfold
     from autograd.graph.why import Reason, Why, why
@@ -305,6 +305,7 @@ __all__ = [
     "GraphError",
     "GraphNode",
     "Group",
+    "HasRecording",
     "Iteration",
     "LostGradientError",
     "MissingOperationError",
@@ -674,7 +675,7 @@ _LATER = {
     **dict.fromkeys(("ByHand", "Push", "by_hand"), "autograd.graph.hand"),
     **dict.fromkeys(("Comparison", "compare"), "autograd.graph.compare"),
     **dict.fromkeys(("Run", "recorded"), "autograd.graph.recorded"),
-    **dict.fromkeys(("Iteration", "Recording"), "autograd.graph.recording"),
+    **dict.fromkeys(("HasRecording", "Iteration", "Recording"), "autograd.graph.recording"),
     **dict.fromkeys(("Step", "Timeline", "steps"), "autograd.graph.steps"),
     "unfold": "autograd.graph.unfold",
     **dict.fromkeys(("Reason", "Why", "why"), "autograd.graph.why"),

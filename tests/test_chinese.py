@@ -207,6 +207,19 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert english(re.sub(r"(?m)^.*stepgrad .*$", "", capsys.readouterr().out), "Wx") == set()
 
 
+def test_what_is_printed_of_trainings_and_comparisons() -> None:
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    for shown in (
+        viz.step(recording(), lang="zh"),
+        viz.compare(x * y + x, x * x, lang="zh"),
+        viz.compare(x * y, x * y, lang="zh"),
+        viz.compare(recording(), recording(), lang="zh"),
+    ):
+        assert english(str(shown), "loss") == set()
+        assert re.search(r"[\u4e00-\u9fff]", str(shown))
+    assert str(viz.compare(x * y + x, x * x)) == str(autograd.compare(x * y + x, x * x)), "in English the engine's"
+
+
 def test_a_trace_is_in_the_language_that_is_asked_for_and_in_no_other(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import Program, by_operator, programs
 
+import nn
 import viz
-from autograd import Comparison, Graph, GraphError, Tensor, Value, by_hand, compare
+from autograd import Comparison, Graph, GraphError, Recording, Tensor, Value, by_hand, compare
 
 
 def run(w: float, scale: float = 1.0) -> Value:
@@ -227,6 +230,77 @@ def test_what_changes_in_the_middle_leaves_the_rest_aligned() -> None:
     found = compare(made("tanh"), made("exp"))
     alone = [found.a.nodes[x.a].op if x.b is None else found.b.nodes[x.b].op for x in found.pairs if None in x[:2]]  # type: ignore[index]
     assert sorted(op.name for op in alone if op) == ["exp", "tanh"]
+
+
+def trained(is_zeroed: bool = True, rate: float = 0.1, count: int = 3) -> tuple[Value, Recording]:
+    """A training, and the loss of its last iteration."""
+    w = Value(1.0, "w")
+    kept = Recording([w])
+    for k in range(count):
+        if is_zeroed:
+            w.grad = 0.0
+        loss = (w * 2 - 1) ** 2
+        loss.backward()
+        kept.take(loss)
+        if k < count - 1:
+            w.data -= rate * w.grad
+    return loss, kept
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 7])
+def test_a_forgotten_zero_grad_is_told_first_however_long_ago(count: int) -> None:
+    right, wrong = trained(count=count)[0], trained(is_zeroed=False, count=count)[0]
+    told = compare(right, wrong).sentences
+    assert told[0].startswith("∂w: ")
+    assert told[0].endswith(" was there before: zero_grad is missing")
+    assert told[1:] == ("w was changed, and the rest follows",) * (count > 2)
+    other = compare(wrong, right).sentences
+    assert other[0] == f"in the first: {told[0]}"
+
+
+def test_of_two_trainings_the_first_iteration_that_differs_is_shown() -> None:
+    def told(*kinds: dict[str, Any]) -> tuple[str, ...]:
+        return compare(*[trained(**kind)[1] for kind in kinds]).sentences
+
+    assert told({}, {"is_zeroed": False}) == (
+        "iteration 2 is the first that differs",
+        "∂w: 4 was there before: zero_grad is missing",
+        "the update of w differs: it is 0.52 after it in the first, 0.12 in the second",
+    )
+    assert told({}, {"rate": 0.2})[0] == "iteration 1 is the first that differs"
+    assert [pair.b for pair in compare(trained()[1], trained(rate=0.2)[1]).differing] == [0], "w, whose update differs"
+    assert told({}, {}) == ("no iteration differs, of 3",)
+    assert told({"count": 5}, {"count": 4})[0] == "iteration 4 is the first that differs", "the last makes no update"
+    with pytest.raises(GraphError, match="compare: a is a training: compare it with another"):
+        compare(trained()[1], Value(1.0))
+    with pytest.raises(GraphError, match="without an iteration"):
+        compare(trained()[1], Recording([Value(1.0)]))
+
+
+def test_trainings_that_differ_in_length_alone_are_told() -> None:
+    long, short = (trained(rate=0.0, count=count)[1] for count in (5, 3))
+    assert compare(long, short).sentences == ("no iteration differs, of 3", "the first has 2 more")
+    assert compare(short, long).sentences == ("no iteration differs, of 3", "the second has 2 more")
+
+
+def test_a_network_s_trainings_are_stepped_and_compared_as_they_are() -> None:
+    data = [[0.0], [1.0]], [[0.0], [1.0]]
+
+    def fitted(rate: float) -> nn.Record:
+        record = nn.Record()
+        model = nn.MLP([1, 1], rng=0)
+        optimizer = nn.SGD(model.parameters(), lr=rate)
+        nn.fit(model, nn.mse, data, optimizer=optimizer, epochs=2, callbacks=[record], rng=0, progress=False)
+        return record
+
+    record = fitted(0.1)
+    assert str(viz.step(record)) == str(viz.step(record.recording))  # type: ignore[arg-type]
+    found = viz.compare(record, fitted(0.2), titles=("slow", "fast"))
+    assert str(found).startswith("iteration 1 is the first that differs\nthe update of W1 differs")
+    assert "第 1 次迭代开始不同" in str(viz.compare(record, fitted(0.2), lang="zh"))
+    assert "iteration 1 is the first that differs" in found.html()
+    with pytest.raises(GraphError, match="Record: no training was recorded yet"):
+        viz.step(nn.Record())
 
 
 def test_what_is_no_computation_is_refused() -> None:

@@ -174,7 +174,7 @@ REFUSALS = [
     ("x.sum()", "an attribute", 0),
     ("().__class__", "an attribute", 0),
     ("tanhh(x)", "did you mean tanh?", 0),
-    ("y + zzqxw(x)", "the functions are abs, ", 4),
+    ("y + zzqxw(x)", "docs/operations.md has all functions", 4),
     ("__import__('os')", "__import__ is no function", 0),
     ("eval(x)", "eval is no function", 0),
     ("x*y(2)", "to multiply, write y * (…)", 2),

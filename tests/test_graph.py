@@ -292,3 +292,17 @@ def test_threads_that_look_at_a_graph_at_once_see_the_same() -> None:
             assert all(equations == expected for equations in [*found, graph.equations[:]])
     finally:
         sys.setswitchinterval(interval)
+
+
+def test_spaces_in_a_name_do_not_matter_and_close_names_are_suggested() -> None:
+    p = Tensor(np.ones((8, 8)), label="p")
+    graph = Graph.of((p @ np.ones(8)).sum()).to_scalars()
+    assert graph["p[0,7]"] is graph["p[0, 7]"]
+    assert graph.formula(" p[ 0,7 ]") == "p[0, 7]"
+    with pytest.raises(GraphError) as caught:
+        graph["p[0, 8]"]
+    said = str(caught.value)
+    assert said.startswith(f"no node is named 'p[0, 8]'; of the {len(graph)} names the closest are p[0, ")
+    assert len(said) < 100
+    with pytest.raises(GraphError, match="no node is named 'ab'"):
+        Graph.of(Value(1.0, "a b") * Value(2.0, "a  b"))["ab"]

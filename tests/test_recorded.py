@@ -81,7 +81,7 @@ def test_code_that_does_not_fail_is_a_graph_like_others() -> None:
         y = x * x
         f = y + x
     assert (run.error, run.line, run.reason) == (None, None, "")
-    assert repr(run) == "Run(Graph(x, y = x², f = y + x))"
+    assert repr(run) == "Run(Graph(x, y = x · x, f = y + x))"
     assert [str(step) for step in steps(run)] == [str(step) for step in steps(f)]
     assert steps(run)[0].source.endswith("  y = x * x")
 
@@ -160,3 +160,17 @@ def test_the_stepper_shows_it() -> None:
     assert "h = x · 2" in viz.step(run).html()
     assert str(viz.step(run)).endswith(run.reason)
     assert isinstance(run.graph, Graph)
+
+
+def test_what_stopped_it_is_told_and_can_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with recorded() as run:
+        x = Value(2.0)
+        _ = x * "two"  # type: ignore[operator]
+    told = capsys.readouterr().err
+    assert told == f"recorded: {run.reason}\n"
+    assert "stopped at test_recorded.py:" in told
+    with pytest.raises(TypeError):
+        raise run.error  # type: ignore[misc]
+    with recorded():
+        _ = x * 2
+    assert capsys.readouterr().err == ""

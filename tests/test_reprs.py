@@ -527,6 +527,21 @@ def test_an_error_in_the_cell_is_shown_as_in_any_cell(
     assert code in capsys.readouterr().out
 
 
+def test_a_cell_that_fails_shows_the_steps_up_to_the_line_and_the_error(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.display_formatter.active_types = shell.display_formatter.format_types
+    seen: list[dict[str, str]] = []
+    shell.display_pub.publish = lambda data, **_: seen.append(data)
+    result = shell.run_cell("%%backprop\n" + START + "q = x + y\nr = q / (z - z)\nf = nothing(r)")
+    assert isinstance(result.error_in_exec, ZeroDivisionError | NameError)
+    assert "q = x + y = −2 + 5 = 3" in seen[0]["text/plain"]
+    assert re.search(r"stopped at \S+  (r = q|f = nothing)", seen[0]["text/plain"])
+    said = capsys.readouterr().out
+    assert "recorded.py" not in said, "of the traceback, what is the person's"
+    assert "magic.py" not in said
+
+
 def test_a_cell_without_a_number_is_refused(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
     for code in ("%%backprop\n3", "%%backprop 7\nprint()"):
         assert not shell.run_cell(code).success

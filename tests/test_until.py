@@ -100,12 +100,24 @@ def test_at_the_first_number_that_is_not_finite(kind: Any) -> None:
     with np.errstate(all="ignore"):
         forward = (np.log(x) * 2.0).sum()
         backward = np.sqrt(x).sum()
-    stopped = steps(forward, until="nan")
+    stopped, where = steps(forward, until="nan"), "" if isinstance(x, Value) else "[0]"
     assert len(stopped) == 1
-    assert stopped.reason.endswith("is the first that is not finite")
+    assert stopped.reason == f"stopped after step 1 of {len(steps(forward))}: not finite: −∞ in q{where}"
     stopped = steps(backward, until="nan")
     assert (stopped[-1].kind, stopped[-1].subject) == ("backward", "∂backward/∂x")
     assert np.isfinite(stopped[-2].after).all()
+
+
+def test_of_an_array_the_first_element_that_is_not_finite_is_named() -> None:
+    x = Tensor([[1.0, 2.0], [0.0, -1.0]])
+    with np.errstate(all="ignore"):
+        y = 1 / x
+        f = y.sum()
+    assert steps(f, until="nan").reason.endswith(": not finite: ∞ in y[1, 0]")
+    x = Tensor([1.0, 0.0])
+    root = np.sqrt(x)
+    stopped = steps(root.sum(), until="nan")
+    assert stopped.reason.endswith(": not finite: ∞ in ∂q/∂x[1]")
 
 
 def test_it_says_where_nothing_stopped_it() -> None:

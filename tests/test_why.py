@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 import autograd
-from autograd import DTypeError, ShapeError, Tensor, Value, gradients, no_grad, steps, tracing, why
+from autograd import DTypeError, ShapeError, Tensor, Value, gradients, log, no_grad, steps, tracing, why
 from autograd.check.strategies import programs
 from viz import draw
 
@@ -105,7 +105,11 @@ CASES: dict[str, Case] = {
         "requires_grad",
     ),
     "assigned": (assigned, "cut", r"before something was assigned to it: .* t = \+x"),
-    "NaN given": (of(lambda x: x.sum() * 2, lambda: Tensor([1.0, np.nan], label="x")), "there", "one path"),
+    "NaN given": (
+        of(lambda x: x.sum() * 2, lambda: Tensor([1.0, np.nan], label="x")),
+        "NaN",
+        r"x itself is NaN at \[1\]",
+    ),
     "NaN forward": (
         of(lambda x: np.sqrt(np.log(x)).sum()),
         "NaN",
@@ -235,3 +239,16 @@ def test_what_makes_a_nan_of_infinities_is_what_made_the_first() -> None:
         assert "arccos made the first infinity, on the way back" in str(why(np.arccos(x / x).sum(), x))
         y = Tensor(-1000.0, label="y")
         assert "log made the first infinity, on the way there" in str(why(np.log(np.exp(y)), y))
+
+
+def test_a_loss_that_is_none_is_told_where_its_gradient_is_a_number() -> None:
+    x, z = Value(-1.0, "x"), Value(3.0, "z")
+    with np.errstate(all="ignore"):
+        r, f = 2 * log(x) + x, log(x) + 0 * z
+    r.label = "r"
+    answer = why(r, x)
+    assert answer.said == "not nothing: −1, though r is NaN"
+    assert [reason.kind for reason in answer.reasons] == ["there", "NaN"]
+    assert answer.reasons[1].text == "log made the first NaN, on the way there: q = log(x), where x is −1"
+    assert why(f, z).said == "zero, though f is NaN"
+    assert " though " not in repr(why(x * x, x))

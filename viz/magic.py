@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from types import TracebackType
 from typing import Any
 
-from autograd import Node, tracing
+from autograd import Node, recorded
 from viz.page.stepper import Stepper, step
 
 NOTHING = "the cell computes no single number: end it with the Value or Tensor to step through"
@@ -19,6 +20,7 @@ def load_ipython_extension(shell: Any) -> None:
         """Run a cell, and step through what its last expression is computed from.
 
         Where that is no Value or Tensor, as after ``loss.backward()``, it is the last number that the cell assigned.
+        Where the cell fails, the stepper goes up to the failing line, and the error follows.
         The cell runs inside ``tracing()``, so that each step has its line of code.
         """
         __tracebackhide__ = True
@@ -35,14 +37,28 @@ def load_ipython_extension(shell: Any) -> None:
 def computed(shell: Any, cell: str) -> Node | None:
     """The node to step through, once the cell has run as any cell does; None where there is none."""
     __tracebackhide__ = True  # an error in it is shown as in any cell
+    from IPython.display import display
+
     source = "\n" + shell.transform_cell(cell)  # lines are counted from that of the magic on
     name = shell.compile.cache(source, shell.displayhook.prompt_count, raw_code=source)
     tree = shell.transform_ast(ast.parse(source, name))
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    with tracing():
+    result = None
+    with recorded() as run:
         exec(compile(tree, name, "exec"), shell.user_ns)
         result = None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), shell.user_ns)
+    if run.error is not None:
+        if run.graph is not None:
+            display(step(run))
+        raise run.error.with_traceback(within(name, run.error.__traceback__))
     return result if isinstance(result, Node) else last_assigned(tree, shell.user_ns)
+
+
+def within(name: str, traceback: TracebackType | None) -> TracebackType | None:
+    """The part of a traceback that begins in the code of a cell."""
+    while traceback is not None and traceback.tb_frame.f_code.co_filename != name:
+        traceback = traceback.tb_next
+    return traceback
 
 
 def last_assigned(tree: ast.Module, variables: dict[str, Any]) -> Node | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -12,13 +12,13 @@ import numpy as np
 from autograd.errors import GraphError, short_repr
 from autograd.graph.align import Pair, dtype_of, inputs_of, pairs, same
 from autograd.graph.graph import Graph
-from autograd.graph.recording import Iteration
+from autograd.graph.recording import HasRecording, Iteration, Recording
 from autograd.graph.steps import Timeline, steps
 from autograd.node import Node
 from autograd.notation.words import format_number
 
 #: What can be compared.
-Comparable = Node | Graph | Timeline | Iteration
+Comparable = Node | Graph | Timeline | Iteration | Recording | HasRecording
 
 FEW = 20  #: rows of the text
 NONE = "–"  #: in the place of a number that is not there
@@ -32,6 +32,12 @@ REMARKS = {
     "alone": "in one alone",
 }
 FINDINGS = {
+    "iteration": "iteration {number} is the first that differs",
+    "no_iteration": "no iteration differs, of {number}",
+    "longer_first": "the first has {number} more",
+    "longer_second": "the second has {number} more",
+    "in_first": "in the first: {part}",
+    "updated": "the update of {name} differs: it is {a} after it in the first, {b} in the second",
     "only_first": "{formula} is in the first alone",
     "only_second": "{formula} is in the second alone",
     "changed": "{name} was changed, and the rest follows",
@@ -56,7 +62,7 @@ class Finding(NamedTuple):
     """What a difference comes from: its kind, of `FINDINGS`, and what is named in it."""
 
     kind: str
-    fields: Mapping[str, str]
+    fields: Mapping[str, str | Finding]
 
     def __str__(self) -> str:
         return FINDINGS[self.kind].format_map(self.fields)
@@ -85,11 +91,14 @@ class Comparison:
     b: Graph
     grads: tuple[tuple[Any, ...], tuple[Any, ...]]
     pairs: tuple[Pair, ...]
+    #: of two trainings: what leaves hold after the update of this iteration, and where it stands among the others
+    after: tuple[Mapping[int, Any], Mapping[int, Any]] = ({}, {})
+    place: tuple[Finding, ...] = ()
 
     @property
     def differing(self) -> tuple[Pair, ...]:
         """The nodes of which something differs."""
-        return tuple(pair for pair in self.pairs if pair.value or pair.grad or pair.otherwise or None in pair[:2])
+        return tuple(pair for pair in self.pairs if self._differs(pair) or self._is_updated_otherwise(pair))
 
     @property
     def is_aligned(self) -> bool:
@@ -99,12 +108,16 @@ class Comparison:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What the differences come from: the nodes where values begin to differ, and mistakes by their signs."""
-        found = [self._only(pair) for pair in self.pairs if None in pair[:2]]
-        found += [self._cause(pair) for pair in self.pairs if pair.cause or pair.otherwise]
-        if not any(pair.value or pair.otherwise or None in pair[:2] for pair in self.pairs):
-            found += filter(None, map(self._mistake, self.pairs))
-        return tuple({str(each): each for each in found}.values())
+        """What the differences come from: mistakes by their signs, and the nodes where values begin to differ.
+
+        A mistake is what a run holds beside what its own sweep gives, be the numbers of the other what they are.
+        """
+        found = [self._mistake(pair, side) for side in (1, 0) for pair in self.pairs if self._is_wrong(pair, side)]
+        known = list(filter(None, found))
+        known += [self._only(pair) for pair in self.pairs if None in pair[:2]]
+        known += [self._cause(pair) for pair in self.pairs if pair.cause or pair.otherwise]
+        known += [self._updated(pair) for pair in self.pairs if self._is_updated_otherwise(pair)]
+        return tuple({str(each): each for each in (*self.place, *known)}.values())
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -120,8 +133,8 @@ class Comparison:
         raise TypeError("a Comparison is neither true nor false: ask for comparison.differing")
 
     def __str__(self) -> str:
-        if not self.differing:
-            return f"the same: {len(self.pairs)} nodes"
+        if not self.rows:
+            return "\n".join(self.sentences) or f"the same: {len(self.pairs)} nodes"
         rows = [
             ("node", "a", "b", ""),
             *((f"∂ {x.name}" if x.is_grad else x.name, x.a, x.b, REMARKS[x.remark]) for x in self.rows[:FEW]),
@@ -171,17 +184,54 @@ class Comparison:
             return Finding("arguments", {"formula": formula})
         return Finding("otherwise", {"formula": formula, "other": other})
 
-    def _mistake(self, pair: Pair) -> Finding | None:
-        """Which mistake the gradient of the second comes from, by its signs."""
-        if not pair.grad or pair.a is None or pair.b is None:
-            return None
-        name = self.b.names[pair.b]
-        right, wrong = self.grads[0][pair.a], self.grads[1][pair.b]
+    def _differs(self, pair: Pair) -> bool:
+        return pair.value or pair.grad or pair.otherwise or None in pair[:2]
+
+    def _is_updated_otherwise(self, pair: Pair) -> bool:
+        """Whether the update makes another number of what is the same before it."""
+        if pair.a is None or pair.b is None or pair.value:
+            return False
+        return not same(*(after.get(i, graph.data[i]) for after, i, graph in self._sides(pair)))
+
+    def _updated(self, pair: Pair) -> Finding:
+        a, b = (format_number(after.get(i, graph.data[i])) for after, i, graph in self._sides(pair))
+        return Finding("updated", {"name": self.b.names[pair.b or 0], "a": a, "b": b})
+
+    def _sides(self, pair: Pair) -> Iterator[tuple[Mapping[int, Any], int, Graph]]:
+        return zip(self.after, (pair.a or 0, pair.b or 0), (self.a, self.b), strict=True)
+
+    def _is_wrong(self, pair: Pair, side: int) -> bool:
+        """Whether a run holds another gradient than its own sweep gives, and the other run does not, or is the same."""
+        if pair.a is None or pair.b is None or not (pair.grad or pair.value):
+            return False
+        wrong = [not same(self.grads[k][i], self._own[k].gradients[i]) for k, i in enumerate((pair.a, pair.b))]
+        return wrong[side] and (not wrong[1 - side] or (side == 1 and not self._has_other_values))
+
+    @cached_property
+    def _has_other_values(self) -> bool:
+        return any(pair.value or pair.otherwise or None in pair[:2] for pair in self.pairs)
+
+    @cached_property
+    def _own(self) -> tuple[Timeline, Timeline]:
+        """The sweeps of both."""
+        return steps(self.a), steps(self.b)
+
+    def _mistake(self, pair: Pair, side: int) -> Finding | None:
+        """Which mistake a gradient comes from, by its signs; that of the first is said to be there."""
+        graph, index = (self.a, self.b)[side], pair[side]
+        assert index is not None
+        found = self._sign(graph, index, self.grads[side][index], self._own[side], side)
+        if found is None or side == 1 or found.kind.startswith("no_gradient"):
+            return found
+        return Finding("in_first", {"part": found})
+
+    def _sign(self, graph: Graph, index: int, wrong: Any, own: Timeline, side: int) -> Finding | None:
+        name, right, events = graph.names[index], own.gradients[index], own.events
         if wrong is None or right is None:
-            return Finding("no_gradient_second" if wrong is None else "no_gradient_first", {"name": name})
-        paid = [event for event in self._events if event.target == pair.b]
+            return Finding(f"no_gradient_{('first', 'second')[(wrong is None) == side]}", {"name": name})
+        paid = [event for event in events if event.target == index]
         for event in paid:
-            fields = {"name": name, "by": self.b.names[event.node]}
+            fields = {"name": name, "by": graph.names[event.node]}
             if len(paid) > 1 and same(wrong, event.contribution):
                 return Finding("assigned", fields)
             if len(paid) > 1 and same(wrong, right - event.contribution):
@@ -191,30 +241,27 @@ class Comparison:
         for event in paid:
             if np.ndim(event.incoming) or not event.incoming:
                 continue
-            for late, brought in self._brought(event.node).items():
+            for late, brought in brought_to(event.node, events).items():
                 if same(wrong, right - event.contribution * brought / event.incoming):
-                    return Finding("early", {"name": name, "by": self.b.names[event.node], "of": self.b.names[late]})
+                    return Finding("early", {"name": name, "by": graph.names[event.node], "of": graph.names[late]})
         if same(wrong, -right):
             return Finding("sign", {"name": name})
-        if not self.b.nodes[pair.b].is_leaf or not paid:
+        if not graph.nodes[index].is_leaf or not paid:
             return None
         if same(wrong, 2 * right):
             return Finding("twice", {"name": name})
-        leaves = [x for x in self.pairs if x.a is not None and self.a.nodes[x.a].is_leaf]
-        is_all = all(x.grad for x in leaves if self.grads[0][x.a or 0] is not None)
+        known = [i for i in graph.leaves if own.gradients[i] is not None]
+        is_all = not any(same(self.grads[side][i], own.gradients[i]) for i in known)
         return Finding("there" if is_all else "off", {"name": name, "value": format_number(wrong - right)})
 
-    def _brought(self, node: int) -> dict[int, float]:
-        """What each user of a scalar node pays into it."""
-        found: dict[int, float] = {}
-        for event in self._events:
-            if event.target == node and np.ndim(event.contribution) == 0:
-                found[event.node] = found.get(event.node, 0.0) + event.contribution
-        return found
 
-    @cached_property
-    def _events(self) -> Sequence[Any]:
-        return steps(self.b).events
+def brought_to(node: int, events: Sequence[Any]) -> dict[int, float]:
+    """What each user of a scalar node pays into it."""
+    found: dict[int, float] = {}
+    for event in events:
+        if event.target == node and np.ndim(event.contribution) == 0:
+            found[event.node] = found.get(event.node, 0.0) + event.contribution
+    return found
 
 
 def compare(a: Comparable, b: Comparable) -> Comparison:
@@ -235,12 +282,37 @@ def compare(a: Comparable, b: Comparable) -> Comparison:
     f     9  10.5  follows
     w was changed, and the rest follows
 
-    Raises `GraphError` for what is no computation, and what `steps` raises.
+    Two trainings, as `Recording` or ``nn.Record`` keeps them, are compared iteration by iteration, and the first that
+    differs is the one that is shown, with its update.
+
+    Raises `GraphError` for what is no computation, for a training beside something else, and what `steps` raises.
     """
-    first, second = timeline_of(a, "a"), timeline_of(b, "b")
+    if (one := Recording.of(a)) is not None and (other := Recording.of(b)) is not None:
+        return first_difference(one, other)
+    return of_two(timeline_of(a, "a"), timeline_of(b, "b"))
+
+
+def of_two(first: Timeline, second: Timeline) -> Comparison:
     graphs = first.graph, second.graph
     grads = gradients_of(first), gradients_of(second)
     return Comparison(*graphs, grads, tuple(pairs(*graphs, *grads)))
+
+
+def first_difference(a: Recording, b: Recording) -> Comparison:
+    """The first iteration that differs, by its numbers or by its update; the last, where none does."""
+    both = list(zip(a, b, strict=False))
+    if not both:
+        raise GraphError("compare: expected two trainings, got one without an iteration: take(loss) each of them")
+    for first, second in both:
+        after = first.after, second.after
+        found = replace(of_two(first.timeline, second.timeline), after=after)
+        if found.differing or found.findings:
+            return replace(found, place=(Finding("iteration", {"number": str(second.number)}),))
+    more = len(a) - len(b)
+    place = [Finding("no_iteration", {"number": str(len(both))})]
+    if more:
+        place.append(Finding("longer_first" if more > 0 else "longer_second", {"number": str(abs(more))}))
+    return replace(found, place=tuple(place))
 
 
 def timeline_of(what: Comparable, name: str) -> Timeline:
@@ -250,7 +322,13 @@ def timeline_of(what: Comparable, name: str) -> Timeline:
         return what.timeline
     if isinstance(what, Node | Graph):
         return steps(what)
-    raise GraphError(f"compare: {name}: expected a Value, a Tensor, a Graph or a Timeline, got {short_repr(what)}")
+    if Recording.of(what) is not None:
+        raise GraphError(
+            f"compare: {name} is a training: compare it with another, or one of its iterations, as in {name}[0]"
+        )
+    raise GraphError(
+        f"compare: {name}: expected a Value, a Tensor, a Graph, a Timeline or a Recording, got {short_repr(what)}"
+    )
 
 
 def gradients_of(timeline: Timeline) -> tuple[Any, ...]:

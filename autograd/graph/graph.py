@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from autograd import accept, notebook
 from autograd.call import Output, like, static
-from autograd.errors import GraphError, ShapeError, short_repr
+from autograd.errors import GraphError, ShapeError, StaleDataError, short_repr
 from autograd.graph.lines import Lines, spots_of
 from autograd.graph.names import given_names, running, visible, with_automatic
 from autograd.graph.neurons import shifted
+from autograd.graph.stale import first_stale, refusal
 from autograd.graph.zoom import Zoom
 from autograd.node import LazyEquations, Node, Recorded, topological
 from autograd.notation.printer import text
@@ -27,6 +29,9 @@ from autograd.scalar.value import Value, evaluate
 from autograd.state import Guard, Guards, Origin, is_told
 from autograd.sweep.events import Slopes
 from autograd.sweep.reverse import cure
+
+#: How many names a message lists.
+FEW = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,9 +157,7 @@ class Graph:
                     raise GraphError(f"Graph.of: names: expected text, as in locals(), got {short_repr(name)}")
         records = [output._record for output in outputs]
         live, origins, guards, lost = with_guards(records)
-        with np.errstate(all="ignore"):
-            for node in live:
-                node._check_fresh()
+        stale = first_stale(live)
         frames = running() if names is None else []
         labels, taken = given_names(live, visible(frames) if names is None else [names])
         places = {id(node): i for i, node in enumerate(live)}
@@ -162,7 +165,7 @@ class Graph:
         equations = LazyEquations(live, places, params)
         sources = [None if origin is None else origin.source for origin in origins]
         spots = spots_of(frames, {node._key: i for i, node in enumerate(live)}) if None in sources else []
-        return cls(
+        graph = cls(
             equations=equations,
             outputs=tuple([places[id(record)] for record in records]),
             data=data,
@@ -177,6 +180,9 @@ class Graph:
             told=frozenset([i for i, origin in enumerate(origins) if is_told(origin)]),
             numbers=frozenset([i for i, origin in enumerate(origins) if origin is not None and origin.is_number]),
         )
+        if stale is not None:
+            raise StaleDataError(refusal(live, stale, graph.names, graph.formula(stale), graph.sources[stale]))
+        return graph
 
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -208,7 +214,7 @@ class Graph:
         return iter(self.nodes)
 
     def __getitem__(self, key: int | str) -> GraphNode:
-        """A node by index or by name.
+        """A node by index or by name, of which spaces do not matter where no other has the same without them.
 
         Raises `GraphError` where there is none.
         """
@@ -218,7 +224,18 @@ class Graph:
             if not -len(self) <= key < len(self):
                 raise GraphError(f"no node has the index {key}: the graph has {len(self)}, from 0 to {len(self) - 1}")
             return self.nodes[key]
-        raise GraphError(f"no node is named {short_repr(key)}; the names are {', '.join(self.names)}")
+        if isinstance(key, str):
+            alike = [i for i, name in enumerate(self.names) if bare(name) == bare(key)]
+            if len(alike) == 1:
+                return self.nodes[alike[0]]
+        raise GraphError(f"no node is named {short_repr(key)}; {self._near(key)}")
+
+    def _near(self, key: Any) -> str:
+        """The names that are like one that no node has; all of them, where these are few."""
+        if len(self) <= FEW:
+            return f"the names are {', '.join(self.names)}"
+        near = get_close_matches(short_repr(key), self.names, 3, 0.4) or [*self.names[:3], "…"]
+        return f"of the {len(self)} names the closest are {', '.join(near)}"
 
     def found_once(self, find: Callable[[Graph, int], Any], index: int) -> Any:
         """What ``find`` finds for an equation. The last is kept: steps that follow each other ask for one equation."""
@@ -493,6 +510,15 @@ def with_guards(
         if len(found) == len(asked):
             return live, origins, asked, tuple([name for held in guards.values() for name in held.lost])
         asked = found
+
+
+def bare(name: str) -> str:
+    """A name without spaces.
+
+    >>> bare("p[0, 0]")
+    'p[0,0]'
+    """
+    return "".join(name.split())
 
 
 def applied(op: Op, inputs: Sequence[Any], params: Mapping[str, Any], shape: tuple[int, ...] = ()) -> Symbol:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -50,7 +51,8 @@ class Run:
 def recorded() -> Iterator[Run]:
     """Run a block of code to its end or to the line that fails, and keep what it recorded until then.
 
-    The error is kept too, and goes no further: `steps` of the run, and the stepper, show the way to the failing line.
+    **No error leaves the block**: it is ``run.error``, None where there was none, and is told in a line on standard
+    error; ``raise run.error`` lets it go on. `steps` of the run, and the stepper, show the way to the failing line.
     Inside, `tracing` is on. What was computed from data that changed meanwhile, as in an earlier turn of a training
     loop, is left out.
 
@@ -78,6 +80,8 @@ def recorded() -> Iterator[Run]:
             run.line = line_of(*frames[-1])
             failing = named_in(run.line, frames[-1][0])
         where = [frame for frame, _ in frames]
+        if sys.stderr is not None:
+            print(f"recorded: {run.reason}", file=sys.stderr)
     run.graph = graph_of(made, failing, variables_of(where), run.error is not None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -121,6 +121,13 @@ class Kept(NamedTuple):
     by: str
 
 
+class HasRecording(Protocol):
+    """What keeps the recording of a training, as ``nn.Record`` does; None before there is one."""
+
+    @property
+    def recording(self) -> Recording | None: ...
+
+
 class Recording(Sequence[Iteration]):
     """The iterations of a training. `take` each loss after its sweep, and before the update of the parameters.
 
@@ -160,6 +167,22 @@ class Recording(Sequence[Iteration]):
         self._seen = 0
         self._kept: list[Kept] = []
         self._open: Kept | None = None  #: the last one, whose update is still to come
+
+    @classmethod
+    def of(cls, what: Any) -> Recording | None:
+        """The recording that something is, or has as its ``recording``, as ``nn.Record``; None where it has none.
+
+        >>> from autograd import Value
+        >>> Recording.of(Value(1.0)) is None
+        True
+
+        Raises `GraphError` where no training has been recorded yet.
+        """
+        if isinstance(what, Recording) or not hasattr(what, "recording"):
+            return what if isinstance(what, Recording) else None
+        if what.recording is None:
+            raise GraphError(f"{type(what).__name__}: no training was recorded yet: give it to one as a callback first")
+        return what.recording if isinstance(what.recording, Recording) else None
 
     def take(self, loss: Node, *, by: str = "") -> None:
         """Keep the graph of this iteration's loss, after its ``backward()`` and before the update.

@@ -20,7 +20,7 @@ from autograd.graph.recorded import Run
 from autograd.node import Node
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
-from autograd.notation.words import MINUS, format_number, latex_number, latex_ratio, ordinal, ratio
+from autograd.notation.words import MINUS, format_index, format_number, latex_number, latex_ratio, ordinal, ratio
 from autograd.op import op_of
 from autograd.ops.shaping import unbroadcast
 from autograd.program import Equation, made, unpickled
@@ -307,8 +307,8 @@ def steps(what: Node | Graph | Run, until: Until | None = None) -> Timeline:
 
     ``until`` is a breakpoint: the timeline ends with the first step for which a function of a `Step` holds, as
     ``lambda step: step.kind == "backward" and abs(step.after) > 10``; with the step that completes the gradient of the
-    node of a name, or, where no gradient reaches that, computes it; or, for ``"nan"``, with the first NaN or infinity.
-    Its text ends with where and why it stopped, or that it did not.
+    node of a name, or, where no gradient reaches that, computes it; or, for ``"nan"``, with the first number that
+    is not finite, NaN or ±∞. Its text ends with where and why it stopped, or that it did not.
 
     >>> from autograd import Value
     >>> x, y, z = Value(-2), Value(5), Value(-4)
@@ -354,7 +354,10 @@ def first_stop(timeline: Timeline, condition: Until) -> tuple[int | None, str]:
         found = first(timeline, lambda step: not np.isfinite(step.after).all())
         if found is None:
             return None, "not stopped: every number is finite"
-        return found, f"{timeline[found].subject} is the first that is not finite"
+        step = timeline[found]
+        place = np.argwhere(~np.isfinite(step.after))[0].tolist()  # of one number, no place
+        element = f"[{format_index(tuple(place))}]" if place else ""
+        return found, f"not finite: {format_number(np.asarray(step.after)[tuple(place)])} in {step.subject}{element}"
     if isinstance(condition, str):
         return first_of_node(timeline, timeline.graph[condition])
     if not callable(condition):

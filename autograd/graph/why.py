@@ -82,6 +82,14 @@ class Why:
     @property
     def said(self) -> str:
         """How much of a gradient there is, in words."""
+        output = self.graph.outputs[0]
+        value = self.graph.data[output]
+        is_sound = self.gradient is None or np.isfinite(self.gradient).all()  # else that says it
+        though = f", though {self.graph.names[output]} is {format_number(np.ravel(value)[0])}"
+        return self._of_gradient + though * bool(is_sound and not np.isfinite(value).all())
+
+    @property
+    def _of_gradient(self) -> str:
         if self.gradient is None:
             return "nothing"
         g = np.asarray(self.gradient)
@@ -101,7 +109,8 @@ def why(loss: Node, x: Node) -> Why:
     It says whether there is a path at all, and else where it was cut: by numbers that were taken out of the graph
     (``.data``, ``.item()``, ``detach()``, ``no_grad()``), or by a comparison. Of a path that is there, it says what
     stops the flow, element by element: a relu that is closed, a where that was not taken, an index that never touches
-    it, a factor of zero. Of NaN and infinity it says which operation made the first, on the way there or back.
+    it, a factor of zero. Of NaN and infinity it says which operation made the first, on the way there or back; also
+    where the loss alone is none, and the gradient a number, as that of log(−1) is.
     Inside `tracing` it knows the lines of code.
 
     >>> import numpy as np
@@ -177,6 +186,14 @@ class Swept:
             yield from found or self.lost()
         else:
             yield self.there(places)
+        if np.isfinite(gradient).all():
+            yield from self.value_not_finite()
+
+    def value_not_finite(self) -> Iterator[Reason]:
+        """What made the value of the output NaN or infinite."""
+        value = np.asarray(self.graph.data[self.graph.outputs[0]], dtype=float)
+        if not np.isfinite(value).all():
+            yield self.first_not_finite("NaN" if np.isnan(value).any() else "infinite")
 
     def lost(self) -> Iterator[Reason]:
         """Where something came, and zero went on, of slopes that are not."""

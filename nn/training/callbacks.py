@@ -53,7 +53,7 @@ class Record(Callback):
     """Keeps the graph of each step's loss, and the parameters before and after it, to be stepped through.
 
     ``every`` keeps one step in so many, and ``most`` is how many are kept, the last ones, as a graph takes memory. Show
-    the ``recording`` with ``viz.step(record.recording)``. Each training begins anew with it.
+    it with ``viz.step(record)``, or two with ``viz.compare``. Each training begins anew with it; ``recording`` has it.
 
     >>> from nn import MLP, fit, mse
     >>> record = Record()

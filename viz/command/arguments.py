@@ -60,7 +60,8 @@ FLAGS = {
     "version": "print the version",
 }
 SETTINGS = {
-    "lang": "en or zh: the language of what is printed, else that of the environment",
+    "lang": "en or zh: the language of what is printed, else that of the environment, English where that is another; "
+    "help and messages are English",
 }
 STDOUT = "-"
 

@@ -260,9 +260,9 @@ class Reader:
             return f"to multiply, write {name} * (…)"
         if name in PAIRS:
             return f"to compare two values, write {name}(x, y)"
-        near = difflib.get_close_matches(name, autograd.table, 1)
-        named = sorted(op.name for op in autograd.table.values() if op.operator not in SPELLED.values())
-        return f"did you mean {near[0]}?" if near else f"the functions are {', '.join(named)}"
+        named = [op.name for op in autograd.table.values() if op.operator not in SPELLED.values()]
+        near = difflib.get_close_matches(name, named, 1)
+        return f"did you mean {near[0]}?" if near else "docs/operations.md has all functions, as exp and tanh"
 
     def _inputs(self, node: ast.Call, op: autograd.Op) -> tuple[tuple[Any, ...], list[ast.expr]]:
         """The operands of a call, and the arguments that are left."""

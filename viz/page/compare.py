@@ -14,7 +14,7 @@ from viz.model.marks import Mark
 from viz.model.view import printable, shorten
 from viz.page.document import Document, Parts, attribute, mounted, source, text
 from viz.page.frames import finished
-from viz.page.runs import Told, runs, section, table
+from viz.page.runs import Told, lined, runs, section, table
 from viz.picture.dot import alternative, layout, picture
 from viz.picture.render import RenderError
 from viz.picture.svg import themed, tidy
@@ -32,7 +32,7 @@ class Compared(Document):
     lang: str | None = None
 
     def __str__(self) -> str:
-        return str(self.comparison)
+        return printed(self.comparison, self.titles, words(self.lang))
 
     __repr__ = __str__
 
@@ -44,12 +44,12 @@ class Compared(Document):
             content = summary(found, self.titles, say) + pictures(found, self.titles, say)
             return mounted(title, content, (), "", (), "", say.lang)
         told = []
-        for graph, title, grads in zip((found.a, found.b), self.titles, found.grads, strict=True):
+        for graph, title, grads, after in zip((found.a, found.b), self.titles, found.grads, found.after, strict=True):
             timeline = Timeline(graph)
             changed = zip(grads, timeline.gradients, strict=True)
             held = {i: x for i, (x, right) in enumerate(changed) if x is not None and differ(x, right)}
             notes = [f"∂ {graph.names[i]}: {format_number(x)} ({say.text('held')})" for i, x in held.items()]
-            told.append(Told(title, timeline, notes, {}, held, {"title": printable(shorten(title, WIDE))}))
+            told.append(Told(title, timeline, notes, dict(after), held, {"title": printable(shorten(title, WIDE))}))
         differing = [pair.b for pair in found.differing]
         return runs(
             told,
@@ -62,7 +62,8 @@ class Compared(Document):
 def compare(a: Any, b: Any, *, titles: tuple[str, str] = ("a", "b"), lang: str | None = None) -> Compared:
     """Two runs of a computation in one stepper, what differs lit: right and wrong, before and after, two versions.
 
-    It says where the difference begins, and which mistake it looks like, as `autograd.compare` does.
+    It says where the difference begins, and which mistake it looks like, as `autograd.compare` does. Of two trainings,
+    as `autograd.Recording` or ``nn.Record`` keeps them, the first iteration that differs is shown.
 
     >>> from autograd import Value
     >>> import viz
@@ -76,6 +77,28 @@ def compare(a: Any, b: Any, *, titles: tuple[str, str] = ("a", "b"), lang: str |
     return Compared(compared(a, b), titles, words(lang, "compare: lang").lang)
 
 
+def printed(found: Comparison, titles: tuple[str, str], say: Words) -> str:
+    """The table of what differs, and what it comes from, as text."""
+    said = [sentence(each, say) for each in found.findings]
+    if not found.rows:
+        return "\n".join(said) or say.text("same_nodes", count=len(found.pairs))
+    rows = [(say.text("node"), *titles, "")]
+    for row in found.rows[:FEW]:
+        remark = say.text(f"row_{row.remark}") if row.remark else ""
+        rows.append((f"∂ {row.name}" if row.is_grad else row.name, row.a, row.b, remark))
+    rest = len(found.rows) - FEW
+    return "\n".join([*lined(rows), *([say.text("and_more", count=rest)] if rest > 0 else []), *said])
+
+
+def sentence(finding: Any, say: Words, most: int | None = None) -> str:
+    """A finding in words, of which each name has ``most`` characters."""
+    fields = {}
+    for name, value in finding.fields.items():
+        part = value if isinstance(value, str) else sentence(value, say, most)
+        fields[name] = part if most is None or part is not value else shorten(part, most)
+    return say.text(f"found_{finding.kind}", **fields)
+
+
 def differ(held: Any, right: Any) -> bool:
     """Whether what a node held is to be seen beside what a sweep gives."""
     return right is None or format_number(held) != format_number(right)
@@ -83,13 +106,12 @@ def differ(held: Any, right: Any) -> bool:
 
 def summary(found: Comparison, titles: tuple[str, str], say: Words, linked: bool = False) -> str:
     """What differs, where it begins, and which mistake it looks like."""
-    if not found.differing:
+    if not found.findings and not found.rows:
         return section(f"<p>{text(say.text('same_nodes', count=len(found.pairs)))}</p>", say)
     said = []
     for each in found.findings:
-        fields = {name: shorten(value, WIDE) for name, value in each.fields.items()}
-        sentence = re.sub(r"`([^`]*)`", r"<code>\1</code>", text(say.text(f"found_{each.kind}", **fields)))
-        said.append(f"<li>{sentence}</li>")
+        told = re.sub(r"`([^`]*)`", r"<code>\1</code>", text(sentence(each, say, WIDE)))
+        said.append(f"<li>{told}</li>")
     rows = []
     for row in found.rows[:FEW]:
         name = text(f"∂ {shorten(row.name, WIDE)}" if row.is_grad else shorten(row.name, WIDE))
@@ -100,7 +122,7 @@ def summary(found: Comparison, titles: tuple[str, str], say: Words, linked: bool
     rest = len(found.rows) - FEW
     more = f"<p>{text(say.text('and_more', count=rest))}</p>" if rest > 0 else ""
     head = [say.text("node"), *(shorten(title, WIDE) for title in titles), ""]
-    return section(f"<ul>{''.join(said)}</ul>{table(head, rows)}{more}", say)
+    return section(f"<ul>{''.join(said)}</ul>{table(head, rows) if rows else ''}{more}", say)
 
 
 def pictures(found: Comparison, titles: tuple[str, str], say: Words) -> str:

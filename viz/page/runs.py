@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rich.cells import cell_len
+
 from autograd import GraphError, Timeline
 from autograd.export import forms
 from viz.language.words import LANGUAGES, Words, words
@@ -145,3 +147,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     columns = "".join(f'<th scope="col" align="left">{text(each)}</th>' for each in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return f'<table cellpadding="4"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def lined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table of text, its columns below each other; characters of Chinese are two wide."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, overload
 
-from autograd import Graph, Node, Recording, Run, Step, Timeline, steps
+from autograd import Graph, HasRecording, Node, Recording, Run, Step, Timeline, steps
 from autograd.export import forms
 from viz.language.words import Words, words
 from viz.model.view import shorten
@@ -115,13 +115,13 @@ class Stepper(Document):
 
 
 @overload
-def step(what: Recording, *, lang: str | None = None) -> Training: ...
+def step(what: Recording | HasRecording, *, lang: str | None = None) -> Training: ...
 @overload
 def step(what: Steppable, *, until: Until | None = None, hide: None = None, lang: str | None = None) -> Stepper: ...
 @overload
 def step(what: Steppable, *, hide: str | Collection[str], lang: str | None = None) -> Worksheet: ...
 def step(
-    what: Steppable | Recording,
+    what: Steppable | Recording | HasRecording,
     *,
     until: Until | None = None,
     hide: str | Collection[str] | None = None,
@@ -130,9 +130,9 @@ def step(
     """Step through a computation and its backward pass, one edge at a time. Touches no live node.
 
     ``what`` is an output, its graph, a timeline of `autograd.steps`, or code that `autograd.recorded` kept, which steps
-    up to the line that failed; of a training, an `autograd.Recording`, every iteration is stepped through, with its
-    update. ``until`` is a breakpoint: a function of a `autograd.Step`, the name of a node, or ``"nan"``, as in
-    `autograd.steps`.
+    up to the line that failed; of a training, an `autograd.Recording` or ``nn.Record``, every iteration is stepped
+    through, with its update. ``until`` is a breakpoint: a function of a `autograd.Step`, the name of a node,
+    or ``"nan"``, the first NaN or infinity, as in `autograd.steps`.
 
     ``hide`` makes a worksheet of it, with its solution apart: ``"grads"`` or ``"values"`` leaves all of these out,
     names of nodes the numbers of these. ``lang`` is that of the page, "en" or "zh"; None is that of the environment.
@@ -153,9 +153,9 @@ def step(
     node has, `autograd.GraphError` for a breakpoint that is none.
     """
     own = words(lang, "step: lang").lang
-    if isinstance(what, Recording):
-        return Training(what, own)
-    timeline = what if isinstance(what, Timeline) else steps(what)
+    if (recording := Recording.of(what)) is not None:
+        return Training(recording, own)
+    timeline = what if isinstance(what, Timeline) else steps(what)  # type: ignore[arg-type]  # it holds no recording
     if hide is not None:
         if until is not None:
             raise ValueError("step: until: expected no breakpoint beside hide: a worksheet is of the whole computation")

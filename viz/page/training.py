@@ -9,7 +9,7 @@ from autograd import GraphError, Iteration, Recording, format_number
 from viz.language.words import Words, words
 from viz.model.view import printable, shorten
 from viz.page.document import Document, Parts, text
-from viz.page.runs import Told, indexed, runs, section, table
+from viz.page.runs import Told, indexed, lined, runs, section, table
 
 MOST = 200  #: iterations in one page; of more, every so many
 FEW = 12  #: iterations in its table
@@ -37,7 +37,12 @@ class Training(Document):
     lang: str | None = None
 
     def __str__(self) -> str:
-        return str(self.recording)
+        shown, say = list(zip(self.recording, self.recording.rates, strict=True))[-FEW:], words(self.lang)
+        if not shown:
+            return str(self.recording)
+        is_all = len(self.recording) == len(shown)
+        head = [] if is_all else [say.text("last_iterations", shown=len(shown), count=len(self.recording))]
+        return "\n".join([*head, *lined(cells(shown, say))])
 
     def __repr__(self) -> str:
         return f"Training({len(self.recording)} iterations: print it, show it in a notebook, or save it as a page)"
@@ -82,19 +87,24 @@ def change(iteration: Iteration, index: int, rate: float | None) -> str:
 
 
 def summary(shown: list[tuple[Iteration, float | None]], say: Words) -> str:
+    """The iterations as a table of HTML."""
+    head, *rows = cells(shown, say)
+    return section(table(head, [list(map(text, row)) for row in rows]), say)
+
+
+def cells(shown: list[tuple[Iteration, float | None]], say: Words) -> list[list[str]]:
     """The iterations as a table: what became less, how far each update went, and what was left over."""
     stale = [
         [x.graph.names[i] for i in x.beside if i in x.parameters and x.graph.names[i] in x.stale] for x, _ in shown
     ]
     head = [say.text("iteration_label"), shown[0][0].graph.names[shown[0][0].graph.outputs[0]]]
     head += [say.text("gradient_size"), say.text("update_size"), say.text("rate")]
-    rows = []
+    rows = [head]
     for (each, rate), left in zip(shown, stale, strict=True):
         numbers = (each.loss, each.gradient_size, each.update_size)
         rows.append([str(each.number), *map(format_number, numbers), "–" if rate is None else format_number(rate)])
-        rows[-1].append(text(shorten(", ".join(left), 40)) if left else "")
+        rows[-1].append(shorten(", ".join(left), 40) if left else "")
     if not any(stale):
-        rows = [row[:-1] for row in rows]
-    else:
-        head.append(say.text("left_over"))
-    return section(table(head, rows), say)
+        return [row[:5] for row in rows]
+    head.append(say.text("left_over"))
+    return rows

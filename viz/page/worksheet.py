@@ -9,7 +9,7 @@ from html import escape
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from autograd import Graph, Timeline, format_number, short_repr
+from autograd import Graph, GraphError, Timeline, format_number, short_repr
 from autograd.export import forms, written_names
 from viz.language.words import words
 from viz.model.view import UNKNOWN, Card, View, shorten
@@ -216,13 +216,11 @@ def tasks_of(timeline: Timeline, hide: str | Collection[str]) -> tuple[Task, ...
     for name in wanted:
         if not isinstance(name, str):
             raise TypeError(expected)
-        if name not in FIELDS and name not in graph.names:
-            names = ", ".join(graph.names[:12])
-            raise ValueError(
-                f'step: hide: expected "grads", "values", or names of nodes, got {short_repr(name)}; '
-                f"the names are {names}{', …' * (len(graph) > 12)}"
-            )
-    found = [task for name in wanted for task in tasks_by(graph, name)]
+    try:
+        named = [name if name in FIELDS else graph[name].name for name in wanted]
+    except GraphError as error:
+        raise ValueError(f'step: hide: expected "grads", "values", or names of nodes: {error}') from None
+    found = [task for name in named for task in tasks_by(graph, name)]
     order = {"data": 0, "grad": 1}
     ordered = sorted(
         set(found), key=lambda task: (order[task.field], task.node if task.field == "data" else -task.node)
