@@ -25,6 +25,11 @@ from viz.picture.dot import LINE, THEMES, Picture, alternative, chosen, layout
 from viz.picture.render import RenderError
 from viz.picture.svg import THEMED, tidy
 
+#: The scripts of every stepper; what only some have is beside them.
+STEPPER = (
+    *("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js"),
+    *("template.js", "quiz.js", "relations.js", "whatif.js", "stepper.js"),
+)
 PAGE_STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 0 auto; padding: 12px; max-width: 1200px; font: 16px/1.5 system-ui, Arial, sans-serif; }
