@@ -28,7 +28,7 @@ from viz.picture.svg import THEMED, tidy
 #: The scripts of every stepper; what only some have is beside them.
 STEPPER = (
     *("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js"),
-    *("template.js", "quiz.js", "relations.js", "whatif.js", "stepper.js"),
+    *("template.js", "quiz.js", "relations.js", "whatif.js", "search.js", "stepper.js"),
 )
 PAGE_STYLE = """
 :root { color-scheme: light dark; }

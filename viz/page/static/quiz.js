@@ -1,6 +1,6 @@
 /* The question of a step, in the place of its result: the form, the verdict, what is lit, the score. */
 
-function quizzing({ say, find, section, root, model, card, steps, at, show }) {
+function quizzing({ say, find, section, model, card, steps, at, show }) {
   let quiz = prediction(model(), say);
   let isOn = false;
   let hidden = null; /* what is asked for */
@@ -25,14 +25,12 @@ function quizzing({ say, find, section, root, model, card, steps, at, show }) {
       if (isOn && ["forward", "backward"].includes(step.kind) && !quiz.questions(step).length) verdict(say("not_asked"));
       return;
     }
-    form.querySelector("span").textContent = say("ask", { what: model().asked(hidden) });
+    form.querySelector("span").textContent = quiz.text(hidden);
     const lines = card().formula(step, before, known);
     find(".formula").innerHTML = lines.slice(0, lines.indexOf("</div>") + 6); /* the symbols, without the numbers */
-    const input = form.querySelector("input");
-    input.value = "";
-    const focused = root.activeElement;
-    if (focused && !focused.matches("select, [type=range], [type=search], [type=checkbox]")) input.focus({ preventScroll: true });
+    form.querySelector("input").value = "";
   }
+  const take = () => hidden && find(".ask input").focus({ preventScroll: true });
 
   /* How many were right; at the end what is open, and what was not right at first. */
   function scored() {
@@ -60,6 +58,7 @@ function quizzing({ say, find, section, root, model, card, steps, at, show }) {
       scored();
       const edge = found.edge && section().querySelector(`[id="e${found.edge[0]}_${found.edge[1]}"]`);
       missing(edge, section().querySelector(`[id="n${found.node}"]`));
+      take();
       find(".ask input").select();
     }
     verdict(found.text, found.kind);
@@ -70,10 +69,10 @@ function quizzing({ say, find, section, root, model, card, steps, at, show }) {
     onward();
   }
 
-  /* To the next question of the step, or to the step, where the keys work again. */
+  /* To the next question of the step, or to the step. */
   function onward() {
     show(at());
-    if (!hidden) section().focus({ preventScroll: true });
+    take();
   }
 
   /* Other numbers are other questions, and so are those of another run. */
@@ -85,5 +84,5 @@ function quizzing({ say, find, section, root, model, card, steps, at, show }) {
     show(at());
   }
 
-  return { question, ask, answer, reveal, again, renew, turn, isOn: () => isOn, isAsking: () => Boolean(hidden) };
+  return { question, ask, take, answer, reveal, again, renew, turn, isOn: () => isOn, isAsking: () => Boolean(hidden) };
 }

@@ -1,4 +1,4 @@
-/* Who contributes to a node, and where it goes: a list, and a lit path. */
+/* What a node is computed from, and where it goes: a list, and a lit path. */
 
 function relating({ say, find, root, model, card, view, extras }) {
   let shown = ""; /* which of the two is open */

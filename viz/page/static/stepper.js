@@ -1,6 +1,10 @@
-/* The stepper: the timeline and its keys. */
+/* The stepper: the timeline, its keys, and where the focus is. */
 
-const KEYS = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play", "/": "find" };
+const KEYS = {
+  ArrowLeft: "back", ArrowRight: "next", Enter: "next", Home: "first", End: "last",
+  " ": "play", "/": "find", p: "predict", g: "coarser", "?": "keys",
+};
+const WRITTEN = "input:not([type=range]):not([type=checkbox]), select"; /* where keys write */
 const PAUSE = 1300; /* milliseconds between two steps */
 
 function stepper(host, css, lesson, code) {
@@ -8,30 +12,32 @@ function stepper(host, css, lesson, code) {
   const runs = lesson.runs.length ? lesson.runs : [{}];
   let run = 0;
   let model = computation({ ...lesson, ...runs[run] }, code[run] ?? code[0]);
-  const groups = Object.keys(lesson.groups);
+  const KINDS = ["edge", "node", ...Object.keys(lesson.groups)];
   const image = host.querySelector("svg, img");
   const root = host.attachShadow({ mode: "open" });
   let by = "edge";
   let steps = model.steps(by);
   let at = 0;
   let timer = 0;
-  const isPage = /^(https?|file):$/.test(location.protocol) && Boolean(document.querySelector('meta[name="stepgrad"]'));
+  const isWhole = Boolean(document.querySelector('meta[name="stepgrad"]')); /* the page is nothing else */
+  const isPage = isWhole && /^(https?|file):$/.test(location.protocol);
   let card, view, section;
   const find = (selector) => root.querySelector(selector);
   for (const details of host.querySelectorAll("details")) details.open = true; /* they are seen in print alone */
 
   const extras = EXTRAS.map((extra) => extra({ say, lesson, find, model: () => model }));
   const self = {
-    say, lesson, find, root, extras, show, renumbered,
+    say, lesson, find, root, extras, show, renumbered, jumpTo, go,
     model: () => model, card: () => card, view: () => view, section: () => section, steps: () => steps, at: () => at,
   };
   const quiz = quizzing(self);
   const relations = relating(self);
   const leaves = whatIf(self);
+  const search = searching(self);
   const carded = () => extras.reduce((made, extra) => extra.card(made), cards(model, say));
 
   function build() {
-    root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups, runs)}`;
+    root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, KINDS, runs)}`;
     section = find("section");
     card = carded();
     const frame = find(".picture");
@@ -68,6 +74,7 @@ function stepper(host, css, lesson, code) {
     const slider = find("input[type=range]:not(.which)");
     slider.value = at;
     slider.setAttribute("aria-valuetext", `${phase(step)}: ${find(".formula").textContent}`);
+    find(".found").textContent = "";
     find(".count").textContent = `${at} / ${steps.length - 1}`;
     const [begins, ends] = [at === 0, at === steps.length - 1];
     const bars = { first: begins, back: begins && run === 0, next: ends && run === runs.length - 1, last: ends };
@@ -105,7 +112,7 @@ function stepper(host, css, lesson, code) {
     show(at, false);
   }
 
-  /* To a node: to the step that computes it, or, on the way back, that completes its gradient. */
+  /* To a node: to the step that computes it, or, on the way back, that completes its gradient; false where none does. */
   function jumpTo(index) {
     const computed = steps.findIndex((step) => step.kind === "forward" && step.nodes.includes(index));
     let complete = -1;
@@ -114,7 +121,9 @@ function stepper(host, css, lesson, code) {
     const onTheWayBack = steps[at].events >= 0;
     const order = onTheWayBack ? [complete, computed] : [computed, complete];
     const first = order.find((k) => k >= 0 && k !== at) ?? order.find((k) => k >= 0);
-    if (first !== undefined) go(first);
+    if (first === undefined) return false;
+    go(first);
+    return true;
   }
 
   function keep() {
@@ -128,7 +137,7 @@ function stepper(host, css, lesson, code) {
 
   function play(on) {
     clearInterval(timer);
-    timer = on ? setInterval(tick, PAUSE) : 0;
+    timer = on ? setInterval(keeping(tick), PAUSE) : 0;
     const control = find("[data-go=play]");
     control.querySelector("path").setAttribute("d", ICONS[on ? "pause" : "play"]);
     control.title = say(on ? "pause" : "play");
@@ -139,94 +148,112 @@ function stepper(host, css, lesson, code) {
   function tick() {
     if (!host.isConnected || at === steps.length - 1 || quiz.isAsking()) return play(false);
     show(at + 1);
+    if (root.activeElement) quiz.take();
     if (at === steps.length - 1) play(false);
   }
 
+  /* Where a button or a key leads: to a step, or to what is beside the steps. */
   function go(where) {
-    if (where === "find") return find(".find").focus();
-    if (where === "play") {
-      const on = !timer;
-      if (on) show(at === steps.length - 1 ? 0 : at + 1);
-      return play(on);
-    }
+    const isPlaying = timer;
     play(false);
-    if (where === "next" && at === steps.length - 1 && run < runs.length - 1) return change(run + 1, 0);
-    if (where === "back" && at === 0 && run > 0) return change(run - 1, steps.length - 1);
-    return show(typeof where === "number" ? where : { first: 0, back: at - 1, next: at + 1, last: steps.length - 1 }[where]);
+    if (where === "find") return find(".find").select();
+    if (where === "keys") return find(".keys").toggleAttribute("open") && find(".keys").scrollIntoView({ block: "nearest" });
+    const last = steps.length - 1;
+    if (where === "play") {
+      if (!isPlaying) show(at === last ? 0 : at + 1);
+      play(!isPlaying && !quiz.isAsking());
+    } else if (where === "predict") find(".predict").click();
+    else if (where === "coarser") regroup(KINDS[(KINDS.indexOf(by) + 1) % KINDS.length]);
+    else if (where === "next" && at === last && run < runs.length - 1) change(run + 1, 0);
+    else if (where === "back" && at === 0 && run > 0) change(run - 1, last);
+    else show(typeof where === "number" ? where : { first: 0, back: at - 1, next: at + 1, last }[where]);
+    quiz.take();
+  }
+
+  /* More or less in each step: at the first that has got as far. */
+  function regroup(kind) {
+    const now = steps[at];
+    find(".by").value = by = kind;
+    steps = model.steps(by);
+    find("input[type=range]:not(.which)").max = steps.length - 1;
+    const reached = steps.findIndex((step) => (now.kind === "backward" ? step.events >= now.events : step.kind === now.kind && step.computed >= now.computed));
+    show(reached < 0 ? steps.length - 1 : reached);
+  }
+
+  /* Whatever is done: where what had the focus is gone, hidden or barred, the whole has it, and its keys work on. */
+  const keeping = (action) => (event) => {
+    const had = root.activeElement;
+    action(event);
+    const has = root.activeElement;
+    if (had && (!has || has.disabled || !has.getClientRects().length)) section.focus({ preventScroll: true });
+  };
+
+  function clicked({ target }) {
+    const control = target.closest("button");
+    const node = control ? control.dataset.node : view.nodeAt(target);
+    if (node !== undefined && node !== null) return jumpTo(Number(node));
+    if (!control) return;
+    const { go: where, zoom, show: which } = control.dataset;
+    if (where) go(where);
+    else if (zoom) view.zoom(zoom);
+    else if (which) relations.toggle(which, steps[at]);
+    else if (control.classList.contains("reveal")) quiz.reveal();
+    else if (control.classList.contains("reset")) leaves.reset();
+    else if (control.classList.contains("again")) {
+      quiz.again();
+      go("first");
+    }
+  }
+
+  function moved({ target: input }) {
+    if (input.dataset.leaf || input.dataset.exact) return leaves.set(input);
+    if (input.type !== "range") return;
+    play(false);
+    if (input.classList.contains("which")) change(Number(input.value));
+    else show(Number(input.value));
+  }
+
+  function chosen({ target: input }) {
+    if (input.classList.contains("by")) regroup(input.value);
+    else if (input.classList.contains("predict")) quiz.turn(input.checked);
+    else if (input.classList.contains("find")) search(input.value, false);
+    else if (input.classList.contains("language")) {
+      say.choose(input.value);
+      build();
+      find(".language").focus();
+    }
+  }
+
+  function pressed(event) {
+    const { key, target } = event;
+    const where = KEYS[key];
+    if (key === "Escape" && target.matches("input")) return section.focus();
+    if (key === "Enter" && target.matches(".find")) {
+      event.preventDefault();
+      if (search(target.value, true) && !quiz.isAsking()) section.focus({ preventScroll: true });
+    }
+    const isFree = target.matches(".ask input") && !target.value && /^Arrow|Home|End/.test(key); /* they move in a text */
+    if (target.matches(WRITTEN) && !isFree) return event.stopPropagation();
+    if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation(); /* a notebook would move to another cell */
+    const pressing = key === " " || key === "Enter";
+    if (pressing ? target.closest("button, summary, input") : key.length > 1 && target.matches("[type=range]")) return;
+    event.preventDefault();
+    go(where);
   }
 
   function listen() {
     for (const extra of extras) extra.listen(section);
-    section.addEventListener("click", (event) => {
-      const control = event.target.closest("button");
-      if (!control) {
-        const node = view.nodeAt(event.target);
-        if (node !== null) jumpTo(node);
-        return;
-      }
-      if (control.dataset.go) go(control.dataset.go);
-      else if (control.dataset.zoom) view.zoom(control.dataset.zoom);
-      else if (control.dataset.node) {
-        jumpTo(Number(control.dataset.node));
-        if (!root.activeElement) section.focus({ preventScroll: true }); /* the list it was in may be another */
-      } else if (control.dataset.show) relations.toggle(control.dataset.show, steps[at]);
-      else if (control.classList.contains("reveal")) quiz.reveal();
-      else if (control.classList.contains("reset")) leaves.reset();
-      else if (control.classList.contains("again")) {
-        quiz.again();
-        go("first");
-        section.focus({ preventScroll: true });
-      }
-    });
-    section.addEventListener("input", (event) => {
-      const input = event.target;
-      if (input.dataset.leaf) leaves.drag(input);
-      else if (input.classList.contains("which")) {
-        play(false);
-        change(Number(input.value));
-      } else if (input.type === "range") {
-        play(false);
-        show(Number(input.value));
-      }
-    });
-    section.addEventListener("change", (event) => {
-      const input = event.target;
-      if (input.classList.contains("by")) {
-        const [computed, events, kind] = [steps[at].computed, steps[at].events, steps[at].kind];
-        by = input.value;
-        steps = model.steps(by);
-        find("input[type=range]:not(.which)").max = steps.length - 1;
-        const reached = steps.findIndex((step) => (kind === "backward" ? step.events >= events : step.kind === kind && step.computed >= computed));
-        show(reached < 0 ? steps.length - 1 : reached);
-      } else if (input.classList.contains("predict")) quiz.turn(input.checked);
-      else if (input.classList.contains("language")) {
-        say.choose(input.value);
-        build();
-        find(".language").focus();
-      } else if (input.classList.contains("find")) {
-        const wanted = input.value.trim();
-        const node = model.nodes.find((one) => one.name === wanted) || model.nodes.find((one) => wanted && one.name.startsWith(wanted));
-        if (node) jumpTo(node.index);
-      }
-    });
-    find(".ask").addEventListener("submit", (event) => {
+    const hear = { click: clicked, input: moved, change: chosen, keydown: pressed };
+    for (const [kind, action] of Object.entries(hear)) section.addEventListener(kind, keeping(action));
+    find(".ask").addEventListener("submit", keeping((event) => {
       event.preventDefault();
       quiz.answer();
-    });
-    section.addEventListener("keydown", (event) => {
-      const where = KEYS[event.key];
-      if (event.key === "Escape" && event.target.matches("input")) return section.focus();
-      if (event.target.matches("input:not([type=range]):not([type=checkbox]), select")) return event.stopPropagation();
-      if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.stopPropagation(); /* a notebook would move to another cell */
-      const own = event.key === " " ? event.target.closest("button, summary, input") : event.target.matches("input[type=range]") && where !== "find";
-      if (own) return;
-      event.preventDefault();
-      go(where);
-    });
+    }));
   }
 
-  if (isPage) addEventListener("hashchange", () => asked() !== at && show(asked()));
+  if (isPage) addEventListener("hashchange", keeping(() => asked() !== at && show(asked())));
+  if (isWhole) document.addEventListener("keydown", keeping((event) => event.target.contains(document.body) && pressed(event)));
   at = asked();
   build();
 }

@@ -10,12 +10,13 @@ const ICONS = {
 };
 const BUTTONS = ["first", "back", "play", "next", "last"];
 
-function template(say, count, model, groups, runs) {
+function template(say, count, model, kinds, runs) {
   const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
   const button = (name) => {
     const title = escape(say(name));
     return `<button type="button" data-go="${name}" aria-label="${title}" title="${title}">${icon(name)}</button>`;
   };
+  const key = (line) => line.replace(/(.*?)  +(.*)/, (_, keys, does) => `<dt>${escape(keys)}</dt><dd>${escape(does)}</dd>`);
   const option = (by) => `<option value="${by}">${escape(say(`by_${by}`))}</option>`;
   const languages = say.languages.length < 2 ? "" :
     `<select class="language" aria-label="${escape(say("language"))}">${say.languages
@@ -35,9 +36,10 @@ function template(say, count, model, groups, runs) {
       ${runs.length < 2 ? "" : `<div class="choices runs"><output class="run"></output>
         <input type="range" class="which" min="0" max="${runs.length - 1}" value="0" aria-label="${escape(say(runs[0].iteration ? "iteration_label" : "run_label"))}"><span class="about"></span></div>`}
       <div class="choices">
-        <label>${escape(say("granularity"))} <select class="by">${["edge", "node", ...groups].map(option).join("")}</select></label>
+        <label>${escape(say("granularity"))} <select class="by">${kinds.map(option).join("")}</select></label>
         <label><input type="checkbox" class="predict"> ${escape(say("mode_predict"))}</label>
         <input type="search" class="find" placeholder="${escape(say("search"))}" aria-label="${escape(say("search"))}" list="names">
+        <output class="found"></output>
         <datalist id="names">${model.nodes.slice(0, 500).map((node) => `<option value="${escape(node.name)}">`).join("")}</datalist>
         ${languages}
       </div>
@@ -45,8 +47,9 @@ function template(say, count, model, groups, runs) {
         <div aria-live="polite" class="live">
           <p class="phase"></p>
           <div class="formula"></div>
-          <form class="ask" hidden><label><span></span> <input type="text" autocomplete="off" inputmode="text"></label>
-            <button type="submit">${escape(say("check"))}</button> <button type="button" class="reveal">${escape(say("reveal"))}</button></form>
+          <form class="ask" hidden><label><span></span> <input type="text" autocomplete="off" inputmode="text" aria-describedby="enough"></label>
+            <button type="submit">${escape(say("check"))}</button> <button type="button" class="reveal">${escape(say("reveal"))}</button>
+            <p class="more" id="enough">${escape(say("tolerance"))}</p></form>
           <p class="verdict"></p>
           <p class="sentence"></p>
           <p class="reason"></p>
@@ -59,6 +62,7 @@ function template(say, count, model, groups, runs) {
         <details class="whatif" hidden><summary>${escape(say("what_if"))}</summary><div class="leaves"></div><button type="button" class="reset">${escape(say("reset"))}</button></details>
         <p class="score"></p>
         <p class="outcome"></p>
+        <details class="keys"><summary>${escape(say("keys"))}</summary><dl>${say("key_list").split("\n").map(key).join("")}</dl></details>
       </div>
     </section>
     <div class="print"><slot></slot></div>`;
