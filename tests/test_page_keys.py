@@ -135,6 +135,34 @@ def test_playing_takes_the_focus_from_nobody(visit: Visits) -> None:
     assert page.evaluate("document.activeElement.textContent") == "text"
 
 
+def test_nor_from_who_is_writing(visit: Visits) -> None:
+    page = visit(viz.step(demo()).html())
+    page.clock.install()
+    page.keyboard.press("p")
+    for text in ("3", "-12"):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    page.locator(".find").click()
+    page.clock.run_for(5_000)
+    assert count(page) == "4 / 7"
+    assert page.locator(".ask").is_visible()
+    assert is_focused(page, ".find")
+
+
+def test_a_key_with_shift_is_the_notebooks(visit: Visits) -> None:
+    """Shift and Enter run a cell; on some keyboards a slash has shift."""
+    page = visit(notebook(demo()))
+    page.evaluate("window.heard = []; document.addEventListener('keydown', (event) => heard.push(event.key))")
+    page.locator("section.stepper").focus()
+    page.keyboard.press("Shift+Enter")
+    assert page.evaluate("heard") == ["Shift", "Enter"]
+    assert count(page) == "0 / 7"
+    page.locator("section.stepper").dispatch_event("keydown", {"key": "/", "shiftKey": True})
+    assert is_focused(page, ".find")
+
+
 @pytest.mark.parametrize("make", [notebook, lambda output: viz.step(output).html()], ids=["notebook", "page"])
 @pytest.mark.parametrize("onward", ["ArrowRight", "Enter"])
 def test_a_whole_quiz_by_keys_alone(visit: Visits, make: Any, onward: str) -> None:

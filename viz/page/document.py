@@ -161,7 +161,9 @@ def static(name: str) -> str:
     told = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
     if name.endswith(".css"):
         return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", told)
-    return re.sub(r" (=>|[!=]==|&&|\|\||\?\?) ", r"\1", told)
+    told = re.sub(r"\b(const|let) (\w+) = ", r"\1 \2=", told)  # elsewhere, " = " may be text
+    told = re.sub(r" (=>|[!=]==|&&|\|\||\?\?|[?:]) ", r"\1", told)
+    return re.sub(r"(?<=\{) | (?=\})|(?<=\)) (?=\{)|(?<=\bif) (?=\()|(?<=\bfor) (?=\()", "", told)
 
 
 def slim(svg: str) -> str:

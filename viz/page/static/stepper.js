@@ -148,7 +148,7 @@ function stepper(host, css, lesson, code) {
   function tick() {
     if (!host.isConnected || at === steps.length - 1 || quiz.isAsking()) return play(false);
     show(at + 1);
-    if (root.activeElement) quiz.take();
+    if (root.activeElement && !root.activeElement.matches(WRITTEN)) quiz.take();
     if (at === steps.length - 1) play(false);
   }
 
@@ -234,7 +234,7 @@ function stepper(host, css, lesson, code) {
     }
     const isFree = target.matches(".ask input") && !target.value && /^Arrow|Home|End/.test(key); /* they move in a text */
     if (target.matches(WRITTEN) && !isFree) return event.stopPropagation();
-    if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!where || event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && key.length > 1)) return;
     event.stopPropagation(); /* a notebook would move to another cell */
     const pressing = key === " " || key === "Enter";
     if (pressing ? target.closest("button, summary, input") : key.length > 1 && target.matches("[type=range]")) return;
