@@ -346,3 +346,26 @@ def test_where_a_node_goes_says_what_pays_into_it(visit: Visits) -> None:
     assert "On the way back, these pay gradient into s." in relations.inner_text()
     page.get_by_role("button", name="What is s computed from?").click()
     assert relations.locator("li").all_text_contents() == ["nothing: it is a leaf, its value is given"]
+
+
+CONTROLS = """() => {
+    const root = document.querySelector("[id^=stepgrad]").shadowRoot;
+    const can = (one) => !one.disabled && one.getClientRects().length > 0;
+    return [...root.querySelectorAll("button, input, summary, [tabindex='0']")].filter(can);
+}"""
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+@pytest.mark.parametrize(("at", "predicts"), [(0, False), (5, False), (7, False), (2, True), (7, True)])
+def test_no_control_loses_the_focus_when_it_is_pressed(visit: Visits, key: str, at: int, predicts: bool) -> None:
+    """Each that there is at a step, one after the other, whatever it leads to."""
+    page = visit(viz.step(thrice()).html(), fragment=f"#step={at}")
+    page.locator(".predict").set_checked(predicts)
+    page.locator(".whatif summary").click()
+    page.locator("[data-show=goes]").click()
+    pressed = 0
+    while page.evaluate(f"({CONTROLS})().length > {pressed} && (({CONTROLS})()[{pressed}].focus(), true)"):
+        page.keyboard.press(key)
+        assert page.evaluate(HELD), page.evaluate(f"({CONTROLS})()[{pressed}]?.outerHTML")
+        pressed += 1
+    assert pressed > 10
