@@ -303,7 +303,7 @@ def test_a_click_on_a_node_goes_to_its_steps(visit: Visits) -> None:
 def test_who_contributes_and_where_it_goes(visit: Visits) -> None:
     page = visit(viz.step(demo()).html())
     page.locator("section.stepper").press("ArrowRight")
-    page.get_by_role("button", name="Who contributes to q?").click()
+    page.get_by_role("button", name="What is q computed from?").click()
     relations = page.locator(".relations")
     assert relations.locator("li").all_text_contents() == ["x = −2", "y = 5"]
     assert {one.get_attribute("id") for one in page.locator(".node.path").all()} == {"n0", "n1", "n2"}

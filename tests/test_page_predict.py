@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -134,6 +135,37 @@ def test_what_is_missing_is_lit(visit: Visits) -> None:
     assert missing(page) == {f"n{step.node}", f"e{step.node}_{step.input}"}
 
 
+def partial() -> Value:
+    """T = s · s + s: three contributions come to s, 1 and 3 and 3."""
+    s = Value(3.0, "s")
+    t = s * s + s
+    t.label = "t"
+    return t
+
+
+def test_of_a_sum_it_is_asked_what_the_gradient_holds_so_far(visit: Visits) -> None:
+    page = asking(visit, partial(), 5)
+    wrong_ones = [("-1", "The sign is wrong."), ("3", "= for +=: 1 was there"), ("1", "That is only what comes by t")]
+    for k, ((wrong, said), right) in enumerate(zip(wrong_ones, "147", strict=True)):
+        text = page.locator(".ask label span").text_content()
+        assert text == f"What does the gradient of s hold after this step ({k + 1} of 3)?"
+        if right != "7":
+            assert answer(page, "7") == f"That is the whole gradient, once all 3 have come; so far {k + 1} of 3."
+            assert page.locator(".score").text_content() == ("" if k == 0 else f"0 of {k} right")
+        assert said in answer(page, wrong)
+        assert answer(page, right) == "Right."
+        page.keyboard.press("ArrowRight")
+    assert page.locator(".score").text_content() == "0 of 3 right"
+
+
+def test_how_many_digits_are_enough_is_said(visit: Visits) -> None:
+    page = asking(visit, Value(2.0, "x") ** 0.5, 1)
+    page.get_by_text("Three digits are enough.").wait_for()
+    assert page.locator(".ask input").get_attribute("aria-describedby") == "enough"
+    assert answer(page, "1.4") == "Not that number."
+    assert answer(page, "1.41") == "Right."
+
+
 def test_a_revealed_number_is_not_right(visit: Visits) -> None:
     page = asking(visit, demo(), 1)
     page.get_by_role("button", name="Reveal").click()
@@ -203,7 +235,7 @@ def test_every_number_is_asked_for_whatever_a_step_is(visit: Visits, by: str) ->
                 "document.querySelector('[id^=stepgrad]').shadowRoot.activeElement.matches('.ask input')"
             )
             (now,) = (int(one[1:]) for one in seen(page)["now"])
-            if "/" in str(page.locator(".ask span").text_content()):
+            if re.search("∂|gradient", str(page.locator(".ask span").text_content())):
                 sources = page.locator(".picture .node.from").evaluate_all("(found) => found.map((one) => one.id)")
                 (source,) = (int(one[1:]) for one in sources)
                 total[now] += paid[source, now]
@@ -261,7 +293,7 @@ def test_other_numbers_are_other_questions(visit: Visits) -> None:
     page = asking(visit, demo(), 1)
     assert answer(page, "3") == "Right."
     page.locator(".whatif summary").click()
-    leaf = page.locator(".leaves input").first
+    leaf = page.locator(".leaves [data-leaf]").first
     leaf.focus()
     leaf.fill("3")
     assert page.locator(".ask").is_visible()
@@ -296,7 +328,7 @@ def test_the_end_is_not_told_before_it_is_answered(visit: Visits) -> None:
 def test_any_leaf_can_be_dragged(visit: Visits, leaf: float) -> None:
     page = visit(viz.step(Value(leaf, "x") * 2.0).html())
     page.locator(".whatif summary").click()
-    drag = page.locator(".leaves input")
+    drag = page.locator(".leaves [data-leaf]")
     low, high = (float(str(drag.get_attribute(end))) for end in ("min", "max"))
     assert low == -high < 0 < high < float("inf")
     drag.fill("1")

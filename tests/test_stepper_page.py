@@ -21,10 +21,9 @@ import viz
 import viz.page.stepper
 from autograd import Graph, Tensor, Value, steps
 from viz.language.words import words
-from viz.page.document import static
+from viz.page.document import STEPPER, static
 from viz.page.frames import finished, frames, roomy, width
 from viz.page.lesson import literal
-from viz.page.stepper import SCRIPTS
 
 EN = words("en")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"' <!-- \u2028 ]]>"
@@ -148,7 +147,7 @@ def test_the_page_loads_nothing_and_runs_only_its_own_script() -> None:
 
 def test_the_script_has_no_line_comments_and_no_globals() -> None:
     """A notebook may put a script on one line."""
-    for name in (*SCRIPTS, "stepper.css"):
+    for name in (*STEPPER, "stepper.css"):
         assert "//" not in static(name).replace("http://www.w3.org", "")
     script = Outline(fragment(demo())).all("script")[0]
     assert script.startswith('(function () {\n"use strict";')

@@ -26,11 +26,10 @@ from rich.cells import cell_len
 import autograd
 from autograd import Graph, Tensor, Timeline, Value, steps, tracing
 from viz.command.cli import main
-from viz.language.words import words
 from viz.terminal.card import card, ledger
 from viz.terminal.grain import grains
 from viz.terminal.keys import HOME, LEAVE, pressed
-from viz.terminal.predict import mistake, near, read
+from viz.terminal.predict import near, read
 from viz.terminal.screen import Painter, Size, screen
 from viz.terminal.stepper import grouped, run
 from viz.terminal.trace import trace
@@ -326,17 +325,6 @@ def test_the_right_number_is_right_at_every_step(timeline: Timeline) -> None:
             walk, track = walked(track, [*autograd.format_number(step.after), "enter"], walk)
             assert walk.message == "Right."
     assert walk.right == asked == sum(step.kind != "seed" for step in timeline)
-
-
-def test_wrong_answers_are_recognised() -> None:
-    a = Value(3.0, "a")
-    second = next(step for step in steps(Graph.of(a * a * 5.0, names={})) if step.nth == 2)
-    said = words("en")
-    assert mistake(second, second.contribution, said) == "= for +=: 15 was there already."
-    first = demo()[3]
-    assert mistake(first, 1.0, said).startswith("That is only what arrives at f")
-    assert mistake(demo()[5], 1.0, said).startswith("That is only the local slope: multiply by what arrives at q")
-    assert mistake(first, 77.0, said) == "Not that number."
 
 
 def test_playing_ends_at_the_end_and_begins_again() -> None:

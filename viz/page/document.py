@@ -25,6 +25,11 @@ from viz.picture.dot import LINE, THEMES, Picture, alternative, chosen, layout
 from viz.picture.render import RenderError
 from viz.picture.svg import THEMED, tidy
 
+#: The scripts of every stepper; what only some have is beside them.
+STEPPER = (
+    *("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js"),
+    *("template.js", "quiz.js", "relations.js", "whatif.js", "search.js", "stepper.js"),
+)
 PAGE_STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 0 auto; padding: 12px; max-width: 1200px; font: 16px/1.5 system-ui, Arial, sans-serif; }
@@ -156,7 +161,9 @@ def static(name: str) -> str:
     told = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
     if name.endswith(".css"):
         return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", told)
-    return re.sub(r" (=>|[!=]==|&&|\|\||\?\?) ", r"\1", told)
+    told = re.sub(r"\b(const|let) (\w+) = ", r"\1 \2=", told)  # elsewhere, " = " may be text
+    told = re.sub(r" (=>|[!=]==|&&|\|\||\?\?|[?:]) ", r"\1", told)
+    return re.sub(r"(?<=\{) | (?=\})|(?<=\)) (?=\{)|(?<=\bif) (?=\()|(?<=\bfor) (?=\()", "", told)
 
 
 def slim(svg: str) -> str:

@@ -37,11 +37,11 @@ def lesson(
 ) -> dict[str, Any]:
     """All that the script of a stepper needs, beside the code of its forms."""
     graph = timeline.graph
-    distinct = list(dict.fromkeys(form for form in made if form is not None))
-    places = {form: k for k, form in enumerate(distinct)}
     sentences = [node.op.doc if node.op else "" for node in graph]
     kinds = {form: sentence for form, sentence in zip(made, sentences, strict=True) if form is not None}
     said = list(dict.fromkeys(kinds.values()))
+    ops = {form: node.op for form, node in zip(made, graph, strict=True) if form is not None and node.op}
+    places = {form: k for k, form in enumerate(ops)}
     made_at = ["   ".join(filter(None, ("/".join(node.scope), node.source))) for node in graph]
     sources = list(dict.fromkeys(filter(None, made_at)))
     lines = {source: k for k, source in enumerate(sources)}
@@ -63,8 +63,9 @@ def lesson(
                 [None if slope is None else mathml(slope) for slope in form.slopes],
                 int(form.mixes),
                 said.index(kinds[form]),
+                list(dict.fromkeys(x.lower() for x in (op.name, op.operator, op.symbol) if x)),
             ]
-            for form in distinct
+            for form, op in ops.items()
         ],
         "nodes": [
             [

@@ -12,7 +12,7 @@ from autograd import GraphError, Timeline
 from autograd.export import forms
 from viz.language.words import LANGUAGES, Words, words
 from viz.model.view import Card, View, lines, shorten
-from viz.page.document import Parts, attribute, drawing, mounted, text
+from viz.page.document import STEPPER, Parts, attribute, drawing, mounted, text
 from viz.page.frames import finished, frames, phrased, roomy, width
 from viz.page.large import large
 from viz.page.lesson import Raw, lesson, number
@@ -20,7 +20,7 @@ from viz.page.zoom import SCRIPTS as ZOOM
 from viz.page.zoom import has_arrays, tensors
 from viz.picture.dot import picture
 
-SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "runs.js", "stepper.js")
+SCRIPTS = (*STEPPER, "runs.js")
 
 LISTED = 500  #: steps that stand in the page as HTML
 

@@ -17,7 +17,7 @@ from autograd import Graph, HasRecording, Node, Recording, Run, Step, Timeline, 
 from autograd.export import forms
 from viz.language.words import Words, words
 from viz.model.view import shorten
-from viz.page.document import Document, Parts, drawing, mounted, text
+from viz.page.document import STEPPER, Document, Parts, drawing, mounted, text
 from viz.page.frames import Frame, finished, frames, listed, phrased, roomy
 from viz.page.large import large
 from viz.page.lesson import code, lesson
@@ -35,7 +35,6 @@ Until = Callable[[Step], Any] | str
 LARGEST = 5_000  #: steps; more are not shown unasked
 FIRST, LAST = 80, 20  #: lines of a long text
 LISTED = 500  #: steps that stand in the page as HTML, for where there are no scripts, and for print
-SCRIPTS = ("mount.js", "numbers.js", "computation.js", "card.js", "picture.js", "predict.js", "stepper.js")
 HEADINGS = {"start": "start", "forward": "forward", "seed": "backward", "backward": "backward"}
 
 
@@ -172,7 +171,7 @@ def parts(timeline: Timeline, lang: str | None) -> Parts:
     title = shorten(graph.expression(), 100)
     written = forms(graph)
     more, around = large(graph, written, is_whole=not shown.note and not problem)
-    scripts = tuple(dict.fromkeys(SCRIPTS + (ZOOM if has_arrays(graph) else ()) + more))
+    scripts = tuple(dict.fromkeys(STEPPER + (ZOOM if has_arrays(graph) else ()) + more))
     given = lesson(timeline, written, lang, scripts) | around
     if has_arrays(graph):
         given |= tensors(graph) | {"zoom": zoomed(graph, lang)}

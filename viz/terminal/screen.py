@@ -17,6 +17,7 @@ from viz.encoding import ERRORS
 from viz.model.view import UNKNOWN, printable
 from viz.terminal.card import brief, card, ledger, name_of, sentence, source, window
 from viz.terminal.console import GRADIENT, HEADING, QUIET, VALUE, notes_in, plain
+from viz.terminal.predict import asked
 from viz.terminal.text import Place, Row, aligned, row
 from viz.terminal.track import Sign, Track
 from viz.terminal.walk import Walk, hidden, score
@@ -222,9 +223,8 @@ class Painter:
         progress = self.cut(self.text((head, HEADING), *pieces))
         if walk.mode == "find":
             return [progress, self.asked()]
-        if (asked := hidden(walk, track)) is not None:
-            what = track.said.text("ask", what=plain(asked.subject))
-            pieces = [(f"{what} ", HEADING), (printable(walk.typed), ""), ("▏ ", LIT)]
+        if (step := hidden(walk, track)) is not None:
+            pieces = [(f"{asked(step, track.said)} ", HEADING), (printable(walk.typed), ""), ("▏ ", LIT)]
             note = walk.message or track.said.text("hint_ask")
             return [progress, self.cut(self.text(*pieces, (note, "yellow" if walk.message else QUIET)))]
         if walk.message:

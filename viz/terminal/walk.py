@@ -10,7 +10,7 @@ from typing import Literal
 from autograd import Step
 from viz.terminal.card import name_of
 from viz.terminal.grain import Grain
-from viz.terminal.predict import begins, mistake, near, question, read
+from viz.terminal.predict import begins, question, verdict
 from viz.terminal.track import Track
 
 TEN = 10
@@ -115,20 +115,19 @@ def hidden(walk: Walk, track: Track) -> Step | None:
 
 def given(walk: Walk, key: str, track: Track, step: Step) -> Walk | None:
     """A key while a number is asked for; None where it means what it means anywhere."""
-    said, answered = track.said, walk.answered | {walk.moment}
+    answered = walk.answered | {walk.moment}
     if key == "right":
         return replace(walk, answered=answered, typed="", message="")
     if key == "backspace":
         return replace(walk, typed=walk.typed[:-1])
     if key == "enter":
-        number = read(walk.typed, step.after)
-        if number is None:
-            return replace(walk, message=said.text("not_a_number"))
-        if near(number, step.after):
+        kind, message = verdict(track.timeline, step, walk.typed, track.said)
+        if kind == "none":
+            return replace(walk, message=message)
+        if kind == "right":
             first = walk.moment not in walk.missed
-            return replace(walk, answered=answered, right=walk.right + first, typed="", message=said.text("correct"))
-        missed = walk.missed | {walk.moment}
-        return replace(walk, typed="", missed=missed, message=mistake(step, number, said))
+            return replace(walk, answered=answered, right=walk.right + first, typed="", message=message)
+        return replace(walk, typed="", missed=walk.missed | {walk.moment}, message=message)
     is_typed = len(key) == 1 and (key in DIGITS or begins(walk.typed + key))
     return replace(walk, typed=walk.typed + key, message="") if is_typed else None
 

@@ -150,7 +150,7 @@ function cards(model, say) {
     if (step.kind === "forward" || step.events - step.first > 1) return say.phrase(step.title || "");
     const { node, target } = model.events[step.first];
     const both = nodes[node].inputs.filter((x) => x.node === target).length;
-    const paths = both > 1 ? [say("two_paths", { name: nodes[target].name, count: both })] : [];
+    const paths = both > 1 ? [say("two_paths", { name: nodes[target].name, count: model.totals[target] })] : [];
     return [say.sentence(nodes[node].form.sentence), ...paths].join("\n");
   }
 
@@ -161,7 +161,7 @@ function cards(model, say) {
     return nodes[node].source;
   }
 
-  /* Who contributes, where it goes: the direct ones with their numbers. */
+  /* What it is computed from, where it goes: the direct ones with their numbers, and which way the gradient comes. */
   function relations(index, kind, known) {
     const list = kind === "contributes"
       ? nodes[index].inputs.map((x) => (x.node === undefined ? { text: isArray(x.constant) ? "…" : format(x.constant) } : { index: x.node }))
@@ -174,7 +174,9 @@ function cards(model, say) {
     });
     const title = say(kind === "contributes" ? "contributes_title" : "goes_title", { name: nodes[index].name });
     const none = kind === "contributes" ? "leaf" : "nobody";
-    return `<h3>${escape(title)}</h3><ul>${items.join("") || `<li>${escape(say(none))}</li>`}</ul>`;
+    const users = nodes[index].users.length;
+    const back = kind === "goes" && users && users === model.totals[index] ? more(escape(say("pays_back", { name: nodes[index].name }))) : "";
+    return `<h3>${escape(title)}</h3><ul>${items.join("") || `<li>${escape(say(none))}</li>`}</ul>${back}`;
   }
 
   return { formula, ledgerTable, sentence, source, relations, gradientMath: gradient, ledger, heats, line, nameOf, gradientName };

@@ -1,125 +1,70 @@
-/* The stepper: the timeline, the keys, what is asked for. */
+/* The stepper: the timeline, its keys, and where the focus is. */
 
-const ICONS = {
-  first: "M5 5h2.5v14H5zM19 5v14L9 12z",
-  back: "M16 5v14L6 12z",
-  play: "M7 4v16l13-8z",
-  pause: "M6 5h4v14H6zM14 5h4v14h-4z",
-  next: "M8 5v14l10-7z",
-  last: "M16.5 5H19v14h-2.5zM5 5v14l10-7z",
+const KEYS = {
+  ArrowLeft: "back", ArrowRight: "next", Enter: "next", Home: "first", End: "last",
+  " ": "play", "/": "find", p: "predict", g: "coarser", "?": "keys",
 };
-const BUTTONS = ["first", "back", "play", "next", "last"];
-const KEYS = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play", "/": "find" };
+const WRITTEN = "input:not([type=range]):not([type=checkbox]), select"; /* where keys write */
 const PAUSE = 1300; /* milliseconds between two steps */
-
-function template(say, count, model, groups, runs) {
-  const icon = (name) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
-  const button = (name) => {
-    const title = escape(say(name));
-    return `<button type="button" data-go="${name}" aria-label="${title}" title="${title}">${icon(name)}</button>`;
-  };
-  const option = (by) => `<option value="${by}">${escape(say(`by_${by}`))}</option>`;
-  const languages = say.languages.length < 2 ? "" :
-    `<select class="language" aria-label="${escape(say("language"))}">${say.languages
-      .map((one) => `<option value="${one}" ${one === say.now() ? "selected" : ""}>${{ en: "English", zh: "中文" }[one] || one}</option>`).join("")}</select>`;
-  return `
-    <section class="stepper" role="group" aria-label="${escape(say("stepper"))}" tabindex="0" lang="${say.now()}">
-      <div class="top">
-        <div class="picture" tabindex="0" role="region" aria-label="${escape(say("alternative"))}"></div>
-        <div class="map" hidden></div>
-        <div class="zoom">${zooming(say)}</div>
-      </div>
-      <div class="controls">
-        ${BUTTONS.map(button).join("")}
-        <input type="range" min="0" max="${count - 1}" value="0" aria-label="${escape(say("step"))}">
-        <span class="count"></span>
-      </div>
-      ${runs.length < 2 ? "" : `<div class="choices runs"><output class="run"></output>
-        <input type="range" class="which" min="0" max="${runs.length - 1}" value="0" aria-label="${escape(say(runs[0].iteration ? "iteration_label" : "run_label"))}"><span class="about"></span></div>`}
-      <div class="choices">
-        <label>${escape(say("granularity"))} <select class="by">${["edge", "node", ...groups].map(option).join("")}</select></label>
-        <label><input type="checkbox" class="predict"> ${escape(say("mode_predict"))}</label>
-        <input type="search" class="find" placeholder="${escape(say("search"))}" aria-label="${escape(say("search"))}" list="names">
-        <datalist id="names">${model.nodes.slice(0, 500).map((node) => `<option value="${escape(node.name)}">`).join("")}</datalist>
-        ${languages}
-      </div>
-      <div class="panel">
-        <div aria-live="polite" class="live">
-          <p class="phase"></p>
-          <div class="formula"></div>
-          <form class="ask" hidden><label><span></span> <input type="text" autocomplete="off" inputmode="text"></label>
-            <button type="submit">${escape(say("check"))}</button> <button type="button" class="reveal">${escape(say("reveal"))}</button></form>
-          <p class="verdict"></p>
-          <p class="sentence"></p>
-          <p class="reason"></p>
-          <p class="end"></p>
-        </div>
-        <code class="source"></code>
-        <div class="table"></div>
-        <p class="asks"><button type="button" data-show="contributes" aria-pressed="false"></button> <button type="button" data-show="goes" aria-pressed="false"></button></p>
-        <div class="relations" hidden></div>
-        <details class="whatif" hidden><summary>${escape(say("what_if"))}</summary><div class="leaves"></div><button type="button" class="reset">${escape(say("reset"))}</button></details>
-        <p class="score"></p>
-        <p class="outcome"></p>
-      </div>
-    </section>
-    <div class="print"><slot></slot></div>`;
-}
 
 function stepper(host, css, lesson, code) {
   const say = speaking(lesson.words);
   const runs = lesson.runs.length ? lesson.runs : [{}];
   let run = 0;
   let model = computation({ ...lesson, ...runs[run] }, code[run] ?? code[0]);
-  const groups = Object.keys(lesson.groups);
+  const KINDS = ["edge", "node", ...Object.keys(lesson.groups)];
   const image = host.querySelector("svg, img");
   const root = host.attachShadow({ mode: "open" });
   let by = "edge";
   let steps = model.steps(by);
   let at = 0;
   let timer = 0;
-  let shown = ""; /* which relations are open */
-  let hidden = null; /* what is asked for */
-  let quiz = prediction(model, say);
-  const isPage = /^(https?|file):$/.test(location.protocol) && Boolean(document.querySelector('meta[name="stepgrad"]'));
+  const isWhole = Boolean(document.querySelector('meta[name="stepgrad"]')); /* the page is nothing else */
+  const isPage = isWhole && /^(https?|file):$/.test(location.protocol);
   let card, view, section;
   const find = (selector) => root.querySelector(selector);
   for (const details of host.querySelectorAll("details")) details.open = true; /* they are seen in print alone */
 
   const extras = EXTRAS.map((extra) => extra({ say, lesson, find, model: () => model }));
+  const self = {
+    say, lesson, find, root, extras, show, renumbered, jumpTo, go,
+    model: () => model, card: () => card, view: () => view, section: () => section, steps: () => steps, at: () => at,
+  };
+  const quiz = quizzing(self);
+  const relations = relating(self);
+  const leaves = whatIf(self);
+  const search = searching(self);
   const carded = () => extras.reduce((made, extra) => extra.card(made), cards(model, say));
 
   function build() {
-    root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, groups, runs)}`;
+    root.innerHTML = `<style>${css}</style>${template(say, steps.length, model, KINDS, runs)}`;
     section = find("section");
     card = carded();
     const frame = find(".picture");
     view = pictured(lesson.around ? around(lesson, say, model, frame) : standing(image, frame, find(".map"), say), frame, model, say);
     find(".by").value = by;
-    find(".predict").checked = predicting;
+    find(".predict").checked = quiz.isOn();
     listen();
     view.runs(model, lesson.differing);
     tell();
     view.first();
-    whatIf();
+    leaves.build();
     show(at);
   }
-  let predicting = false;
 
   function show(index, jump = true) {
     at = Math.max(0, Math.min(steps.length - 1, index));
-    hidden = predicting ? quiz.question(steps[at]) : null;
+    const hidden = quiz.question(steps[at]);
     const step = hidden ? hidden.part : steps[at]; /* of several numbers, one is asked for after the other */
     const known = model.gradients(step.events);
     const before = model.gradients(step.kind === "backward" ? step.first : step.events);
-    section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
     view.show(step, known, (node, field) => hidden && hidden.node === node && hidden.field === field, (index) => model.held(index, steps, at));
     view.light(step, before, hidden);
     if (jump) view.reveal(step.nodes.length || !steps[1] ? step.nodes : steps[1].nodes); /* at the start, what comes first */
     section.dataset.kind = step.kind;
     find(".phase").textContent = phase(step);
     find(".formula").innerHTML = hidden ? "" : card.formula(step, before, known);
-    ask(step, before, known);
+    quiz.ask(step, before, known);
     find(".sentence").textContent = card.sentence(step);
     find(".reason").textContent = at === steps.length - 1 ? say.phrase(model.reason) : "";
     find(".end").textContent = at === steps.length - 1 && !model.reason && !hidden && step.kind === "backward" ? say("finished_sentence") : "";
@@ -129,11 +74,12 @@ function stepper(host, css, lesson, code) {
     const slider = find("input[type=range]:not(.which)");
     slider.value = at;
     slider.setAttribute("aria-valuetext", `${phase(step)}: ${find(".formula").textContent}`);
+    find(".found").textContent = "";
     find(".count").textContent = `${at} / ${steps.length - 1}`;
     const [begins, ends] = [at === 0, at === steps.length - 1];
     const bars = { first: begins, back: begins && run === 0, next: ends && run === runs.length - 1, last: ends };
     for (const [name, bar] of Object.entries(bars)) find(`[data-go=${name}]`).disabled = bar;
-    relate(step);
+    relations.relate(step);
     keep();
   }
 
@@ -142,7 +88,7 @@ function stepper(host, css, lesson, code) {
     run = Math.max(0, Math.min(runs.length - 1, to));
     model = computation({ ...lesson, ...runs[run] }, code[run] ?? code[0]);
     card = carded();
-    quiz = prediction(model, say);
+    quiz.renew();
     view.runs(model, lesson.differing);
     steps = model.steps(by);
     find("input[type=range]:not(.which)").max = steps.length - 1;
@@ -160,107 +106,13 @@ function stepper(host, css, lesson, code) {
 
   const phase = (step) => say(step.kind) + (step.title ? ` · ${say.phrase(step.title)}` : "");
 
-  /* The question of a step, in the place of its result. */
-  function ask(step, before, known) {
-    const form = find(".ask");
-    form.hidden = !hidden;
-    find(".verdict").textContent = "";
-    find(".verdict").className = "verdict";
-    scored();
-    if (!hidden) {
-      if (predicting && ["forward", "backward"].includes(step.kind) && !quiz.questions(step).length) find(".verdict").textContent = say("not_asked");
-      return;
-    }
-    form.querySelector("span").textContent = say("ask", { what: model.asked(hidden) });
-    const lines = card.formula(step, before, known);
-    find(".formula").innerHTML = lines.slice(0, lines.indexOf("</div>") + 6); /* the symbols, without the numbers */
-    const input = form.querySelector("input");
-    input.value = "";
-    const focused = root.activeElement;
-    if (focused && !focused.matches("select, [type=range], [type=search], [type=checkbox]")) input.focus({ preventScroll: true });
-  }
-
-  /* How many were right; at the end what is open, and what was not right at first. */
-  function scored() {
-    const { right, wrong, seen } = quiz.score;
-    const counts = predicting && seen.size > 0;
-    const isEnd = counts && at === steps.length - 1 && !hidden;
-    find(".score").textContent = counts ? say("score", { right, count: seen.size }) : "";
-    find(".score").classList.toggle("final", isEnd);
-    const open = isEnd ? steps.flatMap(quiz.questions).filter(({ key }) => !seen.has(key)).length : 0;
-    const links = [...wrong.values()].map((one) => `<button type="button" class="link" data-node="${one.node}">${escape(model.asked(one))}</button>`);
-    const parts = [
-      open ? escape(say("unanswered", { count: open })) : "",
-      links.length ? `${escape(say("look_again"))} ${links.join(" ")}` : "",
-      `<button type="button" class="again">${escape(say("again"))}</button>`,
-    ];
-    find(".outcome").innerHTML = isEnd ? parts.filter(Boolean).join("<br>") : "";
-  }
-
-  function answer(text) {
-    const verdict = quiz.check(hidden, text);
-    if (verdict.kind === "none") return void (find(".verdict").textContent = verdict.text);
-    if (verdict.kind === "right") onward();
-    else {
-      scored();
-      section.querySelectorAll(".missing").forEach((one) => one.classList.remove("missing"));
-      const edge = verdict.edge && section.querySelector(`[id="e${verdict.edge[0]}_${verdict.edge[1]}"]`);
-      for (const one of [edge, section.querySelector(`[id="n${verdict.node}"]`)]) if (one) one.classList.add("missing");
-    }
-    const line = find(".verdict");
-    line.textContent = verdict.text;
-    line.className = `verdict ${verdict.kind}`;
-    if (verdict.kind === "wrong") find(".ask input").select();
-  }
-
-  function reveal() {
-    quiz.skip(hidden);
-    onward();
-  }
-
-  /* To the next question of the step, or to the step, where the keys work again. */
-  function onward() {
-    show(at);
-    if (!hidden) section.focus({ preventScroll: true });
-  }
-
-  /* Other numbers are other questions. */
+  /* Other numbers: the same step, and other questions. */
   function renumbered() {
-    if (predicting) quiz.again();
+    quiz.again();
     show(at, false);
   }
 
-  /* Who contributes, where it goes: lists, and lit paths. */
-  function relate(step) {
-    const index = step.nodes.length ? step.nodes[step.nodes.length - 1] : model.output;
-    const name = model.nodes[index].name;
-    for (const one of root.querySelectorAll("[data-show]")) {
-      one.textContent = say(one.dataset.show === "contributes" ? "contributes_title" : "goes_title", { name });
-      one.setAttribute("aria-pressed", String(shown === one.dataset.show));
-    }
-    const box = find(".relations");
-    box.hidden = !shown;
-    const path = shown ? (shown === "contributes" ? model.before(index) : model.beyond(index)) : null;
-    view.path(path);
-    for (const extra of extras) extra.path?.(path);
-    if (!shown) return;
-    const known = (i) => model.rank[i] <= step.computed && typeof model.values[i] === "number" ? format(model.values[i]) : "";
-    box.innerHTML = card.relations(index, shown, known);
-  }
-
-  /* Leaves to drag, where the page can compute the graph. */
-  function whatIf() {
-    if (!model.canReplay) return;
-    const leaves = model.nodes.filter((node) => !node.form).slice(0, 40);
-    find(".whatif").hidden = false;
-    find(".leaves").innerHTML = leaves.map((node) => {
-      const x = lesson.values[node.index];
-      const reach = Number.isFinite(2 * x) ? Math.max(Math.abs(x) * 2, 2) : 2;
-      return `<label><span>${escape(node.name)}</span><input type="range" data-leaf="${node.index}" min="${-reach}" max="${reach}" step="${reach / 100}" value="${model.values[node.index]}"><output>${escape(format(model.values[node.index]))}</output></label>`;
-    }).join("");
-  }
-
-  /* To a node: to the step that computes it, or, on the way back, that completes its gradient. */
+  /* To a node: to the step that computes it, or, on the way back, that completes its gradient; false where none does. */
   function jumpTo(index) {
     const computed = steps.findIndex((step) => step.kind === "forward" && step.nodes.includes(index));
     let complete = -1;
@@ -269,7 +121,9 @@ function stepper(host, css, lesson, code) {
     const onTheWayBack = steps[at].events >= 0;
     const order = onTheWayBack ? [complete, computed] : [computed, complete];
     const first = order.find((k) => k >= 0 && k !== at) ?? order.find((k) => k >= 0);
-    if (first !== undefined) go(first);
+    if (first === undefined) return false;
+    go(first);
+    return true;
   }
 
   function keep() {
@@ -283,7 +137,7 @@ function stepper(host, css, lesson, code) {
 
   function play(on) {
     clearInterval(timer);
-    timer = on ? setInterval(tick, PAUSE) : 0;
+    timer = on ? setInterval(keeping(tick), PAUSE) : 0;
     const control = find("[data-go=play]");
     control.querySelector("path").setAttribute("d", ICONS[on ? "pause" : "play"]);
     control.title = say(on ? "pause" : "play");
@@ -292,108 +146,114 @@ function stepper(host, css, lesson, code) {
   }
 
   function tick() {
-    if (!host.isConnected || at === steps.length - 1 || hidden) return play(false);
+    if (!host.isConnected || at === steps.length - 1 || quiz.isAsking()) return play(false);
     show(at + 1);
+    if (root.activeElement && !root.activeElement.matches(WRITTEN)) quiz.take();
     if (at === steps.length - 1) play(false);
   }
 
+  /* Where a button or a key leads: to a step, or to what is beside the steps. */
   function go(where) {
-    if (where === "find") return find(".find").focus();
-    if (where === "play") {
-      const on = !timer;
-      if (on) show(at === steps.length - 1 ? 0 : at + 1);
-      return play(on);
-    }
+    const isPlaying = timer;
     play(false);
-    if (where === "next" && at === steps.length - 1 && run < runs.length - 1) return change(run + 1, 0);
-    if (where === "back" && at === 0 && run > 0) return change(run - 1, steps.length - 1);
-    return show(typeof where === "number" ? where : { first: 0, back: at - 1, next: at + 1, last: steps.length - 1 }[where]);
+    if (where === "find") return find(".find").select();
+    if (where === "keys") return find(".keys").toggleAttribute("open") && find(".keys").scrollIntoView({ block: "nearest" });
+    const last = steps.length - 1;
+    if (where === "play") {
+      if (!isPlaying) show(at === last ? 0 : at + 1);
+      play(!isPlaying && !quiz.isAsking());
+    } else if (where === "predict") find(".predict").click();
+    else if (where === "coarser") regroup(KINDS[(KINDS.indexOf(by) + 1) % KINDS.length]);
+    else if (where === "next" && at === last && run < runs.length - 1) change(run + 1, 0);
+    else if (where === "back" && at === 0 && run > 0) change(run - 1, last);
+    else show(typeof where === "number" ? where : { first: 0, back: at - 1, next: at + 1, last }[where]);
+    quiz.take();
+  }
+
+  /* More or less in each step: at the first that has got as far. */
+  function regroup(kind) {
+    const now = steps[at];
+    find(".by").value = by = kind;
+    steps = model.steps(by);
+    find("input[type=range]:not(.which)").max = steps.length - 1;
+    const reached = steps.findIndex((step) => (now.kind === "backward" ? step.events >= now.events : step.kind === now.kind && step.computed >= now.computed));
+    show(reached < 0 ? steps.length - 1 : reached);
+  }
+
+  /* Whatever is done: where what had the focus is gone, hidden or barred, the whole has it, and its keys work on. */
+  const keeping = (action) => (event) => {
+    const had = root.activeElement;
+    action(event);
+    const has = root.activeElement;
+    if (had && (!has || has.disabled || !has.getClientRects().length)) section.focus({ preventScroll: true });
+  };
+
+  function clicked({ target }) {
+    const control = target.closest("button");
+    const node = control ? control.dataset.node : view.nodeAt(target);
+    if (node !== undefined && node !== null) return jumpTo(Number(node));
+    if (!control) return;
+    const { go: where, zoom, show: which } = control.dataset;
+    if (where) go(where);
+    else if (zoom) view.zoom(zoom);
+    else if (which) relations.toggle(which, steps[at]);
+    else if (control.classList.contains("reveal")) quiz.reveal();
+    else if (control.classList.contains("reset")) leaves.reset();
+    else if (control.classList.contains("again")) {
+      quiz.again();
+      go("first");
+    }
+  }
+
+  function moved({ target: input }) {
+    if (input.dataset.leaf || input.dataset.exact) return leaves.set(input);
+    if (input.type !== "range") return;
+    play(false);
+    if (input.classList.contains("which")) change(Number(input.value));
+    else show(Number(input.value));
+  }
+
+  function chosen({ target: input }) {
+    if (input.classList.contains("by")) regroup(input.value);
+    else if (input.classList.contains("predict")) quiz.turn(input.checked);
+    else if (input.classList.contains("find")) search(input.value, false);
+    else if (input.classList.contains("language")) {
+      say.choose(input.value);
+      build();
+      find(".language").focus();
+    }
+  }
+
+  function pressed(event) {
+    const { key, target } = event;
+    const where = KEYS[key];
+    if (key === "Escape" && target.matches("input")) return section.focus();
+    if (key === "Enter" && target.matches(".find")) {
+      event.preventDefault();
+      if (search(target.value, true) && !quiz.isAsking()) section.focus({ preventScroll: true });
+    }
+    const isFree = target.matches(".ask input") && !target.value && /^Arrow|Home|End/.test(key); /* they move in a text */
+    if (target.matches(WRITTEN) && !isFree) return event.stopPropagation();
+    if (!where || event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && key.length > 1)) return;
+    event.stopPropagation(); /* a notebook would move to another cell */
+    const pressing = key === " " || key === "Enter";
+    if (pressing ? target.closest("button, summary, input") : key.length > 1 && target.matches("[type=range]")) return;
+    event.preventDefault();
+    go(where);
   }
 
   function listen() {
     for (const extra of extras) extra.listen(section);
-    section.addEventListener("click", (event) => {
-      const control = event.target.closest("button");
-      if (!control) {
-        const node = view.nodeAt(event.target);
-        if (node !== null) jumpTo(node);
-        return;
-      }
-      if (control.dataset.go) go(control.dataset.go);
-      else if (control.dataset.zoom) view.zoom(control.dataset.zoom);
-      else if (control.dataset.node) {
-        jumpTo(Number(control.dataset.node));
-        if (!root.activeElement) section.focus({ preventScroll: true }); /* the list it was in may be another */
-      }
-      else if (control.dataset.show) {
-        shown = shown === control.dataset.show ? "" : control.dataset.show;
-        relate(steps[at]);
-      } else if (control.classList.contains("reveal")) reveal();
-      else if (control.classList.contains("reset")) {
-        model.reset();
-        whatIf();
-        renumbered();
-      } else if (control.classList.contains("again")) {
-        quiz.again();
-        go("first");
-        section.focus({ preventScroll: true });
-      }
-    });
-    section.addEventListener("input", (event) => {
-      const input = event.target;
-      if (input.dataset.leaf) {
-        model.set(Number(input.dataset.leaf), Number(input.value));
-        input.nextElementSibling.textContent = format(Number(input.value));
-        renumbered();
-      } else if (input.classList.contains("which")) {
-        play(false);
-        change(Number(input.value));
-      } else if (input.type === "range") {
-        play(false);
-        show(Number(input.value));
-      }
-    });
-    section.addEventListener("change", (event) => {
-      const input = event.target;
-      if (input.classList.contains("by")) {
-        const [computed, events, kind] = [steps[at].computed, steps[at].events, steps[at].kind];
-        by = input.value;
-        steps = model.steps(by);
-        find("input[type=range]:not(.which)").max = steps.length - 1;
-        const reached = steps.findIndex((step) => (kind === "backward" ? step.events >= events : step.kind === kind && step.computed >= computed));
-        show(reached < 0 ? steps.length - 1 : reached);
-      } else if (input.classList.contains("predict")) {
-        predicting = input.checked;
-        quiz.again();
-        show(at);
-      } else if (input.classList.contains("language")) {
-        say.choose(input.value);
-        build();
-        find(".language").focus();
-      } else if (input.classList.contains("find")) {
-        const wanted = input.value.trim();
-        const node = model.nodes.find((one) => one.name === wanted) || model.nodes.find((one) => wanted && one.name.startsWith(wanted));
-        if (node) jumpTo(node.index);
-      }
-    });
-    find(".ask").addEventListener("submit", (event) => {
+    const hear = { click: clicked, input: moved, change: chosen, keydown: pressed };
+    for (const [kind, action] of Object.entries(hear)) section.addEventListener(kind, keeping(action));
+    find(".ask").addEventListener("submit", keeping((event) => {
       event.preventDefault();
-      if (hidden) answer(find(".ask input").value);
-    });
-    section.addEventListener("keydown", (event) => {
-      const where = KEYS[event.key];
-      if (event.key === "Escape" && event.target.matches("input")) return section.focus();
-      if (event.target.matches("input:not([type=range]):not([type=checkbox]), select")) return event.stopPropagation();
-      if (!where || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.stopPropagation(); /* a notebook would move to another cell */
-      const own = event.key === " " ? event.target.closest("button, summary, input") : event.target.matches("input[type=range]") && where !== "find";
-      if (own) return;
-      event.preventDefault();
-      go(where);
-    });
+      quiz.answer();
+    }));
   }
 
-  if (isPage) addEventListener("hashchange", () => asked() !== at && show(asked()));
+  if (isPage) addEventListener("hashchange", keeping(() => asked() !== at && show(asked())));
+  if (isWhole) document.addEventListener("keydown", keeping((event) => event.target.contains(document.body) && pressed(event)));
   at = asked();
   build();
 }

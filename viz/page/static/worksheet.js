@@ -88,7 +88,7 @@ function worksheet(host, css, lesson, code) {
         <div class="zoom">${zooming(say)}</div></div>
       <form class="panel">${part("data", "fill_values")}${part("grad", "fill_grads")}
         <p class="asks"><button type="submit">${escape(say("check"))}</button> <button type="button" class="solve">${escape(say("solution"))}</button></p>
-        <p class="score" aria-live="polite"></p></form>
+        <p class="more">${escape(say("tolerance"))}</p><p class="score" aria-live="polite"></p></form>
     </section><div class="print"><slot></slot></div>`;
   const section = find("section");
   const view = pictured(standing(host.querySelector("svg, img"), find(".picture"), find(".map"), say), find(".picture"), model, say);
