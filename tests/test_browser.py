@@ -328,6 +328,8 @@ def test_zoom_and_map(visit: Visits) -> None:
     page.get_by_role("button", name="Zoom in").click()
     assert picture.evaluate(wide) > start
     assert page.locator(".map").is_visible()
+    small, large = (page.locator(selector).bounding_box() for selector in (".map", ".picture"))
+    assert small["y"] >= large["y"] + large["height"]  # no card is under it
     assert page.locator(".map rect").count() == page.locator(".picture .node[id^=n]").count() + 1
     page.get_by_role("button", name="The whole picture").click()
     assert picture.evaluate("(picture) => picture.scrollWidth <= picture.clientWidth + 2")

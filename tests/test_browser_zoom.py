@@ -141,7 +141,9 @@ def test_every_element_opens_into_its_scalars_with_the_numbers_of_the_engine(
     timeline = steps(make())
     graph = timeline.graph
     scalars, elements, of = graph.zoom()
-    gradients = steps(scalars).gradients
+    inside = steps(scalars)
+    gradients = inside.gradients
+    paid = [(event.node, event.target, event.contribution) for event in inside.events]
     page = visit(viz.step(timeline).html(), reduced_motion="reduce")
     steps_of = {step.node: k for k, step in enumerate(timeline, 1) if step.kind == ("backward" if back else "forward")}
     for index, k in steps_of.items():
@@ -153,23 +155,30 @@ def test_every_element_opens_into_its_scalars_with_the_numbers_of_the_engine(
             if element < 0:
                 continue
             page.locator(f"[data-flat='{place}']").click()
-            cards = {
-                int(card.get_attribute("data-scalar")): card.locator("text").all_text_contents()
-                for card in page.locator("[data-scalar]").all()
-            }
+            shown = {int(card.get_attribute("data-scalar")): card for card in page.locator("[data-scalar]").all()}
+            cards = {k: card.locator("text:not(.part)").all_text_contents() for k, card in shown.items()}
+            parts = {k: card.locator(".part").all_text_contents() for k, card in shown.items()}
             assert set(cards) == within(scalars, of, index, element)
             for scalar, (name, value, *grad) in cards.items():
-                assert scalars.names[scalar].startswith(name.removesuffix("…"))
+                assert scalars.names[scalar].endswith(name.removeprefix("…"))
                 assert value == format_number(scalars.data[scalar])
                 complete = back and of[scalar] not in later
                 if grad and complete:
                     assert grad == [f"∂ {format_number(gradients[scalar])}"]
+                    assert parts[scalar] == part_of(scalar, {k for k in cards if of[k] == index}, paid)
                 elif not back:
                     assert grad in ([], ["∂ –"])
             lines = page.locator(".scalar-formula").evaluate(LINES)
             assert any(line.endswith(f"={typeset(scalars.data[element])}") for line in lines)
         page.locator("[data-level=overview]").click()
         assert page.locator(".picture").is_visible()
+
+
+def part_of(scalar: int, working: set[int], paid: list[tuple[int, int, float]]) -> list[str]:
+    """What a card says of a scalar to which those inside pay a part alone."""
+    all_of_it = [(node, x) for node, target, x in paid if target == scalar]
+    here = [x for node, x in all_of_it if node in working]
+    return [f"{format_number(sum(here))} here"] if 0 < len(here) < len(all_of_it) else []
 
 
 def within(scalars: Graph, of: tuple[int, ...], index: int, element: int) -> set[int]:
