@@ -250,6 +250,8 @@ def mathml(latex: str) -> str:
 
     >>> mathml(r"\frac{1}{2}")
     '<mfrac><mn>1</mn><mn>2</mn></mfrac>'
+    >>> mathml(r"\operatorname{cross\_entropy}"), mathml(r"\operatorname{sum}")
+    ('<mi>cross_entropy</mi>', '<mi>sum</mi>')
     """
     try:
         found = convert(latex)
@@ -258,7 +260,8 @@ def mathml(latex: str) -> str:
     inner = re.sub(r"^<math[^>]*>|</math>$", "", found)
     inner = re.sub(r' (?:stretchy|form|columnalign|accent)="[^"]*"', "", inner)
     inner = re.sub(r"&#x0*([0-9A-Fa-f]+);", lambda c: c[0] if chr(int(c[1], 16)) in '<>&"' else unescape(c[0]), inner)
-    inner = re.sub(r"<mo />(<mrow>(?:<m[ino]>[^<&\ue000-\uf8ff]</m[ino]>)+</mrow>)", joined, inner)  # an operator's name
+    inner = re.sub(r"<mo />(<mrow>(?:<m[ino]>[^<&\ue000-\uf8ff]</m[ino]>)+</mrow>)", joined, inner)  # a function's name
+    inner = re.sub(r"<mo>(\w{2,})</mo>", r"<mi>\1</mi>", inner)  # so: it has no more room than sin
     inner = re.sub(r'(?:<mi mathvariant="normal">[^<&\ue000-\uf8ff]</mi>){2,}', joined, inner)
     inner = inner.removeprefix("<mrow>").removesuffix("</mrow>")  # what it stands in is a row already
     while (single := re.sub(r"<mrow>(<(m[a-z]+)>[^<]*</\2>)</mrow>", r"\1", inner)) != inner:

@@ -293,7 +293,7 @@ function pictured(source, frame, model, say) {
     frame.scrollBy({ left: shift("left", "right", outer.width), top: shift("top", "bottom", outer.height) });
   }
 
-  const fitting = () => Math.min(1, (frame.clientWidth - 20) / natural(), (frame.clientHeight ? Math.max(frame.clientHeight, 520) - 20 : 540) / tall());
+  const fitting = () => Math.min(1, (frame.clientWidth - 20) / natural(), (frame.clientHeight ? Math.max(frame.clientHeight, 520) - 28 : 532) / tall());
   function resize(to) {
     const [x, y] = [(frame.scrollLeft + frame.clientWidth / 2) / scale, (frame.scrollTop + frame.clientHeight / 2) / scale];
     scale = Math.max(0.08, Math.min(3, to));
