@@ -256,6 +256,33 @@ def test_nothing_overflows_a_small_page(visit: Visits, scheme: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
+@pytest.mark.parametrize("width", [1200, 400])
+def test_arrays_have_room_for_their_numbers(visit: Visits, width: int) -> None:
+    for shape, has_numbers in (((5, 4), True), ((8, 8), False)):
+        page = visit(viz.step((tensor("A", *shape) ** 2).sum()).html(), viewport={"width": width, "height": 800})
+        go(page, 1)
+        cells = page.locator(".heat").first.locator("i")
+        assert [bool(text) for text in cells.all_text_contents()] == [has_numbers] * (shape[0] * shape[1])
+        for cell in (cells.first, cells.last):
+            assert cell.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+            assert cell.bounding_box()["height"] >= 14
+
+
+@pytest.mark.parametrize(("columns", "is_stacked"), [(6, False), (20, True)])
+def test_a_product_is_seen_whole_on_a_phone(visit: Visits, columns: int, is_stacked: bool) -> None:
+    page = visit(
+        viz.step((tensor("A", 5, columns) @ tensor("B", columns, 6)).sum()).html(),
+        viewport={"width": 400, "height": 800},
+    )
+    go(page, 1)
+    assert bool(page.locator(".product.stacked").count()) == is_stacked
+    panel = page.locator(".panel").bounding_box()
+    for figure in page.locator(".product figure").all():
+        box = figure.bounding_box()
+        assert panel["x"] <= box["x"]
+        assert box["x"] + box["width"] <= panel["x"] + panel["width"]
+
+
 def test_pages_have_no_more_than_they_need() -> None:
     scalar, large = viz.step(Value(2.0, "x") * 3).html(), viz.step((Tensor(np.ones((50, 50))) ** 2).sum()).html()
     small = viz.step((Tensor(np.ones(3)) ** 2).sum()).html()

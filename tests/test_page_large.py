@@ -68,7 +68,8 @@ UNSEEN = """(section, stride) => {
         slider.dispatchEvent(new Event("input", { bubbles: true }));
         const outer = frame.getBoundingClientRect();
         const boxes = [...frame.querySelectorAll(".now .box, .now .tally")].map((one) => one.getBoundingClientRect());
-        const isIn = (b) => b.left >= outer.left && b.right <= outer.right && b.top >= outer.top && b.bottom <= outer.bottom;
+        const isIn = (b) =>
+            b.left >= outer.left && b.right <= outer.right && b.top >= outer.top && b.bottom <= outer.bottom;
         if (!boxes.length || !boxes.every(isIn)) unseen.push(k);
     }
     return unseen;

@@ -259,7 +259,11 @@ class Latex(Dialect):
 
     def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
         lists = [listed(x, self.single) for x in params.values() if isinstance(x, list)]
-        named = [rf"\mathrm{{{latex_escaped(f'{name}={format_param(x)}')}}}" for name, x in params.items() if not isinstance(x, list)]
+        named = [
+            rf"\mathrm{{{latex_escaped(f'{name}={format_param(x)}')}}}"
+            for name, x in params.items()
+            if not isinstance(x, list)
+        ]
         return ", ".join([*(listed(x, self.single) for x in args), *lists, *named])
 
     def names(self) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 MINUS = "−"
-FEW = 6  #: numbers of an array that stand in a formula
+FEW = 9  #: numbers of an array that stand in a formula
 
 ESCAPES = {c: rf"\{c}" for c in "_%&#${} "} | {"\\": r"\backslash ", "^": r"\hat{\ }", "~": r"\sim ", "\n": r"\ "}
 
@@ -72,8 +72,8 @@ def format_constant(x: Any) -> str:
 
     Of an array with more than a few numbers its shape: a formula is to be seen whole.
 
-    >>> format_constant(1.0001), format_constant(1 / 3), format_constant(1.00000001), format_constant(np.eye(3))
-    ('1.0001', '0.3333', '1.00000001', 'array of 3×3')
+    >>> format_constant(1.0001), format_constant(1 / 3), format_constant(1.00000001), format_constant(np.eye(4))
+    ('1.0001', '0.3333', '1.00000001', 'array of 4×4')
     """
     if isinstance(x, np.ndarray) and x.ndim and x.size > FEW:
         return array_of(x)
