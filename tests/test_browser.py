@@ -259,6 +259,7 @@ def test_print_lists_every_step(visit: Visits, scripts: bool) -> None:
     if scripts:
         assert not page.locator("section.stepper").is_visible()
         assert page.locator("details > p").first.is_visible()
+        assert len({one.bounding_box()["x"] for one in listed.all()}) == 2  # columns
 
 
 def test_the_other_keys(visit: Visits) -> None:
@@ -316,6 +317,20 @@ def test_who_contributes_and_where_it_goes(visit: Visits) -> None:
     assert not relations.is_visible()
 
 
+def test_tallies_are_in_the_picture_however_large_it_is(visit: Visits) -> None:
+    a, b, c = Value(3.0), Value(2.0), Value(4.0)
+    page = visit(viz.step((a * b) * (b + c) * c).html())
+    page.locator("section.stepper").press("End")
+    lowest = """(picture) => {
+        picture.scrollTo(0, picture.scrollHeight);
+        const bottoms = [...picture.querySelectorAll(".tally")].map((one) => one.getBoundingClientRect().bottom);
+        return picture.getBoundingClientRect().bottom - Math.max(...bottoms);
+    }"""
+    for how in ["Zoom out"] * 4 + ["Zoom in"] * 8:
+        page.get_by_role("button", name=how).click()
+        assert page.locator(".picture").evaluate(lowest) >= 0
+
+
 def test_zoom_and_map(visit: Visits) -> None:
     values = [Value(float(k), f"x{k}") for k in range(12)]
     total = values[0] * 1.5
@@ -328,6 +343,8 @@ def test_zoom_and_map(visit: Visits) -> None:
     page.get_by_role("button", name="Zoom in").click()
     assert picture.evaluate(wide) > start
     assert page.locator(".map").is_visible()
+    small, large = (page.locator(selector).bounding_box() for selector in (".map", ".picture"))
+    assert small["y"] >= large["y"] + large["height"]  # no card is under it
     assert page.locator(".map rect").count() == page.locator(".picture .node[id^=n]").count() + 1
     page.get_by_role("button", name="The whole picture").click()
     assert picture.evaluate("(picture) => picture.scrollWidth <= picture.clientWidth + 2")

@@ -141,7 +141,9 @@ def test_every_element_opens_into_its_scalars_with_the_numbers_of_the_engine(
     timeline = steps(make())
     graph = timeline.graph
     scalars, elements, of = graph.zoom()
-    gradients = steps(scalars).gradients
+    inside = steps(scalars)
+    gradients = inside.gradients
+    paid = [(event.node, event.target, event.contribution) for event in inside.events]
     page = visit(viz.step(timeline).html(), reduced_motion="reduce")
     steps_of = {step.node: k for k, step in enumerate(timeline, 1) if step.kind == ("backward" if back else "forward")}
     for index, k in steps_of.items():
@@ -153,23 +155,30 @@ def test_every_element_opens_into_its_scalars_with_the_numbers_of_the_engine(
             if element < 0:
                 continue
             page.locator(f"[data-flat='{place}']").click()
-            cards = {
-                int(card.get_attribute("data-scalar")): card.locator("text").all_text_contents()
-                for card in page.locator("[data-scalar]").all()
-            }
+            shown = {int(card.get_attribute("data-scalar")): card for card in page.locator("[data-scalar]").all()}
+            cards = {k: card.locator("text:not(.part)").all_text_contents() for k, card in shown.items()}
+            parts = {k: card.locator(".part").all_text_contents() for k, card in shown.items()}
             assert set(cards) == within(scalars, of, index, element)
             for scalar, (name, value, *grad) in cards.items():
-                assert scalars.names[scalar].startswith(name.removesuffix("…"))
+                assert scalars.names[scalar].endswith(name.removeprefix("…"))
                 assert value == format_number(scalars.data[scalar])
                 complete = back and of[scalar] not in later
                 if grad and complete:
                     assert grad == [f"∂ {format_number(gradients[scalar])}"]
+                    assert parts[scalar] == part_of(scalar, {k for k in cards if of[k] == index}, paid)
                 elif not back:
                     assert grad in ([], ["∂ –"])
             lines = page.locator(".scalar-formula").evaluate(LINES)
             assert any(line.endswith(f"={typeset(scalars.data[element])}") for line in lines)
         page.locator("[data-level=overview]").click()
         assert page.locator(".picture").is_visible()
+
+
+def part_of(scalar: int, working: set[int], paid: list[tuple[int, int, float]]) -> list[str]:
+    """What a card says of a scalar to which those inside pay a part alone."""
+    all_of_it = [(node, x) for node, target, x in paid if target == scalar]
+    here = [x for node, x in all_of_it if node in working]
+    return [f"{format_number(sum(here))} here"] if 0 < len(here) < len(all_of_it) else []
 
 
 def within(scalars: Graph, of: tuple[int, ...], index: int, element: int) -> set[int]:
@@ -245,6 +254,33 @@ def test_nothing_overflows_a_small_page(visit: Visits, scheme: str) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= 400
             page.locator("[data-level=overview]").click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_arrays_have_room_for_their_numbers(visit: Visits, width: int) -> None:
+    for shape, has_numbers in (((5, 4), True), ((8, 8), False)):
+        page = visit(viz.step((tensor("A", *shape) ** 2).sum()).html(), viewport={"width": width, "height": 800})
+        go(page, 1)
+        cells = page.locator(".heat").first.locator("i")
+        assert [bool(text) for text in cells.all_text_contents()] == [has_numbers] * (shape[0] * shape[1])
+        for cell in (cells.first, cells.last):
+            assert cell.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+            assert cell.bounding_box()["height"] >= 14
+
+
+@pytest.mark.parametrize(("columns", "is_stacked"), [(6, False), (20, True)])
+def test_a_product_is_seen_whole_on_a_phone(visit: Visits, columns: int, is_stacked: bool) -> None:
+    page = visit(
+        viz.step((tensor("A", 5, columns) @ tensor("B", columns, 6)).sum()).html(),
+        viewport={"width": 400, "height": 800},
+    )
+    go(page, 1)
+    assert bool(page.locator(".product.stacked").count()) == is_stacked
+    panel = page.locator(".panel").bounding_box()
+    for figure in page.locator(".product figure").all():
+        box = figure.bounding_box()
+        assert panel["x"] <= box["x"]
+        assert box["x"] + box["width"] <= panel["x"] + panel["width"]
 
 
 def test_pages_have_no_more_than_they_need() -> None:

@@ -19,7 +19,7 @@ import autograd
 import viz.picture.dot
 from autograd import Graph, Tensor, Value
 from viz import draw
-from viz.model.view import lines, shorten, view
+from viz.model.view import lines, short_name, shorten, view
 from viz.picture.dot import MANY, Picture
 from viz.picture.render import RenderError, TooLargeError
 
@@ -80,7 +80,7 @@ class TestEachRenderer:
     def test_hostile_labels_are_shown_as_they_are(self) -> None:
         x = Value(2.0, label=HOSTILE)
         shown = parts(draw(x * Value(1, label=" ") * Value(3, label="\\")))
-        assert ("name", shorten(HOSTILE)) in shown["n0"]
+        assert ("name", short_name(HOSTILE)) in shown["n0"]
         assert ("name", "·") in shown["n1"]
         assert ("name", "\\") in shown["n3"]
 
@@ -277,6 +277,20 @@ def test_nodes_of_different_names_are_told_apart(labels: list[str]) -> None:
 )
 def test_letters_stay_whole_and_on_their_line(label: str, shown: str) -> None:
     assert shorten(label) == shown
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("model.layers[0].neurons[1].w[2]", "…yers[0].neurons[1].w[2]"),
+        ("e\u0301" * 20, "…" + "e\u0301" * 11),
+        ("क्\u200dष" * 20, "…" + "क्\u200dष" * 5),
+        ("w" * 24, "w" * 24),
+    ],
+)
+def test_of_a_long_name_the_end_is_kept(label: str, shown: str) -> None:
+    assert short_name(label) == shown
+    assert draw(Value(1.0, label)).shown.cards[0].name == shown
 
 
 @pytest.mark.usefixtures("each_renderer")

@@ -352,6 +352,7 @@ def test_an_operation_without_a_row_is_written_as_a_function() -> None:
     assert text(autograd.concatenate([Symbol("a", (1,)), Symbol("b", (1,))])) == "concatenate([a, b])"
     assert text(Symbol("W", (2, 3))[:, 0]) == "W[:, 0]"
     assert latex(Symbol("W", (2, 3)).T) == r"W^{\top}"
+    assert latex(Symbol("W", (2, 3)).sum(axis=1)) == r"\operatorname{sum}\left(W, \mathrm{axis=1}\right)"
 
 
 def test_a_product_inside_a_product_of_matrices_says_which_comes_first() -> None:

@@ -59,6 +59,29 @@ def check_step(timeline: Timeline, k: int, one: Any) -> None:
         assert value == [format_number(node.data) if computed else "–"]
 
 
+#: The steps, every so many of them, after which the card that is lit, with its tally, is not wholly in view.
+UNSEEN = """(section, stride) => {
+    const unseen = [];
+    const [frame, slider] = ["picture", "controls > input"].map((one) => section.querySelector(`.${one}`));
+    for (let k = 1; k <= Number(slider.max); k += stride) {
+        slider.value = k;
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        const outer = frame.getBoundingClientRect();
+        const boxes = [...frame.querySelectorAll(".now .box, .now .tally")].map((one) => one.getBoundingClientRect());
+        const isIn = (b) =>
+            b.left >= outer.left && b.right <= outer.right && b.top >= outer.top && b.bottom <= outer.bottom;
+        if (!boxes.length || !boxes.every(isIn)) unseen.push(k);
+    }
+    return unseen;
+}"""
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_at_any_step_what_is_lit_is_in_view(visit: Visits, html: str, width: int) -> None:
+    page = visit(html, reduced_motion="reduce", viewport={"width": width, "height": 900})
+    assert page.locator("section.stepper").evaluate(UNSEEN, 7) == []
+
+
 ARROW = """(section) => {
     const edge = section.querySelector(".edge.lit");
     const path = edge.querySelector("path");

@@ -17,7 +17,7 @@ from autograd.graph.graph import Graph, GraphNode, applied
 from autograd.notation.printer import TEXT, Latex, printed
 from autograd.notation.rows import Level
 from autograd.notation.symbol import Symbol
-from autograd.notation.words import format_number
+from autograd.notation.words import format_constant
 from autograd.op import Op
 from autograd.ops.shaping import unbroadcast
 from autograd.program import Constant
@@ -94,7 +94,7 @@ def form(graph: Graph, node: GraphNode, op: Op) -> Form:
 def slopes(graph: Graph, node: GraphNode, op: Op, inputs: Sequence[Any]) -> Iterator[str | None]:
     """The local derivative by each input, or what becomes of the gradient."""
     y, g = place(len(inputs)), place(len(inputs) + 1)
-    shown = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in inputs]
+    shown = [Symbol(format_constant(x), x.shape) if isinstance(x, np.ndarray) else x for x in inputs]
     found = local_derivatives(op, Symbol(y, node.shape), shown, node.params, g)
     for k, x in enumerate(node.inputs):
         flows = isinstance(x, int) and graph.equations[x].requires_grad

@@ -20,7 +20,16 @@ from autograd.graph.recorded import Run
 from autograd.node import Node
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
-from autograd.notation.words import MINUS, format_index, format_number, latex_number, latex_ratio, ordinal, ratio
+from autograd.notation.words import (
+    MINUS,
+    format_constant,
+    format_index,
+    format_number,
+    latex_number,
+    latex_ratio,
+    ordinal,
+    ratio,
+)
 from autograd.op import op_of
 from autograd.ops.shaping import unbroadcast
 from autograd.program import Equation, made, unpickled
@@ -426,7 +435,7 @@ def backward_steps(graph: Graph, events: Sequence[Event]) -> Iterator[Step]:
 def rules_of(graph: Graph, index: int) -> dict[int, Any]:
     """The rules of an equation in symbols, by the place of the input, with ∂f/∂q for the gradient that comes in."""
     node = graph.nodes[index]
-    inputs = [Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
+    inputs = [Symbol(format_constant(x), x.shape) if isinstance(x, np.ndarray) else x for x in graph.symbols(node)]
     return local_derivatives(
         op_of(node), Symbol(node.name, node.shape), inputs, node.params, upstream_name(graph, node)
     )

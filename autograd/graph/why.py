@@ -17,7 +17,7 @@ from autograd.graph.steps import Timeline
 from autograd.node import Node, Recorded, topological
 from autograd.notation.printer import text
 from autograd.notation.symbol import Symbol
-from autograd.notation.words import format_number, ratio
+from autograd.notation.words import format_constant, format_number, ratio
 from autograd.op import Op, op_of
 from autograd.ops.activations import relu, sigmoid
 from autograd.ops.corners import maximum, minimum
@@ -370,7 +370,7 @@ class Swept:
         if not (op.has_partials and op.arity is not None):
             return ""
         inputs = [
-            Symbol(format_number(x), x.shape) if isinstance(x, np.ndarray) else x for x in self.graph.symbols(node)
+            Symbol(format_constant(x), x.shape) if isinstance(x, np.ndarray) else x for x in self.graph.symbols(node)
         ]
         local = local_derivatives(op, Symbol(node.name, node.shape), inputs, node.params)[slot]
         return f", {ratio(node.name, self.graph.names[node.inputs[slot]])} = {text(local)}"  # type: ignore[index]

@@ -258,8 +258,13 @@ class Latex(Dialect):
         return self.leaf(x)[0] if isinstance(x, Symbol | int | float) else self.param(x)
 
     def arguments(self, args: list[Any], params: Mapping[str, Any]) -> str:
-        lists = [x for x in params.values() if isinstance(x, list)]
-        return ", ".join(listed(x, self.single) for x in (*args, *lists))
+        lists = [listed(x, self.single) for x in params.values() if isinstance(x, list)]
+        named = [
+            rf"\mathrm{{{latex_escaped(f'{name}={format_param(x)}')}}}"
+            for name, x in params.items()
+            if not isinstance(x, list)
+        ]
+        return ", ".join([*(listed(x, self.single) for x in args), *lists, *named])
 
     def names(self) -> Iterator[str]:
         return letters()

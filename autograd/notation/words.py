@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 MINUS = "−"
+FEW = 9  #: numbers of an array that stand in a formula
 
 ESCAPES = {c: rf"\{c}" for c in "_%&#${} "} | {"\\": r"\backslash ", "^": r"\hat{\ }", "~": r"\sim ", "\n": r"\ "}
 
@@ -52,7 +53,7 @@ def format_number(x: Any, digits: int = 4) -> str:
 def format_array(x: np.ndarray[Any, Any], digits: int, most: int = 6) -> str:
     """A short array in full, a long one with its ends, a large one by its shape, and so empty rows."""
     if x.size > 4 * most or x.ndim > 2 or (x.ndim == 2 and x.size == 0):
-        return f"array of {'×'.join(map(str, x.shape))}"
+        return array_of(x)
     if x.ndim == 2:
         return "[" + ", ".join(format_array(row, digits, most) for row in x) + "]"
     if len(x) > most:
@@ -62,12 +63,20 @@ def format_array(x: np.ndarray[Any, Any], digits: int, most: int = 6) -> str:
     return f"[{', '.join(shown)}]"
 
 
+def array_of(x: np.ndarray[Any, Any]) -> str:
+    return f"array of {'×'.join(map(str, x.shape))}"
+
+
 def format_constant(x: Any) -> str:
     """A constant of a formula as it was written, if that is short or would look like a whole number: 1.0001 is not 1.
 
-    >>> format_constant(1.0001), format_constant(1 / 3), format_constant(1.00000001)
-    ('1.0001', '0.3333', '1.00000001')
+    Of an array with more than a few numbers its shape: a formula is to be seen whole.
+
+    >>> format_constant(1.0001), format_constant(1 / 3), format_constant(1.00000001), format_constant(np.eye(4))
+    ('1.0001', '0.3333', '1.00000001', 'array of 4×4')
     """
+    if isinstance(x, np.ndarray) and x.ndim and x.size > FEW:
+        return array_of(x)
     if isinstance(x, float) and not x.is_integer():
         written = repr(float(x))
         if len(written) <= 7 or format_number(x).removeprefix(MINUS).isdigit():

@@ -181,19 +181,19 @@ def told_apart(names: Sequence[str]) -> dict[str, str]:
     """What is shown of each name: short, and different for different names. Who is shown in full is not numbered.
 
     >>> list(told_apart(["a" * 30, "a" * 29, "b"]).values())
-    ['aaaaaaaaaaaaaaaaaaaaaaa…', 'aaaaaaaaaaaaaaaaaaa… (2)', 'b']
+    ['…aaaaaaaaaaaaaaaaaaaaaaa', '…aaaaaaaaaaaaaaaaaaa (2)', 'b']
     """
-    found = {name: name for name in names if shorten(name) == name}
+    found = {name: name for name in names if short_name(name) == name}
     taken = set(found)
     numbers: Counter[str] = Counter()  # the last one of each short form
     for name in names:
         if name in found:
             continue
-        short = form = shorten(name)
+        short = form = short_name(name)
         while short in taken:
             numbers[form] += 1
             mark = f" ({numbers[form] + 1})"
-            short = shorten(name, WIDEST_NAME - len(mark)) + mark
+            short = short_name(name, WIDEST_NAME - len(mark)) + mark
         found[name] = short
         taken.add(short)
     return {name: found[name] for name in names}
@@ -299,13 +299,37 @@ def shorten(text: str, most: int = WIDEST_NAME) -> str:
     >>> shorten("loss\n\0of step 1"), shorten("a" * 30, 8)
     ('loss of step 1', 'aaaaaaa…')
     """
-    plain = " ".join(printable(text).split()) or "·"
+    plain = on_a_line(text)
     if len(plain) <= most:
         return plain
     end = most - 1
-    while end > 1 and (is_mark(plain[end]) or JOINERS & {plain[end - 1], plain[end]}):  # one letter is not cut in two
+    while end > 1 and is_within(plain, end):
         end -= 1
     return plain[:end] + "…"
+
+
+def short_name(name: str, most: int = WIDEST_NAME) -> str:
+    """A name on one line, of which the end is kept: it is there that the weights of a layer differ.
+
+    >>> short_name("model.layers[0].neurons[1].w[2]"), short_name("w", 8)
+    ('…yers[0].neurons[1].w[2]', 'w')
+    """
+    plain = on_a_line(name)
+    if len(plain) <= most:
+        return plain
+    start = len(plain) - most + 1
+    while start < len(plain) - 1 and is_within(plain, start):
+        start += 1
+    return "…" + plain[start:]
+
+
+def on_a_line(text: str) -> str:
+    return " ".join(printable(text).split()) or "·"
+
+
+def is_within(text: str, place: int) -> bool:
+    """Whether a cut would be inside of one letter."""
+    return is_mark(text[place]) or bool(JOINERS & {text[place - 1], text[place]})
 
 
 def printable(text: str) -> str:

@@ -11,7 +11,7 @@ from autograd import Comparison, Timeline, format_number
 from autograd import compare as compared
 from viz.language.words import Words, words
 from viz.model.marks import Mark
-from viz.model.view import printable, shorten
+from viz.model.view import printable, short_name, shorten
 from viz.page.document import Document, Parts, attribute, mounted, source, text
 from viz.page.frames import finished
 from viz.page.runs import Told, lined, runs, section, table
@@ -40,7 +40,7 @@ class Compared(Document):
     def _parts(self) -> Parts:
         found, say = self.comparison, words(self.lang)
         if not found.is_aligned:
-            title = shorten(found.a.expression(), 100)
+            title = shorten(say.formula(found.a.expression()), 100)
             content = summary(found, self.titles, say) + pictures(found, self.titles, say)
             return mounted(title, content, (), "", (), "", say.lang)
         told = []
@@ -114,7 +114,7 @@ def summary(found: Comparison, titles: tuple[str, str], say: Words, linked: bool
         said.append(f"<li>{told}</li>")
     rows = []
     for row in found.rows[:FEW]:
-        name = text(f"∂ {shorten(row.name, WIDE)}" if row.is_grad else shorten(row.name, WIDE))
+        name = text(("∂ " if row.is_grad else "") + short_name(row.name, WIDE))
         if linked:
             name = f'<button type="button" class="link" data-node="{row.pair.b}">{name}</button>'
         remark = text(say.text(f"row_{row.remark}")) if row.remark else ""

@@ -35,6 +35,7 @@ PAGE_STYLE = """
 body { margin: 0 auto; padding: 12px; max-width: 1200px; font: 16px/1.5 system-ui, Arial, sans-serif; }
 h1 { font-size: 20px; margin: 4px 0 12px; overflow-wrap: anywhere; }
 svg { max-width: 100%; height: auto; }
+@media print { details p { margin: 0 0 0 1em; } }
 """
 
 

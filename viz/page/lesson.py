@@ -55,7 +55,7 @@ def lesson(
     ]
     events = timeline.events
     return {
-        "names": [[name, name_math(name), *([1] if loose else [])] for name, loose in shown_names(graph)],
+        "names": [told_name(*shown) for shown in zip(shown_names(graph), graph.names, strict=True)],
         "forms": [
             [
                 mathml(form.by_name),
@@ -222,6 +222,17 @@ def shown_names(graph: Graph) -> Iterable[tuple[str, bool]]:
     return written_names([shown[name] for name in graph.names])
 
 
+def told_name(shown: tuple[str, bool], whole: str) -> list[Any]:
+    """A name, how it is set, whether it must be in parentheses, and the whole where it is cut.
+
+    >>> told_name(("b", False), "b"), told_name(("…z", False), "x.y.z")
+    (['b', '<mi>b</mi>'], ['…z', '<mi>…z</mi>', 0, 'x.y.z'])
+    """
+    name, is_loose = shown
+    more = [int(is_loose), printable(whole)] if "…" in name and name != whole else [1] if is_loose else []
+    return [name, name_math(name), *more]
+
+
 def name_math(name: str) -> str:
     """A name as MathML: w1 has an index.
 
@@ -240,6 +251,8 @@ def mathml(latex: str) -> str:
 
     >>> mathml(r"\frac{1}{2}")
     '<mfrac><mn>1</mn><mn>2</mn></mfrac>'
+    >>> mathml(r"\operatorname{cross\_entropy}"), mathml(r"\operatorname{sum}")
+    ('<mi>cross_entropy</mi>', '<mi>sum</mi>')
     """
     try:
         found = convert(latex)
@@ -248,6 +261,8 @@ def mathml(latex: str) -> str:
     inner = re.sub(r"^<math[^>]*>|</math>$", "", found)
     inner = re.sub(r' (?:stretchy|form|columnalign|accent)="[^"]*"', "", inner)
     inner = re.sub(r"&#x0*([0-9A-Fa-f]+);", lambda c: c[0] if chr(int(c[1], 16)) in '<>&"' else unescape(c[0]), inner)
+    inner = re.sub(r"<mo />(<mrow>(?:<m[ino]>[^<&\ue000-\uf8ff]</m[ino]>)+</mrow>)", joined, inner)  # a function's name
+    inner = re.sub(r"<mo>(\w{2,})</mo>", r"<mi>\1</mi>", inner)  # so: it has no more room than sin
     inner = re.sub(r'(?:<mi mathvariant="normal">[^<&\ue000-\uf8ff]</mi>){2,}', joined, inner)
     inner = inner.removeprefix("<mrow>").removesuffix("</mrow>")  # what it stands in is a row already
     while (single := re.sub(r"<mrow>(<(m[a-z]+)>[^<]*</\2>)</mrow>", r"\1", inner)) != inner:

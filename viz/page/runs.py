@@ -77,7 +77,9 @@ def runs(told: Sequence[Told], summary: Summary, shared: dict[str, Any], say: Wo
     ]
     given = common | {"runs": own}, [Raw("[]") for _ in own]
     content = f"{summary(say, False)}{seen}{listing(told, say)}"
-    return mounted(shorten(first.graph.expression(), 100), content, scripts, "stepper", given, problem, say.lang)
+    return mounted(
+        shorten(say.formula(first.graph.expression()), 100), content, scripts, "stepper", given, problem, say.lang
+    )
 
 
 def listing(told: Sequence[Told], say: Words) -> str:

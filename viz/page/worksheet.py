@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from autograd import Graph, GraphError, Timeline, format_number, short_repr
 from autograd.export import forms, written_names
 from viz.language.words import words
-from viz.model.view import UNKNOWN, Card, View, shorten
+from viz.model.view import UNKNOWN, Card, View, short_name, shorten
 from viz.page.document import Document, Parts, drawing, mounted, text
 from viz.page.frames import finished
 from viz.page.lesson import code, lesson
@@ -119,7 +119,7 @@ class Worksheet(Document):
     def _asked(self, task: Task) -> str:
         """What a task asks for, as it is written."""
         graph = self.timeline.graph
-        name, output = (shorten(graph.names[index]) for index in (task.node, graph.outputs[0]))
+        name, output = (short_name(graph.names[index]) for index in (task.node, graph.outputs[0]))
         if task.field == "data":
             return name
         top, bottom = (f"∂({said})" if loose else f"∂{said}" for said, loose in written_names([output, name]))
@@ -153,7 +153,7 @@ class Worksheet(Document):
         )
         written = forms(graph)
         given = {**lesson(timeline, written, self.lang, SCRIPTS), "tasks": self.tasks}
-        title = shorten(graph.expression(), 100)
+        title = shorten(say.formula(graph.expression()), 100)
         return mounted(title, content, SCRIPTS, "worksheet", (given, [code(written)]), problem, say.lang)
 
     def _rows(self, task: Task) -> str:

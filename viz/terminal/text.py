@@ -10,7 +10,7 @@ from itertools import islice
 from rich.cells import cell_len
 
 from autograd import Constant, Graph, Node, format_number
-from viz.model.view import UNKNOWN, graph_of, shorten
+from viz.model.view import UNKNOWN, graph_of, short_name, shorten
 
 MAX_ROWS = 300
 MAX_DEPTH = 10  #: what lies deeper begins a tree of its own, so that no line drifts out of sight
@@ -107,7 +107,7 @@ def row(graph: Graph, place: Place) -> Row:
     """The line of a node, in full or with its name alone."""
     node = graph.nodes[place.index]
     if place.note:
-        return Row(place.branch, shorten(node.name), note=place.note)
+        return Row(place.branch, short_name(node.name), note=place.note)
     grad = UNKNOWN if node.grad is None else format_number(node.grad)
     return Row(
         place.branch,

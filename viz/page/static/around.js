@@ -156,12 +156,6 @@ function around(lesson, say, first, frame) {
 
   const widths = new Map();
   const widthOf = (text) => widths.get(text) ?? (widths.set(text, pen.measureText(text).width), widths.get(text));
-  function fitted(name, most) {
-    const letters = [...name];
-    if (widthOf(name) <= most) return name;
-    while (letters.length > 1 && widthOf(`${letters.join("")}…`) > most) letters.pop();
-    return `${letters.join("")}…`;
-  }
 
   /* The texts of a card, and how much room they need whatever the numbers are. */
   function texts(node, x) {
@@ -171,7 +165,7 @@ function around(lesson, say, first, frame) {
     const symbol = node && node.form ? lesson.around[lesson.nodes[node.index][0]] : "";
     const badge = symbol ? Math.ceil(widthOf(symbol)) + 10 : 0;
     const shape = isArray ? [x.s.join("×")] : [];
-    const name = node ? fitted(node.name, Math.max(room, 84)) : "";
+    const name = node ? fitted(node.name, (text) => widthOf(text) <= Math.max(room, 128)) : "";
     const fields = [...(node ? [["name", name]] : []), ...shape.map((s) => ["shape", s]), ...rows.map(() => ["data", ""]), ...(node && node.wants ? rows.map(() => ["grad", ""]) : [])];
     return { fields, symbol, badge, wide: badge + Math.max(room, widthOf(name)) + 16, tall: fields.length * LINE + 10 };
   }
@@ -228,7 +222,7 @@ function around(lesson, say, first, frame) {
       const [out, text] = [side === "out", say("count_more", { count })];
       return `<g class="more" data-side="${side}"><path d="M${out ? wide : 0} ${tall / 2}h${out ? 14 : -14}"/><text x="${out ? wide - 2 : 2}" y="-4" text-anchor="${out ? "end" : "start"}">${out ? `${escape(text)} ›` : `‹ ${escape(text)}`}</text></g>`;
     };
-    return `<g class="node ${kind}" id="${id}" transform="translate(${x} ${y - tall / 2})"><title>${node ? escape(node.name) : ""}</title><rect class="box" width="${wide}" height="${tall}"/>${op}${rows.join("")}${stub("in")}${stub("out")}</g>`;
+    return `<g class="node ${kind}" id="${id}" transform="translate(${x} ${y - tall / 2})"><rect class="box" width="${wide}" height="${tall}"/>${op}${rows.join("")}${stub("in")}${stub("out")}</g>`;
   }
 
   draw(wanted({ kind: "start", nodes: [], events: -1, computed: -1 }, first), first);

@@ -14,7 +14,8 @@ function cards(model, say) {
   /* A form with names, or with numbers, in its places. */
   function written(node, form, fillers) {
     const inputs = node.inputs.map((x) => (x.node === undefined ? { constant: x.constant } : { index: x.node }));
-    const said = form.replace(/<mtext>(.*?)<\/mtext>/g, (_, text) => `<mtext>${text.replace(/\S+/, say.phrase)}</mtext>`);
+    const given = form.replace(/<mtext>array\sof\s(.*?)<\/mtext>/g, (_, shape) => `<munder><mtext>${escape(say("fixed"))}</mtext><mtext>(${shape})</mtext></munder>`);
+    const said = given.replace(/<mtext>(.*?)<\/mtext>/g, (_, text) => `<mtext>${text.replace(/\S+/, say.phrase)}</mtext>`);
     return fill(said, (k) => {
       if (k === inputs.length) return fillers.node(node.index);
       if (k > inputs.length) return { math: gradient(node.index), level: LEVEL.atom, minus: false };

@@ -9,6 +9,7 @@ function computation(lesson, code) {
     name: lesson.names[index][0],
     math: lesson.names[index][1],
     loose: lesson.names[index][2],
+    whole: lesson.names[index][3] ?? lesson.names[index][0],
     form: form < 0 ? null : forms[form],
     inputs: inputs.map((x) => (typeof x === "number" ? { node: x } : { constant: x[0] })),
     wants: Boolean(wants),

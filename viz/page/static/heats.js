@@ -12,7 +12,7 @@ function heatMaps(say) {
   function heat(name, x, scale) {
     if (!isArray(x)) x = { s: [], t: [1, 1], d: [x] };
     const columns = x.t.length ? x.t[x.t.length - 1] : 1;
-    const small = x.d.length <= 16;
+    const small = x.d.length <= 32 && columns <= 16;
     const cells = x.d.map((v) => {
       const text = escape(format(v));
       return `<i style="background:${tint(v, scale)}" title="${text}">${small ? escape(format(v, 3)) : ""}</i>`;
@@ -21,7 +21,7 @@ function heatMaps(say) {
     const note = x.s.length && x.d.length < x.s.reduce((a, b) => a * b, 1) ? ` ${escape(say("sampled"))}` : "";
     return (
       `<figure class="heat ${small ? "small" : ""}"><figcaption>${escape(name)} <span>${shape}${note}</span></figcaption>` +
-      `<div role="img" aria-label="${escape(name)} ${shape}: ${escape(format(x.lo ?? x.d[0]))} … ${escape(format(x.hi ?? x.d[0]))}" style="grid-template-columns:repeat(${columns},auto)">${cells.join("")}</div></figure>`
+      `<div role="img" aria-label="${escape(name)} ${shape}: ${escape(format(x.lo ?? x.d[0]))} … ${escape(format(x.hi ?? x.d[0]))}" style="--most:${Math.max(columns, x.t[0])};grid-template-columns:repeat(${columns},max-content)">${cells.join("")}</div></figure>`
     );
   }
 

@@ -27,6 +27,15 @@ function standing(image, frame, map, say) {
   return { svg, whole: minimap(map, frame, svg), follow: () => {}, least: 0.7 };
 }
 
+/* A name that is too long loses its beginning: it is at the end that the weights of a layer differ. */
+function fitted(name, fits) {
+  if (fits(name)) return name;
+  const letters = [...name.replace(/^…/, "")];
+  do letters.shift();
+  while (letters.length > 1 && (/^\p{M}/u.test(letters[0]) || !fits(`…${letters.join("")}`)));
+  return `…${letters.join("")}`;
+}
+
 /* An array as the cards show it: row by row, or its range. */
 function lines(x, say) {
   if (x === null || x === undefined) return ["–"];
@@ -48,6 +57,7 @@ function minimap(map, frame, svg) {
   const blocks = new Map();
   const mapped = map.appendChild(document.createElementNS(NS, "svg"));
   mapped.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
+  mapped.style.width = `${Math.min(200, (60 * box.width) / box.height)}px`;
   const view = document.createElementNS(NS, "rect");
   view.setAttribute("class", "view");
   const put = (rect, place) => Object.entries(place).forEach(([name, value]) => rect.setAttribute(name, value));
@@ -111,7 +121,11 @@ function pictured(source, frame, model, say) {
     constants = [];
     for (const group of svg.querySelectorAll("g.edge")) edges.set(group.id, group);
     for (const group of svg.querySelectorAll("g.node")) {
-      if (group.id[0] === "n") cards.set(Number(group.id.slice(1)), group);
+      if (group.id[0] === "n") {
+        const index = Number(group.id.slice(1));
+        cards.set(index, group);
+        if (!group.querySelector("title")) group.insertAdjacentHTML("afterbegin", `<title>${escape(model.nodes[index].whole)}</title>`);
+      }
       if (group.id[0] === "c") constants.push(group);
     }
   }
@@ -279,7 +293,7 @@ function pictured(source, frame, model, say) {
     frame.scrollBy({ left: shift("left", "right", outer.width), top: shift("top", "bottom", outer.height) });
   }
 
-  const fitting = () => Math.min(1, (frame.clientWidth - 20) / natural(), (frame.clientHeight ? Math.max(frame.clientHeight, 520) - 20 : 540) / tall());
+  const fitting = () => Math.min(1, (frame.clientWidth - 20) / natural(), (frame.clientHeight ? Math.max(frame.clientHeight, 520) - 28 : 532) / tall());
   function resize(to) {
     const [x, y] = [(frame.scrollLeft + frame.clientWidth / 2) / scale, (frame.scrollTop + frame.clientHeight / 2) / scale];
     scale = Math.max(0.08, Math.min(3, to));

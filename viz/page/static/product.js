@@ -98,7 +98,10 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     const { left, right, product: to, name } = found;
     const [i, j] = picked.get(found.key) || [0, 0];
     const numbers = [left, right, to].flatMap((m) => cellsOf(m, m.number));
-    const small = left.columns + right.columns <= 12 && left.rows + right.rows <= 24;
+    const widest = Math.max(...numbers.map((x) => format(x, 3).length));
+    const [across, room] = [left.columns + right.columns, find(".panel").clientWidth - 46];
+    const small = across <= 12 && left.rows + right.rows <= 24 && across * (widest * 6.5 + 8) < room;
+    const fits = small || across * 17 < room; /* else one stands below the other */
     const looks = (x, scale) => `style="background:${tint(x, scale)}" title="${escape(format(x))}"`;
     const cell = (x, r, c, scale) => `<i data-i="${r}" data-j="${c}" ${looks(x, scale)}>${small ? escape(format(x, 3)) : ""}</i>`;
     const choice = (x, r, c, scale) =>
@@ -108,8 +111,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
       return `<figure class="${kind}"><figcaption>${math(under(m.math, shape(m)))}</figcaption><div class="cells ${small ? "small" : ""}" style="grid-template-columns:repeat(${m.columns},auto)">` +
       `${cellsOf(m, (r, c) => one(m.number(r, c), r, c, scale)).join("")}</div></figure>`;
     };
-    const widest = small ? Math.max(...numbers.map((x) => format(x, 3).length)) : 0;
-    return `<div class="product" style="--digits:${widest}ch">${figure(right, "right", cell)}${figure(left, "left", cell)}${figure(to, "to", choice)}</div><div class="sum" aria-live="polite" tabindex="0" role="group" aria-label="${escape(name)}"></div>`;
+    return `<div class="product ${fits ? "" : "stacked"}" style="--side:${Math.max(15, Math.min(24, Math.floor(room / across) - 2))}px;--digits:${widest}ch">${figure(right, "right", cell)}${figure(left, "left", cell)}${figure(to, "to", choice)}</div><div class="sum" aria-live="polite" tabindex="0" role="group" aria-label="${escape(name)}"></div>`;
   }
   const cellsOf = (m, make) => Array.from({ length: m.rows * m.columns }, (_, k) => make(Math.floor(k / m.columns), k % m.columns));
 

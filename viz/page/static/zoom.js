@@ -7,6 +7,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
   const formulas = cards(inner, say);
   const full = inner.gradients(inner.events.length).grads;
   const SIZES = { card: 112, tall: 50, row: 60, column: 190 };
+  const [WIDE, HIGHEST, SMALLEST] = [158, 580, 0.8]; /* of a card that says more; of the picture, and how small it may be */
   const MOST = 3; /* contributions that are written out */
   const place = new Map(); /* of a scalar, the node that it is an element of, and which */
   elements.forEach((each, node) => each.forEach((k, flat) => k >= 0 && !(place.has(k) && of[k] !== node) && place.set(k, [node, flat])));
@@ -37,8 +38,20 @@ EXTRAS.push(({ say, lesson, find, model }) => {
       given.forEach((x, slot) => x.node === undefined && parts.push({ id: `${k} ${slot}`, inputs: [], constant: x.constant }));
       parts.push({ id: String(k), inputs: ids, k, isInside: Boolean(given.length) });
     }
+    const working = new Set(parts.filter((part) => part.isInside).map((part) => part.k));
+    for (const part of parts) {
+      part.paying = payments(part.k, working);
+      part.wide = isPart(part) ? WIDE : SIZES.card;
+    }
     return parts;
   }
+
+  /* What the scalars inside pay to one, and whether others pay to it too. */
+  function payments(k, inside) {
+    return inner.events.flatMap((event, j) => (event.target === k && inside.has(event.node) && isComplete(of[event.node]) ? [j] : []));
+  }
+  const isPart = ({ k, paying }) => paying.length > 0 && paying.length < inner.totals[k] && gradient(k) !== null;
+  const paid = ({ paying }) => format(paying.reduce((sum, j) => sum + inner.contribution(j, full[inner.events[j].node]), 0));
 
   /* What is known of a scalar after this step. */
   const isComputed = (k) => model().rank[of[k]] <= now.step.computed;
@@ -54,6 +67,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
   function drawn(element) {
     const parts = within(element);
     const { place: at, width, height } = layers(parts, SIZES);
+    const wide = new Map(parts.map((part) => [part.id, part.wide]));
     const back = now.step.events >= 0;
     const edges = [];
     const users = new Map();
@@ -61,7 +75,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
     for (const part of parts) {
       part.inputs.forEach((id, slot) => {
         const [from, to] = [at(id), at(part.id)];
-        const [x1, x2] = [from.x + SIZES.card, to.x];
+        const [x1, x2] = [from.x + wide.get(id), to.x];
         const bend = (x2 - x1) / 2;
         const slope = inner.slopes[part.k] && inner.slopes[part.k][slot];
         const flows = slope !== null && slope !== undefined;
@@ -79,7 +93,7 @@ EXTRAS.push(({ say, lesson, find, model }) => {
       const { x, y } = at(part.id);
       const top = y - SIZES.tall / 2;
       const line = (name, dy, text) => `<text class="${name}" x="${x + 8}" y="${top + dy}">${escape(text)}</text>`;
-      const box = `<rect class="box" x="${x}" y="${top}" width="${SIZES.card}" height="${SIZES.tall}" rx="6"/>`;
+      const box = `<rect class="box" x="${x}" y="${top}" width="${part.wide}" height="${SIZES.tall}" rx="6"/>`;
       if (part.k === undefined) return `<g class="node constant">${box}${line("data", 29, format(part.constant))}</g>`;
       const { name, wants } = inner.nodes[part.k];
       const g = gradient(part.k);
@@ -87,33 +101,36 @@ EXTRAS.push(({ say, lesson, find, model }) => {
       const kind = part.k === element ? "output" : part.isInside ? "inner" : wants ? "leaf" : "fixed";
       const chosen = part.k === (open.scalar ?? element);
       const grad = wants ? `∂ ${g === null ? "–" : format(g)}` : "";
+      const some = isPart(part) ? `<text class="part" x="${x + WIDE - 7}" y="${top + 44}">${escape(say("paid_here", { paid: paid(part) }))}</text>` : "";
       return (
         `<g class="node scalar ${kind} ${chosen ? "now" : ""}" data-scalar="${part.k}" role="button" tabindex="0" aria-pressed="${chosen}" aria-label="${escape(`${name} = ${value} ${grad}`)}">` +
-        `<title>${escape(name)}</title>${box}${line("name", 15, name.length > 17 ? `${name.slice(0, 16)}…` : name)}${line("data", 30, value)}${wants ? line("grad", 44, grad) : ""}</g>`
+        `<title>${escape(name)}</title>${box}${line("name", 15, fitted(name, (text) => text.length < 18))}${line("data", 30, value)}${wants ? line("grad", 44, grad) : ""}${some}</g>`
       );
     });
-    return `<svg viewBox="-4 0 ${width + 8} ${height}" style="width:${width + 8}px;min-width:${Math.round(0.72 * width)}px">${edges.join("")}${boxes.join("")}</svg>`;
+    const scale = Math.max(SMALLEST, Math.min(1, HIGHEST / height));
+    return `<svg viewBox="-4 0 ${width + 8} ${height}" style="width:${(width + 8) * scale}px;min-width:${Math.round(0.72 * width)}px">${edges.join("")}${boxes.join("")}</svg>`;
   }
 
   /* The scalar step: how the number came about, and the chain rule back to it. */
   function formula(element) {
     const k = open.scalar ?? element;
     const parts = within(element);
-    const inside = new Set(parts.filter((part) => part.isInside).map((part) => part.k));
+    const part = parts.find((one) => one.k === k);
     const written = [];
     if (!isComputed(k)) return "";
-    if (inside.has(k)) written.push(formulas.formula({ kind: "forward", nodes: [k] }));
+    if (part.isInside) written.push(formulas.formula({ kind: "forward", nodes: [k] }));
     else {
       const name = elementName(open.node, open.flat); /* of one that was only moved */
       const moved = k === element && name !== inner.nodes[k].name ? [`<mi>${escape(name)}</mi>`, mo("=")] : [];
       written.push(formulas.line(...moved, inner.nodes[k].math, mo("="), ofNumber(inner.values[k]).math));
     }
     if (gradient(k) === null) return written.join("");
-    const paying = inner.events.flatMap((event, j) => (event.target === k && inside.has(event.node) && isComplete(of[event.node]) ? [j] : []));
+    const { paying } = part;
     for (const j of paying.slice(0, MOST)) {
       written.push(formulas.formula({ kind: "backward", nodes: [k], first: j, events: j + 1 }, inner.gradients(j), inner.gradients(j + 1)));
     }
     if (paying.length > MOST) written.push(`<p class="more">${escape(say("and_more", { count: paying.length - MOST }))}</p>`);
+    if (isPart(part)) written.push(`<p class="more">${escape(say("paid_of", { paid: paid(part), total: format(gradient(k)) }))}</p>`);
     if (!paying.length) written.push(formulas.line(formulas.gradientMath(k), mo("="), ofNumber(gradient(k)).math));
     return written.join("");
   }
