@@ -160,7 +160,7 @@ def test_of_a_sum_it_is_asked_what_the_gradient_holds_so_far(visit: Visits) -> N
 
 def test_how_many_digits_are_enough_is_said(visit: Visits) -> None:
     page = asking(visit, Value(2.0, "x") ** 0.5, 1)
-    page.get_by_text("Three digits are enough.").wait_for()
+    page.get_by_text("Three digits are enough; whole numbers in full.").wait_for()
     assert page.locator(".ask input").get_attribute("aria-describedby") == "enough"
     assert answer(page, "1.4") == "Not that number."
     assert answer(page, "1.41") == "Right."
