@@ -149,14 +149,6 @@ def test_each_language_counts_in_its_way(n: int) -> None:
     assert ZH.text("nth_of", nth=n, count=n) == f"第 {n} 笔，共 {n} 笔"
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_a_page_is_given_all_of_it_as_json(lang: str) -> None:
-    given = json.loads(json.dumps(words(lang).all))
-    assert given["texts"] == words(lang).texts
-    assert set(given) == {"name", "ordinals", "texts"}
-    assert all(re.fullmatch(r"\w+", field) for text in given["texts"].values() for field in fields(text)), "of a script"
-
-
 @pytest.mark.parametrize(
     ("environment", "lang"),
     [

@@ -32,12 +32,11 @@ MOST = (LAST - FIRST) // 16 - 2  #: operands
 class Form(NamedTuple):
     """How a node is written. Operand k of a place is input k, then come the node itself and the gradient that arrives.
 
-    ``by_number`` is what numbers are put into: x² is written 3 · 3. ``slopes`` has, for each input, the local
-    derivative, or, ``mixes`` being true, what becomes of the gradient that arrives; None where none flows.
+    ``slopes`` has, for each input, the local derivative, or, ``mixes`` being true, what becomes of the gradient that
+    arrives; None where none flows.
     """
 
-    by_name: str  #: LaTeX, with places
-    by_number: str
+    formula: str  #: LaTeX, with places
     slopes: tuple[str | None, ...]
     mixes: bool
     code: Code | None  #: JavaScript of the value and of the slopes, of a scalar node; None where it has none
@@ -50,7 +49,7 @@ def forms(graph: Graph) -> list[Form | None]:
     >>> x, y = autograd.Value(2.0, "x"), autograd.Value(3.0, "y")
     >>> form = forms(autograd.Graph.of(x * y))[2]
     >>> names = {chr(FIRST + 16 * k + low): name for k, name in enumerate("xy") for low in range(16)}
-    >>> "".join(names.get(c, c) for c in form.by_name)
+    >>> "".join(names.get(c, c) for c in form.formula)
     'x \\cdot y'
     >>> form.code.value, form.code.slopes
     ('(x0 * x1)', ('x1', 'x0'))
@@ -74,18 +73,15 @@ def known_form(graph: Graph, node: GraphNode, op: Op, known: dict[Any, Form]) ->
 
 def form(graph: Graph, node: GraphNode, op: Op) -> Form:
     if len(node.inputs) > MOST:
-        return Form(rf"\mathrm{{{op.name}}}", "", (None,) * len(node.inputs), False, None)
+        return Form(rf"\mathrm{{{op.name}}}", (None,) * len(node.inputs), False, None)
     slots = [
         x.data if isinstance(x, Constant) else Symbol(place(k), graph.equations[x].shape)
         for k, x in enumerate(node.inputs)
     ]
-    first = {x: slots[k] for k, x in reversed(list(enumerate(node.inputs))) if isinstance(x, int)}
-    same = [first[x] if isinstance(x, int) else slot for x, slot in zip(node.inputs, slots, strict=True)]
     is_scalar = node.slopes is not None
     return Form(
-        written(applied(op, same, node.params)),
         written(applied(op, slots, node.params)),
-        tuple(slopes(graph, node, op, same)),
+        tuple(slopes(graph, node, op, slots)),
         not op.is_elementwise,
         javascript(op, slots, place(len(slots)), node.params) if is_scalar else None,
     )

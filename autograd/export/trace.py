@@ -62,7 +62,7 @@ def to_json(what: Timeline | Graph) -> str:
     >>> x = autograd.Value(3.0, label="x")
     >>> trace = json.loads(to_json(autograd.steps(x * x)))
     >>> trace["nodes"][1]["formula"], trace["gradients"][0], trace["steps"][-1]["nth"]
-    ('f = x²', 6.0, 2)
+    ('f = x · x', 6.0, 2)
 
     Raises `GraphError` for an argument of an operation that has no place in the format.
     """

@@ -40,11 +40,14 @@ def frames(timeline: Timeline, most: int, say: Words) -> list[Frame]:
     """
     found = [start(timeline.graph, say)]
     before = None
+    line = ""
     for step in islice(timeline, most - 1):
         made = frame(timeline.graph, step, say)
         again = before is not None and (before.kind, before.node) == (step.kind, step.node)
-        found.append(replace(made, sentence="") if again else made)  # it is about the node, and was just told
-        before = step
+        if again:
+            made = replace(made, sentence="")  # it is about the node, and was just told
+        found.append(replace(made, source="") if made.source == line else made)  # so was the line
+        before, line = step, made.source or line
     return found
 
 

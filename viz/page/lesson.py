@@ -58,8 +58,7 @@ def lesson(
         "names": [told_name(*shown) for shown in zip(shown_names(graph), graph.names, strict=True)],
         "forms": [
             [
-                mathml(form.by_name),
-                "" if form.by_number == form.by_name else mathml(form.by_number),
+                mathml(form.formula),
                 [None if slope is None else mathml(slope) for slope in form.slopes],
                 int(form.mixes),
                 said.index(kinds[form]),

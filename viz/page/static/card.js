@@ -28,12 +28,12 @@ function cards(model, say) {
   function forward(node) {
     const value = model.values[node.index];
     const left = row(node.loose ? fenced(node.math) : node.math, mo("="));
-    const symbols = line(left, written(node, node.form.byName, names));
+    const symbols = line(left, written(node, node.form.formula, names));
     if (isArray(value) || node.inputs.some((x) => x.node !== undefined && isArray(model.values[x.node]))) {
       const shown = node.inputs.filter((x) => x.node !== undefined).map((x) => [nodes[x.node].name, model.values[x.node]]);
       return symbols + heats([...shown, [node.name, value]]);
     }
-    const filled = written(node, node.form.byNumber, numbers);
+    const filled = written(node, node.form.formula, numbers);
     const result = ofNumber(value).math;
     return symbols + (filled === result ? "" : line(mo("="), filled)) + line(mo("="), `<mrow class="result">${result}</mrow>`) + locals(node);
   }

@@ -1,8 +1,8 @@
 /* The computation: nodes, numbers, and what is known after each step. Nothing here touches the page. */
 
 function computation(lesson, code) {
-  const forms = lesson.forms.map(([byName, byNumber, slopes, mixes, sentence, called], k) => ({
-    byName, byNumber: byNumber || byName, slopes, mixes, sentence, called, code: code[k],
+  const forms = lesson.forms.map(([formula, slopes, mixes, sentence, called], k) => ({
+    formula, slopes, mixes, sentence, called, code: code[k],
   }));
   const nodes = lesson.nodes.map(([form, inputs, wants, source], index) => ({
     index,
