@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from html import unescape
 from io import StringIO
@@ -246,3 +249,14 @@ def test_in_english_a_stepper_prints_its_timeline() -> None:
     for made in TIMELINES.values():
         timeline = made()
         assert str(viz.step(timeline, lang="en")) == str(timeline)
+
+
+@pytest.mark.parametrize("more", [[], ["--step"]])
+def test_what_cannot_be_written_in_chinese_is_written_in_english(more: list[str]) -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "viz", "x*y", "x=2", "y=3", *more],
+        env={**os.environ, "STEPGRAD_LANG": "zh", "PYTHONIOENCODING": "ascii"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "\\u" not in made.stdout
+    assert "f = x * y" in made.stdout

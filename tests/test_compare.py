@@ -308,3 +308,19 @@ def test_what_is_no_computation_is_refused() -> None:
         compare(Value(1.0) * 2, 3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="neither true nor false"):
         bool(compare(run(1.0), run(1.0)))
+
+
+def test_clipped_gradients_and_a_single_doubled_one_are_no_forgotten_zero_grad() -> None:
+    def run() -> tuple[Value, Value, Value]:
+        x, y = Value(3.0, "x"), Value(4.0, "y")
+        f = (x + x * y) * x
+        f.backward()
+        return x, y, f
+
+    right, (x, y, f) = run()[2], run()
+    size = float(np.hypot(x.grad, y.grad))
+    x.grad, y.grad = x.grad / size, y.grad / size
+    assert {each.kind for each in compare(right, f).findings} == {"scaled"}
+    x, _, f = run()
+    x.grad *= 2.0
+    assert [each.kind for each in compare(right, f).findings] == ["off"]

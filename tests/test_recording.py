@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,3 +125,41 @@ def test_what_is_no_training_is_refused() -> None:
     with pytest.raises(GraphError, match="compute different things"):
         viz.step(run).html()
     assert str(steps(run[0].graph)) == str(run[0].timeline)
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_what_is_changed_after_the_sweep_was_not_left_over(every: int) -> None:
+    w, c = Value(2.0, "w"), Value(1.0, "c")
+    run = Recording([w, c], every=every)
+    for _ in range(4):
+        w.grad = c.grad = 0.0
+        loss = (w * 3.0 + c - 4.0) ** 2
+        loss.backward()
+        w.grad = min(w.grad, 5.0) + 0.1 * w.data
+        run.take(loss)
+        w.data -= 0.01 * w.grad
+    assert [each.stale for each in run] == [{}] * len(run)
+    assert all(each.beside for each in run)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_what_is_left_over_is_known_where_iterations_are_not_kept(every: int) -> None:
+    w = Value(2.0, "w")
+    run = Recording([w], every=every)
+    for _ in range(7):
+        loss = (w - 5.0) ** 2
+        loss.backward()
+        run.take(loss)
+        w.data -= 0.01 * w.grad
+    assert [bool(each.stale) for each in run] == [each.number > 1 for each in run]
+
+
+def test_a_gradient_that_is_no_number_was_not_left_over() -> None:
+    x, y = Value(2.0, "x"), Value(math.nan, "y")
+    run = Recording([x, y])
+    for _ in range(2):
+        x.grad = y.grad = 0.0
+        loss = x * y + x
+        loss.backward()
+        run.take(loss)
+    assert [each.stale for each in run] == [{}, {}]

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
 from autograd import Node, recorded
 from viz.page.stepper import Stepper, step
+
+#: What has variables of its own.
+APART = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp,
+)  # fmt: skip
 
 NOTHING = "the cell computes no single number: end it with the Value or Tensor to step through"
 
@@ -63,9 +70,17 @@ def within(name: str, traceback: TracebackType | None) -> TracebackType | None:
 
 def last_assigned(tree: ast.Module, variables: dict[str, Any]) -> Node | None:
     """The number, as a node, that code assigned last to a name."""
-    stored = [part for part in ast.walk(tree) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+    stored = [part for part in own(tree) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
     for part in sorted(stored, key=lambda part: (part.lineno, part.col_offset), reverse=True):
         held = variables.get(part.id)
         if isinstance(held, Node) and held.op is not None and held.size == 1:
             return held
     return None
+
+
+def own(code: ast.AST) -> Iterator[ast.AST]:
+    """The parts of code, but for those of functions, classes and comprehensions, whose variables are their own."""
+    for part in ast.iter_child_nodes(code):
+        if not isinstance(part, APART):
+            yield part
+            yield from own(part)

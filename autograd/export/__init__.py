@@ -5,7 +5,7 @@
 >>> print(to_mermaid(autograd.Graph.of(x * x)))
 flowchart LR
   n0("x<br/>3<br/>∂ –")
-  n1["f = x²<br/>9<br/>∂ –"]
+  n1["f = x · x<br/>9<br/>∂ –"]
   n0 --> n1
   n0 --> n1
   style n1 stroke-width:3px

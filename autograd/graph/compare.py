@@ -52,6 +52,8 @@ FINDINGS = {
     "no_slope": "∂{name}: the gradient of {by} as it is: the local slope is missing",
     "early": "∂{name}: {by} was pushed before {of} had paid into it",
     "sign": "∂{name}: the sign is wrong",
+    "scaled": "∂{name}: {part} times what it is: clipped, or a factor is missing",
+    "scaled_or_there": "∂{name}: {part} times what it is, or {value} was there before: zero_grad is missing",
     "twice": "∂{name}: twice what it is: swept twice, and not set to zero between: zero_grad is missing",
     "there": "∂{name}: {value} was there before: zero_grad is missing",
     "off": "∂{name}: off by {value}, which is no single path",
@@ -248,11 +250,26 @@ class Comparison:
             return Finding("sign", {"name": name})
         if not graph.nodes[index].is_leaf or not paid:
             return None
-        if same(wrong, 2 * right):
-            return Finding("twice", {"name": name})
         known = [i for i in graph.leaves if own.gradients[i] is not None]
-        is_all = not any(same(self.grads[side][i], own.gradients[i]) for i in known)
+        both = [(self.grads[side][i], own.gradients[i]) for i in known]
+        if all(held is not None and same(held, 2 * due) for held, due in both):
+            return Finding("twice", {"name": name})
+        part = common_part(both)
+        if 0 < part < 1:
+            fields = {"name": name, "part": format_number(part), "value": format_number(wrong - right)}
+            is_one = sum(np.size(due) for _, due in both) == 1  # of several, what was there makes it so by chance alone
+            return Finding("scaled_or_there" if is_one else "scaled", fields)
+        is_all = not any(same(*pair) for pair in both)
         return Finding("there" if is_all else "off", {"name": name, "value": format_number(wrong - right)})
+
+
+def common_part(both: Sequence[tuple[Any, Any]]) -> float:
+    """By which number all gradients that are held are those that are due; 0 where there is none."""
+    if any(held is None or np.shape(held) != np.shape(due) for held, due in both):
+        return 0.0
+    held, right = (np.concatenate([[0.0], *(np.ravel(pair[k]) for pair in both)]) for k in range(2))
+    part = float(held @ right) / (float(right @ right) or 1.0)
+    return part if same(held, part * right) else 0.0
 
 
 def brought_to(node: int, events: Sequence[Any]) -> dict[int, float]:

@@ -38,7 +38,8 @@ class Weights(NamedTuple):
     places: tuple[int | None, ...]  #: the numbers in these, None where they differ
     own: int  #: a hash of which they are
     others: int  #: a hash of what they are multiplied by
-    is_doubtful: bool  #: whether those have names and need a gradient too, so that they may be the weights
+    is_named: bool  #: whether those have names and need a gradient too, so that they may be the weights
+    is_doubtful: bool  #: and whether they are in lists as well, so that nothing tells them apart
 
 
 class Sum(NamedTuple):
@@ -67,7 +68,7 @@ def neurons(equations: Sequence[Equation], labels: Sequence[str | None]) -> list
         if len(set(weights)) < len(weights):  # it is a sum of several
             del inner[whole]
     wholes = {whole: sums[whole] for whole in inner}
-    found = layers(wholes, labels, together_in(equations, inner))
+    found = layers(wholes, labels, together_in(equations, inner), activations_of(equations, set(wholes)))
     numbers = layer_numbers(list(found))
     activations = activations_of(equations, {total for members in found.values() for total in members})
     result = []
@@ -105,9 +106,11 @@ def weighted_sums(equations: Sequence[Equation], labels: Sequence[str | None]) -
         pattern, places = read(label)
         which = hash(key(x)), hash(key(other))
         if equations[x].dtype is not None:
-            yield Weights(label, (), *which, False)
+            yield Weights(label, (), *which, False, False)
         elif len(places) > 1:
-            yield Weights(pattern, places, *which, is_named_leaf(other))
+            is_named = is_named_leaf(other)
+            is_listed = isinstance(other, int) and bool(read(labels[other] or "")[1])
+            yield Weights(pattern, places, *which, is_named, is_named and is_listed)
 
     def is_named_leaf(x: int | Constant) -> TypeGuard[int]:
         return isinstance(x, int) and equations[x].op is None and equations[x].requires_grad and bool(labels[x])
@@ -166,6 +169,7 @@ def together(parts: Sequence[Sum]) -> Sum | None:
                 tuple([a if a == b else None for a, b in zip(s.places, t.places, strict=True)]),
                 hash((s.own, t.own)),
                 hash((s.others, t.others)),
+                s.is_named and t.is_named,
                 s.is_doubtful and t.is_doubtful,
             )
             for s, t in pairs
@@ -211,7 +215,7 @@ Members: TypeAlias = dict[int, tuple[tuple[int, ...], int]]
 
 
 def layers(
-    sums: Mapping[int, Sum], labels: Sequence[str | None], joined: Sequence[set[int]]
+    sums: Mapping[int, Sum], labels: Sequence[str | None], joined: Sequence[set[int]], activated: Collection[int]
 ) -> dict[tuple[Any, ...], Members]:
     """For each layer, known by its weights, its sums by node: the place of the neuron, and what goes into it."""
     by_pattern: dict[str, dict[int, Weights]] = defaultdict(dict)
@@ -224,6 +228,8 @@ def layers(
         places = [() if b is None else read(labels[b] or "")[1] for b in biases]
         axis = neuron_axis([side.places for side in members.values()], places)
         is_clear = not all(side.is_doubtful for side in members.values())
+        if all(side.is_named for side in members.values()):
+            is_clear = is_clear and members.keys() <= set(activated) and not share(members, biases)
         if axis is not None and (is_clear or have_own(members, biases, places) or feed_as_neurons(members, joined)):
             axes[pattern] = axis
     found: dict[tuple[Any, ...], dict[int, tuple[tuple[int, ...], Weights]]] = defaultdict(dict)
@@ -247,6 +253,12 @@ def have_own(members: Mapping[int, Weights], biases: Sequence[int | None], place
     """Whether each has a bias of its own, and wherever its weights are: neurons do, samples do not."""
     owned = [(side.own, bias) for side, bias in zip(members.values(), biases, strict=True)]
     return all(places) and are_paired(owned)
+
+
+def share(members: Mapping[int, Weights], biases: Sequence[int | None]) -> bool:
+    """Whether one bias is added to sums with other weights each, as to samples."""
+    owned = {(side.own, bias) for side, bias in zip(members.values(), biases, strict=True) if bias is not None}
+    return len(owned) > len({bias for _, bias in owned})
 
 
 def feed_as_neurons(members: Mapping[int, Weights], joined: Sequence[set[int]]) -> bool:

@@ -95,7 +95,8 @@ def variables_of(frames: Sequence[FrameType]) -> dict[str, Any]:
 
 def named_in(line: str, frame: FrameType) -> dict[str, Any]:
     """The nodes that a line of code names, by their variables."""
-    words = re.findall(r"\w+", line.partition("  ")[2])
+    code = re.sub(r"'[^']*'|\"[^\"]*\"", "", line.partition("  ")[2])  # what texts say names nothing
+    words = re.findall(r"\w+", code)
     held = {word: frame.f_locals.get(word, frame.f_globals.get(word)) for word in words}
     return {name: node for name, node in held.items() if is_node(node)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
@@ -31,8 +31,8 @@ class Iteration:
 
     ``after`` has, by the index of a leaf in the graph, what it holds after the update; it is empty where nothing is
     known of one. ``number`` counts the iterations from 1 on, those included that were not kept. ``parameters`` are the
-    leaves that are trained, by index, and ``by`` says what updates them, if that was told. ``previous`` is the graph of
-    the iteration before, if that was kept.
+    leaves that are trained, by index, and ``by`` says what updates them, if that was told. ``held_before`` are,
+    by index, the gradients that these had at the loss before, be it one that was not kept.
     """
 
     number: int
@@ -40,7 +40,7 @@ class Iteration:
     after: Mapping[int, Any]
     parameters: Sequence[int] = ()
     by: str = ""
-    previous: Graph | None = None
+    held_before: Mapping[int, Any] = field(default_factory=dict)
 
     @cached_property
     def timeline(self) -> Timeline:
@@ -70,10 +70,9 @@ class Iteration:
         found = {}
         for node, right in zip(self.graph, self.timeline.gradients, strict=True):
             if node.is_leaf and node.grad is not None and right is not None:
-                rough = max(1e-9, 100 * float(np.finfo(np.asarray(right).dtype).eps))
-                if not np.allclose(
-                    node.grad, right, rtol=0, atol=rough * (1 + float(np.max(np.abs(right), initial=0)))
-                ):
+                sizes = np.abs(right)[np.isfinite(right)]
+                rough = max(1e-9, 100 * float(np.finfo(np.asarray(right).dtype).eps)) * (1 + np.max(sizes, initial=0))
+                if not np.allclose(node.grad, right, rtol=0, atol=float(rough), equal_nan=True):
                     found[node.index] = node.grad - right
         return found
 
@@ -94,21 +93,11 @@ class Iteration:
         return {self.graph.names[i]: extra for i, extra in self.beside.items() if self._was_there(i, extra)}
 
     def _was_there(self, index: int, extra: Any) -> bool:
-        """Whether the iteration before has left that; if it was not kept, whether it is no gradient that was scaled."""
-        before = self.previous
-        if before is None or before.names[index : index + 1] != self.graph.names[index : index + 1]:
-            return not self._was_scaled
-        held = before.grads[index]
-        return np.shape(held) == np.shape(extra) and held is not None and np.allclose(extra, held, rtol=1e-4, atol=0)
-
-    @cached_property
-    def _was_scaled(self) -> bool:
-        """Whether all parameters hold one part of their gradients, as clipping by the norm leaves it."""
-        pairs = [(self.graph.grads[i], self.timeline.gradients[i]) for i in self.parameters]
-        known = [pair for pair in pairs if pair[0] is not None and pair[1] is not None]
-        held, right = (np.concatenate([[0.0], *(np.ravel(pair[k]) for pair in known)]) for k in range(2))
-        part = float(held @ right) / (float(right @ right) or 1.0)
-        return 0 <= part < 1 and bool(np.allclose(held, part * right, rtol=1e-4))
+        """Whether the iteration before has left that, be it one that was not kept."""
+        held = self.held_before.get(index)
+        if held is None or np.shape(held) != np.shape(extra):
+            return False
+        return bool(np.allclose(extra, held, rtol=1e-4, atol=0))
 
 
 class Kept(NamedTuple):
@@ -119,6 +108,7 @@ class Kept(NamedTuple):
     places: dict[int, int]
     after: dict[int, Any]
     by: str
+    held_before: dict[int, Any]
 
 
 class HasRecording(Protocol):
@@ -167,6 +157,7 @@ class Recording(Sequence[Iteration]):
         self._seen = 0
         self._kept: list[Kept] = []
         self._open: Kept | None = None  #: the last one, whose update is still to come
+        self._held: dict[int, Any] = {}  #: by their places, the gradients that parameters had at the last loss
 
     @classmethod
     def of(cls, what: Any) -> Recording | None:
@@ -195,13 +186,20 @@ class Recording(Sequence[Iteration]):
             raise GraphError(f"Recording.take: expected the loss, a Value or a Tensor, got {short_repr(loss)}")
         self._complete()
         self._seen += 1
+        before, self._held = self._held, self._gradients()
         if (self._seen - 1) % self.every:
             self._open = None
             return
         graph = Graph.of(loss)
         steps(graph)  # which refuses what has no steps
-        self._open = Kept(self._seen, graph, self._places(loss), {}, by)
+        places = self._places(loss)
+        self._open = Kept(self._seen, graph, places, {}, by, {places[k]: g for k, g in before.items() if k in places})
         self._kept = [*self._kept, self._open][-self.most :]
+
+    def _gradients(self) -> dict[int, Any]:
+        """By its place among the parameters, the gradient that each has now."""
+        grads = ((k, parameter.grad) for k, parameter in enumerate(self.parameters))
+        return {k: g if isinstance(g, float) else frozen(np.array(g)) for k, g in grads if g is not None}
 
     def _places(self, loss: Node) -> dict[int, int]:
         """By its place among the parameters, which node of the graph each is."""
@@ -220,12 +218,9 @@ class Recording(Sequence[Iteration]):
         self._complete()
         if isinstance(index, slice):
             return [self[k] for k in range(*index.indices(len(self)))]
-        number, graph, places, after, by = self._kept[index]
+        number, graph, places, after, by, held_before = self._kept[index]
         changed = {i: now for i, now in after.items() if not np.array_equal(now, graph.data[i])}
-        k = range(len(self))[index]
-        previous = self._kept[k - 1] if k else None
-        before = previous.graph if previous and previous.number == number - 1 else None
-        return Iteration(number, graph, changed, tuple(places.values()), by, before)
+        return Iteration(number, graph, changed, tuple(places.values()), by, held_before)
 
     @property
     def rates(self) -> list[float | None]:

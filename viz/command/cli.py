@@ -22,7 +22,7 @@ from viz.command.recorder import TOO_LARGE
 from viz.command.write_tests import write_tests
 from viz.encoding import forgiving
 from viz.files import writing
-from viz.language.words import OURS, words
+from viz.language.words import OURS, words, writable
 from viz.model.view import shorten
 from viz.page.stepper import Stepper
 from viz.picture.dot import draw
@@ -166,10 +166,15 @@ def steps_through(arguments: Arguments) -> bool:
     return arguments.step and is_interactive(sys.stdin, sys.stdout)
 
 
+def spoken(lang: str | None) -> str:
+    """The language of what is printed: that which is asked for, if standard output can show it."""
+    return writable(words(lang), getattr(sys.stdout, "encoding", None)).lang
+
+
 def report(timeline: Timeline, lang: str | None) -> str:
     """All of it, as it is printed."""
     console = new_console(text := StringIO())
-    show(timeline, console, lang=lang)
+    show(timeline, console, lang=spoken(lang))
     return text.getvalue()
 
 
@@ -177,18 +182,18 @@ def wrote(arguments: Arguments) -> str:
     """The files that were written, if there are any, below what stands before."""
     console = new_console(text := StringIO())
     if written := [path for _, path in arguments.files if path != STDOUT]:
-        said = words(arguments.lang).text("wrote", files=", ".join(written))
+        said = words(spoken(arguments.lang)).text("wrote", files=", ".join(written))
         console.print(f"\n{said}", style="dim", soft_wrap=True)
     return text.getvalue()
 
 
 def examples(lang: str | None) -> str:
     """Three commands, each with the graph it draws."""
-    console, said = new_console(text := StringIO()), words(lang)
+    console, said = new_console(text := StringIO()), words(spoken(lang))
     console.print(said.text("examples"))
     for example in EXAMPLES:
         console.print(f"\n{command(example)}", style="bold", soft_wrap=True)
-        show_tree(compute(example), console, lang=lang)
+        show_tree(compute(example), console, lang=said.lang)
     console.print(f"\n{said.text('examples_end')}")
     return text.getvalue()
 
@@ -211,7 +216,8 @@ def printed(arguments: Arguments, timeline: Timeline, made: Mapping[str, str | b
     if steps_through(arguments):
         return ""
     if arguments.step:
-        return "".join(f"{line}\n" for line in trace_lines(timeline, words(arguments.lang, variables=OURS)))
+        said = words(spoken(words(arguments.lang, variables=OURS).lang))
+        return "".join(f"{line}\n" for line in trace_lines(timeline, said))
     return report(timeline, arguments.lang) + wrote(arguments)
 
 

@@ -104,6 +104,19 @@ def words(lang: str | None = None, name: str = "lang", variables: Sequence[str] 
     return read(found if found in LANGUAGES else LANGUAGES[0])
 
 
+def writable(said: Words, encoding: str | None) -> Words:
+    """The same words, or English where their letters cannot be written: nobody could read what stood for them.
+
+    >>> writable(words("zh"), "ascii").lang, writable(words("zh"), "utf-8").lang
+    ('en', 'zh')
+    """
+    try:
+        said.name.encode(encoding or "ascii")
+    except UnicodeEncodeError:
+        return read(LANGUAGES[0])
+    return said
+
+
 def code(tag: str) -> str:
     """The language alone, without a country, a script or an encoding.
 

@@ -13,7 +13,7 @@ from viz.language.words import Words, words
 from viz.model.marks import Mark
 from viz.model.view import printable, short_name, shorten
 from viz.page.document import Document, Parts, attribute, mounted, source, text
-from viz.page.frames import finished
+from viz.page.frames import finished, phrased
 from viz.page.runs import Told, lined, runs, section, table
 from viz.picture.dot import alternative, layout, picture
 from viz.picture.render import RenderError
@@ -128,15 +128,17 @@ def summary(found: Comparison, titles: tuple[str, str], say: Words, linked: bool
 def pictures(found: Comparison, titles: tuple[str, str], say: Words) -> str:
     """Two pictures side by side, what differs lit in both."""
     both = []
-    for side, (title, graph) in enumerate(zip(titles, (found.a, found.b), strict=True)):
+    for side, (whole, graph) in enumerate(zip(titles, (found.a, found.b), strict=True)):
+        title = shorten(whole, WIDE)
         marks = marks_of(found, side, say)
-        shown = finished(Timeline(graph))
+        shown = phrased(finished(Timeline(graph)), say)
         shown = replace(shown, cards=tuple(replace(card, mark=marks.get(card.id)) for card in shown.cards))
         made = picture(shown)
         made.graph = graph
         try:
             svg = themed(tidy(layout(made, "svg"), shown))
-            seen = f'<img alt="{attribute(alternative(shown))}" style="max-width:none" src="{source(svg)}">'
+            alt = attribute(alternative(shown, say.text("alternative")))
+            seen = f'<img alt="{alt}" style="max-width:none" src="{source(svg)}">'
         except RenderError as error:
             seen = f"<p><em>{text(str(error))}</em></p>"
         both.append(

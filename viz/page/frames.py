@@ -106,6 +106,7 @@ def finished(timeline: Timeline) -> View:
         cards=tuple(
             replace(x, data=(UNKNOWN,)) if x.kind == "inner" and x.id not in computed else x for x in shown.cards
         ),
+        note=shown.note.partition("; limit=")[0],  # which is for who draws
     )
 
 

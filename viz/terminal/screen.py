@@ -76,7 +76,8 @@ class Painter:
 
     def lines(self) -> list[Text]:
         if self.walk.mode == "help":
-            body = [self.cut(self.text((line, ""))) for line in self.track.said.text("help").splitlines()]
+            told = [self.text((line, "")) for line in self.track.said.text("help").splitlines()]
+            body = [part for line in told for part in self.wrapped(line, self.size.height) or [line]]
             foot = [self.cut(self.text((self.track.said.text("any_key"), QUIET)))]
         else:
             foot = self.foot()

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from autograd import Timeline
 from viz.encoding import forgiving
-from viz.language.words import OURS, Words, words
+from viz.language.words import OURS, Words, words, writable
 from viz.signals import stoppable
 from viz.terminal.console import new_console
 from viz.terminal.keys import Keyboard, dimensions, full_screen, is_interactive, paint, suspend
@@ -52,9 +52,9 @@ def run(
     source, target = source or sys.stdin, target or sys.stdout
     if not is_interactive(source, target) or new_console(target).legacy_windows:
         with forgiving(target):
-            printed(timeline, target, words(lang, variables=OURS))
+            printed(timeline, target, writable(words(lang, variables=OURS), target.encoding))
         return
-    track = Track(timeline, words(lang))
+    track = Track(timeline, writable(words(lang), target.encoding))
     walk = Walk(moment=min(max(start, 0), track.last))
     with stoppable():
         while not walk.over:
