@@ -306,3 +306,11 @@ def test_spaces_in_a_name_do_not_matter_and_close_names_are_suggested() -> None:
     assert len(said) < 100
     with pytest.raises(GraphError, match="no node is named 'ab'"):
         Graph.of(Value(1.0, "a b") * Value(2.0, "a  b"))["ab"]
+
+
+def test_a_large_computation_is_told_by_what_has_a_name() -> None:
+    ws = [Value(0.1 * k) for k in range(40)]
+    outs = [autograd.tanh(sum((w * 0.5 for w in ws), Value(0.0))) for _ in range(2)]
+    loss = (outs[0] - 1.0) ** 2 + (outs[1] + 1.0) ** 2
+    assert len(Graph.of(loss)) > 80
+    assert Graph.of(loss).expression() == "loss = (outs[0] − 1)² + (outs[1] + 1)²"

@@ -281,22 +281,35 @@ class Graph:
         ('f = (x + y) · z', 'f = q · z')
         """
         output = self.nodes[self.outputs[-1]]
-        whole = self.formula(output)
-        if output.op is None or len(self) > most:
-            return whole
-        for is_named in (False, True):
-            made: list[Symbol] = []
-            for node in self.nodes[: output.index + 1]:
-                inputs = [x.data if isinstance(x, Constant) else made[x] for x in node.inputs]
-                ends = is_named and node.label is not None and node is not output
-                if node.op is None or ends:
-                    made.append(Symbol(node.name, node.shape))
-                else:
-                    made.append(applied(node.op, inputs, node.params, node.shape))
-            written = f"{written_name(output.name)} = {text(made[-1])}"
-            if len(written) <= most and "(with " not in written:
-                return written
-        return whole
+        if output.op is not None:
+            for is_named in (False, True):
+                formula = self._written_out(output, is_named, most)
+                written = f"{written_name(output.name)} = {text(formula)}" if formula is not None else ""
+                if 0 < len(written) <= most and "(with " not in written:
+                    return written
+        return self.formula(output)
+
+    def _written_out(self, output: GraphNode, is_named: bool, most: int) -> Symbol | None:
+        """What a node is in leaves, or in what ``is_named``; None where that is more than so many operations."""
+        ends = {output.index: False}
+        waiting = [output.index]
+        while waiting:
+            for x in self.equations[waiting.pop()].inputs:
+                if isinstance(x, int) and x not in ends:
+                    ends[x] = self.equations[x].op is None or (is_named and self.labels[x] is not None)
+                    waiting += [] if ends[x] else [x]
+            if len(ends) > most:
+                return None
+        made: dict[int, Any] = {}
+        for i in sorted(ends):
+            equation = self.equations[i]
+            if ends[i] or equation.op is None:
+                made[i] = Symbol(self.names[i], equation.shape)
+            else:
+                inputs = [x.data if isinstance(x, Constant) else made[x] for x in equation.inputs]
+                made[i] = applied(equation.op, inputs, equation.params, equation.shape)
+        found: Symbol = made[output.index]
+        return found
 
     def symbols(self, node: GraphNode) -> list[Any]:
         """The inputs of a node as Symbols, constants as they are.

@@ -40,7 +40,7 @@ class Compared(Document):
     def _parts(self) -> Parts:
         found, say = self.comparison, words(self.lang)
         if not found.is_aligned:
-            title = shorten(say.formula(found.a.expression()), 100)
+            title = shorten(say.formula(found.a.expression(100)), 100)
             content = summary(found, self.titles, say) + pictures(found, self.titles, say)
             return mounted(title, content, (), "", (), "", say.lang)
         told = []

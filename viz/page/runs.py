@@ -78,7 +78,7 @@ def runs(told: Sequence[Told], summary: Summary, shared: dict[str, Any], say: Wo
     given = common | {"runs": own}, [Raw("[]") for _ in own]
     content = f"{summary(say, False)}{seen}{listing(told, say)}"
     return mounted(
-        shorten(say.formula(first.graph.expression()), 100), content, scripts, "stepper", given, problem, say.lang
+        shorten(say.formula(first.graph.expression(100)), 100), content, scripts, "stepper", given, problem, say.lang
     )
 
 

@@ -168,7 +168,7 @@ def parts(timeline: Timeline, lang: str | None) -> Parts:
     made = picture(roomy(shown, timeline))
     made.graph = graph
     seen, problem = drawing(made, shown, say.lang)
-    title = shorten(say.formula(graph.expression()), 100)
+    title = shorten(say.formula(graph.expression(100)), 100)
     written = forms(graph)
     more, around = large(graph, written, is_whole=not shown.note and not problem)
     scripts = tuple(dict.fromkeys(STEPPER + (ZOOM if has_arrays(graph) else ()) + more))

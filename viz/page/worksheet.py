@@ -153,7 +153,7 @@ class Worksheet(Document):
         )
         written = forms(graph)
         given = {**lesson(timeline, written, self.lang, SCRIPTS), "tasks": self.tasks}
-        title = shorten(say.formula(graph.expression()), 100)
+        title = shorten(say.formula(graph.expression(100)), 100)
         return mounted(title, content, SCRIPTS, "worksheet", (given, [code(written)]), problem, say.lang)
 
     def _rows(self, task: Task) -> str:
