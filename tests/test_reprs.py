@@ -570,3 +570,10 @@ def test_an_explanation_is_typeset_and_is_text_where_nobody_draws() -> None:
     assert explanation.sentence in unescape(explanation._repr_html_())
     many = viz.shown.picture(explain(autograd.table["concatenate"]))
     assert many.count("<math") >= 1
+
+
+def test_backprop_takes_no_variable_of_a_comprehension_for_one_of_the_cell(shell: Any) -> None:
+    shell.run_cell(START + "f = x * 100")
+    code = "loss = x * y\nrows = [f for f in (1, 2)]\ndef helper():\n    f = 1"
+    stepper = shell.run_cell(f"%%backprop\n{code}", store_history=True).result
+    assert str(stepper.timeline[0]).startswith("loss = x · y")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from types import TracebackType
 from typing import Any
 
@@ -44,8 +45,6 @@ def load_ipython_extension(shell: Any) -> None:
 def computed(shell: Any, cell: str) -> Node | None:
     """The node to step through, once the cell has run as any cell does; None where there is none."""
     __tracebackhide__ = True  # an error in it is shown as in any cell
-    from IPython.display import display
-
     source = "\n" + shell.transform_cell(cell)  # lines are counted from that of the magic on
     name = shell.compile.cache(source, shell.displayhook.prompt_count, raw_code=source)
     tree = shell.transform_ast(ast.parse(source, name))
@@ -56,7 +55,7 @@ def computed(shell: Any, cell: str) -> Node | None:
         result = None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), shell.user_ns)
     if run.error is not None:
         if run.graph is not None:
-            display(step(run))
+            import_module("IPython.display").display(step(run))
         raise run.error.with_traceback(within(name, run.error.__traceback__))
     return result if isinstance(result, Node) else last_assigned(tree, shell.user_ns)
 
