@@ -140,7 +140,6 @@ def test_viz_needs_autograd_and_its_own_tools_and_not_nn() -> None:
         "graphviz",
         "graphviz_pure",
         "latex2mathml",
-        "rjsmin",
         "rich",
         "IPython",
         "pytest",

@@ -157,7 +157,7 @@ class Recording(Sequence[Iteration]):
         self._seen = 0
         self._kept: list[Kept] = []
         self._open: Kept | None = None  #: the last one, whose update is still to come
-        self._held: dict[int, Any] = {}  #: by their places, the gradients that parameters had at the last loss
+        self._held: dict[int, Any] = {}  #: the gradients that leaves had at the last loss, by their keys
 
     @classmethod
     def of(cls, what: Any) -> Recording | None:
@@ -192,14 +192,16 @@ class Recording(Sequence[Iteration]):
             return
         graph = Graph.of(loss)
         steps(graph)  # which refuses what has no steps
-        places = self._places(loss)
-        self._open = Kept(self._seen, graph, places, {}, by, {places[k]: g for k, g in before.items() if k in places})
+        keys = {i: node._key for i, node in enumerate(with_guards([loss._record])[0]) if node.op is None}
+        self._held |= {keys[i]: graph.grads[i] for i in keys if graph.grads[i] is not None}
+        held_before = {i: before[key] for i, key in keys.items() if key in before}
+        self._open = Kept(self._seen, graph, self._places(loss), {}, by, held_before)
         self._kept = [*self._kept, self._open][-self.most :]
 
     def _gradients(self) -> dict[int, Any]:
-        """By its place among the parameters, the gradient that each has now."""
-        grads = ((k, parameter.grad) for k, parameter in enumerate(self.parameters))
-        return {k: g if isinstance(g, float) else frozen(np.array(g)) for k, g in grads if g is not None}
+        """The gradients that the parameters have now, by their keys."""
+        grads = ((parameter._record._key, parameter.grad) for parameter in self.parameters)
+        return {key: g if isinstance(g, float) else frozen(np.array(g)) for key, g in grads if g is not None}
 
     def _places(self, loss: Node) -> dict[int, int]:
         """By its place among the parameters, which node of the graph each is."""

@@ -15,8 +15,6 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote
 
-from rjsmin import jsmin
-
 from viz.files import write
 from viz.inputs import path_of
 from viz.language.words import words
@@ -159,12 +157,15 @@ def attribute(content: str) -> str:
 
 @cache
 def static(name: str) -> str:
-    """A file beside this one, without comments and blanks, which every page would carry."""
+    """A file beside this one, without indentation, comments and most blanks, which every page would carry."""
     found = files("viz.page").joinpath("static", name).read_text(encoding="utf-8")
+    told = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
     if name.endswith(".css"):
-        told = re.sub(r"\n\s+", "\n", re.sub(r"/\*.*?\*/", "", found, flags=re.DOTALL))
         return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", told)
-    return str(jsmin(re.sub(r"\n\s+", "\n", found)))  # in the templates, too
+    told = re.sub(r"\b(const|let) (\w+) = ", r"\1 \2=", told)  # elsewhere, " = " may be text
+    told = re.sub(r" (=>|[!=]==|&&|\|\||\?\?|[?:]) ", r"\1", told)
+    told = re.sub(r"(?<=\{) | (?=\})|(?<=\)) (?=\{)|(?<=\bif) (?=\()|(?<=\bfor) (?=\()", "", told)
+    return re.sub(r"(?<=[;,{(\[])\n", "", told)
 
 
 def slim(svg: str) -> str:
