@@ -757,3 +757,39 @@ def test_no_number_is_typed_as_nan() -> None:
     for key in (*"nan", "enter"):
         walk = press(walk, key, track)
     assert walk.right == 2
+
+
+def test_escape_leaves_first_what_is_asked_or_said() -> None:
+    track = Track(steps(Value(3.0, "x") * 2.0 + 1.0))
+    walk = press(press(Walk(), "p", track), "right", track)
+    walk = press(walk, "escape", track)
+    assert (walk.over, walk.predicting) == (False, False)
+    for key in ("/", *"zzz", "enter"):
+        walk = press(walk, key, track)
+    assert walk.message
+    walk = press(walk, "escape", track)
+    assert (walk.over, walk.message) == (False, "")
+    assert press(walk, "escape", track).over
+
+
+@pytest.mark.parametrize("name", ["×", "*", "multiply", "mul"])
+def test_an_operation_is_found_by_its_name_or_sign(name: str) -> None:
+    s = Value(3.0, "s")
+    track = Track(steps(s * s + s))
+    found = []
+    walk = Walk()
+    for _ in range(2):
+        for key in ("/", *name, "enter"):
+            walk = press(walk, key, track)
+        found.append(walk.moment)
+    if name == "multiply":
+        assert found == [0, 0], "that is no name of the table"
+    else:
+        assert found == [1, 6]
+
+
+def test_a_node_at_a_time_says_how_much_of_a_gradient_has_come() -> None:
+    s = Value(3.0, "s")
+    track = Track(steps(s * s + s)).coarser
+    told = [card(track, track.stop(k)).numbers for k in range(1, track.last + 1)]
+    assert any("∂f/∂s = 1 (1 of 3)" in each for each in told)

@@ -53,7 +53,10 @@ FINDINGS = {
     "early": "∂{name}: {by} was pushed before {of} had paid into it",
     "sign": "∂{name}: the sign is wrong",
     "scaled": "∂{name}: {part} times what it is: clipped, or a factor is missing",
-    "scaled_or_there": "∂{name}: {part} times what it is, or {value} was there before: zero_grad is missing",
+    "scaled_or_there": (
+        "∂{name}: clipped, or {part} times what it is, or {value} was there before: zero_grad is missing"
+    ),
+    "clipped": "∂{name}: clipped at {value}",
     "twice": "∂{name}: twice what it is: swept twice, and not set to zero between: zero_grad is missing",
     "there": "∂{name}: {value} was there before: zero_grad is missing",
     "off": "∂{name}: off by {value}, which is no single path",
@@ -95,6 +98,7 @@ class Comparison:
     pairs: tuple[Pair, ...]
     #: of two trainings: what leaves hold after the update of this iteration, and where it stands among the others
     after: tuple[Mapping[int, Any], Mapping[int, Any]] = ({}, {})
+    rates: tuple[float | None, float | None] | None = None  #: of both updates, where they were looked for
     place: tuple[Finding, ...] = ()
 
     @property
@@ -254,13 +258,24 @@ class Comparison:
         both = [(self.grads[side][i], own.gradients[i]) for i in known]
         if all(held is not None and same(held, 2 * due) for held, due in both):
             return Finding("twice", {"name": name})
+        several = sum(np.size(due) for _, due in both) > 1
+        if several and (bound := common_bound(both)) is not None:
+            return Finding("clipped", {"name": name, "value": format_number(bound)})
         part = common_part(both)
         if 0 < part < 1:
             fields = {"name": name, "part": format_number(part), "value": format_number(wrong - right)}
-            is_one = sum(np.size(due) for _, due in both) == 1  # of several, what was there makes it so by chance alone
-            return Finding("scaled_or_there" if is_one else "scaled", fields)
+            return Finding("scaled" if several else "scaled_or_there", fields)  # of several it is no chance
         is_all = not any(same(*pair) for pair in both)
         return Finding("there" if is_all else "off", {"name": name, "value": format_number(wrong - right)})
+
+
+def common_bound(both: Sequence[tuple[Any, Any]]) -> float | None:
+    """At which size all gradients that are held were clipped, element by element; None where they were not."""
+    if any(held is None or np.shape(held) != np.shape(due) for held, due in both):
+        return None
+    held, due = (np.concatenate([np.ravel(pair[k]) for pair in both]) for k in range(2))
+    bound = float(np.max(np.abs(held)))
+    return bound if same(held, np.clip(due, -bound, bound)) else None
 
 
 def common_part(both: Sequence[tuple[Any, Any]]) -> float:
@@ -320,9 +335,9 @@ def first_difference(a: Recording, b: Recording) -> Comparison:
     both = list(zip(a, b, strict=False))
     if not both:
         raise GraphError("compare: expected two trainings, got one without an iteration: take(loss) each of them")
-    for first, second in both:
+    for first, second, *rates in zip(a, b, a.rates, b.rates, strict=False):
         after = first.after, second.after
-        found = replace(of_two(first.timeline, second.timeline), after=after)
+        found = replace(of_two(first.timeline, second.timeline), after=after, rates=(rates[0], rates[1]))
         if found.differing or found.findings:
             return replace(found, place=(Finding("iteration", {"number": str(second.number)}),))
     more = len(a) - len(b)

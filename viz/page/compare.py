@@ -44,12 +44,14 @@ class Compared(Document):
             content = summary(found, self.titles, say) + pictures(found, self.titles, say)
             return mounted(title, content, (), "", (), "", say.lang)
         told = []
-        for graph, title, grads, after in zip((found.a, found.b), self.titles, found.grads, found.after, strict=True):
+        sides = zip((found.a, found.b), self.titles, found.grads, found.after, found.rates or (None, None), strict=True)
+        for graph, title, grads, after, rate in sides:
             timeline = Timeline(graph)
             changed = zip(grads, timeline.gradients, strict=True)
             held = {i: x for i, (x, right) in enumerate(changed) if x is not None and differ(x, right)}
             notes = [f"∂ {graph.names[i]}: {format_number(x)} ({say.text('held')})" for i, x in held.items()]
-            told.append(Told(title, timeline, notes, dict(after), held, {"title": printable(shorten(title, WIDE))}))
+            more = {"title": printable(shorten(title, WIDE)), "rate": rate}
+            told.append(Told(title, timeline, notes, dict(after), held, more))
         differing = [pair.b for pair in found.differing]
         return runs(
             told,

@@ -64,10 +64,18 @@ def card(track: Track, moment: int) -> Card:
 
 def several(steps: Sequence[Step], said: Words) -> str:
     """What comes out of several steps at once, of many the first."""
-    found = {step.subject: f"{plain(step.subject)} = {brief(step.after, said, 12)}" for step in steps}
+    found = {
+        step.subject: f"{plain(step.subject)} = {brief(step.after, said, 12)}{so_far(step, said)}" for step in steps
+    }
     told = list(found.values())
     more = [said.text("and_more", count=len(told) - MOST)] * (len(told) > MOST)
     return ", ".join([*told[:MOST], *more])
+
+
+def so_far(step: Step, said: Words) -> str:
+    """How many of its contributions a gradient is by then, where more are to come."""
+    is_part = step.nth is not None and step.of is not None and step.nth < step.of
+    return f" {said.text('some', arrived=step.nth, count=step.of)}" if is_part else ""
 
 
 def number(x: Any, said: Words) -> str:

@@ -72,6 +72,8 @@ def press(walk: Walk, key: str, track: Track) -> Walk:
         return replace(walk, mode="steps")
     if walk.mode == "find":
         return asked(walk, key, track)
+    if key == "escape" and (walk.message or hidden(walk, track) is not None):  # first it leaves what is asked or said
+        return replace(walk, predicting=walk.predicting and bool(walk.message), typed="", message="")
     if key in LEAVE:
         return replace(walk, over=True)
     if (asked_for := hidden(walk, track)) is not None and (answer := given(walk, key, track, asked_for)) is not None:
@@ -176,12 +178,25 @@ def asked(walk: Walk, key: str, track: Track) -> Walk:
     return replace(walk, typed=walk.typed + typed) if len(typed) == 1 else walk
 
 
+def following(operation: str, moment: int, track: Track) -> int | None:
+    """The next moment at a node of an operation, by its name or its sign, from the start again behind the end."""
+    graph, wanted = track.timeline.graph, operation.casefold()
+    called = [
+        () if node.op is None else {str(x).casefold() for x in (node.op.name, node.op.operator, node.op.symbol) if x}
+        for node in graph
+    ]
+    stops = [track.stop(k) for k, step in enumerate(track.timeline, 1) if wanted in called[step.node]]
+    return next((at for at in stops if at > moment), stops[0] if stops else None)
+
+
 def find(walk: Walk, name: str, track: Track) -> Walk:
     """To the step that computes a node or, where the walk is there or on the way back, that completes its gradient."""
     if not name:
         return walk
     graph = track.timeline.graph
     names = {name_of(graph, node): node for node in range(len(graph))}
+    if name not in names and (at := following(name, walk.moment, track)) is not None:
+        return replace(walk, moment=at, found=name, message="")
     if name not in names:
         close = [one for one in names if one.casefold() == name.casefold()] or difflib.get_close_matches(name, names, 1)
         message = track.said.text("near", name=name, near=close[0]) if close else track.said.text("unknown", name=name)

@@ -7,6 +7,16 @@ function cards(model, say) {
   const d = (index) => mo("∂") + (nodes[index].loose ? fenced(nodes[index].math) : nodes[index].math);
   const ratio = (y, x) => fraction(d(y), d(x));
   const gradient = (x) => ratio(model.output, x);
+
+  /* A local derivative. Where x comes in twice, or the whole gradient has the same symbol, it says which it is. */
+  function local(index, slot) {
+    const { inputs } = nodes[index];
+    const x = inputs[slot].node;
+    const places = inputs.flatMap((one, k) => (one.node === x ? [k] : []));
+    const which = places.length > 1 ? say("nth_of", { nth: places.indexOf(slot) + 1, count: places.length })
+      : index === model.output && model.totals[x] > 1 ? say("local") : "";
+    return which ? `<msub>${row(ratio(index, x), mo("|"))}<mtext>${escape(which)}</mtext></msub>` : ratio(index, x);
+  }
   const { heats, summing } = typeof heatMaps === "function" ? heatMaps(say) : {}; /* which only pages of arrays have */
   const line = (...parts) => `<div class="line">${math(row(...parts))}</div>`;
   const more = (content) => `<p class="more">${content}</p>`;
@@ -61,32 +71,32 @@ function cards(model, say) {
     const upstream = before.grads[from];
     const paid = model.contribution(k, upstream);
     if (node.form.mixes || isArray(paid)) {
-      const right = node.form.mixes && form ? written(node, form, names) : row(gradient(q), mo("·"), ratio(q, x));
+      const right = node.form.mixes && form ? written(node, form, names) : row(gradient(q), mo("·"), local(q, slot));
       return (
         line(gradient(x), mo("+="), right) + rule(node, slot) +
         heats([[gradientName(from), upstream], [say("paid"), paid], [gradientName(x), after.grads[x]]]) + summing(upstream, paid, node)
       );
     }
-    const local = model.isScalar ? model.slopes[from][slot] : undefined; /* of arrays it is not told */
+    const slope = model.isScalar ? model.slopes[from][slot] : undefined; /* of arrays it is not told */
     const was = before.grads[x] === null ? 0 : before.grads[x];
     return (
-      line(gradient(x), mo("+="), gradient(q), mo("·"), ratio(q, x)) +
-      (local === undefined ? "" : line(mo("="), product(upstream, local))) +
+      line(gradient(x), mo("+="), gradient(q), mo("·"), local(q, slot)) +
+      (slope === undefined ? "" : line(mo("="), product(upstream, slope))) +
       line(sum(was, paid), mo("="), `<mrow class="result">${ofNumber(after.grads[x]).math}</mrow>`) +
-      rule(node, slot, local)
+      rule(node, slot, slope)
     );
   }
 
   const gradientName = (node) => model.asked({ node, field: "grad" });
 
   /* The local derivative in symbols, and as a number. */
-  function rule(node, slot, local) {
+  function rule(node, slot, slope) {
     const form = node.form.slopes[slot];
     if (node.form.mixes || !form) return "";
     const symbols = written(node, form, names);
-    const number = local === undefined ? "" : ofNumber(local).math;
+    const number = slope === undefined ? "" : ofNumber(slope).math;
     const same = number === symbols || number === row(symbols);
-    const parts = [ratio(node.index, node.inputs[slot].node), mo("="), symbols, ...(number && !same ? [mo("="), number] : [])];
+    const parts = [local(node.index, slot), mo("="), symbols, ...(number && !same ? [mo("="), number] : [])];
     return more(math(row(...parts)));
   }
 
@@ -96,7 +106,9 @@ function cards(model, say) {
     const rows = few.map((x) => {
       const [y, math_] = step.kind === "forward" ? [model.values[x], nodes[x].math] : [after.grads[x], gradient(x)];
       if (isArray(y)) return heats([[step.kind === "forward" ? nodes[x].name : gradientName(x), y]]);
-      return line(math_, mo("="), `<mrow class="result">${ofNumber(y).math}</mrow>`);
+      const [arrived, count] = [after?.arrived[x], model.totals[x]];
+      const part = step.kind === "backward" && arrived < count ? `<mtext>&#160;${escape(say("some", { arrived, count }))}</mtext>` : "";
+      return line(math_, mo("="), `<mrow class="result">${ofNumber(y).math}</mrow>`, part);
     });
     const rest = step.nodes.length - few.length;
     return rows.join("") + (rest ? more(escape(say("and_more", { count: rest }))) : "");

@@ -52,7 +52,10 @@ function quizzing({ say, find, section, model, card, steps, at, show }) {
   function answer() {
     if (!hidden) return;
     const found = quiz.check(hidden, find(".ask input").value);
-    if (found.kind === "none") return verdict(found.text);
+    if (found.kind === "none") {
+      find(".ask input").select();
+      return verdict(found.text);
+    }
     if (found.kind === "right") onward();
     else {
       scored();

@@ -10,10 +10,10 @@ function searching({ say, find, model, steps, at, jumpTo, go }) {
     last = name;
     const wanted = name.toLowerCase();
     const { nodes } = model();
-    const named = (matches) => nodes.find((one) => matches(one.name.toLowerCase()));
-    const exact = nodes.find((one) => one.name === name) ?? named((one) => one === wanted);
+    const named = (matches) => nodes.find((one) => matches(one.whole.toLowerCase()));
+    const exact = nodes.find((one) => one.name === name || one.whole === name) ?? named((one) => one === wanted);
     const next = exact ? -1 : following((index) => nodes[index].form?.called.includes(wanted));
-    const node = exact ?? (next < 0 ? named((one) => one.startsWith(wanted)) : null);
+    const node = exact ?? (next < 0 ? named((one) => one.startsWith(wanted)) ?? named((one) => one.endsWith(wanted)) : null);
     if (next >= 0) go(next);
     const found = next >= 0 || (node && jumpTo(node.index));
     if (!found) find(".found").textContent = node ? say("never", { name: node.name }) : say("unknown", { name });

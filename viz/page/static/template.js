@@ -40,7 +40,7 @@ function template(say, count, model, kinds, runs) {
         <label><input type="checkbox" class="predict"> ${escape(say("mode_predict"))}</label>
         <input type="search" class="find" placeholder="${escape(say("search"))}" aria-label="${escape(say("search"))}" list="names">
         <output class="found"></output>
-        <datalist id="names">${model.nodes.slice(0, 500).map((node) => `<option value="${escape(node.name)}">`).join("")}</datalist>
+        <datalist id="names">${model.nodes.slice(0, 500).map((node) => `<option value="${escape(node.whole)}">`).join("")}</datalist>
         ${languages}
       </div>
       <div class="panel">
