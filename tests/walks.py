@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
 
-from autograd import Step, Timeline, format_number
+from autograd import Step, Timeline, format_number, ordinal
 
 
 def shown(x: float) -> str:
@@ -59,10 +59,19 @@ def check_backward(timeline: Timeline, step: Step, lines: list[str], before: flo
     assert step.target is not None
     f, q, x = (latex_of(timeline, i) for i in (timeline.graph.outputs[0], step.node, step.target))
     assert lines == [
-        f"{{∂{f}}}/{{∂{x}}}+={{∂{f}}}/{{∂{q}}}·{{∂{q}}}/{{∂{x}}}",
+        f"{{∂{f}}}/{{∂{x}}}+={{∂{f}}}/{{∂{q}}}·{{∂{q}}}/{{∂{x}}}{which(timeline, step)}",
         f"={shown(step.upstream)}·{loose(step.local)}",
         f"{shown(before)}+{loose_sum(step.contribution)}={shown(after)}",
     ]
+
+
+def which(timeline: Timeline, step: Step) -> str:
+    """What a local derivative says of itself, where another thing has the same symbol."""
+    places = [k for k, x in enumerate(timeline.graph[step.node].inputs) if x == step.target]
+    if len(places) > 1:
+        assert step.input is not None
+        return f"|_{{{ordinal(places.index(step.input) + 1)}of{len(places)}}}"
+    return "|_{local}" if step.node == timeline.graph.outputs[0] and (step.of or 0) > 1 else ""
 
 
 def loose_sum(x: float) -> str:

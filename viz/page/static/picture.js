@@ -214,7 +214,7 @@ function pictured(source, frame, model, say) {
   /* What is on its way along an edge: a number, or of an array its shape. */
   const carried = (x) => (typeof x === "number" || typeof x === "boolean" ? format(x) : x.s.join("×"));
 
-  function pill(group, text, backwards) {
+  function pill(group, text, backwards, side = -1) {
     const path = group.querySelector("path");
     const length = path.getTotalLength();
     const middle = path.getPointAtLength(length / 2);
@@ -227,7 +227,7 @@ function pictured(source, frame, model, say) {
     for (const [name, value] of Object.entries({ x: -width / 2, y: -7.5, width, height: 15, rx: 7 })) box.setAttribute(name, value);
     label.setAttribute("y", 3.6);
     made.append(box, label);
-    middle.y -= 11; /* above the line, so that its arrow is seen */
+    middle.y += 11 * side; /* above the line, so that its arrow is seen; of two edges of one node below the second */
     made.setAttribute("transform", `translate(${middle.x} ${middle.y})`);
     if (isCalm()) return;
     const points = Array.from({ length: 9 }, (_, k) => path.getPointAtLength((length * (backwards ? 8 - k : k)) / 16 + (backwards ? length / 2 : 0)));
@@ -250,7 +250,8 @@ function pictured(source, frame, model, say) {
           on(edge, "lit");
           on(x.node === undefined ? constantOf(index, slot) : cards.get(x.node), "from");
           const value = x.node === undefined ? x.constant : model.values[x.node];
-          if (edge && few && model.nodes[index].inputs.length < 5) pill(edge, carried(value), false);
+          const isAgain = x.node !== undefined && model.nodes[index].inputs.findIndex((one) => one.node === x.node) < slot;
+          if (edge && few && model.nodes[index].inputs.length < 5) pill(edge, carried(value), false, isAgain ? 1 : -1);
         });
       }
     }
