@@ -209,7 +209,8 @@ def test_marimo_lists_it_and_steps_in_a_frame(browser: Any, tmp_path: Path) -> N
         frames.first.wait_for(timeout=60_000)
         assert frames.count() == 6
         assert "6. ∂f/∂x += ∂f/∂q · ∂q/∂x = −4 · 1 = −4" in frames.locator("summary").all_text_contents()
-        assert page.locator("img[alt^=computation]").evaluate("(image) => image.complete && image.naturalWidth > 100")
+        picture = page.locator("img[alt*='computation graph']")
+        assert picture.evaluate("(image) => image.complete && image.naturalWidth > 100")
         stepper = page.frame_locator("iframe").locator("section.stepper")
         stepper.press("End")
         assert stepper.locator(".count").text_content() == "7 / 7"
