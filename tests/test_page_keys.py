@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from browsing import Visits, seen
-from samples import demo
+from samples import demo, often
 
 import autograd
 import viz
@@ -32,13 +32,6 @@ def count(page: Any) -> str:
 
 def is_focused(page: Any, selector: str) -> bool:
     return bool(page.evaluate(f"{FOCUSED}?.matches({selector!r}) ?? false"))
-
-
-def thrice() -> Value:
-    s = Value(3.0, "s")
-    t = s * s + s
-    t.label = "t"
-    return t
 
 
 def test_in_a_page_of_its_own_keys_work_from_the_start(visit: Visits) -> None:
@@ -167,8 +160,8 @@ def test_a_key_with_shift_is_the_notebooks(visit: Visits) -> None:
 @pytest.mark.parametrize("onward", ["ArrowRight", "Enter"])
 def test_a_whole_quiz_by_keys_alone(visit: Visits, make: Any, onward: str) -> None:
     """Prediction is begun, every number is given, one of them wrong at first, one is revealed, and it is done again."""
-    timeline = steps(thrice())
-    page = visit(make(thrice()))
+    timeline = steps(often())
+    page = visit(make(often()))
     page.keyboard.press("Tab")
     if make is notebook:
         page.keyboard.press("Tab")
@@ -300,7 +293,7 @@ def test_names_are_offered_while_one_is_typed(visit: Visits) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_keys_are_listed_and_each_of_them_does_something(visit: Visits, lang: str) -> None:
-    page = visit(viz.step(thrice(), lang=lang).html())
+    page = visit(viz.step(often(), lang=lang).html())
     page.keyboard.press("?")
     assert page.locator(".keys dl").is_visible()
     told = " ".join(page.locator(".keys dt").all_text_contents()).split()
@@ -338,7 +331,7 @@ def test_an_exact_number_for_a_leaf(visit: Visits) -> None:
 
 
 def test_where_a_node_goes_says_what_pays_into_it(visit: Visits) -> None:
-    page = visit(viz.step(thrice()).html())
+    page = visit(viz.step(often()).html())
     page.keyboard.press("End")
     assert "s is used 3 times" in str(page.locator(".sentence").text_content())
     page.get_by_role("button", name="Where does s go?").click()
@@ -359,7 +352,7 @@ CONTROLS = """() => {
 @pytest.mark.parametrize(("at", "predicts"), [(0, False), (5, False), (7, False), (2, True), (7, True)])
 def test_no_control_loses_the_focus_when_it_is_pressed(visit: Visits, key: str, at: int, predicts: bool) -> None:
     """Each that there is at a step, one after the other, whatever it leads to."""
-    page = visit(viz.step(thrice()).html(), fragment=f"#step={at}")
+    page = visit(viz.step(often()).html(), fragment=f"#step={at}")
     page.locator(".predict").set_checked(predicts)
     page.locator(".whatif summary").click()
     page.locator("[data-show=goes]").click()

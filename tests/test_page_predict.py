@@ -7,20 +7,10 @@ from typing import Any
 
 import pytest
 from browsing import Visits, seen
-from samples import demo
+from samples import demo, often, shared
 
 import viz
 from autograd import Graph, Tensor, Value, format_number, steps
-
-
-def shared() -> Value:
-    """F = a · b + a, where a is paid to twice, by other slopes."""
-    a, b = Value(3.0, "a"), Value(-5.0, "b")
-    p = a * b
-    p.label = "p"
-    f = p * 2.0 + a * 7.0
-    f.label = "f"
-    return f
 
 
 def asking(visit: Visits, output: Value, step: int = 1) -> Any:
@@ -135,16 +125,8 @@ def test_what_is_missing_is_lit(visit: Visits) -> None:
     assert missing(page) == {f"n{step.node}", f"e{step.node}_{step.input}"}
 
 
-def partial() -> Value:
-    """T = s · s + s: three contributions come to s, 1 and 3 and 3."""
-    s = Value(3.0, "s")
-    t = s * s + s
-    t.label = "t"
-    return t
-
-
 def test_of_a_sum_it_is_asked_what_the_gradient_holds_so_far(visit: Visits) -> None:
-    page = asking(visit, partial(), 5)
+    page = asking(visit, often(), 5)
     wrong_ones = [("-1", "The sign is wrong."), ("3", "= for +=: 1 was there"), ("1", "That is only what comes by t")]
     for k, ((wrong, said), right) in enumerate(zip(wrong_ones, "147", strict=True)):
         text = page.locator(".ask label span").text_content()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from browsing import Visits
-from samples import demo
+from samples import demo, shared
 from test_page_access import AXE, serious
 
 import autograd
@@ -19,16 +19,6 @@ from autograd import Graph, Tensor, Value, format_number, steps
 def silent(visit: Visits) -> Any:
     yield
     assert visit.complaints == []
-
-
-def shared() -> Value:
-    """The output 2 · a · b + 7 · a: a is paid to by two paths, b by one."""
-    a, b = Value(3.0, "a"), Value(-5.0, "b")
-    p = a * b
-    p.label = "p"
-    f = p * 2.0 + a * 7.0
-    f.label = "f"
-    return f
 
 
 def thrice() -> Value:

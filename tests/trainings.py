@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-OF_TRAINING = (
-    "Callback",
-    "Diverged",
-    "EarlyStopping",
-    "History",
-    "Record",
-    "Run",
-    "accuracy",
-    "batches",
-    "diagnose",
-    "evaluate",
-    "fit",
-    "load",
-    "load_torch_state_dict",
-    "save",
-    "torch_state_dict",
-)
+import nn.training
+
+OF_TRAINING = (*nn.training.__all__, "diagnose", "load_torch_state_dict", "torch_state_dict")
