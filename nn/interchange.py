@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, ShapeError, short_repr
+from autograd import DTypeError, ShapeError, short_repr, tree
+from nn.declared import plain
 from nn.layers.containers import Sequential
-from nn.state import Stateful, dotted, is_stateful, parts, state_of
+from nn.state import Misfit, Stateful, dotted, is_stateful, state_of
 
 Array = NDArray[Any]
 
@@ -20,89 +22,149 @@ def torch_state_dict(model: Stateful) -> dict[str, Array]:
 
     What it gives are arrays: ``twin.load_state_dict({k: torch.as_tensor(v) for k, v in state.items()})``. The layers of
     a `Sequential` are ``0.weight``, ``1.weight``, … there; what stands in several places is there by each of its names.
-    A float32 model gives float32.
+    A float32 model gives float32. What PyTorch has no module for, as a `Maxout`, keeps its own layout.
 
     >>> from nn import Linear, Sequential, Tanh
     >>> {name: array.shape for name, array in torch_state_dict(Sequential(Linear(2, 3), Tanh())).items()}
     {'0.weight': (3, 2), '0.bias': (3,)}
+
+    Raises `TypeError` for what is no Module of this library.
     """
+    expect_model(model, "torch_state_dict")
     state = model.state_dict()
-    return {theirs: np.array(turned(state[ours], is_turned)) for ours, theirs, is_turned in pairs(model)}
+    return {name.theirs: np.array(name.turn(state[name.ours]), order="C") for name in names_of(model)}
 
 
-def load_torch_state_dict(model: Stateful, state: Mapping[str, Any]) -> None:
+def load_torch_state_dict(model: Stateful, state: Mapping[str, Any], strict: bool = True) -> Misfit:
     """Take over the state of the same modules of PyTorch: all of it, or, where something does not fit, nothing.
 
-    ``state`` is what ``module.state_dict()`` gives there, or a dict of arrays, as from a safetensors file.
+    ``state`` is what ``module.state_dict()`` gives there, or a dict of arrays, as `nn.load` reads from a safetensors
+    file. Numbers are converted to the dtype of the model, those of bfloat16 too. Of what stands in several places one
+    name is enough, as of files that have it once. Unless ``strict``, names may be missing or unexpected, and are
+    returned.
 
     >>> from nn import Linear
     >>> layer = Linear(2, 3)
     >>> load_torch_state_dict(layer, {"weight": np.ones((3, 2)), "bias": np.zeros(3)})
+    Misfit(missing=[], unexpected=[])
     >>> layer.weight.shape
     (2, 3)
 
-    Raises `TypeError` for what is no such dict, `ValueError` for names that are missing or unexpected, `ShapeError` for
-    other shapes.
+    Raises `TypeError` for what is no such dict, or holds no numbers, `ValueError` for names that are missing or
+    unexpected, and for two that are one parameter here, and hold different numbers, `ShapeError` for other shapes.
     """
+    owner = "load_torch_state_dict"
+    expect_model(model, owner)
     if not isinstance(state, Mapping):
-        raise DTypeError(f"load_torch_state_dict: state: expected a dict of names and arrays, got {short_repr(state)}")
-    known = {theirs: (ours, is_turned) for ours, theirs, is_turned in pairs(model)}
-    missing, unexpected = [n for n in known if n not in state], [n for n in state if n not in known]
-    if missing or unexpected:
-        told = [
-            f"{kind} {', '.join(map(str, n))}" for kind, n in (("missing", missing), ("unexpected", unexpected)) if n
-        ]
+        cure = ": give its state_dict()" if hasattr(state, "state_dict") else ""
+        raise DTypeError(f"{owner}: state: expected a dict of names and arrays, got {short_repr(state)}{cure}")
+    known, present = list(names_of(model)), model.state_dict()
+    same: dict[int, list[Name]] = defaultdict(list)  # those of one parameter, or buffer
+    for name in known:
+        same[name.part].append(name)
+    given = {name.theirs: name.turn(numbers(name, state, present)) for name in known if name.theirs in state}
+    found: dict[str, Array] = {}
+    theirs = {name.theirs for name in known}
+    misfit = Misfit([], [name for name in state if name not in theirs])
+    for names in same.values():
+        first = next((name.theirs for name in names if name.theirs in given), None)
+        if first is None:
+            misfit.missing.extend(name.theirs for name in names)
+            continue
+        for name in names:
+            found[name.ours] = array = given.get(name.theirs, given[first])
+            if not np.array_equal(array, given[first], equal_nan=True):
+                raise ValueError(
+                    f"{owner}: state: expected the same numbers as {first} and {name.theirs}, which are one in this "
+                    "model, got different ones: give it one for each, or leave one of the names out"
+                )
+    if strict and (misfit.missing or misfit.unexpected):
+        told = [f"{kind} {', '.join(map(str, names))}" for kind, names in misfit._asdict().items() if names]
         raise ValueError(
-            f"load_torch_state_dict: state: expected the names {', '.join(known)}, got one with {' and '.join(told)}"
+            f"{owner}: state: expected the names of this model, got one with {' and '.join(told)}: "
+            f"{cure_of(state, [name.theirs for name in known], present)}"
         )
-    present, found = model.state_dict(), {}
-    for name, (ours, is_turned) in known.items():
-        array, expected = np.asarray(plain(state[name])), turned(present[ours], is_turned).shape
-        if array.shape != expected:
-            raise ShapeError(f"load_torch_state_dict: {name}: expected shape {expected}, got {array.shape}")
-        found[ours] = turned(array, is_turned)
-    model.load_state_dict(found)
+    model.load_state_dict(found, strict)
+    return misfit
 
 
-def pairs(model: Stateful) -> Iterator[tuple[str, str, bool]]:
-    """Each name of a state, a name that PyTorch has for it, and whether it holds it transposed there."""
-    first: dict[int, str] = {}  # the name of each Module, by its id
-    others: list[tuple[str, str]] = []  # a name, and another of the same Module
-    chains: list[str] = []  # the names of lists of layers, which PyTorch leaves out
-    for path, part in parts(model):
-        if not is_stateful(part):
-            continue
-        name = dotted(path)
-        if id(part) in first:
-            others.append((first[id(part)], name))
-            continue
-        first[id(part)] = name
-        if isinstance(part, Sequential):
-            chains.append(f"{name}.layers.".removeprefix("."))
-    for name, held in state_of(model):
-        is_turned = held.name in held.module.transposed
-        yield name, without(chains, name), is_turned
-        for original, other in others:
-            if name.startswith(f"{original}."):
-                yield name, without(chains, other + name.removeprefix(original)), is_turned
+def expect_model(model: Any, owner: str) -> None:
+    """Refuse what is no Module of this library, as one of PyTorch.
 
-
-def without(chains: list[str], name: str) -> str:
-    """A name without the lists of layers on its way.
-
-    >>> without(["a.layers.", "a.layers.0.layers."], "a.layers.0.layers.1.weight")
-    'a.0.1.weight'
+    Raises `TypeError`.
     """
-    for chain in sorted(chains, key=len, reverse=True):
-        if name.startswith(chain):
-            name = chain.removesuffix("layers.") + name.removeprefix(chain)
-    return name
+    if not is_stateful(model):
+        raise DTypeError(
+            f"{owner}: model: expected a Module of this library, got {short_repr(model)}: of one of PyTorch, give its "
+            "state_dict() as state to load_torch_state_dict"
+        )
 
 
-def turned(array: Array, is_turned: bool) -> Array:
-    return array.T if is_turned else array
+class Name(NamedTuple):
+    """A name of a part of a state here, and one that it has in PyTorch."""
+
+    ours: str
+    theirs: str
+    is_turned: bool  #: whether PyTorch holds it transposed
+    part: int  #: the id of what has the name
+
+    def turn(self, array: Array) -> Array:
+        return array.T if self.is_turned else array
 
 
-def plain(tensor: Any) -> Any:
-    """An array of what PyTorch has; anything else as it is."""
-    return tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else tensor
+def names_of(model: Stateful) -> Iterator[Name]:
+    """Each name of a state with each name that PyTorch has for it: one for each place where its Module stands."""
+    places: dict[int, list[str]] = defaultdict(list)  # of each Module, by its id
+    above: list[Any] = []
+    for path, part in tree.walk(model, cyclic=True):
+        del above[len(path) :]
+        if is_stateful(part) and not any(part is one for one in above):
+            steps = zip(above, path, strict=True)
+            places[id(part)].append(dotted([key for holder, key in steps if not is_left_out(holder, key)]))
+        above.append(part)
+    for name, held in state_of(model):
+        for place in places[id(held.module)]:
+            theirs = f"{place}.{held.name}".removeprefix(".")
+            yield Name(name, theirs, held.name in held.module.transposed, id(held.part))
+
+
+def is_left_out(holder: Any, key: tree.Key) -> bool:
+    """Whether a step is that from a Sequential to the list of its layers, which PyTorch has no name for."""
+    return issubclass(type(holder), Sequential) and key.value == "layers"
+
+
+def numbers(name: Name, state: Mapping[str, Any], present: dict[str, Array]) -> Array:
+    """What a state of PyTorch has by a name.
+
+    Raises `DTypeError` for what is no real number, `ShapeError` for another shape.
+    """
+    where = f"load_torch_state_dict: {name.theirs}"
+    array, expected = plain(out_of_torch(state[name.theirs]), where), name.turn(present[name.ours]).shape
+    if array.shape != expected:
+        is_ours = array.shape == present[name.ours].shape
+        cure = "of a state of this library, use model.load_state_dict" if is_ours else "make both of the same sizes"
+        raise ShapeError(f"{where}: expected shape {expected}, got {array.shape}: {cure}")
+    kind = present[name.ours].dtype
+    is_count = kind.kind == "i" and array.dtype.kind == "f" and np.array_equal(array, np.rint(array))
+    return array.astype(kind) if is_count and np.isfinite(array).all() else array  # a state.half() halves counts too
+
+
+def out_of_torch(tensor: Any) -> Any:
+    """An array of what PyTorch has, in single precision what NumPy may not have; anything else as it is."""
+    if not hasattr(tensor, "cpu"):
+        return tensor
+    tensor = tensor.detach().cpu()
+    is_small = tensor.is_floating_point() and tensor.element_size() < 4
+    return (tensor.float() if is_small else tensor).numpy()
+
+
+def cure_of(state: Mapping[str, Any], known: list[str], ours: Iterable[str]) -> str:
+    """What to do about a state that has other names."""
+    if set(state) == set(ours):
+        return "these are names of this library, so use model.load_state_dict"
+    ends = [name.removesuffix(known[0]) for name in map(str, state) if known and name.endswith(known[0])]
+    for start in filter(None, ends):
+        if all(start + name in state for name in known):
+            taken = f"{{name.removeprefix({start!r}): array for name, array in state.items()}}"
+            return f"take {start!r} off the names, as by {taken}"
+    return "give the state of the same modules, or strict=False"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,175 @@ def test_what_stands_in_several_places_has_all_its_names() -> None:
     np.testing.assert_allclose(ours(x).numpy(), theirs(torch.as_tensor(x)).detach().numpy(), rtol=1e-12)
 
 
+#: Layers that keep a number of features, by name: as they are here and in PyTorch.
+KEEPING = ("Linear", "Tanh", "PReLU", "BatchNorm1d", "LayerNorm", "RMSNorm", "GELU")
+
+
+@st.composite
+def models(draw: st.DrawFn, width: int, depth: int = 2) -> tuple[nn.Module, Any]:
+    """The same layers in a Sequential of each library, some in Sequentials of their own, some in several places."""
+    t = peer().nn
+    pairs: list[tuple[nn.Module, Any]] = []
+    for _ in range(draw(st.integers(1, 4))):
+        name = draw(st.sampled_from((*KEEPING, "again", "nested")))
+        if name == "nested" and depth:
+            pairs.append(draw(models(width, depth - 1)))
+        elif name == "again" and pairs:
+            pairs.append(draw(st.sampled_from(pairs)))
+        elif name == "Linear":
+            bias = draw(st.booleans())
+            pairs.append((nn.Linear(width, width, bias=bias, rng=len(pairs)), t.Linear(width, width, bias=bias)))
+        elif name in ("BatchNorm1d", "LayerNorm", "RMSNorm"):
+            eps = {"eps": 1e-5} if name == "RMSNorm" else {}
+            pairs.append((getattr(nn, name)(width, **eps), getattr(t, name)(width, **eps)))
+        elif name in KEEPING:
+            pairs.append((getattr(nn, name)(), getattr(t, name)()))
+    return nn.Sequential(*[ours for ours, _ in pairs]), t.Sequential(*[theirs for _, theirs in pairs]).double()
+
+
+@st.composite
+def images(draw: st.DrawFn) -> tuple[nn.Module, Any]:
+    """The same small convolutional network of each library."""
+    t, channels, size = peer().nn, draw(SIZES), draw(st.integers(1, 3))
+    bias = draw(st.booleans())
+    made = [
+        (
+            library.Conv2d(2, channels, size, padding=1, bias=bias),
+            library.BatchNorm2d(channels),
+            library.PReLU(channels),
+            library.MaxPool2d(2),
+            library.Flatten(),
+            library.Linear(channels * ((9 - size) // 2) ** 2, 3),
+        )
+        for library in (nn, t)
+    ]
+    return nn.Sequential(*made[0]), t.Sequential(*made[1]).double()
+
+
+@settings(max_examples=60)
+@given(data=st.data(), kind=st.sampled_from(["float64", "float32", "float16", "bfloat16"]))
+def test_a_file_of_pytorch_gives_the_numbers_of_its_model(
+    data: st.DataObject, kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    torch = peer()
+    files = pytest.importorskip("safetensors.torch", reason="what PyTorch writes, nn.load reads")
+    is_image = data.draw(st.booleans())
+    ours, theirs = data.draw(images() if is_image else models(3))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    with torch.no_grad():
+        for parameter in [*theirs.parameters(), *theirs.buffers()]:
+            if parameter.is_floating_point():
+                parameter.copy_(torch.as_tensor(rng.uniform(0.1, 1.0, parameter.shape)))
+    theirs = theirs.to(getattr(torch, kind))
+    path = tmp_path_factory.mktemp("weights") / "model.safetensors"
+    files.save_model(theirs, str(path))  # what stands in several places is there once
+    assert load_torch_state_dict(ours, nn.load(path)) == ([], [])
+    expected = {name: x.double().numpy() for name, x in theirs.state_dict().items()}
+    for state in (torch_state_dict(ours), through_a_file(torch_state_dict(ours), path)):
+        assert state.keys() == expected.keys()
+        for name, array in state.items():
+            np.testing.assert_array_equal(array, expected[name], err_msg=name)
+    blank = {name: np.zeros_like(array) for name, array in ours.state_dict().items()}
+    ours.load_state_dict(blank)
+    load_torch_state_dict(ours, theirs.state_dict())
+    theirs, x = theirs.double(), rng.normal(size=(4, 2, 6, 6) if is_image else (4, 3))
+    for mode in (True, False):
+        found, wanted = ours.train(mode)(x), theirs.train(mode)(torch.as_tensor(x))
+        np.testing.assert_allclose(np.asarray(found.data), wanted.detach().numpy(), rtol=1e-9, atol=1e-11)
+
+
+def through_a_file(state: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What PyTorch reads after safetensors wrote it as it is: it takes the memory of an array in the order it has."""
+    from safetensors.numpy import save_file
+    from safetensors.torch import load_file
+
+    save_file(state, path)
+    return {name: x.numpy() for name, x in load_file(path).items()}
+
+
+class Holder(nn.Module):
+    """Modules of each kind of container, and parameters of its own."""
+
+    def __init__(self) -> None:
+        shared = nn.Sequential(nn.Linear(2, 2, rng=0))
+        self.blocks = [shared, nn.Sequential(shared, nn.Linear(2, 2, rng=1))]
+        self.heads = {"left": shared}
+        self.scale = nn.Parameter([Tensor(np.ones(2)), Tensor(np.ones(3))])
+
+    def forward(self, x: Any) -> Any:
+        return self.blocks[1](x)
+
+
+def test_containers_have_the_names_of_those_of_pytorch() -> None:
+    t, ours = peer().nn, Holder()
+    shared = t.Sequential(t.Linear(2, 2))
+    theirs = t.Module()
+    theirs.blocks = t.ModuleList([shared, t.Sequential(shared, t.Linear(2, 2))])
+    theirs.heads = t.ModuleDict({"left": shared})
+    theirs.scale = t.ParameterList([t.Parameter(peer().ones(2)), t.Parameter(peer().ones(3))])
+    theirs.double()
+    for model in (ours, ours.to_scalars()):
+        assert torch_state_dict(model).keys() == theirs.state_dict().keys()
+        assert load_torch_state_dict(model, theirs.state_dict()) == ([], [])
+    twice = Twice()
+    assert sorted(torch_state_dict(twice)) == [f"{p}.{q}.{n}" for p in "ab" for q in "xy" for n in ("bias", "weight")]
+
+
+class Pair(nn.Module):
+    def __init__(self) -> None:
+        self.x = self.y = nn.Linear(1, 1, rng=0)
+
+    def forward(self, x: Any) -> Any:
+        return self.y(self.x(x))
+
+
+class Twice(nn.Module):
+    """What stands in two places holds a layer in two places, and knows who holds it."""
+
+    def __init__(self) -> None:
+        self.a = self.b = Pair()
+        self.a.owner = self
+
+    def forward(self, x: Any) -> Any:
+        return self.b(self.a(x))
+
+
+def test_one_parameter_is_not_given_two_numbers() -> None:
+    layer = nn.Linear(2, 2, rng=0)
+    before = layer.weight.numpy().tolist()
+    state = {"0.weight": np.ones((2, 2)), "0.bias": np.ones(2), "2.weight": np.zeros((2, 2))}
+    with pytest.raises(ValueError, match=r"0\.weight and 2\.weight, which are one in this model, got different ones"):
+        load_torch_state_dict(nn.Sequential(layer, nn.Tanh(), layer), state)
+    assert layer.weight.numpy().tolist() == before
+
+
+def test_names_may_be_missing_if_it_is_said() -> None:
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.BatchNorm1d(2))
+    misfit = load_torch_state_dict(model, {"0.weight": np.array([[1.0, 2.0], [3.0, 4.0]]), "head": 1.0}, strict=False)
+    assert misfit.unexpected == ["head"]
+    assert "0.bias" in misfit.missing
+    assert model[0].weight.numpy().tolist() == [[1.0, 3.0], [2.0, 4.0]]
+
+
+def test_half_a_state_has_whole_counts() -> None:
+    torch, ours = peer(), nn.BatchNorm1d(2)
+    theirs = torch.nn.BatchNorm1d(2)
+    theirs(torch.ones(3, 2))
+    load_torch_state_dict(ours, {name: x.half() for name, x in theirs.state_dict().items()})
+    assert ours.num_batches_tracked == 1
+    with pytest.raises(DTypeError, match="num_batches_tracked: expected int64, got float64"):
+        load_torch_state_dict(ours, {**torch_state_dict(ours), "num_batches_tracked": 0.5})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda: torch_state_dict(peer().nn.Linear(2, 2)), lambda: load_torch_state_dict(peer().nn.Tanh(), {})],  # type: ignore[arg-type]
+)
+def test_a_module_of_pytorch_in_the_place_of_one_of_ours_is_refused(call: Any) -> None:
+    with pytest.raises(DTypeError, match=r"model: expected a Module of this library, got .*: of one of PyTorch, give"):
+        call()
+
+
 @pytest.mark.parametrize(
     ("state", "error", "message"),
     [
@@ -141,6 +311,10 @@ def test_what_stands_in_several_places_has_all_its_names() -> None:
         ({"weight": np.ones((2, 2)), "bias": np.ones(2), "x": 1.0}, ValueError, "unexpected x"),
         ({"weight": np.ones((3, 2)), "bias": np.ones(2)}, ShapeError, r"weight: expected shape \(2, 2\), got \(3, 2\)"),
         ([1.0], DTypeError, "state: expected a dict of names and arrays"),
+        (nn.Linear(2, 2, rng=0), DTypeError, r"state: expected a dict .*: give its state_dict\(\)"),
+        ({"module.weight": np.ones((2, 2)), "module.bias": np.ones(2)}, ValueError, "take 'module.' off the names"),
+        ({"weight": [[1.0], [1.0, 2.0]], "bias": np.ones(2)}, ShapeError, "weight: expected an array, or lists of eq"),
+        ({"weight": "ones", "bias": np.ones(2)}, DTypeError, "weight: expected real numbers, got text"),
     ],
 )
 def test_what_does_not_fit_changes_nothing(state: Any, error: type[Exception], message: str) -> None:
@@ -149,3 +323,11 @@ def test_what_does_not_fit_changes_nothing(state: Any, error: type[Exception], m
     with pytest.raises(error, match=message):
         load_torch_state_dict(layer, state)
     assert all((layer.state_dict()[name] == x).all() for name, x in before.items())
+
+
+def test_a_state_of_this_library_is_told_from_one_of_pytorch() -> None:
+    model = nn.MLP([2, 3, 1], rng=0)
+    with pytest.raises(ValueError, match=r"these are names of this library, so use model\.load_state_dict"):
+        load_torch_state_dict(model, model.state_dict())
+    with pytest.raises(ShapeError, match=r"got \(2, 3\): of a state of this library, use model\.load_state_dict"):
+        load_torch_state_dict(model[0], model[0].state_dict())

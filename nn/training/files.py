@@ -57,12 +57,14 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The state that `save` wrote; of a safetensors file of another program, its arrays by their names.
 
+    Numbers of bfloat16, which NumPy has not, are float32 then, which holds all of them.
+
     Nothing is unpickled, and no code of the file is run. Needs the package safetensors.
 
     Raises `FileNotFoundError` where there is no such file, `ValueError` for one that is no safetensors file, was cut
     off or changed, or was written by a later version.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError, deserialize, safe_open
 
     where = Path(path)
     if not where.is_file():
@@ -70,7 +72,11 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         with safe_open(where, framework="numpy") as file:
             metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 - it is no dict
+            arrays = {name: file.get_tensor(name) for name, kind in kinds.items() if kind != "BF16"}
+        if len(arrays) < len(kinds):
+            parts = deserialize(where.read_bytes())  # type: ignore[no-untyped-call]
+            arrays |= {name: widened(part) for name, part in parts if name not in arrays}
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"load: {where} is no whole safetensors file ({error}): it was cut off, or another program wrote it"
@@ -87,6 +93,12 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(f"load: {where} was changed after it was written: its checksum is another")
     state: dict[str, Any] = put_together(json.loads(text), arrays)
     return state
+
+
+def widened(part: Mapping[str, Any]) -> Array:
+    """What a file has in bfloat16: the upper halves of numbers of single precision."""
+    halves = np.frombuffer(part["data"], "<u2").astype(np.uint32)
+    return (halves << 16).view(np.float32).reshape(part["shape"])
 
 
 def taken_apart(part: Any, place: str, arrays: dict[str, Array]) -> Any:
