@@ -15,6 +15,8 @@
 True
 """
 
+from typing import TYPE_CHECKING
+
 from nn import init
 from nn.activations import (
     CELU,
@@ -47,6 +49,7 @@ from nn.activations import (
 from nn.calls import watching
 from nn.declared import Buffer, Parameter
 from nn.diagnosis import diagnose
+from nn.elsewhere import no_such
 from nn.interchange import load_torch_state_dict, torch_state_dict
 from nn.layers import (
     MLP,
@@ -224,3 +227,8 @@ __all__ = [
     "torch_state_dict",
     "watching",
 ]
+
+if not TYPE_CHECKING:  # which would take every name for one that is here
+
+    def __getattr__(name):
+        raise AttributeError(no_such(name))

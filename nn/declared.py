@@ -142,13 +142,13 @@ def holds_nodes(data: Any) -> bool:
 
 
 def plain(data: Any, name: str) -> Array:
-    """A copy of the numbers, as an array of floats, integers or truths."""
+    """A copy of the numbers, as an array of floats, integers or truths, in C order: files are written by memory."""
     if is_node(data):
-        return np.array(data.data)
+        return np.array(data.data, order="C")
     array = real_array(data, name)
     if array.dtype.kind == "O":
         array = np.reshape([x.data if isinstance(x, Value) else x for x in array.flat], array.shape)
-    return np.array(array)
+    return np.array(array, order="C")
 
 
 def is_node(part: Any) -> TypeGuard[Tensor | Value]:

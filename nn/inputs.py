@@ -123,7 +123,9 @@ def expect_within(x: Any, low: float, high: float, expected: str, cure: str, *, 
     if not nan:
         is_outside |= np.isnan(given)
     if is_outside.any():
-        raise ValueError(f"{expected}, got {given[is_outside].flat[0]:.6g}: {cure}")
+        wrong = float(given[is_outside].flat[0])
+        is_told = not low <= float(f"{wrong:.6g}") <= high  # or what it is shown as is within
+        raise ValueError(f"{expected}, got {wrong:{'.6g' if is_told else '.17g'}}: {cure}")
 
 
 def plain_numbers(x: Any, name: str) -> Array:

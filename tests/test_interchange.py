@@ -285,6 +285,23 @@ def test_names_may_be_missing_if_it_is_said() -> None:
     assert model[0].weight.numpy().tolist() == [[1.0, 3.0], [2.0, 4.0]]
 
 
+def test_a_state_is_in_the_order_of_its_memory() -> None:
+    class Turned(nn.Module):
+        def __init__(self) -> None:
+            self.seen = nn.Buffer(np.asfortranarray(np.arange(6.0).reshape(2, 3)))
+            self.layer = nn.Linear(2, 3, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(x)
+
+    model = Turned()
+    load_torch_state_dict(model, torch_state_dict(model))
+    model.seen = np.asfortranarray(model.seen)
+    for state in (model.state_dict(), torch_state_dict(model), model.to_scalars().state_dict()):
+        assert all(array.flags.c_contiguous for array in state.values())
+    assert model.layer.weight.numpy().flags.c_contiguous  # what it multiplies by is as that of a model that was saved
+
+
 def test_half_a_state_has_whole_counts() -> None:
     torch, ours = peer(), nn.BatchNorm1d(2)
     theirs = torch.nn.BatchNorm1d(2)

@@ -604,6 +604,16 @@ def test_an_empty_batch_has_a_sum_and_no_mean(name: str) -> None:
         (lambda: nn.l2_penalty(nn.Tanh()), ValueError, "l2_penalty: parameters: .* got none"),
         (lambda: nn.l2_penalty(Tensor(1.0), Value(1.0)), DTypeError, "l2_penalty: parameters: .* a Tensor and Values"),
         (lambda: nn.l2_penalty("w"), DTypeError, "l2_penalty: parameters: expected real numbers, got text"),
+        (
+            lambda: nn.cross_entropy(np.ones((3, 2)), np.ones((3, 1), int)),
+            ShapeError,
+            r"\(3, 1\): take target\[..., 0\]",
+        ),
+        (lambda: nn.nll(-np.ones((3, 2)), [[0, 1, 0]]), ShapeError, r"got \(1, 3\): reshape it"),
+        (lambda: nn.multiclass_hinge(np.ones((3, 2)), [0, 1]), ShapeError, r"got \(2,\): give as many of each"),
+        (lambda: nn.nll(-np.ones((2, 2)), Tensor([0.0, 1.0])), DTypeError, r"as from target.data.astype\(int\)"),
+        (lambda: nn.bce([1 + 1e-9], [1.0]), ValueError, r"between 0 and 1, got 1\.00000000\d+:"),
+        (lambda: nn.bce(np.nextafter([1.0], 2.0), [1.0]), ValueError, r"between 0 and 1, got 1\.0000000000000002:"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_cure(call: Any, error: type[Exception], message: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import autograd
 import nn
-from autograd import Tensor
+from autograd import ShapeError, Tensor
+from nn.elsewhere import LOSSES, OTHERS
 
 torch = pytest.importorskip("torch", reason="PyTorch is an extra, samples: its losses are the oracle here")
 F = torch.nn.functional
@@ -258,3 +262,98 @@ def test_penalties_are_the_norms_of_all_parameters(seed: int, sizes: list[int]) 
         slopes = torch.autograd.grad(expected, twins)
         for parameter, slope in zip(model.parameters(), slopes, strict=True):
             np.testing.assert_allclose(parameter.grad, slope.numpy(), rtol=1e-12)
+
+
+# Names of PyTorch, as they are typed from memory.
+
+TYPED = [name for name in dir(torch.nn) if name.endswith("Loss") and not name.startswith("_")]
+TYPED += [name for name in dir(F) if name.endswith("_loss") or name in ("binary_cross_entropy", "kl_div")]
+
+
+@pytest.mark.parametrize("name", [*TYPED, *OTHERS])
+def test_a_name_of_pytorch_is_refused_with_what_there_is(name: str) -> None:
+    assert not hasattr(nn, name)
+    with pytest.raises(AttributeError, match=rf"^module 'nn' has no attribute '{name}': .") as caught:
+        getattr(nn, name)
+    for library, told in re.findall(r"\b(nn|autograd)\.(\w+)", str(caught.value)):
+        assert hasattr({"nn": nn, "autograd": autograd}[library], told)
+
+
+def test_another_name_is_just_not_there() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'nn' has no attribute 'Lienar'$"):
+        nn.Lienar  # type: ignore[attr-defined]  # noqa: B018
+
+
+#: What the losses take in PyTorch, by the names that the messages have for it; the settings are named as there.
+TAKEN: dict[str, tuple[str, ...]] = {
+    "CrossEntropyLoss": ("scores", "labels"),
+    "NLLLoss": ("log_probabilities", "labels"),
+    "MultiMarginLoss": ("scores", "labels"),
+    "BCELoss": ("probabilities", "truths"),
+    "BCEWithLogitsLoss": ("scores", "truths"),
+    "MultiLabelSoftMarginLoss": ("scores", "truths"),
+    "SoftMarginLoss": ("scores", "signs"),
+    "KLDivLoss": ("log_probabilities", "probabilities"),
+    "CosineEmbeddingLoss": ("scores", "others", "row_signs"),
+    "HingeEmbeddingLoss": ("scores", "signs"),
+    "MarginRankingLoss": ("scores", "others", "signs"),
+    "PoissonNLLLoss": ("scores", "others"),
+    "GaussianNLLLoss": ("scores", "others", "probabilities"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")
+@pytest.mark.parametrize("name", LOSSES)
+@settings(max_examples=20)
+@given(seed=SEEDS, setting=st.sampled_from([0.25, 0.5, 1.0]))
+def test_what_is_written_for_a_loss_of_pytorch_is_that_loss(name: str, seed: int, setting: float) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(4, 3))
+    made = {
+        "scores": scores,
+        "others": rng.normal(size=(4, 3)),
+        "log_probabilities": scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)),
+        "probabilities": rng.dirichlet(np.ones(3), size=4),
+        "labels": rng.integers(0, 3, 4),
+        "truths": rng.integers(0, 2, (4, 3)).astype(float),
+        "signs": rng.choice([-1.0, 1.0], (4, 3)),
+        "row_signs": rng.choice([-1.0, 1.0], 4),
+    }
+    given_ones = [made[kind] for kind in TAKEN.get(name, ("scores", "others"))]
+    code, *_ = LOSSES[name].split(", with the classes")
+    kind = getattr(torch.nn, name)
+    options = {key: setting for key in inspect.signature(kind).parameters if re.search(rf"\b{key}\b", code)}
+    first = ("scores", "logits", "prediction", "log_probabilities", "first", "distance", "log_rate")
+    words = dict.fromkeys(first, given_ones[0]) | {"second": given_ones[1], "target": given_ones[-1]}
+    if name == "GaussianNLLLoss":
+        words |= {"target": given_ones[1], "var": given_ones[2]}
+    found = eval(code, {"nn": nn, "autograd": autograd, "classes": 3, **words, **options})
+    expected = kind(**options)(*map(torch.as_tensor, given_ones))
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@many
+@given(shape=st.sampled_from([(2, 3, 4), (2, 3, 3), (1, 2, 2, 3)]), reduction=REDUCTIONS, seed=SEEDS)
+def test_classes_along_the_second_axis_are_moved(shape: tuple[int, ...], reduction: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores, target = rng.normal(size=shape), rng.integers(0, shape[1], shape[:1] + shape[2:])
+    logs = torch.log_softmax(torch.tensor(scores), 1).numpy()
+    for ours, theirs, x in ((nn.cross_entropy, F.cross_entropy, scores), (nn.nll, F.nll_loss, logs)):
+        compare(
+            lambda s, ours=ours: ours(autograd.moveaxis(s, 1, -1), target, reduction=reduction),
+            lambda s, theirs=theirs: theirs(s, torch.tensor(target), reduction=reduction),
+            x,
+        )
+        if shape[1] != shape[-1]:
+            with pytest.raises(ShapeError, match=r"not the second: give autograd.moveaxis\(\w+, 1, -1\)"):
+                ours(x, target)
+
+
+@pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll])
+def test_what_pytorch_ignores_unasked_is_refused_with_how_to_ask(loss: Any) -> None:
+    scores, target = np.log([[0.5, 0.5], [0.25, 0.75]]), [0, -100]
+    with pytest.raises(ValueError, match="got class -100: say ignore_index=-100 to leave its rows out"):
+        loss(scores, target)
+    theirs = {"cross_entropy": F.cross_entropy, "nll": F.nll_loss}[loss.__name__]
+    expected = theirs(torch.tensor(scores), torch.tensor(target)).item()
+    assert abs(loss(scores, target, ignore_index=-100) - expected) < 1e-15

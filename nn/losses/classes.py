@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import DTypeError, Node, ShapeError, real_array, short_repr
 from nn.inputs import Array, as_array, as_int, weights_of
+
+#: The class whose rows PyTorch ignores unasked, and data made for it has.
+PYTORCH_IGNORES = -100
 
 
 class Labels(NamedTuple):
@@ -66,13 +70,14 @@ def labels_of(target: Any, scores: Any, owner: str, argument: str, ignore_index:
     if target.shape != scores.shape[:-1]:
         raise ShapeError(
             f"{owner}: target: expected class numbers of shape {scores.shape[:-1]}, one for each row of {argument} of "
-            f"shape {scores.shape}, got {target.shape}: reshape it"
+            f"shape {scores.shape}, got {target.shape}: {cure_of(target.shape, scores.shape, argument)}"
         )
     if isinstance(target, Node) or target.dtype.kind not in "iu":
-        kind = type(target).__name__ if isinstance(target, Node) else f"dtype {target.dtype}"
+        is_node = isinstance(target, Node)
+        kind = type(target).__name__ if is_node else f"dtype {target.dtype}"
         raise DTypeError(
             f"{owner}: target: class numbers are ints, one for each row of {argument}, got {kind}: "
-            "give an array of ints, as from target.astype(int)"
+            f"give an array of ints, as from target{'.data' * is_node}.astype(int)"
         )
     kept = None
     if ignore_index is not None:
@@ -82,11 +87,21 @@ def labels_of(target: Any, scores: Any, owner: str, argument: str, ignore_index:
     is_class = target[..., None] == np.arange(count)
     if np.count_nonzero(is_class) < target.size:
         wrong = target[~is_class.any(axis=-1)].flat[0]
+        is_to_be_ignored = wrong == PYTORCH_IGNORES and owner != "multiclass_hinge"
+        cure = f"say ignore_index={wrong} to leave its rows out" if is_to_be_ignored else "number the classes from 0"
         raise ValueError(
-            f"{owner}: target: {count} {argument} have the classes 0 to {count - 1}, got class {wrong}: "
-            "number the classes from 0"
+            f"{owner}: target: {count} {argument} have the classes 0 to {count - 1}, got class {wrong}: {cure}"
         )
     return Labels(target, is_class, kept)
+
+
+def cure_of(target: tuple[int, ...], scores: tuple[int, ...], argument: str) -> str:
+    """What to do about a target of another shape than the rows of the scores."""
+    if target == (*scores[:-1], 1):
+        return "take target[..., 0]"
+    if target == (*scores[:1], *scores[2:]):
+        return f"the classes are along the last axis, not the second: give autograd.moveaxis({argument}, 1, -1)"
+    return "reshape it" if prod(target) == prod(scores[:-1]) else "give as many of each"
 
 
 def class_weights(weight: Any, scores: Any, owner: str) -> Array | None:

@@ -28,7 +28,8 @@ def nll(
     """Minus the logarithm of the probability of the class of each row: the mean over the rows.
 
     ``log_probabilities`` have the shape (..., classes), as `autograd.log_softmax` gives them; the classes are along
-    the last axis. ``target`` holds class numbers as ints, of shape (...). `cross_entropy` does both in one.
+    the last axis, not the second as in PyTorch. ``target`` holds class numbers as ints, of shape (...).
+    `cross_entropy` does both in one.
 
     ``weight`` has one number for each class, by which the losses of its rows are multiplied; the mean is then divided
     by the sum of these weights, as PyTorch's is. Rows whose class is ``ignore_index`` count nothing, and get no

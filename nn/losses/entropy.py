@@ -23,7 +23,7 @@ from autograd import (
     where,
 )
 from nn.inputs import Array, as_array, expect_one_form, in_dtype_of, number_between, numbers_of, one_of
-from nn.losses.classes import as_scores, as_target, class_weights, ignored_class, labels_of
+from nn.losses.classes import as_scores, as_target, class_weights, cure_of, ignored_class, labels_of
 from nn.losses.reduction import REDUCTIONS, added, expect_some, reduced, weighted
 
 
@@ -38,8 +38,9 @@ def cross_entropy(
 ) -> Any:
     """Softmax and cross-entropy in one: the mean over the rows of −Σ_k target_k · log softmax(scores)_k.
 
-    ``scores``, of shape (..., classes), are any real numbers, not probabilities. ``target`` holds class numbers as
-    ints, of shape (...), or a row of probabilities for each row of scores: one-hot, or any that sum to 1.
+    ``scores``, of shape (..., classes), are any real numbers, not probabilities; the classes are along the last axis,
+    where PyTorch has them along the second: ``autograd.moveaxis(scores, 1, -1)`` of those. ``target`` holds class
+    numbers as ints, of shape (...), or a row of probabilities for each row of scores: one-hot, or any that sum to 1.
 
     The maximum is subtracted before any exp, so that it is exact at ±1e4, and a score may be −inf where the target
     is zero. The gradient of a row is (softmax(scores) − target) / rows, that by a target which requires one
@@ -57,7 +58,8 @@ def cross_entropy(
 
     The settings are PyTorch's. ``label_smoothing`` ε makes (1 − ε) · target + ε / classes of each target (Szegedy and
     others, 2016). ``weight`` has one number for each class, by which its term of the sum is multiplied. Rows whose
-    class number is ``ignore_index`` count nothing, and get no gradient; by default there are none. The mean of class
+    class number is ``ignore_index`` count nothing, and get no gradient; by default there are none, and −100, which
+    PyTorch ignores unasked, is refused as no class. The mean of class
     numbers is divided by the sum of the weights of these classes, that of probabilities by the number of rows.
     ``reduction`` is "mean", "sum", or "none" for one loss a row.
 
@@ -84,7 +86,8 @@ def cross_entropy(
     elif target.shape != scores.shape:
         raise ShapeError(
             f"cross_entropy: target: expected class numbers of shape {scores.shape[:-1]} or probabilities of shape "
-            f"{scores.shape}, which the scores have, got {target.shape}"
+            f"{scores.shape}, which the scores have, got {target.shape}: "
+            f"{cure_of(target.shape, scores.shape, 'scores')}"
         )
     elif ignored is not None:
         raise ValueError(
