@@ -35,10 +35,23 @@ FUNCTIONS = {
     "multilabel_soft_margin_loss": "MultiLabelSoftMarginLoss",
 }
 
+OF_ONES_OWN = "write its update in a class of your own, of nn.Optimizer"
+
+#: The same of optimisers, of schedules, and of what clips gradients.
+OPTIMISERS = {
+    "RMSprop": "write nn.RMSProp",
+    **dict.fromkeys(("Adamax", "NAdam", "RAdam", "SparseAdam", "Adafactor"), f"use nn.Adam, or {OF_ONES_OWN}"),
+    **dict.fromkeys(("ASGD", "Rprop", "LBFGS", "Muon"), f"use nn.SGD with momentum, or {OF_ONES_OWN}"),
+    "clip_grad_norm_": "write nn.clip_grad_norm",
+    "clip_grad_value_": "write nn.clip_grad_value",
+    "lr_scheduler": "schedules are in nn, as nn.StepLR, and in nn.optim.lr_scheduler",
+    **dict.fromkeys(("LRScheduler", "_LRScheduler"), "write nn.Schedule"),
+    **dict.fromkeys(("MultiplicativeLR", "CyclicLR"), "use nn.LambdaLR, of a function of the number of steps"),
+}
+
 #: What else is written otherwise here.
 OTHERS = {
     "MultiheadAttention": "write nn.MultiHeadAttention, whose batches come first",
-    "RMSprop": "write nn.RMSProp",
     "RNN": "call nn.RNNCell for each step of a sequence",
     "GRU": "call nn.GRUCell for each step of a sequence",
     "LSTM": "call nn.LSTMCell for each step of a sequence",
@@ -46,21 +59,21 @@ OTHERS = {
     "ModuleDict": "a dict of Modules is one, as in self.heads = {'left': nn.Linear(2, 3)}",
     "ParameterList": "write nn.Parameter of a list",
     "ParameterDict": "write nn.Parameter of a dict",
-    "clip_grad_norm_": "write nn.clip_grad_norm",
-    "clip_grad_value_": "write nn.clip_grad_value",
+    "utils": "gradients are clipped by nn.clip_grad_norm and nn.clip_grad_value",
     "functional": "losses are in nn, as nn.cross_entropy, and activations in autograd, as autograd.relu",
 }
 
 
-def no_such(name: str) -> str:
-    """What to say of a name that is not here, with what to write in its place.
+def no_such(name: str, module: str = "nn") -> str:
+    """What to say of a name that is not in a module, with what to write in its place.
 
     >>> no_such("LSTM")
     "module 'nn' has no attribute 'LSTM': call nn.LSTMCell for each step of a sequence"
     """
-    wrong = f"module 'nn' has no attribute {name!r}"
-    if name in OTHERS:
-        return f"{wrong}: {OTHERS[name]}"
+    wrong = f"module {module!r} has no attribute {name!r}"
+    for cures in (OTHERS, OPTIMISERS):
+        if name in cures:
+            return f"{wrong}: {cures[name]}"
     kind = FUNCTIONS.get(name) or (as_module(name) if name.endswith("_loss") else name)
     if kind in LOSSES:
         return f"{wrong}: losses are functions, with settings by name: write {LOSSES[kind]}"

@@ -230,13 +230,18 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
 #: Of what takes parameters or an optimiser, what it needs beside; each of its other arguments refuses a node.
 OPTIMISED: dict[str, Callable[[], dict[str, Any]]] = {
     "SGD": lambda: {"parameters": [Tensor(1.0)], "lr": 0.1, "momentum": 0.5},
-    **dict.fromkeys(["Adagrad", "RMSProp", "Adam", "AdamW"], lambda: {"parameters": [Tensor(1.0)]}),
+    **dict.fromkeys(["Adadelta", "Adagrad", "RMSProp", "Adam", "AdamW"], lambda: {"parameters": [Tensor(1.0)]}),
     "clip_grad_norm": lambda: {"parameters": [Tensor(1.0)], "max_norm": 1.0},
-    "clip_grad_value": lambda: {"parameters": [Tensor(1.0)], "limit": 1.0},
-    **dict.fromkeys(["LinearLR", "ReduceLROnPlateau", "Schedule"], lambda: {"optimizer": sgd()}),
+    "clip_grad_value": lambda: {"parameters": [Tensor(1.0)], "clip_value": 1.0},
+    **dict.fromkeys(
+        ["ConstantLR", "PolynomialLR", "LinearLR", "ReduceLROnPlateau", "Schedule"], lambda: {"optimizer": sgd()}
+    ),
     "StepLR": lambda: {"optimizer": sgd(), "step_size": 2},
     "MultiStepLR": lambda: {"optimizer": sgd(), "milestones": [2]},
     "ExponentialLR": lambda: {"optimizer": sgd(), "gamma": 0.5},
+    "CosineAnnealingWarmRestarts": lambda: {"optimizer": sgd(), "T_0": 2},
+    "LambdaLR": lambda: {"optimizer": sgd(), "lr_lambda": float},
+    "ChainedScheduler": lambda: {"schedulers": [nn.LinearLR(sgd())]},
     "CosineAnnealingLR": lambda: {"optimizer": sgd(), "T_max": 2},
     "OneCycleLR": lambda: {"optimizer": sgd(), "max_lr": 0.1, "total_steps": 5},
     "SequentialLR": lambda: {"optimizer": (o := sgd()), "schedulers": [nn.LinearLR(o)], "milestones": []},

@@ -66,6 +66,7 @@ GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
     "MLP": lambda: (nn.MLP, {"sizes": [2, 3, 1]}),
     "Sequential": lambda: (nn.Sequential, {}),
     "SGD": lambda: (nn.SGD, {"parameters": [Tensor(1.0)], "lr": 0.1, "momentum": 0.5}),
+    "Adadelta": lambda: (nn.Adadelta, {"parameters": [Tensor(1.0)]}),
     "Adagrad": lambda: (nn.Adagrad, {"parameters": [Tensor(1.0)]}),
     "RMSProp": lambda: (nn.RMSProp, {"parameters": [Tensor(1.0)]}),
     "Adam": lambda: (nn.Adam, {"parameters": [Tensor(1.0)]}),
@@ -74,14 +75,20 @@ GOOD: dict[str, Callable[[], tuple[Callable[..., Any], dict[str, Any]]]] = {
     "MultiStepLR": lambda: (nn.MultiStepLR, {"optimizer": optimizer(), "milestones": [2]}),
     "ExponentialLR": lambda: (nn.ExponentialLR, {"optimizer": optimizer(), "gamma": 0.5}),
     "CosineAnnealingLR": lambda: (nn.CosineAnnealingLR, {"optimizer": optimizer(), "T_max": 2}),
+    "ConstantLR": lambda: (nn.ConstantLR, {"optimizer": optimizer()}),
+    "PolynomialLR": lambda: (nn.PolynomialLR, {"optimizer": optimizer()}),
+    "CosineAnnealingWarmRestarts": lambda: (nn.CosineAnnealingWarmRestarts, {"optimizer": optimizer(), "T_0": 2}),
     "LinearLR": lambda: (nn.LinearLR, {"optimizer": optimizer()}),
     "OneCycleLR": lambda: (nn.OneCycleLR, {"optimizer": optimizer(), "max_lr": 0.1, "total_steps": 5}),
     "SequentialLR": one_after_another,
+    "ChainedScheduler": lambda: (nn.ChainedScheduler, {"schedulers": [nn.LinearLR(optimizer())]}),
+    "Optimizer.zero_grad": lambda: (optimizer().zero_grad, {}),
+    "Optimizer.add_param_group": lambda: (optimizer().add_param_group, {"param_group": {"params": [Tensor(1.0)]}}),
     "Schedule": lambda: (Steady, {"optimizer": optimizer()}),
     "ReduceLROnPlateau": lambda: (nn.ReduceLROnPlateau, {"optimizer": optimizer()}),
     "ReduceLROnPlateau.step": lambda: (nn.ReduceLROnPlateau(optimizer()).step, {}),
     "clip_grad_norm": lambda: (nn.clip_grad_norm, {"parameters": [Tensor(1.0)], "max_norm": 1.0}),
-    "clip_grad_value": lambda: (nn.clip_grad_value, {"parameters": [Tensor(1.0)], "limit": 1.0}),
+    "clip_grad_value": lambda: (nn.clip_grad_value, {"parameters": [Tensor(1.0)], "clip_value": 1.0}),
     "Optimizer": lambda: (Still, {"parameters": [Value(1.0)], "lr": 0.1}),
     **{
         f"init.{name}": lambda name=name: (getattr(nn.init, name), {"shape": (2, 3), "rng": np.random.default_rng(0)})
@@ -160,6 +167,7 @@ OWNERS = {
     "Optimizer.load_state_dict": "Still",
     "Schedule": "Steady",
     "Optimizer.lr": "SGD",
+    **dict.fromkeys(["Optimizer.zero_grad", "Optimizer.add_param_group"], "SGD"),
     "Module.to_tensors": "Linear.to_tensors",
     "Sequential.forward": "Tanh",
 }
@@ -167,8 +175,9 @@ OWNERS = {
 #: What a person says by defining it, and what Python says of an index.
 THEIRS = {"Module.forward", "Module.__call__", "Module.summary", "Sequential.__getitem__"}
 
-#: What tests/test_training.py, test_resume.py, test_diagnosis.py, test_interchange.py and test_cells.py give bad input.
-ELSEWHERE = (*OF_TRAINING, "MultiHeadAttention.forward")
+#: What tests/test_training.py, test_resume.py, test_diagnosis.py, test_interchange.py, test_cells.py,
+#: test_optim.py and test_schedules.py give bad input.
+ELSEWHERE = (*OF_TRAINING, "MultiHeadAttention.forward", "LambdaLR", "Optimizer.step")
 
 #: What a rule or a schedule of a person's own defines, or asks in doing so.
 RULES = ("update", "checked", "remembered", "lr_at", "settings_at", "remark")
@@ -339,6 +348,12 @@ TAKES: dict[str, set[str]] = {
     "SGD.dampening": BELOW_ONE,
     "SGD.weight_decay": FROM_ZERO,
     "SGD.nesterov": FLAGS,
+    "Adadelta.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
+    "Adadelta.lr": POSITIVE,
+    "Adadelta.rho": BELOW_ONE,
+    "Adadelta.eps": POSITIVE,
+    "Adadelta.weight_decay": FROM_ZERO,
+    **{f"{name}.maximize": FLAGS for name in ("SGD", "Adadelta", "Adagrad", "RMSProp", "Adam", "AdamW")},
     "Adagrad.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
     "Adagrad.lr": POSITIVE,
     "Adagrad.lr_decay": FROM_ZERO,
@@ -375,6 +390,20 @@ TAKES: dict[str, set[str]] = {
     "CosineAnnealingLR.optimizer": set(),
     "CosineAnnealingLR.T_max": SIZES,
     "CosineAnnealingLR.eta_min": FROM_ZERO,
+    "CosineAnnealingWarmRestarts.optimizer": set(),
+    "CosineAnnealingWarmRestarts.T_0": SIZES,
+    "CosineAnnealingWarmRestarts.T_mult": SIZES,
+    "CosineAnnealingWarmRestarts.eta_min": FROM_ZERO,
+    "ConstantLR.optimizer": set(),
+    "ConstantLR.factor": BELOW_ONE | {"1"},
+    "ConstantLR.total_iters": SIZES,
+    "PolynomialLR.optimizer": set(),
+    "PolynomialLR.total_iters": SIZES,
+    "PolynomialLR.power": POSITIVE,
+    "ChainedScheduler.optimizer": {"None"},
+    "ChainedScheduler.schedulers": set(),
+    "Optimizer.zero_grad.set_to_none": FLAGS,
+    "Optimizer.add_param_group.param_group": set(),
     "LinearLR.optimizer": set(),
     "LinearLR.start_factor": BELOW_ONE | {"1"},
     "LinearLR.end_factor": BELOW_ONE | {"1"},
@@ -405,12 +434,12 @@ TAKES: dict[str, set[str]] = {
     "ReduceLROnPlateau.cooldown": COUNTS,
     "ReduceLROnPlateau.min_lr": FROM_ZERO | {"[3]"},
     "ReduceLROnPlateau.eps": FROM_ZERO,
-    "ReduceLROnPlateau.step.metric": NUMBERS,
+    "ReduceLROnPlateau.step.metrics": NUMBERS,
     "clip_grad_norm.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
-    "clip_grad_norm.max_norm": POSITIVE,
+    "clip_grad_norm.max_norm": POSITIVE | {"inf"},
     "clip_grad_norm.norm_type": POSITIVE | {"inf"},
     "clip_grad_value.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
-    "clip_grad_value.limit": POSITIVE,
+    "clip_grad_value.clip_value": POSITIVE,
     "Optimizer.load_state_dict.state_dict": set(),
     "Optimizer.parameters": {"[Tensor]", "[Value]", "[Value, Value]"},
     "Optimizer.lr": POSITIVE,

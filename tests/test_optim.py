@@ -19,13 +19,14 @@ from interrupts import interrupted_at
 
 import nn
 from autograd import DTypeError, ShapeError, Tensor, Value
-from nn import SGD, Adagrad, Adam, AdamW, Module, Optimizer, RMSProp, clip_grad_norm, clip_grad_value
+from nn import SGD, Adadelta, Adagrad, Adam, AdamW, Module, Optimizer, RMSProp, clip_grad_norm, clip_grad_value
 
 #: Every rule, with settings that use all of it.
 RULES: dict[str, Callable[[Any], Optimizer]] = {
     "SGD": lambda ps: SGD(ps, lr=0.1),
     "momentum": lambda ps: SGD(ps, lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.1),
     "nesterov": lambda ps: SGD(ps, lr=0.1, momentum=0.9, nesterov=True),
+    "Adadelta": lambda ps: Adadelta(ps, lr=0.5, rho=0.5, eps=1e-2, weight_decay=0.1),
     "Adagrad": lambda ps: Adagrad(ps, lr=0.5, lr_decay=0.01, weight_decay=0.1, initial_accumulator_value=0.2),
     "RMSProp": lambda ps: RMSProp(ps, weight_decay=0.1, momentum=0.5, centered=True),
     "Adam": lambda ps: Adam(ps, lr=0.1, weight_decay=0.1, amsgrad=True),
@@ -79,6 +80,17 @@ def test_adagrad_on_a_constant_slope(g: float, n: int, decay: float, first: floa
     found = after(lambda p: Adagrad(p, lr=0.1, lr_decay=decay, initial_accumulator_value=first, eps=1e-300), g, n)
     sizes = [g / (math.sqrt(first + k * g * g) * (1 + (k - 1) * decay)) for k in range(1, n + 1)]
     assert found == pytest.approx(-0.1 * math.fsum(sizes), rel=1e-12)
+
+
+@given(SLOPES, STEPS, st.floats(0.1, 0.99))
+def test_adadelta_on_a_constant_slope(g: float, n: int, rho: float) -> None:
+    """The size of its steps is found by their own size: step by step, in squares."""
+    found = after(lambda p: Adadelta(p, lr=0.5, rho=rho, eps=0.1), g, n)
+    size, steps = 0.0, []
+    for k in range(1, n + 1):
+        steps.append(math.sqrt((size + 0.1) / (g * g * (1 - rho**k) + 0.1)) * abs(g))
+        size = rho * size + (1 - rho) * steps[-1] ** 2
+    assert found == pytest.approx(-0.5 * math.copysign(math.fsum(steps), g), rel=1e-9)
 
 
 @given(SLOPES, STEPS, st.floats(0.1, 0.99))
@@ -299,8 +311,9 @@ def test_each_group_has_its_own_settings() -> None:
         "dampening": 0.0,
         "weight_decay": 0.0,
         "nesterov": False,
+        "maximize": False,
     }
-    assert len(optimizer.param_groups[1]) == 7
+    assert len(optimizer.param_groups[1]) == 8
     assert repr(optimizer.param_groups[1]).startswith("ParamGroup(1 parameter, lr=0.25, ")
 
 
@@ -342,6 +355,177 @@ def test_a_rule_that_reads_one_rate_refuses_groups_that_differ() -> None:
         walk(optimizer, [1.0])
 
 
+# A group more.
+
+
+def test_a_group_that_is_added_has_what_the_constructor_was_told() -> None:
+    v, w, x = Value(1.0), Value(1.0), Value(1.0)
+    optimizer = SGD([v], lr=0.25, momentum=0.5)
+    optimizer.lr = 0.125
+    walk(optimizer, [1.0])
+    optimizer.add_param_group({"params": w})
+    optimizer.add_param_group({"params": iter([x]), "lr": 0.5, "momentum": 0.0})
+    assert optimizer.parameters == [v, w, x]
+    assert [(group["lr"], group["momentum"]) for group in optimizer.param_groups] == [
+        (0.125, 0.5),
+        (0.25, 0.5),
+        (0.5, 0.0),
+    ]
+    walk(optimizer, [1.0])
+    assert (v.data, w.data, x.data) == (1.0 - 0.125 - 0.1875, 0.75, 0.5)
+    assert optimizer.state_dict()["param_groups"][2]["params"] == [2]
+    assert optimizer.state[0]["step"] == 2
+    assert optimizer.state[1]["step"] == 1
+
+
+@pytest.mark.parametrize(
+    ("group", "error", "message"),
+    [
+        (Value(1.0), TypeError, "SGD: add_param_group: expected a dict such as .*, got Value: give it in one"),
+        ([{"params": Value(1.0)}], TypeError, "SGD: add_param_group: expected a dict such as .*, got list"),
+        (
+            {"params": [twin := Value(1.0), twin]},
+            ValueError,
+            "add_param_group: group 1: parameters: .* got one twice",
+        ),
+        ({"param": Value(1.0)}, TypeError, "expected groups with 'params', got none in group 1"),
+        ({"params": []}, ValueError, "SGD: add_param_group: group 1: parameters: expected Tensors or Values, at least"),
+        ({"params": Value(1.0), "rate": 1}, TypeError, "SGD: parameters: group 1: expected params, lr, .* got 'rate'"),
+        ({"params": Value(1.0), "lr": -1}, ValueError, "SGD: group 1: lr: expected zero or a positive number"),
+        ({"params": Value(1.0), "nesterov": True}, ValueError, "SGD: group 1: nesterov: expected a momentum"),
+    ],
+)
+def test_a_group_that_cannot_be_added_leaves_those_that_are(group: Any, error: type[Exception], message: str) -> None:
+    optimizer = SGD([w := Value(1.0)], lr=0.1)
+    with pytest.raises(error, match=message):
+        optimizer.add_param_group(group)
+    with pytest.raises(ValueError, match=r"SGD: add_param_group: parameters: .* got one twice"):
+        optimizer.add_param_group({"params": [Value(1.0), w]})
+    assert len(optimizer.param_groups) == len(optimizer.parameters) == len(optimizer.settings) == 1
+
+
+def test_a_group_is_added_whole_or_not_at_all() -> None:
+    line = 0
+    while True:
+        line += 1
+        optimizer = SGD([Value(1.0)], lr=0.1)
+        was_interrupted = interrupted_at(line, lambda: optimizer.add_param_group({"params": Value(1.0)}), FILES)  # noqa: B023
+        assert len(optimizer.param_groups) == len(optimizer.parameters) == len(optimizer.settings)
+        if not was_interrupted:
+            break
+    assert len(optimizer.parameters) == 2
+    assert line > 20
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_to_maximize_is_to_minimize_the_negative(rule: str) -> None:
+    down, up = [Value(1.0), Tensor([1.0, -2.0])], [Value(1.0), Tensor([1.0, -2.0])]
+    optimizer, other = RULES[rule](down), RULES[rule](up)
+    other.param_groups[0]["maximize"] = True
+    walk(optimizer, [0.5, -1.0, 0.0, 2.0])
+    walk(other, [-0.5, 1.0, 0.0, -2.0])
+    for p, q in zip(down, up, strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW, Adagrad, RMSProp])
+def test_an_eps_that_is_nothing_to_the_parameters_is_refused(kind: Any) -> None:
+    """It would divide zero by zero where a gradient is zero, as in the rows of an embedding that no sample has."""
+    narrow = Tensor(np.float16([1.0, 2.0]))
+    with pytest.raises(ValueError, match=rf"{kind.__name__}: group 0: eps: expected .* of float16 .*, got 1e-"):
+        kind([narrow], lr=0.1)
+    optimizer = kind([Tensor([1.0])], lr=0.1)
+    with pytest.raises(ValueError, match=rf"{kind.__name__}: group 1: eps: expected"):
+        optimizer.add_param_group({"params": narrow})
+    optimizer.add_param_group({"params": narrow, "eps": 1e-3})
+    with pytest.raises(ValueError, match=rf"{kind.__name__}: group 1: eps: expected"):
+        optimizer.param_groups[1]["eps"] = 1e-9
+    narrow.grad = np.float16([0.0, 1e-4])
+    optimizer.step()
+    assert narrow.data[0] == pytest.approx(1.0, rel=2e-3)
+    assert narrow.data[1] < 2.0
+
+
+# A step as a lecture writes it.
+
+
+def test_a_closure_is_called_before_the_step_and_its_loss_given_back() -> None:
+    w = Value(1.0)
+    optimizer = SGD([w], lr=0.25)
+
+    def closure() -> Value:
+        optimizer.zero_grad()
+        loss = w**2
+        loss.backward()
+        return loss
+
+    loss = optimizer.step(closure)
+    assert isinstance(loss, Value)
+    assert (loss.data, w.data) == (1.0, 0.5)
+    assert optimizer.step() is None
+    with pytest.raises(DTypeError, match=r"SGD: step: expected a function that gives the loss, or nothing, got Value"):
+        optimizer.step(loss)  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        optimizer.step(lambda: 1 / 0)
+    assert w.data == 0.0
+
+
+def test_gradients_become_none_or_zeros() -> None:
+    v, w, still = Value(1.0), Tensor(np.float32([1.0, 2.0])), Tensor([1.0])
+    optimizer = SGD([v, w, still], lr=0.1, momentum=0.5)
+    v.grad, w.grad = 2.0, np.float32([math.inf, math.nan])
+    optimizer.zero_grad(set_to_none=False)
+    assert v.has_grad
+    assert v.grad == 0.0
+    assert w.grad.dtype == np.float32
+    assert w.grad.tolist() == [0.0, 0.0]
+    assert still.grad is None
+    optimizer.zero_grad(True)
+    assert not v.has_grad
+    assert w.grad is None
+    with pytest.raises(DTypeError, match="SGD: zero_grad: set_to_none: expected True or False, got None"):
+        optimizer.zero_grad(None)  # type: ignore[arg-type]
+
+
+def test_an_optimiser_shows_its_groups() -> None:
+    optimizer = SGD([{"params": [Value(1.0), Value(2.0)]}, {"params": Value(1.0), "lr": 0.5}], lr=0.25)
+    first, *lines, last = repr(optimizer).split("\n")
+    assert (first, last) == ("SGD(", ")")
+    assert lines[0].startswith("  ParamGroup(2 parameters, lr=0.25, momentum=0.0, ")
+    assert lines[1].startswith("  ParamGroup(1 parameter, lr=0.5, momentum=0.0, ")
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("RMSprop", "write nn.RMSProp"),
+        ("NAdam", "use nn.Adam, or write its update in a class of your own, of nn.Optimizer"),
+        ("LBFGS", "use nn.SGD with momentum, or write its update"),
+        ("clip_grad_norm_", "write nn.clip_grad_norm"),
+        ("lr_scheduler.LRScheduler", "write nn.Schedule"),
+        ("lr_scheduler.CyclicLR", "use nn.LambdaLR"),
+    ],
+)
+def test_a_name_of_pytorch_that_is_not_here_says_what_is(name: str, cure: str) -> None:
+    module: Any = nn.optim
+    *way, last = name.split(".")
+    for part in way:
+        module = getattr(module, part)
+    with pytest.raises(AttributeError, match=rf"module '{module.__name__}' has no attribute '{last}': {cure}"):
+        getattr(module, last)
+    assert not hasattr(module, last)
+
+
+def test_every_optimiser_and_schedule_of_torch_is_here_or_refused_with_a_cure() -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    for theirs, ours in ((torch.optim, nn.optim), (torch.optim.lr_scheduler, nn.optim.lr_scheduler)):
+        for name, found in vars(theirs).items():
+            its = getattr(found, "__module__", "").startswith("torch.optim") and name != "Optimizer"
+            if isinstance(found, type) and its and not name.startswith("_") and not hasattr(ours, name):
+                with pytest.raises(AttributeError, match=f"has no attribute '{name}': (use|write) nn"):
+                    getattr(ours, name)
+
+
 SHARED = Value(1.0)
 
 
@@ -372,7 +556,11 @@ def test_groups_that_cannot_be_are_refused(groups: Any, error: type[Exception], 
         (lambda g: g.__setitem__("lr", "a"), DTypeError, "Adam: group 0: lr"),
         (lambda g: g.__setitem__("betas", (0.9, 1.0)), ValueError, r"betas\[1\]: expected a number from 0 up to"),
         (lambda g: g.__setitem__("betas", 0.9), DTypeError, "betas: expected two numbers"),
-        (lambda g: g.__setitem__("rate", 0.1), KeyError, "expected one of lr, betas, eps, weight_decay, amsgrad, got"),
+        (
+            lambda g: g.__setitem__("rate", 0.1),
+            KeyError,
+            "expected one of lr, betas, eps, weight_decay, .*, got",
+        ),
         (lambda g: g.__setitem__("params", []), TypeError, "params cannot be changed: make a new optimiser"),
         (lambda g: g.__setitem__("initial_lr", 1.0), TypeError, "initial_lr cannot be changed: set lr"),
         (lambda g: g.update(lr=math.nan), ValueError, "lr"),
@@ -678,6 +866,19 @@ def test_parameters_without_gradients_are_not_clipped() -> None:
     assert w.grad is None
 
 
+def test_a_gradient_that_a_frozen_parameter_has_from_before_counts_nothing() -> None:
+    w, frozen = Tensor([0.0, 0.0]), Tensor([0.0])
+    w.grad, frozen.grad = np.array([3.0, 4.0]), np.array([math.nan])
+    frozen.requires_grad = False
+    optimizer = SGD([w, frozen], lr=1.0)
+    assert clip_grad_norm(optimizer.parameters, 10.0) == clip_grad_norm([w], math.inf) == 5.0
+    clip_grad_value(optimizer.parameters, 3.5)
+    optimizer.step()
+    assert w.data.tolist() == [-3.0, -3.5]
+    assert frozen.data.tolist() == [0.0]
+    assert np.isnan(frozen.grad).all()
+
+
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("power", [1.0, 2.0, math.inf])
 def test_a_norm_that_is_no_number_is_refused_with_the_parameter(wrong: float, power: float) -> None:
@@ -731,8 +932,9 @@ def test_what_cannot_be_clipped_is_refused(clip: Any) -> None:
     with pytest.raises(TypeError, match=rf"{clip.__name__}: parameters: expected Tensors or Values, got Tensor"):
         clip(Tensor([1.0]), 1.0)
     for limit in (0.0, -1.0, math.nan, math.inf):
-        with pytest.raises(ValueError, match=f"{clip.__name__}: (limit|max_norm): expected a "):
-            clip([Value(1.0)], limit)
+        if not (limit == math.inf and clip is clip_grad_norm):
+            with pytest.raises(ValueError, match=f"{clip.__name__}: (clip_value|max_norm): expected a "):
+                clip([Value(1.0)], limit)
     for power in (0.0, -2.0, math.nan):
         with pytest.raises(ValueError, match="clip_grad_norm: norm_type: expected"):
             clip_grad_norm([Value(1.0)], 1.0, power)

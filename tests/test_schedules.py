@@ -18,12 +18,17 @@ from nn import (
     SGD,
     Adagrad,
     Adam,
+    ChainedScheduler,
+    ConstantLR,
     CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
     ExponentialLR,
+    LambdaLR,
     LinearLR,
     MultiStepLR,
     OneCycleLR,
     Optimizer,
+    PolynomialLR,
     ReduceLROnPlateau,
     RMSProp,
     Schedule,
@@ -54,10 +59,17 @@ SCHEDULES: dict[str, Callable[[Optimizer], Schedule]] = {
     "MultiStepLR": lambda o: MultiStepLR(o, [4, 2, 4], 0.5),
     "ExponentialLR": lambda o: ExponentialLR(o, 0.9),
     "CosineAnnealingLR": lambda o: CosineAnnealingLR(o, T_max=7, eta_min=0.01),
+    "CosineAnnealingWarmRestarts": lambda o: CosineAnnealingWarmRestarts(o, 2, 2, 0.01),
+    "ConstantLR": lambda o: ConstantLR(o, 0.2, 6),
+    "PolynomialLR": lambda o: PolynomialLR(o, 6, 2.0),
+    "LambdaLR": lambda o: LambdaLR(o, lambda t: 1 / (1 + t)),
+    "ChainedScheduler": lambda o: ChainedScheduler([LinearLR(o), ExponentialLR(o, 0.9), LambdaLR(o, math.sqrt)]),
     "LinearLR": lambda o: LinearLR(o, 0.2, 0.8, 6),
     "OneCycleLR": lambda o: OneCycleLR(o, 0.5, total_steps=30),
     "SequentialLR": lambda o: SequentialLR(o, [LinearLR(o), OneCycleLR(o, 0.5, total_steps=30), StepLR(o, 2)], [3, 6]),
 }
+
+SCHEDULE_FILES = [f"lr_scheduler/{name}" for name in ("schedule", "schedules", "joined", "one_cycle", "plateau")]
 
 # Closed forms.
 
@@ -202,7 +214,7 @@ def test_a_step_that_fails_changes_no_group_and_no_count() -> None:
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_step_that_is_interrupted_at_any_line_is_done_or_not(name: str) -> None:
-    files = tuple(f"optim/{file}.py" for file in ("schedule", "schedules", "one_cycle", "parameters"))
+    files = tuple(f"optim/{file}.py" for file in (*SCHEDULE_FILES, "parameters"))
 
     def look(schedule: Schedule) -> Any:
         return schedule.state_dict(), schedule.optimizer.state_dict(), schedule.last_lrs
@@ -279,9 +291,69 @@ def test_a_metric_that_is_no_number_is_refused(metric: Any) -> None:
     schedule = ReduceLROnPlateau(optimizer_of(1.0))
     schedule.step(1.0)
     before = schedule.state_dict()
-    with pytest.raises((TypeError, ValueError), match="ReduceLROnPlateau: metric: "):
+    with pytest.raises((TypeError, ValueError), match="ReduceLROnPlateau: metrics: "):
         schedule.step(metric)
     assert schedule.state_dict() == before
+
+
+def test_a_plateau_is_looked_at_whole_or_not_at_all() -> None:
+    files = tuple(f"optim/{file}.py" for file in (*SCHEDULE_FILES, "parameters"))
+
+    def ready() -> ReduceLROnPlateau:
+        schedule = ReduceLROnPlateau(optimizer_of(1.0, 0.5), factor=0.5, patience=0, cooldown=3)
+        schedule.step(1.0)
+        return schedule
+
+    def look(schedule: ReduceLROnPlateau) -> Any:
+        return schedule.state_dict(), schedule.optimizer.state_dict()
+
+    schedule = ready()
+    before = look(schedule)
+    schedule.step(2.0)
+    after = look(schedule)
+    assert schedule.get_last_lr() == [0.5, 0.25]
+    line = 1
+    while interrupted_at(line, lambda: again.step(2.0), files) if (again := ready()) else False:
+        assert look(again) in (before, after)
+        line += 1
+    assert line > 30
+
+
+def test_a_group_that_is_added_is_reduced_too_or_refused() -> None:
+    optimizer = optimizer_of(1.0)
+    schedule, each = ReduceLROnPlateau(optimizer, factor=0.5, patience=0, min_lr=0.25), None
+    each = ReduceLROnPlateau(optimizer, factor=0.5, patience=0, min_lr=[0.25])
+    schedule.step(1.0)
+    each.step(1.0)
+    optimizer.add_param_group({"params": Value(1.0), "lr": 0.3})
+    schedule.step(1.0)
+    assert schedule.get_last_lr() == [0.5, 0.25]
+    before = each.state_dict()
+    with pytest.raises(ShapeError, match="min_lr: expected one number, or one for each of 2 groups"):
+        each.step(1.0)
+    assert each.state_dict() == before
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_of_other_groups_than_it_was_made_for_is_refused(name: str) -> None:
+    optimizer = optimizer_of(0.5, 0.25)
+    schedule = SCHEDULES[name](optimizer)
+    optimizer.add_param_group({"params": Value(1.0), "lr": 0.3})
+    before = schedule.get_last_lr()
+    with pytest.raises(ValueError, match=rf"{name}: step: expected 2 groups, as when it was made, got 3: make a new"):
+        schedule.step()
+    assert schedule.get_last_lr() == before
+    again = SCHEDULES[name](optimizer)
+    again.step()
+    assert again.count == 1
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_shows_its_settings_and_rates(name: str) -> None:
+    schedule = SCHEDULES[name](optimizer_of(0.5, 0.25))
+    shown = repr(schedule)
+    assert shown.startswith(f"{name}(")
+    assert shown.endswith(f"lr={schedule.get_last_lr()!r})")
 
 
 # What is refused.
@@ -321,6 +393,44 @@ def test_a_metric_that_is_no_number_is_refused(metric: Any) -> None:
         (lambda o: ReduceLROnPlateau(o, factor=1.0), ValueError, "ReduceLROnPlateau: factor"),
         (lambda o: ReduceLROnPlateau(o, patience=-1), ValueError, "ReduceLROnPlateau: patience: expected a number of"),
         (lambda o: ReduceLROnPlateau(o, min_lr=[0.1, 0.2]), ShapeError, "ReduceLROnPlateau: min_lr: expected one"),
+        (
+            lambda o: LambdaLR(o, 0.5),
+            DTypeError,
+            "LambdaLR: lr_lambda: expected a function of the number of steps",
+        ),
+        (
+            lambda o: LambdaLR(o, [math.exp] * 2),
+            ShapeError,
+            "lr_lambda: expected one function, or one for each of 1",
+        ),
+        (
+            lambda o: LambdaLR(o, lambda t: "a"),
+            DTypeError,
+            r"LambdaLR: lr_lambda\(0\): expected real numbers, got text",
+        ),
+        (lambda o: LambdaLR(o, lambda t: -1), ValueError, r"LambdaLR: lr_lambda\(0\): expected zero or a positive num"),
+        (
+            lambda o: LambdaLR(o, lambda t: Value(1.0)),
+            DTypeError,
+            r"LambdaLR: lr_lambda\(0\): expected a finite",
+        ),
+        (lambda o: LambdaLR(None, math.exp), DTypeError, "LambdaLR: optimizer: expected one such as SGD"),
+        (lambda o: ConstantLR(o, 1.5), ValueError, "ConstantLR: factor: expected a number from 0 to 1"),
+        (lambda o: PolynomialLR(o, 0), ValueError, "PolynomialLR: total_iters: expected a positive int"),
+        (lambda o: CosineAnnealingWarmRestarts(o, 2, 0), ValueError, "T_mult: expected a positive int, got 0"),
+        (lambda o: ChainedScheduler([]), DTypeError, "ChainedScheduler: schedulers: expected a list of schedules such"),
+        (
+            lambda o: ChainedScheduler(StepLR(o, 1)),
+            DTypeError,
+            "ChainedScheduler: schedulers: expected a list of",
+        ),
+        (lambda o: ChainedScheduler([ReduceLROnPlateau(o)]), DTypeError, "whose rates depend on the count alone"),
+        (lambda o: ChainedScheduler([StepLR(o, 1), OneCycleLR(o, 0.1, 5)]), DTypeError, "got OneCycleLR: put it into"),
+        (
+            lambda o: ChainedScheduler([StepLR(o, 1), StepLR(optimizer_of(1.0), 1)]),
+            ValueError,
+            "make it of the same optimizer",
+        ),
         (lambda o: SequentialLR(o, [], []), DTypeError, "SequentialLR: schedulers: expected a list of schedules"),
         (lambda o: SequentialLR(o, [ReduceLROnPlateau(o)], []), DTypeError, "whose rates depend on the count alone"),
         (lambda o: SequentialLR(o, [StepLR(optimizer_of(1.0), 1)], []), ValueError, "make it of the same optimizer"),

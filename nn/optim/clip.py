@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from autograd import DTypeError, Tensor, Value, short_repr
 from nn.inputs import positive_number
-from nn.optim.parameters import Change, checked_parameters, make_changes, place
+from nn.optim.parameters import change_of_grad, checked_parameters, make_changes, place
 
 
-def clip_grad_value(parameters: Iterable[Tensor | Value], limit: float) -> None:
-    """Bring each number of each gradient into −limit … limit; all gradients, or none where that fails.
+def clip_grad_value(parameters: Iterable[Tensor | Value], clip_value: float) -> None:
+    """Bring each number of each gradient into −clip_value … clip_value; all gradients, or none where that fails.
 
     >>> v, w = Value(1.0), Value(1.0)
     >>> (3.0 * v - 0.5 * w).backward()
@@ -23,12 +22,12 @@ def clip_grad_value(parameters: Iterable[Tensor | Value], limit: float) -> None:
     >>> v.grad, w.grad
     (1.0, -0.5)
 
-    A NaN stays one. Raises `TypeError` and `ValueError` for what are no parameters, and for a ``limit`` that is no
-    positive number.
+    A NaN stays one. Raises `TypeError` and `ValueError` for what are no parameters, and for a ``clip_value`` that is
+    no positive number.
     """
-    limit = positive_number(limit, "clip_grad_value: limit", 1.0)
+    limit = positive_number(clip_value, "clip_grad_value: clip_value", 1.0)
     found = with_gradients(parameters, "clip_grad_value")
-    make_changes([new_gradient(p, between(p.grad, limit)) for _, p in found])
+    make_changes([change_of_grad(p, between(p.grad, limit)) for _, p in found])
 
 
 def clip_grad_norm(parameters: Iterable[Tensor | Value], max_norm: float, norm_type: float = 2.0) -> float:
@@ -36,7 +35,8 @@ def clip_grad_norm(parameters: Iterable[Tensor | Value], max_norm: float, norm_t
 
     The factor is max_norm / (norm + 10⁻⁶), where that is below 1, so that the new norm is a little less.
     ``norm_type`` is p in (Σ|g|ᵖ)^(1/p), or ``math.inf`` for the largest. All gradients are changed, or none where
-    that fails. (Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.)
+    that fails. With a ``max_norm`` of ``math.inf`` none is: so the norm is asked for. (Pascanu, Mikolov and Bengio, On
+    the difficulty of training recurrent neural networks, 2013.)
 
     >>> v, w = Value(1.0), Value(1.0)
     >>> (3.0 * v - 4.0 * w).backward()
@@ -48,8 +48,8 @@ def clip_grad_norm(parameters: Iterable[Tensor | Value], max_norm: float, norm_t
     Raises `TypeError` and `ValueError` for what are no parameters, and for a ``max_norm`` or ``norm_type`` that is no
     positive number; `ValueError` where a norm is NaN or infinite, with the parameter whose gradient makes it so.
     """
-    max_norm = positive_number(max_norm, "clip_grad_norm: max_norm", 1.0)
-    power = checked_power(norm_type)
+    max_norm = positive_or_infinite(max_norm, "clip_grad_norm: max_norm", 1.0)
+    power = positive_or_infinite(norm_type, "clip_grad_norm: norm_type", 2.0)
     found = with_gradients(parameters, "clip_grad_norm")
     norms = []
     for index, parameter in found:
@@ -62,19 +62,14 @@ def clip_grad_norm(parameters: Iterable[Tensor | Value], max_norm: float, norm_t
     norm = norm_of(norms, power)
     factor = max_norm / (norm + 1e-6)
     if factor < 1:
-        make_changes([new_gradient(p, p.grad * factor) for _, p in found])
+        make_changes([change_of_grad(p, p.grad * factor) for _, p in found])
     return norm
 
 
 def with_gradients(parameters: Any, owner: str) -> list[tuple[int, Tensor | Value]]:
-    """The parameters that have a gradient, with their numbers."""
-    return [(index, p) for index, p in enumerate(checked_parameters(parameters, owner)) if p.has_grad]
-
-
-def new_gradient(parameter: Tensor | Value, grad: Any) -> Change:
-    """How its gradient is replaced."""
-    store: Callable[[Any], None] = partial(setattr, parameter, "grad")
-    return store, parameter.grad, grad
+    """The parameters that have a gradient, with their numbers; a frozen one has at most one from before."""
+    found = enumerate(checked_parameters(parameters, owner))
+    return [(index, p) for index, p in found if p.has_grad and p.requires_grad]
 
 
 def between(grad: Any, limit: float) -> Any:
@@ -91,13 +86,11 @@ def norm_of(numbers: Any, power: float) -> float:
     return float(largest * np.sum((sizes / largest) ** power) ** (1 / power))
 
 
-def checked_power(norm_type: Any) -> float:
-    """The p of a norm: positive, or infinity."""
-    if isinstance(norm_type, float) and norm_type == math.inf:
+def positive_or_infinite(value: Any, name: str, example: float) -> float:
+    """A positive number, or infinity."""
+    if isinstance(value, float) and value == math.inf:
         return math.inf
     try:
-        return positive_number(norm_type, "clip_grad_norm: norm_type", 2.0)
+        return positive_number(value, name, example)
     except DTypeError as error:
-        raise DTypeError(
-            f"clip_grad_norm: norm_type: expected a positive number or math.inf, got {short_repr(norm_type)}"
-        ) from error
+        raise DTypeError(f"{name}: expected a positive number or math.inf, got {short_repr(value)}") from error

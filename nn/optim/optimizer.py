@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from autograd import DTypeError, GraphError, ShapeError, Tensor, Value, real_array, short_repr, zero_grad
-from nn.inputs import number_from_zero, positive_number
+from nn.inputs import flag, number_from_zero, positive_number
 from nn.optim.parameters import (
     Change,
     Checks,
     ParamGroup,
     change_of,
+    change_of_grad,
     checked_settings,
+    expect_each_once,
     grouped,
     make_changes,
     place,
@@ -24,13 +26,16 @@ from nn.optim.parameters import (
 from nn.optim.saved import expect_names, expect_same, expect_shapes, fitting_state, plain
 from nn.optim.state import copied
 
+R = TypeVar("R")
+
 
 class Optimizer(ABC):
     """Base of optimisers: holds the parameters and their settings; a subclass says what an update is.
 
     ``parameters`` are Tensors or single Values, as ``model.parameters()`` gives them, or groups of them, dicts with the
     parameters as ``"params"`` and any settings that are to differ: ``[{"params": [w], "lr": 0.1}, {"params": [b]}]``.
-    ``lr`` may be changed between steps; so may each setting of a group in ``param_groups``.
+    ``lr`` may be changed between steps; so may each setting of a group in ``param_groups``. A Tensor that is frozen
+    rests, whatever gradient it has from before, until it is thawed.
 
     What updates are to remember, as a velocity or a count of steps, they keep in ``state``, a dict, by the number of
     the parameter or by a name: a step that fails leaves that as it was, too. Each step has a copy of it, so that an
@@ -73,23 +78,75 @@ class Optimizer(ABC):
     ) -> None:
         owner = type(self).__name__
         defaults = self.checked({"lr": positive_number(lr, f"{owner}: lr", 0.1), **settings}, owner)
-        groups = []
-        for number, (params, own) in enumerate(grouped(parameters, owner)):
-            for name in own:
-                if name not in defaults:
-                    raise TypeError(
-                        f"{owner}: parameters: group {number}: expected params, {', '.join(defaults)}, "
-                        f"got {short_repr(name)}"
-                    )
-            where = f"{owner}: group {number}"
-            groups.append(ParamGroup(params, self.checked({**defaults, **own}, where), self.checked, where))
-        #: The groups, whose settings can be read and changed.
-        self.param_groups = tuple(groups)
-        #: All parameters, group after group. Their places are their numbers.
-        self.parameters: list[Tensor | Value] = [p for group in groups for p in group["params"]]
-        #: The settings of each parameter: those of its group, to be read; `param_groups` is where they are changed.
-        self.settings: list[dict[str, Any]] = [group._settings for group in groups for _ in group["params"]]
+        #: The settings that a group has where it says nothing else.
+        self.defaults = defaults
+        groups = [self._group(number, *group) for number, group in enumerate(grouped(parameters, owner))]
+        for store, _, new in self._changes_to(groups):
+            store(new)
         self.state: dict[Any, Any] = {}
+
+    #: The groups, whose settings can be read and changed.
+    param_groups: tuple[ParamGroup, ...]
+    #: All parameters, group after group. Their places are their numbers.
+    parameters: list[Tensor | Value]
+    #: The settings of each parameter: those of its group, to be read; `param_groups` is where they are changed.
+    settings: list[dict[str, Any]]
+
+    def _group(self, number: int, params: list[Tensor | Value], own: dict[str, Any]) -> ParamGroup:
+        owner = type(self).__name__
+        for name in own:
+            if name not in self.defaults:
+                raise TypeError(
+                    f"{owner}: parameters: group {number}: expected params, {', '.join(self.defaults)}, "
+                    f"got {short_repr(name)}"
+                )
+        where = f"{owner}: group {number}"
+        check = partial(self._checked_for, {p.dtype for p in params if isinstance(p, Tensor)})
+        return ParamGroup(params, check({**self.defaults, **own}, where), check, where)
+
+    def _checked_for(self, dtypes: set[np.dtype[Any]], settings: dict[str, Any], where: str) -> dict[str, Any]:
+        """Settings as `checked` gives them, of which ``eps`` is more than nothing to parameters of these dtypes."""
+        found = self.checked(settings, where)
+        eps = found.get("eps")
+        for dtype in dtypes:
+            if isinstance(eps, float) and not dtype.type(eps):
+                raise ValueError(
+                    f"{where}: eps: expected a number that parameters of {dtype} can be divided by, got {eps}, which "
+                    "is 0 there: give eps=0.001, or make them float32"
+                )
+        return found
+
+    def _changes_to(self, groups: Sequence[ParamGroup]) -> list[Change]:
+        """How it comes to have these groups."""
+        new = {
+            "param_groups": tuple(groups),
+            "parameters": [p for group in groups for p in group["params"]],
+            "settings": [group._settings for group in groups for _ in group["params"]],
+        }
+        return [(partial(setattr, self, name), getattr(self, name, None), value) for name, value in new.items()]
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Have one group more, as when layers that were frozen are to be trained from now on.
+
+        What it says nothing of it has from the constructor. Make schedules anew behind it.
+
+        >>> from nn import SGD
+        >>> optimizer = SGD([Value(1.0)], lr=0.1, momentum=0.9)
+        >>> optimizer.add_param_group({"params": [Value(2.0)], "lr": 0.01})
+        >>> [(group["lr"], group["momentum"]) for group in optimizer.param_groups]
+        [(0.1, 0.9), (0.01, 0.9)]
+
+        Raises as the constructor does for groups, and `TypeError` for what is no dict.
+        """
+        owner, number = f"{type(self).__name__}: add_param_group", len(self.param_groups)
+        if not isinstance(param_group, Mapping):
+            raise DTypeError(
+                f"{owner}: expected a dict such as {{'params': [w], 'lr': 0.1}}, got "
+                f"{type(param_group).__name__}: give it in one, as 'params'"
+            )
+        [(params, own)] = grouped([param_group], owner, number)
+        expect_each_once([*self.parameters, *params], owner)
+        make_changes(self._changes_to([*self.param_groups, self._group(number, params, own)]))
 
     @classmethod
     def checked(cls, settings: dict[str, Any], where: str) -> dict[str, Any]:
@@ -130,12 +187,23 @@ class Optimizer(ABC):
                 kept[name] = 0.0 if isinstance(data, float) else np.zeros_like(data)
         return kept
 
-    def step(self) -> None:
+    def step(self, closure: Callable[[], R] | None = None) -> R | None:
         """Change every parameter that has a gradient; where one update fails, none, nor the ``state``.
 
-        Raises `GraphError` if none has: then there was no ``backward()``; also if one is a leaf no longer.
+        A ``closure`` is called first, and what it gives is given back: a function that computes the loss, and its
+        gradients by ``zero_grad()`` and ``backward()``.
+
+        Raises `GraphError` if none has: then there was no ``backward()``; also if one is a leaf no longer. `TypeError`
+        for a closure that is no function.
         """
+        if closure is not None and not callable(closure):
+            raise DTypeError(
+                f"{type(self).__name__}: step: expected a function that gives the loss, or nothing, got "
+                f"{short_repr(closure)}: call loss.backward() before, and step() without"
+            )
+        loss = None if closure is None else closure()
         make_changes(self._changes())
+        return loss
 
     def _changes(self) -> Iterator[Change]:
         """What a step does: it makes all updates, on a copy of the state, and then stores them."""
@@ -167,9 +235,21 @@ class Optimizer(ABC):
             raise GraphError("step: no parameter has a gradient: call loss.backward() first")
         yield from changes
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of the parameters."""
-        zero_grad(*self.parameters)
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of the parameters: of all of them, or, where an interrupt comes, of none.
+
+        With ``set_to_none=False`` those that there are become zeros, so that a `step` moves these parameters on by
+        momentum and weight decay alone. Raises `TypeError` for anything but True or False.
+        """
+        if flag(set_to_none, f"{type(self).__name__}: zero_grad: set_to_none"):
+            zero_grad(*self.parameters)
+        else:
+            zeros = {p: 0.0 if isinstance(p, Value) else np.zeros_like(p.grad) for p in self.parameters if p.has_grad}
+            make_changes([change_of_grad(p, zero) for p, zero in zeros.items()])
+
+    def __repr__(self) -> str:
+        """Each group in a line."""
+        return f"{type(self).__name__}(\n" + "".join(f"  {group!r}\n" for group in self.param_groups) + ")"
 
     def state_dict(self) -> dict[str, Any]:
         """All that a run needs to go on, as plain data: numbers, texts, lists, dicts by text, and arrays, all copies.
@@ -245,6 +325,13 @@ class Optimizer(ABC):
             expect_same(its["params"], current[number]["params"], f"{where}: params", "make the groups as they were")
             settings.append(group._check({name: x for name, x in its.items() if name != "params"}, where))
         return settings
+
+
+def followed(group: Mapping[str, Any], data: Any, grad: Any) -> Any:
+    """The gradient that is gone against: the other way round to ``maximize``, and with ``weight_decay`` · p."""
+    if group["maximize"]:
+        grad = -grad
+    return grad + group["weight_decay"] * data if group["weight_decay"] else grad
 
 
 def is_like(update: Any, data: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,8 +102,16 @@ def change_of(group: ParamGroup, settings: Mapping[str, Any]) -> Change:
     return group.change, {name: group[name] for name in settings}, settings
 
 
-def grouped(parameters: Any, owner: str) -> list[tuple[list[Tensor | Value], dict[str, Any]]]:
+def change_of_grad(parameter: Tensor | Value, grad: Any) -> Change:
+    """How a gradient is replaced."""
+    store: Callable[[Any], None] = partial(setattr, parameter, "grad")
+    return store, parameter.grad, grad
+
+
+def grouped(parameters: Any, owner: str, first: int = 0) -> list[tuple[list[Tensor | Value], dict[str, Any]]]:
     """The parameters of each group with the settings that it has of its own; parameters alone are one group.
+
+    ``first`` is the number of the first group, for messages.
 
     Raises as `checked_parameters`, `TypeError` where dicts stand beside parameters, or a dict has no ``params``.
     """
@@ -113,7 +122,7 @@ def grouped(parameters: Any, owner: str) -> list[tuple[list[Tensor | Value], dic
     if not (isinstance(found, list) and any(isinstance(part, Mapping) for part in found)):
         return [(checked_parameters(found, owner), {})]
     groups = []
-    for place, group in enumerate(found):
+    for place, group in enumerate(found, first):
         if not isinstance(group, Mapping):
             raise TypeError(f"{expected}, got {type(group).__name__} beside them: give it in a dict, as 'params'")
         if "params" not in group:

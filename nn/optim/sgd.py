@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from autograd import Tensor, Value
 from nn.inputs import decay, flag, number_from_zero
-from nn.optim.optimizer import Optimizer
+from nn.optim.optimizer import Optimizer, followed
 from nn.optim.parameters import Checks
 
 
@@ -17,8 +17,8 @@ class SGD(Optimizer):
 
     With ``momentum`` μ and ``dampening`` τ, the step is lr · v, where v ← μ·v + (1 − τ)·g, and v is g in the first
     step. With ``nesterov`` it is lr · (g + μ·v). ``weight_decay`` λ adds λ·p to the gradient g, as ½λ‖p‖² in the loss
-    would. (Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep learning,
-    2013.)
+    would; ``maximize`` turns the sign of g before, to go up. (Sutskever, Martens, Dahl and Hinton, On the importance of
+    initialization and momentum in deep learning, 2013.)
 
     >>> w = Value(1.0)
     >>> optimizer = SGD([w], lr=0.1)
@@ -39,20 +39,29 @@ class SGD(Optimizer):
         "dampening": partial(decay, example=0.1),
         "weight_decay": partial(number_from_zero, example=0.01),
         "nesterov": flag,
+        "maximize": flag,
     }
     memory = ("momentum_buffer",)
 
     def __init__(
         self,
         parameters: Iterable[Tensor | Value] | Iterable[Mapping[str, Any]],
-        lr: float,
+        lr: float = 0.001,
         momentum: float = 0.0,
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
         super().__init__(
-            parameters, lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+            parameters,
+            lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
+            maximize=maximize,
         )
 
     @classmethod
@@ -67,8 +76,7 @@ class SGD(Optimizer):
 
     def update(self, index: int, data: Any, grad: Any) -> Any:
         group = self.settings[index]
-        if group["weight_decay"]:
-            grad = grad + group["weight_decay"] * data
+        grad = followed(group, data, grad)
         if momentum := group["momentum"]:
             kept = self.remembered(index, data)
             kept["momentum_buffer"] *= momentum

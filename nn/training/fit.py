@@ -19,7 +19,7 @@ from nn.declared import is_node
 from nn.inputs import flag, generator, one_of, positive_int, positive_number
 from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
-from nn.optim.schedule import Adjustment
+from nn.optim.lr_scheduler.schedule import Adjustment
 from nn.training.batches import Data, as_data, batch_length
 from nn.training.callbacks import as_callbacks
 from nn.training.files import load, remove_unfinished, save

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from autograd import DTypeError, ShapeError, short_repr
 from nn.inputs import count_from_zero, number_from_zero
 from nn.optim.optimizer import Optimizer
 from nn.optim.parameters import Change, Checks, change_of, checked_settings, make_changes
 from nn.optim.saved import expect_names, expect_same, plain
+
+T = TypeVar("T")
 
 
 class Adjustment(ABC):
@@ -70,6 +72,17 @@ class Adjustment(ABC):
         for name, value in state.items():
             setattr(self, name, value)
 
+    def get_last_lr(self) -> list[float]:
+        """The learning rate of each group, as it is now."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._shown().items())})"
+
+    def _shown(self) -> dict[str, Any]:
+        """What the repr shows, by name."""
+        return {**self.settings, "lr": self.get_last_lr()}
+
     @abstractmethod
     def _apply(self) -> None:
         """Give the optimiser the settings that belong to the state."""
@@ -120,16 +133,25 @@ class Schedule(Adjustment):
             f"{type(self).__name__} does not say what the rate is: define lr_at(self, count, base)"
         )
 
+    def _rate_of(self, count: int, number: int, base: float) -> float:
+        """The same of group ``number``, for schedules that are not alike for all groups."""
+        return self.lr_at(count, base)
+
     def settings_at(self, count: int, number: int) -> dict[str, Any]:
         """The settings of group ``number`` after ``count`` steps."""
-        return {"lr": self.lr_at(count, self.base_lrs[number])}
+        return {"lr": self._rate_of(count, number, self.base_lrs[number])}
 
     def step(self) -> None:
-        """Go on by one step: usually once for each epoch, or for each step of the optimiser.
+        """Go on by one step, behind that of the optimiser: usually once for each epoch, or for each of its steps.
 
         Raises `ValueError` where a rate is not what this schedule has set: two of them, or a person beside it, would
-        undo what the other did.
+        undo what the other did; and where the optimiser has other groups than it had.
         """
+        if len(self.last_lrs) != len(self.optimizer.param_groups):
+            raise ValueError(
+                f"{type(self).__name__}: step: expected {len(self.last_lrs)} groups, as when it was made, got "
+                f"{len(self.optimizer.param_groups)}: make a new schedule once the optimiser has all its groups"
+            )
         for number, (group, rate) in enumerate(zip(self.optimizer.param_groups, self.last_lrs, strict=True)):
             if group["lr"] != rate:
                 raise ValueError(
@@ -169,9 +191,9 @@ class Schedule(Adjustment):
         }
 
 
-def one_each(value: Any, name: str, groups: int, check: Callable[[Any, str, float], float]) -> list[float]:
-    """A rate for each group, of one for all or of a list."""
+def one_each(value: Any, name: str, groups: int, check: Callable[[Any, str], T], what: str = "number") -> list[T]:
+    """What each group has, of one for all or of a list."""
     values = value if isinstance(value, list | tuple) else [value] * groups
     if len(values) != groups:
-        raise ShapeError(f"{name}: expected one number, or one for each of {groups} groups, got {short_repr(value)}")
-    return [check(x, name, 0.1) for x in values]
+        raise ShapeError(f"{name}: expected one {what}, or one for each of {groups} groups, got {short_repr(value)}")
+    return [check(x, name) for x in values]

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 from nn.inputs import count_from_zero, decay, finite_number, number_from_zero, one_of
+from nn.optim.lr_scheduler.schedule import Adjustment, one_each
 from nn.optim.optimizer import Optimizer
-from nn.optim.parameters import Checks
-from nn.optim.schedule import Adjustment, one_each
+from nn.optim.parameters import Change, Checks, change_of, make_changes
 
 
 class ReduceLROnPlateau(Adjustment):
@@ -75,25 +75,30 @@ class ReduceLROnPlateau(Adjustment):
 
     def checked(self, settings: dict[str, Any], where: str) -> dict[str, Any]:
         found = super().checked(settings, where)
-        groups = len(self.optimizer.param_groups)
-        return {**found, "min_lr": one_each(found["min_lr"], f"{where}: min_lr", groups, number_from_zero)}
+        lowest = self._lowest(found["min_lr"], f"{where}: min_lr")
+        return {**found, "min_lr": lowest if isinstance(found["min_lr"], list | tuple) else lowest[0]}
 
-    def step(self, metric: float) -> None:
+    def _lowest(self, min_lr: Any, where: str) -> list[float]:
+        """The lowest rate of each group that there is by now."""
+        return one_each(min_lr, where, len(self.optimizer.param_groups), partial(number_from_zero, example=0.001))
+
+    def step(self, metrics: float) -> None:
         """Look at the metric, once for each epoch, and reduce the rates where it is time.
 
-        Raises `TypeError` and `ValueError` for anything but a finite number.
+        All of it is done, or nothing where that is interrupted. Raises `TypeError` and `ValueError` for anything but a
+        finite number, and `ShapeError` for a ``min_lr`` of each group where the optimiser has other groups than it had.
         """
-        number = finite_number(metric, f"{type(self).__name__}: metric", 0.5)
-        if self._is_better(number):
-            self.best, self.num_bad_epochs = number, 0
-        else:
-            self.num_bad_epochs += 1
-        if self.cooldown_counter:
-            self.cooldown_counter -= 1
-            self.num_bad_epochs = 0
-        if self.num_bad_epochs > self.settings["patience"]:
-            self._reduce()
-            self.num_bad_epochs, self.cooldown_counter = 0, self.settings["cooldown"]
+        number = finite_number(metrics, f"{type(self).__name__}: metrics", 0.5)
+        lowest = self._lowest(self.settings["min_lr"], f"{type(self).__name__}: min_lr")
+        is_better, cooldown = self._is_better(number), self.cooldown_counter
+        bad = 0 if is_better or cooldown else self.num_bad_epochs + 1
+        cooldown = max(cooldown - 1, 0)
+        changes: list[Change] = []
+        if bad > self.settings["patience"]:
+            changes = self._reductions(lowest)
+            bad, cooldown = 0, self.settings["cooldown"]
+        progress = {"best": number if is_better else self.best, "num_bad_epochs": bad, "cooldown_counter": cooldown}
+        make_changes([*changes, *((partial(setattr, self, k), getattr(self, k), new) for k, new in progress.items())])
 
     def _is_better(self, metric: float) -> bool:
         """Whether it is better than the best by the threshold."""
@@ -104,12 +109,14 @@ class ReduceLROnPlateau(Adjustment):
         limit = self.best * (1 + change) if self.settings["threshold_mode"] == "rel" else self.best + change
         return metric < limit if is_min else metric > limit
 
-    def _reduce(self) -> None:
-        """Reduce the rates of all groups."""
-        for group, lowest in zip(self.optimizer.param_groups, self.settings["min_lr"], strict=True):
-            rate = max(group["lr"] * self.settings["factor"], lowest)
+    def _reductions(self, lowest: list[float]) -> list[Change]:
+        """How the rates of all groups are reduced."""
+        changes = []
+        for group, least in zip(self.optimizer.param_groups, lowest, strict=True):
+            rate = max(group["lr"] * self.settings["factor"], least)
             if group["lr"] - rate > self.settings["eps"]:
-                group.change({"lr": rate})
+                changes.append(change_of(group, {"lr": rate}))
+        return changes
 
     def _apply(self) -> None:
         """Nothing: the rates are the optimiser's, and loaded with it."""

@@ -9,9 +9,16 @@ from typing import Any, ClassVar
 
 from autograd import short_repr
 from nn.inputs import decay, flag, number_between, one_of, positive_int, positive_number
+from nn.optim.lr_scheduler.schedule import Schedule, one_each
 from nn.optim.optimizer import Optimizer
 from nn.optim.parameters import Checks
-from nn.optim.schedule import Schedule, one_each
+
+#: What may be a list, of one for each group.
+PER_GROUP: Checks = {
+    "max_lr": partial(positive_number, example=0.1),
+    "base_momentum": partial(decay, example=0.85),
+    "max_momentum": partial(decay, example=0.95),
+}
 
 
 class OneCycleLR(Schedule):
@@ -19,9 +26,9 @@ class OneCycleLR(Schedule):
 
     ``total_steps`` may be given as ``epochs`` and ``steps_per_epoch``. The way up takes ``pct_start`` of them, from 0
     to 1; both ways are those of a cosine, or with ``anneal_strategy="linear"`` straight lines. ``three_phase`` goes
-    down to max_lr/div_factor first, as fast as it went up. ``max_lr`` may be a list, of one for each group; base
-    rates play no part. ``cycle_momentum`` moves the momentum, or the first of the betas, the other way, between
-    ``max_momentum`` and ``base_momentum``. Step it after each step of the optimiser. (Smith and Topin,
+    down to max_lr/div_factor first, as fast as it went up. ``cycle_momentum`` moves the momentum, or
+    the first of the betas, the other way, between ``max_momentum`` and ``base_momentum``. These and ``max_lr`` may be
+    lists, of one for each group; base rates play no part. Step it after each step of the optimiser. (Smith and Topin,
     Super-convergence, 2018.)
 
     >>> from autograd import Value
@@ -45,8 +52,6 @@ class OneCycleLR(Schedule):
         "pct_start": partial(number_between, example=0.3, least=0.0, most=1.0),
         "anneal_strategy": partial(one_of, choices=("cos", "linear")),
         "cycle_momentum": flag,
-        "base_momentum": partial(decay, example=0.85),
-        "max_momentum": partial(decay, example=0.95),
         "div_factor": partial(positive_number, example=25.0),
         "final_div_factor": partial(positive_number, example=1e4),
         "three_phase": flag,
@@ -62,8 +67,8 @@ class OneCycleLR(Schedule):
         pct_start: float = 0.3,
         anneal_strategy: str = "cos",
         cycle_momentum: bool = True,
-        base_momentum: float = 0.85,
-        max_momentum: float = 0.95,
+        base_momentum: float | Sequence[float] = 0.85,
+        max_momentum: float | Sequence[float] = 0.95,
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
         three_phase: bool = False,
@@ -85,7 +90,8 @@ class OneCycleLR(Schedule):
     def checked(self, settings: dict[str, Any], where: str) -> dict[str, Any]:
         found = super().checked(settings, where)
         groups = self.optimizer.param_groups
-        found["max_lr"] = one_each(found["max_lr"], f"{where}: max_lr", len(groups), positive_number)
+        for name, check in PER_GROUP.items():
+            found[name] = one_each(found[name], f"{where}: {name}", len(groups), check)
         if found["cycle_momentum"] and not {"momentum", "betas"} & set(groups[0]):
             raise ValueError(
                 f"{where}: cycle_momentum: expected an optimizer with momentum or betas, got "
@@ -94,7 +100,7 @@ class OneCycleLR(Schedule):
         return found
 
     def settings_at(self, count: int, number: int) -> dict[str, Any]:
-        rate, momentum = self._point(count, self.settings["max_lr"][number])
+        rate, momentum = self._point(count, *(self.settings[name][number] for name in PER_GROUP))
         if not self.settings["cycle_momentum"]:
             return {"lr": rate}
         group = self.optimizer.param_groups[number]
@@ -102,14 +108,14 @@ class OneCycleLR(Schedule):
             return {"lr": rate, "betas": (momentum, group["betas"][1])}
         return {"lr": rate, "momentum": momentum}
 
-    def _point(self, count: int, top: float) -> tuple[float, float]:
-        """The rate and the momentum after ``count`` steps, where ``top`` is the highest rate."""
+    def _point(self, count: int, top: float, low: float, high: float) -> tuple[float, float]:
+        """The rate and the momentum after so many steps, by the highest rate, the lowest and the highest momentum."""
         if count > self.settings["total_steps"]:
             raise ValueError(
                 f"{type(self).__name__}: step: expected at most total_steps={self.settings['total_steps']}, "
                 f"got step {count}: give it as many as the optimiser makes"
             )
-        corners = self._corners(top)
+        corners = self._corners(top, low, high)
         end = next((i for i in range(1, len(corners)) if count <= corners[i][0]), len(corners) - 1)
         (start_time, *start), (end_time, *target) = corners[end - 1], corners[end]
         part = min((count - start_time) / (end_time - start_time), 1.0) if end_time > start_time else 1.0
@@ -118,10 +124,9 @@ class OneCycleLR(Schedule):
         rate, momentum = (a + (b - a) * part for a, b in zip(start, target, strict=True))
         return rate, momentum
 
-    def _corners(self, top: float) -> list[tuple[float, float, float]]:
+    def _corners(self, top: float, low: float, high: float) -> list[tuple[float, float, float]]:
         """Where the way turns: the count of steps, the rate and the momentum."""
         total, part = self.settings["total_steps"], self.settings["pct_start"]
-        low, high = self.settings["base_momentum"], self.settings["max_momentum"]
         first = top / self.settings["div_factor"]
         last = first / self.settings["final_div_factor"]
         back = [(2 * part * total - 2, first, high)] if self.settings["three_phase"] else []
