@@ -6,6 +6,7 @@ network that is printed above it do not belong together: one bias stands in the 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from notes import MATERIALS, sigma, steps_of
 
 import autograd
 import nn
-from autograd import Value, check
+import viz
+from autograd import Recording, Value, check
 
 NUMBERS = {"w1": 0.4, "w2": -0.7, "w3": 0.9, "w4": -0.2, "b1": 0.1, "b2": 0.3}
 X, Y = 0.5, 1.0
@@ -106,6 +108,23 @@ def test_the_updates(rate: float) -> None:
         assert n[name].data == pytest.approx(number - rate * expected[name], rel=1e-15)
     after = graph.replay({name: n[name].data for name in NUMBERS})["L"].data
     assert after < expected["L"]
+
+
+@pytest.mark.parametrize("rate", [0.1, 2.0])
+def test_each_update_is_a_step_of_the_stepper(rate: float) -> None:
+    n, expected = network("b1"), formulas("b1")
+    weights = [n[name] for name in NUMBERS]
+    training, optimizer = Recording(weights), nn.SGD(weights, lr=rate)
+    n["L"].backward()
+    training.take(n["L"])
+    optimizer.step()
+    assert training.rates == [rate]
+    page = viz.step(training).html()
+    for name, number in NUMBERS.items():
+        (line,) = re.findall(rf">{name} ← (.+?)<", page)
+        was, η, slope, now = (float(each.replace("−", "-")) for each in re.split(" − | · | = ", line))
+        assert (was, η) == (number, rate)
+        assert (slope, now) == pytest.approx((expected[name], number - rate * expected[name]), rel=1e-3)
 
 
 # What is printed.

@@ -52,8 +52,8 @@ def test_digits_by_a_small_convolutional_network() -> None:
     )
     images, unseen_images = (a.astype(np.float32).reshape(-1, 1, 8, 8) for a in (x, unseen))
     optimizer = nn.Adam(model.parameters(), lr=4e-3)
-    schedule = nn.CosineAnnealingLR(optimizer, T_max=10)
-    nn.fit(model, nn.cross_entropy, (images, y), optimizer=optimizer, schedule=schedule, epochs=10, rng=0)
+    schedule = nn.CosineAnnealingLR(optimizer, T_max=20)
+    nn.fit(model, nn.cross_entropy, (images, y), optimizer=optimizer, schedule=schedule, epochs=20, rng=0)
     assert nn.evaluate(model, nn.cross_entropy, (unseen_images, truth), metrics="accuracy")["accuracy"] >= 0.98
 
 
