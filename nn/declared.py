@@ -37,6 +37,8 @@ class Declaration:
         return f"{self.role.value}({short_repr(self.held)})"
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in ("role", "held"):  # of a copy that is not made yet
+            raise AttributeError(name)
         raise AttributeError(
             f"a {self.role.value} has no {name}: assign it to an attribute of a Module, as in "
             f"self.weight = {self.role.value}(…), and use self.weight, which is what it holds"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 #: How a loss of PyTorch is written here, by the name of its module.
 LOSSES = {
     "MSELoss": "nn.mse(prediction, target)",
@@ -51,7 +53,13 @@ OPTIMISERS = {
 
 #: What else is written otherwise here.
 OTHERS = {
-    "MultiheadAttention": "write nn.MultiHeadAttention, whose batches come first",
+    "MultiheadAttention": "write nn.MultiHeadAttention, whose batches come first, and need_weights=True for a pair",
+    "Unflatten": "write x.reshape(…) in a Module of your own",
+    "Softmax2d": "write nn.Softmax(axis=-3)",
+    "AdaptiveAvgPool1d": "write x.mean(axis=-1, keepdims=True) for an output of 1, else nn.AvgPool1d",
+    "AdaptiveAvgPool2d": "write x.mean(axis=(-2, -1), keepdims=True) for an output of 1, else nn.AvgPool2d",
+    "AdaptiveMaxPool1d": "write x.max(axis=-1, keepdims=True) for an output of 1, else nn.MaxPool1d",
+    "AdaptiveMaxPool2d": "write x.max(axis=(-2, -1), keepdims=True) for an output of 1, else nn.MaxPool2d",
     "RNN": "call nn.RNNCell for each step of a sequence",
     "GRU": "call nn.GRUCell for each step of a sequence",
     "LSTM": "call nn.LSTMCell for each step of a sequence",
@@ -62,6 +70,50 @@ OTHERS = {
     "utils": "gradients are clipped by nn.clip_grad_norm and nn.clip_grad_value",
     "functional": "losses are in nn, as nn.cross_entropy, and activations in autograd, as autograd.relu",
 }
+
+
+ON_CPU = "leave it out, all numbers are NumPy's, on the CPU"
+
+#: What a Module of PyTorch has.
+MODULES: Mapping[str, str] = {
+    "register_buffer": "write self.name = Buffer(…)",
+    "register_parameter": "write self.name = Parameter(…)",
+    "add_module": "write self.name = …, or append to a list that it holds",
+    "register_module": "write self.name = …, or append to a list that it holds",
+    "apply": "write a loop: for module in model.modules(): …",
+    "children": "use modules() or named_modules(), which give all that it holds",
+    "named_children": "use modules() or named_modules(), which give all that it holds",
+    "buffers": "use named_buffers()",
+    "get_parameter": "use dict(model.named_parameters())[name]",
+    "get_submodule": "use dict(model.named_modules())[name]",
+    "register_forward_hook": "use nn.watching, which is told of each call",
+    **dict.fromkeys(("to", "cpu", "cuda"), f"{ON_CPU}; for another dtype there is to_tensors(dtype)"),
+    "double": "use to_tensors(np.float64), which gives a copy",
+    "float": "use to_tensors(np.float32), which gives a copy",
+    "half": "use to_tensors(np.float16), which gives a copy",
+}
+
+
+#: Initialisers, whose names end with an underscore there, as they write into what there is.
+INITIALISERS: Mapping[str, str] = {
+    **{
+        f"{name}_": f"assign what the one without it gives: layer.weight = nn.init.{name}(layer.weight.shape, rng)"
+        for name in ("kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "xavier_normal", "xavier_uniform")
+    },
+    "uniform_": "layer.weight = nn.init.uniform(layer.weight.shape, rng, limit=0.1), from -0.1 to 0.1",
+    "zeros_": "layer.bias = np.zeros(layer.bias.shape)",
+    "ones_": "layer.weight = np.ones(layer.weight.shape)",
+    "constant_": "layer.bias = np.full(layer.bias.shape, 0.1)",
+}
+
+
+def missing(owner: str, name: str, cures: Mapping[str, str]) -> str:
+    """The same of what something else has.
+
+    >>> missing("Linear", "apply", MODULES)
+    "Linear has no attribute 'apply': write a loop: for module in model.modules(): …"
+    """
+    return f"{owner} has no attribute {name!r}" + (f": {cures[name]}" if name in cures else "")
 
 
 def no_such(name: str, module: str = "nn") -> str:

@@ -13,6 +13,7 @@ from autograd import DTypeError, Tensor, Value, no_grad, tree
 from nn.declared import Role, nodes_of
 from nn.inputs import float_dtype
 from nn.state import Stateful, dotted, roles_of
+from nn.values import as_values
 
 Array = NDArray[Any]
 S = TypeVar("S", bound=Stateful)
@@ -59,9 +60,10 @@ def rebuilt(module: S, build: Build) -> S:
 
 
 def values(numbers: Array, label: str | None, requires_grad: bool) -> Any:
-    """Values for an array of numbers: an object array, or one Value for a single number."""
+    """Values for an array of numbers: `Values`, or one Value for a single number."""
     if not numbers.ndim:
         return Value(numbers.item(), label=label, requires_grad=requires_grad)
     _, structure = tree.flatten(numbers.astype(object))
     places = tree.leaves_with_paths(numbers.astype(object))
-    return tree.unflatten(structure, [Value(x, label and label + place, requires_grad) for place, x in places])
+    made = [Value(x, label and label + place, requires_grad) for place, x in places]
+    return as_values(tree.unflatten(structure, made))

@@ -12,14 +12,16 @@ True
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from math import prod, sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd import DTypeError, ShapeError, short_repr
+from nn.elsewhere import INITIALISERS, missing
 from nn.inputs import MOST, finite_number, positive_int
 
 Array = NDArray[Any]
@@ -171,3 +173,10 @@ def checked(shape: Any, rng: Any, owner: str) -> tuple[Shape, np.random.Generato
     if prod(size) > MOST:
         raise ValueError(f"{owner}: shape: expected at most {MOST} weights, as many as an array holds, got {size}")
     return size, rng
+
+
+if not TYPE_CHECKING:  # what is not there is an error to a type checker, too
+
+    def __getattr__(name):
+        """A name that PyTorch has is refused with what is written here."""
+        raise AttributeError(missing("module 'nn.init'", name, INITIALISERS), name=name, obj=sys.modules[__name__])

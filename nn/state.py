@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Self, SupportsIndex, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, SupportsIndex, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from nn.declared import (
     put,
     undeclared,
 )
+from nn.elsewhere import MODULES, missing
 from nn.inputs import flag
 
 Array = NDArray[Any]
@@ -71,7 +72,11 @@ class Stateful:
     @property
     def training(self) -> bool:
         """Whether it is being trained: `train` and `eval` say so, Dropout and BatchNorm read it."""
-        return getattr(self, "_training", True)
+        try:
+            return self._training
+        except AttributeError:  # once: Dropout and BatchNorm ask in every call
+            object.__setattr__(self, "_training", True)
+            return True
 
     @training.setter
     def training(self, mode: bool) -> None:
@@ -109,6 +114,13 @@ class Stateful:
             expect_seen(value, where)
             expect_said(value, where)
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:  # what is not there is an error to a type checker, too
+
+        def __getattr__(self, name):
+            if name in MODULES:
+                raise AttributeError(missing(type(self).__name__, name, MODULES), name=name, obj=self)
+            return object.__getattribute__(self, name)  # raises what it raised
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
@@ -164,6 +176,10 @@ class Stateful:
             if is_stateful(part) and id(part) not in seen:
                 seen.add(id(part))
                 yield dotted(path), part
+
+    def modules(self) -> Iterator[Stateful]:
+        """Itself, and every Module that it holds, each once."""
+        return (module for _, module in self.named_modules())
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor | Value]]:
         """Every parameter once, with the path to it; of an array of Values, each Value. Frozen ones are among them.

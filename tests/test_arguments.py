@@ -131,6 +131,9 @@ SLOPES: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "AvgPool2d(x)": (nn.AvgPool2d(2), [[0.5, -1.0], [2.0, 3.0]]),
     "Flatten(x)": (nn.Flatten(0), [[0.5, -1.0], [2.0, 3.0]]),
     "Dropout(x)": (lambda x: nn.Dropout(0.5, rng=0)(x), [0.5, -1.0, 2.0, 3.0]),
+    "Dropout2d(x)": (lambda x: nn.Dropout2d(0.5, rng=0)(x), [[[[0.5, -1.0]], [[2.0, 3.0]]]]),
+    "Identity(x)": (nn.Identity(), [0.5, -1.0]),
+    "GroupNorm(x)": (nn.GroupNorm(1, 2), [[0.5, -1.0], [2.0, 3.0]]),
     "BatchNorm1d(x)": (nn.BatchNorm1d(2), [[0.5, -1.0], [2.0, 3.0], [1.0, 0.0]]),
     "BatchNorm2d(x)": (nn.BatchNorm2d(1), [[[[0.5, -1.0], [2.0, 3.0]]]]),
     "LayerNorm(x)": (nn.LayerNorm(3), [0.5, -1.0, 2.0]),
@@ -169,6 +172,12 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "Flatten.end_dim": lambda x: nn.Flatten(1, x),
     "Dropout.p": nn.Dropout,
     "Dropout.rng": lambda x: nn.Dropout(0.5, rng=x),
+    "Dropout2d.p": nn.Dropout2d,
+    "Dropout2d.rng": lambda x: nn.Dropout2d(0.5, rng=x),
+    "GroupNorm.num_groups": lambda x: nn.GroupNorm(x, 6),
+    "GroupNorm.num_channels": lambda x: nn.GroupNorm(1, x),
+    "GroupNorm.eps": lambda x: nn.GroupNorm(1, 2, x),
+    "GroupNorm.affine": lambda x: nn.GroupNorm(1, 2, affine=x),
     "LayerNorm.normalized_shape": nn.LayerNorm,
     "LayerNorm.eps": lambda x: nn.LayerNorm(2, x),
     "LayerNorm.elementwise_affine": lambda x: nn.LayerNorm(2, elementwise_affine=x),
@@ -282,7 +291,7 @@ ARGUMENTS = {
 #: Truth values, names, a dtype or what has one, generators, and what is changed by its gradient.
 OTHERS = {"Linear.bias", "Linear.label", "Linear.dtype", "MLP.bias", "MLP.dtype"}
 OTHERS |= {f"{name}.dtype" for name in ("Conv1d", "Conv2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm")}
-OTHERS |= {"Embedding.dtype", "PReLU.dtype"}
+OTHERS |= {"Embedding.dtype", "PReLU.dtype", "GroupNorm.dtype"}
 OTHERS |= {"Buffer.data", "Parameter.data", "Parameter.dtype", "Parameter.requires_grad", "watching.watch"}
 OTHERS |= {"Optimizer.parameters"}
 OTHERS |= {argument for argument in ARGUMENTS if argument.endswith(".reduction")}

@@ -184,6 +184,11 @@ def test_attention_looks_at_nothing_later() -> None:
         ),
         (lambda: MultiHeadAttention(4, 2)(np.zeros((2, 4)), mask=[[0.0]]), DTypeError, "mask: expected truths"),
         (lambda: MultiHeadAttention(4, 2)(np.zeros((2, 4)), mask=[[True] * 3]), ShapeError, "that broadcasts to"),
+        (
+            lambda: MultiHeadAttention(4, 2)(np.zeros((2, 3, 4)), mask=np.zeros((2, 3, 3), bool)),
+            ShapeError,
+            r"or all the axes of \(2, 2, 3, 3\), got \(2, 3, 3\): give mask\[:, None\] for one of each sequence",
+        ),
         (lambda: MultiHeadAttention(4, 2)(np.zeros((2, 4)), np.zeros((3, 2, 4))), ShapeError, "as many sequences"),
         (lambda: Neuron(2)([1.0, 2.0, 3.0]), ShapeError, r"Neuron\(2\): expected x of shape"),
     ],

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from drawn_modules import DRAWN, arguments, inputs, make
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numeric import assert_close, numbers_of
 
@@ -33,6 +34,9 @@ LAYERS: dict[str, tuple[Callable[[Any], nn.Module], tuple[int, ...]]] = {
     "AvgPool1d": (lambda dtype: nn.AvgPool1d(3, 2, 1, count_include_pad=False), (2, 6)),
     "AvgPool2d": (lambda dtype: nn.AvgPool2d((2, 1), ceil_mode=True), (1, 5, 3)),
     "Flatten": (lambda dtype: nn.Flatten(), (2, 3, 2)),
+    "Identity": (lambda dtype: nn.Identity(), (2, 3)),
+    "Dropout2d": (lambda dtype: nn.Dropout2d(0.4, rng=0), (2, 3, 2, 1)),
+    "GroupNorm": (lambda dtype: nn.GroupNorm(2, 4, dtype=dtype), (2, 4, 2)),
     "Dropout": (lambda dtype: nn.Dropout(0.4, rng=0), (3, 4)),
     "BatchNorm1d": (lambda dtype: nn.BatchNorm1d(3, dtype=dtype), (4, 3)),
     "BatchNorm1d, in eval mode": (lambda dtype: nn.BatchNorm1d(3, dtype=dtype).eval(), (4, 3)),
@@ -56,7 +60,7 @@ LAYERS: dict[str, tuple[Callable[[Any], nn.Module], tuple[int, ...]]] = {
 each_layer = pytest.mark.parametrize("name", LAYERS)
 
 
-#: What takes whole numbers, two inputs, or gives two results: tests/test_normalization.py and test_cells.py have these.
+#: What takes whole numbers, two inputs, or gives two results.
 ELSEWHERE = {"Bilinear", "Embedding", "LSTMCell"}
 
 
@@ -65,44 +69,67 @@ def test_every_public_layer_is_here() -> None:
         name for name in nn.__all__ if isinstance(kind := getattr(nn, name), type) and issubclass(kind, nn.Module)
     }
     assert public - {"Module"} == {name.partition(",")[0] for name in LAYERS} | ELSEWHERE
+    assert public - {"Module"} == {*DRAWN, "Sequential"}
 
 
 def numbers(seed: int, shape: Any) -> Any:
     return np.random.default_rng(seed).normal(size=shape)
 
 
-@each_layer
-@given(seed=SEEDS)
-def test_values_give_what_tensors_give(name: str, seed: int) -> None:
-    make, shape = LAYERS[name]
-    layer = make(np.float64)
-    for parameter in layer.parameters():
-        parameter.data = parameter.numpy() + 0.1 * numbers(seed, parameter.shape)
+def values_of(x: Any) -> Any:
+    return x if x.dtype.kind == "i" else np.vectorize(Value, otypes=[object])(x) if x.size else x
+
+
+def total(results: Any, seed: int) -> tuple[Any, list[Any]]:
+    """A sum of all results, each times a number of its own, and the numbers of the results."""
+    each = results if isinstance(results, tuple) else (results,)
+    weights = [numbers(seed + k, np.shape(y)) for k, y in enumerate(each)]
+    return sum(np.sum(y * g) for y, g in zip(each, weights, strict=True)), [numbers_of(y) for y in each]
+
+
+def grad_of(value: Any) -> float:
+    return value.grad if value.has_grad else 0.0
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@given(data=st.data(), seed=SEEDS, modes=st.lists(st.booleans(), min_size=1, max_size=3))
+def test_values_give_what_tensors_give(name: str, data: st.DataObject, seed: int, modes: list[bool]) -> None:
+    drawn = DRAWN[name](data.draw)
+    layer = make(name, drawn, seed)
     twin = layer.to_scalars()
-    for x in (numbers(seed, shape), numbers(seed + 1, shape) + 2):
-        a, b = Tensor(x), np.vectorize(Value, otypes=[object])(x)
-        y, z = layer(a), twin(b)
-        assert y.shape == np.shape(z)
-        assert_close(numbers_of(z), y.numpy(), 1e-12)
-        g = numbers(seed + 2, y.shape)
+    for call, mode in enumerate(modes):
+        layer.train(mode)
+        twin.train(mode)
+        given = inputs(drawn, seed + call)
+        mine = [x if x.dtype.kind == "i" else Tensor(x) for x in given]
+        theirs = [values_of(x) for x in given]
+        loss, found = total(layer(*arguments(name, mine), **drawn.call), seed)
+        other, expected = total(twin(*arguments(name, theirs), **drawn.call), seed)
+        for y, z in zip(found, expected, strict=True):
+            is_one = name == "MLP" and y.shape == (1,)  # a lecture's code takes it as a number
+            assert z.shape == (() if is_one else y.shape)
+            assert_close(np.reshape(z, y.shape), y, 1e-12)
         layer.zero_grad()
         twin.zero_grad()
-        (y * g).sum().backward()
-        np.sum(z * g).backward()
-        assert_close(np.reshape([v.grad if v.has_grad else 0.0 for v in b.flat], shape), a.grad, 1e-12)
-        ours = np.concatenate([p.grad.ravel() for p in layer.parameters()] or [[]])
-        assert_close([v.grad for v in twin.parameters()], ours, 1e-12)
-    for (key, buffer), (other, of_twin) in zip(layer.named_buffers(), twin.named_buffers(), strict=True):
-        assert key == other
-        assert type(of_twin) is np.ndarray
-        assert_close(of_twin, buffer, 1e-12)
-    assert_close(numbers_of(twin(x)), layer(x) if not layer.parameters() else layer(x).numpy(), 1e-12)
+        if isinstance(other, Value):
+            loss.backward()
+            other.backward()
+        for x, values in zip(mine, theirs, strict=True):
+            if isinstance(x, Tensor) and x.size:
+                grad = np.zeros(x.shape) if x.grad is None else x.grad
+                assert_close(np.reshape([grad_of(v) for v in values.flat], x.shape), grad, 1e-12)
+        grads = [np.zeros(p.size) if p.grad is None else p.grad.ravel() for p in layer.parameters()]
+        assert_close([grad_of(v) for v in twin.parameters()], np.concatenate(grads or [[]]), 1e-12)
+        for (key, buffer), (same, of_twin) in zip(layer.named_buffers(), twin.named_buffers(), strict=True):
+            assert key == same
+            assert type(of_twin) is np.ndarray
+            assert_close(of_twin, buffer, 1e-12)
 
 
 @each_layer
 def test_its_gradients_pass_the_check(name: str) -> None:
     make, shape = LAYERS[name]
-    layer = make(np.float64).eval() if name == "Dropout" else make(np.float64)
+    layer = make(np.float64).eval() if "Dropout" in name else make(np.float64)
     gradcheck(layer, numbers(3, shape)).raise_if_failed()
 
 
@@ -203,3 +230,62 @@ def test_a_network_of_images_learns_the_same_in_both_materials() -> None:
     for key, part in state.items():
         assert_close(other[key], part, 1e-12)
     assert [p.label for p in models[0].parameters()] == ["W1", "b1", "weight", "bias", "weight", "bias", "W2", "b2"]
+
+
+#: What a person may write in ``forward``, of a parameter w and an input x, as of arrays.
+WRITTEN = [
+    *["x @ w", "np.maximum(w * x, 0.0)", "np.minimum(w, x)", "np.maximum(w, w[::-1])", "np.fmax(w, 0.0)", "w.T @ x"],
+    *["np.max(w, axis=0)", "w.max(axis=1)", "w.min()", "np.ptp(w)", "w - np.amax(w, axis=-1, keepdims=True)"],
+    *["np.clip(w, -1, 1)", "w.clip(-1, 1)", "np.sort(w, axis=0)", "w[np.argsort(w[:, 0])]", "w[w.argmax(axis=0), 0]"],
+    *["np.median(w, axis=0)", "np.percentile(w, 30)", "np.nan_to_num(w)", "np.where(~np.isnan(w), w, 0.0)"],
+    *["np.mean(w * x, axis=0)", "np.var(w, axis=0)", "w.std(axis=1)", "np.std(w)", "np.linalg.norm(w)"],
+    *["np.linalg.norm(w, axis=0)", "np.average(w, axis=0, weights=[1, 2, 3])", "np.sqrt(1 + w * w)", "np.abs(w) ** 3"],
+    *["w.relu()", "w.tanh() * x", "w.exp()", "(x * w).sigmoid()", "w.log_softmax()"],
+    *["np.where(w > 0, w * x, x)", "w * (w > 0)", "np.select([w > 0], [w], x)", "np.einsum('ij,kj->ik', w, x)"],
+    *["np.logaddexp(w, x)", "np.heaviside(w, 0.5) * w", "np.float_power(w + 9, 2)", "np.hypot(w, x + 9)"],
+    *["np.linalg.solve(w + 9 * np.eye(3), x)", "np.linalg.inv(w + 9 * np.eye(3))", "np.linalg.det(w)"],
+    *["np.concatenate([w, x])", "np.stack([w, x])", "np.pad(w, 1)", "np.roll(w, 1, axis=0)", "np.diff(w, axis=0)"],
+    *["np.cumsum(w, axis=0)", "np.prod(w, axis=0)", "np.outer(w, x)", "np.interp(x, [0, 1, 2], w[0])", "np.tril(w)"],
+    *[
+        "np.exp(w - w.max()) / np.exp(w - w.max()).sum()",
+        "sum(a @ b for a, b in zip(w, x))",
+        "w[w > 0].sum() + w[0, 0]",
+    ],
+]
+
+
+class Written(nn.Module):
+    """A module of one's own."""
+
+    def __init__(self, code: str, w: Any) -> None:
+        self.code, self.w = compile(code, code, "eval"), nn.Parameter(w)
+
+    def forward(self, x: Any) -> Any:
+        return eval(self.code, {"np": np, "w": self.w, "x": x})
+
+
+@pytest.mark.parametrize("code", WRITTEN)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the NaN
+@settings(max_examples=10)
+@given(
+    numbers=st.lists(st.sampled_from([-1.0, 0.0, 0.0, 1.0, 1.0, 2.25]), min_size=18, max_size=18),
+    nan=st.none() | st.integers(0, 8),
+    is_node=st.booleans(),
+)
+def test_a_module_of_ones_own_written_with_numpy_is_the_same_in_both(
+    code: str, numbers: list[float], nan: int | None, is_node: bool
+) -> None:
+    w, x = np.reshape(numbers, (2, 3, 3))
+    if nan is not None and "linalg" not in code and "interp" not in code:
+        w.flat[nan] = np.nan
+    layer = Written(code, w)
+    twin = layer.to_scalars()
+    y, z = layer(Tensor(x) if is_node else x), twin(values_of(x) if is_node else x)
+    loss, (found,) = total(y, 0)
+    other, (expected,) = total(z, 0)
+    assert found.shape == expected.shape
+    assert_close(expected, found, 1e-12)
+    loss.backward()
+    if isinstance(other, Value):
+        other.backward()
+    assert_close(np.reshape([grad_of(v) for v in twin.w.flat], (3, 3)), layer.w.grad, 1e-12)

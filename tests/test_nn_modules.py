@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ import autograd
 import nn
 from autograd import DTypeError, ShapeError, Tensor, Value, tree
 from nn import MLP, LeakyReLU, Linear, Module, Parameter, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from nn.elsewhere import INITIALISERS, MODULES, OTHERS
 
 MEANING: dict[str, Any] = {
     "tanh": np.tanh,
@@ -529,3 +532,69 @@ def test_a_module_that_calls_itself_and_one_that_fails() -> None:
         "Block/Block/Sigmoid",
         "mine/Sigmoid",
     ]
+
+
+@pytest.mark.parametrize("part", [slice(2), slice(1, None), slice(None, None, -1), slice(0, 0)])
+def test_a_slice_of_a_model_is_a_model_of_the_same_layers(part: slice) -> None:
+    model = MLP([2, 3, 3, 2], rng=0)
+    found = model[part]
+    assert isinstance(found, Sequential)
+    assert all(a is b for a, b in zip(found, model.layers[part], strict=True))
+    x = np.ones((4, 2 if part.step is None and not part.start else 3))
+    if part.step is None:
+        head, tail = model[:3], model[3:]
+        np.testing.assert_array_equal(tail(head(np.ones(2))).numpy(), model(np.ones(2)).numpy())
+        assert found(x).shape[0] == 4
+
+
+@pytest.mark.parametrize("name", [*OTHERS, "Linera"])
+def test_what_pytorch_has_is_refused_with_what_is_written_here(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"^module 'nn' has no attribute '{name}'") as caught:
+        getattr(nn, name)
+    assert str(caught.value).endswith(OTHERS.get(name, "'Linera'"))
+    for word in re.findall(r"nn\.(\w+)", OTHERS.get(name, "")):
+        assert word in nn.__all__
+
+
+@pytest.mark.parametrize("name", [*INITIALISERS, "fill"])
+def test_initialisers_that_write_are_refused_with_those_that_give(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"^module 'nn.init' has no attribute '{name}'") as caught:
+        getattr(nn.init, name)
+    for word in re.findall(r"nn\.init\.(\w+)", str(caught.value)):
+        assert word in nn.init.__all__
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_methods_that_pytorch_has_are_refused_and_may_be_attributes(name: str) -> None:
+    class Own(Module):
+        def forward(self, x: Any) -> Any:
+            return x
+
+    model = Own()
+    assert not hasattr(model, name)
+    with pytest.raises(AttributeError, match=f"^Own has no attribute '{name}': "):
+        getattr(model, name)
+    setattr(model, name, 3)
+    assert getattr(model, name) == 3
+
+
+def test_a_property_that_fails_says_what_it_missed() -> None:
+    class Own(Module):
+        @property
+        def size(self) -> Any:
+            return self.nothing
+
+    with pytest.raises(AttributeError, match="'Own' object has no attribute 'nothing'"):
+        Own().size  # noqa: B018 - it is asked for
+
+
+def test_all_modules_are_found_once() -> None:
+    layer, between = Linear(2, 2), Tanh()
+    model = Sequential(layer, between, layer)
+    assert list(model.modules()) == [model, layer, between]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_declaration_can_be_copied(copied: Any) -> None:
+    twin = copied(Parameter([1.0, 2.0]))
+    assert repr(twin) == repr(Parameter([1.0, 2.0]))

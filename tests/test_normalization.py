@@ -168,6 +168,14 @@ def test_dropout_of_everything_is_zero() -> None:
     assert nn.Dropout(0.0, rng=0)([1.0, 2.0]).tolist() == [1.0, 2.0]
 
 
+@given(p=st.floats(0.1, 0.9), shape=st.tuples(*[st.integers(1, 4)] * 4), seed=SEEDS)
+def test_dropout_of_channels_leaves_out_whole_ones(p: float, shape: Any, seed: int) -> None:
+    y = nn.Dropout2d(p, rng=seed)(np.ones(shape))
+    assert all(np.unique(channel).size == 1 for sample in y for channel in sample)
+    assert set(np.round(np.unique(y) * (1 - p), 12)) <= {0.0, 1.0}
+    np.testing.assert_array_equal(y[:, :, 0, 0], nn.Dropout(p, rng=seed)(np.ones(shape[:2])))
+
+
 # Embeddings.
 
 
@@ -254,6 +262,13 @@ def test_whole_numbers_of_every_kind_are_taken() -> None:
             ShapeError,
             r"^RMSNorm\(3\): expected x of shape \(\.\.\., 3\), got \(2,\)",
         ),
+        (lambda: nn.GroupNorm(4, 6), ValueError, "num_groups: expected a divisor of num_channels=6, got 4"),
+        (
+            lambda: nn.GroupNorm(2, 4)(np.ones((3, 2))),
+            ShapeError,
+            r"^GroupNorm\(2, 4\): expected x of shape \(batch, 4, \.\.\.\), got \(3, 2\)",
+        ),
+        (lambda: nn.Dropout2d()(np.ones((3, 2))), ShapeError, r"^Dropout2d\(0.5\): .*use Dropout, of single elements"),
         (lambda: nn.Dropout(1.5), ValueError, "Dropout: p: expected a number from 0 to 1, such as 0.5, got 1.5"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import DTypeError, ShapeError, matmul, reshape, softmax, swapaxes, where
+from autograd import DTypeError, ShapeError, matmul, real_array, reshape, softmax, swapaxes, where
 from nn.declared import Parameter
 from nn.init import Init, xavier_uniform
 from nn.inputs import as_operand, flag, float_dtype, generator, positive_int
@@ -23,9 +23,12 @@ class MultiHeadAttention(Module):
 
     ``query`` of shape (..., length, embed_dim), and ``key`` and ``value`` of (..., source, embed_dim), give (...,
     length, embed_dim); without key and value it is self-attention. ``embed_dim`` is divided among the heads, d =
-    embed_dim / num_heads each. A ``mask`` of truths, of shape (length, source) or one that broadcasts to (..., heads,
-    length, source), says which places are not looked at; with ``is_causal`` those are the later ones. With
-    ``need_weights`` a call gives a pair, the second what each place looked at, (..., heads, length, source).
+    embed_dim / num_heads each. A ``mask`` of truths says which places are not looked at: of shape (length, source) for
+    all, else with as many axes as (..., heads, length, source), each as long as there or 1, so that one of the padding
+    of each sequence, (batch, source), is given as ``mask[:, None, None]``. With ``is_causal`` those are the later ones.
+    With ``need_weights`` a call gives a pair, the second what each place looked at, (..., heads, length, source).
+
+    PyTorch's ``MultiheadAttention`` is the same with ``batch_first=True``; it gives the pair if nothing is said.
 
     ``in_proj_weight``, of shape (embed_dim, 3 · embed_dim), holds the columns of Q, K and V. Vaswani and others, 2017.
 
@@ -114,7 +117,7 @@ class MultiHeadAttention(Module):
         """Which places are not looked at: truths, or None for all."""
         hidden = None
         if mask is not None:
-            hidden = np.asarray(mask)
+            hidden = real_array(mask, "MultiHeadAttention: mask")
             if hidden.dtype != np.bool_:
                 raise DTypeError(
                     "MultiHeadAttention: mask: expected truths, True where a place is not looked at, "
@@ -125,6 +128,11 @@ class MultiHeadAttention(Module):
             hidden = later if hidden is None else hidden | later
         if hidden is None:
             return None
+        if 2 < hidden.ndim < len(shape):  # of sequences or of heads: who knows?
+            raise ShapeError(
+                f"MultiHeadAttention: mask: expected shape {shape[-2:]}, or all the axes of {shape}, got "
+                f"{hidden.shape}: give mask[:, None] for one of each sequence, mask[None] for one of each head"
+            )
         try:
             hidden = np.broadcast_to(hidden, shape)
         except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -25,7 +25,8 @@ Activation = str | Module | None
 class Sequential(Module):
     """Layers one after another. Those with weights and without a label get the numbers 1, 2, … for pictures.
 
-    A network of Values, given one sample, gives its one output, if it has one, as that Value.
+    ``layers`` is a plain list, to be changed as one, as by ``model.layers.append(Tanh())``; a slice of the model is a
+    model of the same layers. A network of Values, given one sample, gives its one output, if it has one, as that Value.
 
     >>> from nn import Tanh
     >>> model = Sequential(Linear(2, 6, rng=0), Tanh(), Linear(6, 4, rng=1))
@@ -43,8 +44,11 @@ class Sequential(Module):
     def __init__(self, *layers: Module) -> None:
         for layer in layers:
             if not isinstance(layer, Module):
+                cure = ": give them one by one, as by *layers" if isinstance(layer, list | tuple) else ""
+                cure = ": give its values, as by *layers.values()" if isinstance(layer, dict) else cure
                 raise TypeError(
-                    f"Sequential: layers: expected Modules such as Linear(2, 6) and Tanh(), got {short_repr(layer)}"
+                    "Sequential: layers: expected Modules such as Linear(2, 6) and Tanh(), "
+                    f"got {short_repr(layer)}{cure}"
                 )
         self.layers = list(layers)
         weighted = [layer for layer in dict.fromkeys(layers) if isinstance(layer, Weighted)]
@@ -65,8 +69,12 @@ class Sequential(Module):
     def __iter__(self) -> Iterator[Module]:
         return iter(self.layers)
 
-    def __getitem__(self, index: int) -> Module:
-        return self.layers[index]
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Module:
+        return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[index]
 
 
 class MLP(Sequential):

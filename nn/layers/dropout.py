@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import ShapeError
 from nn.inputs import as_operand, generator, kind_of, number_between
 from nn.module import Module
 
@@ -26,16 +27,42 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: int | np.random.Generator | None = None) -> None:
-        self.p = number_between(p, "Dropout: p", 0.5, 0.0, 1.0)
-        self.rng = generator(rng, "Dropout: rng")
+        owner = type(self).__name__
+        self.p = number_between(p, f"{owner}: p", 0.5, 0.0, 1.0)
+        self.rng = generator(rng, f"{owner}: rng")
 
     def forward(self, x: Any) -> Any:
         x = as_operand(x, "Dropout")
+        return self._thinned(x, x.shape)
+
+    def _thinned(self, x: Any, shape: tuple[int, ...]) -> Any:
+        """X times numbers of this shape, each 0 or what makes up for it; x itself where nothing is left out."""
         if not self.training or self.p == 0:
             return x
-        is_kept = self.rng.random(x.shape) >= self.p
-        factors = is_kept / (1 - self.p) if self.p < 1 else np.zeros(x.shape)
+        is_kept = self.rng.random(shape) >= self.p
+        factors = is_kept / (1 - self.p) if self.p < 1 else np.zeros(shape)
         return x * (factors if kind_of(x) == "O" else factors.astype(x.dtype))
 
     def extra_repr(self) -> str:
         return str(self.p)
+
+
+class Dropout2d(Dropout):
+    """The same of whole channels: neighbours in an image are much alike, so that one would stand for the other.
+
+    x of shape (batch, channels, height, width) keeps its shape. Tompson and others, 2015.
+
+    >>> Dropout2d(0.5, rng=0)(np.ones((1, 4, 1, 2))).tolist()
+    [[[[2.0, 2.0]], [[0.0, 0.0]], [[0.0, 0.0]], [[0.0, 0.0]]]]
+
+    Raises as `Dropout`. A call raises `ShapeError` where x has other axes.
+    """
+
+    def forward(self, x: Any) -> Any:
+        x = as_operand(x, "Dropout2d")
+        if len(x.shape) != 4:
+            raise ShapeError(
+                f"Dropout2d({self.extra_repr()}): expected x of shape (batch, channels, height, width), got {x.shape}: "
+                "give it the axes that are missing, with x.reshape, or use Dropout, of single elements"
+            )
+        return self._thinned(x, (*x.shape[:2], 1, 1))

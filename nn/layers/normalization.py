@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import ShapeError, mean, sqrt, square, var
+from autograd import ShapeError, mean, reshape, sqrt, square, var
 from nn.declared import Buffer, Parameter, plain
 from nn.inputs import (
     as_operand,
@@ -142,7 +143,8 @@ class BatchNorm1d(BatchNorm):
     variance as that of n − 1); of None, they are the averages over all ``num_batches_tracked``. With
     ``track_running_stats=False`` there are no such buffers, and it is the batch in both modes. ``weight`` begins at
     one, ``bias`` at zero, Tensors of ``dtype`` and of shape (num_features,), or object arrays of Values after
-    `to_scalars`; with ``affine=False`` there are none.
+    `to_scalars`; with ``affine=False`` there are none. Inside `autograd.checkpoint`, which runs it again for the way
+    back, a call moves the buffers each time that it is run, as in PyTorch.
 
     >>> layer = BatchNorm1d(2)
     >>> layer([[1.0, 0.0], [3.0, 4.0]]).numpy().round(3)
@@ -230,6 +232,61 @@ class LayerNorm(Normalized):
         elif self.bias is None:
             said.append("bias=False")
         return ", ".join(said)
+
+
+class GroupNorm(Normalized):
+    """(x − mean) / √(var + eps) · weight + bias, over each group of channels of each sample alone. Wu and He, 2018.
+
+    x of shape (batch, num_channels, ...) keeps its shape; ``num_groups`` divides ``num_channels``. With one group it is
+    over all of a sample, with as many as channels over each channel. ``weight`` begins at one, ``bias`` at zero,
+    Tensors of ``dtype`` and of shape (num_channels,), or object arrays of Values after `to_scalars`; with
+    ``affine=False`` there are none. It is the same in training and in eval mode.
+
+    >>> GroupNorm(2, 4)([[1.0, 3.0, 0.0, 100.0]]).numpy().round(3)
+    array([[-1.,  1., -1.,  1.]])
+
+    Raises `TypeError` or `ValueError` for a setting that is not what it says. A call raises `ShapeError` if x does not
+    fit, `DTypeError` if x is a Tensor and the parameters are Values, or vice versa.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        *,
+        affine: bool = True,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        self.num_groups = positive_int(num_groups, "GroupNorm: num_groups")
+        self.num_channels = positive_int(num_channels, "GroupNorm: num_channels")
+        if self.num_channels % self.num_groups:
+            raise ValueError(
+                f"GroupNorm: num_groups: expected a divisor of num_channels={self.num_channels}, got {self.num_groups}"
+            )
+        expect_room((self.num_channels,), "GroupNorm")
+        self.eps = number_between(eps, "GroupNorm: eps", 1e-5, 0.0)
+        self.affine, kind = flag(affine, "GroupNorm: affine"), float_dtype(dtype, "GroupNorm: dtype")
+        self.weight = Parameter(np.ones(self.num_channels, kind) if self.affine else None)
+        self.bias = Parameter(np.zeros(self.num_channels, kind) if self.affine else None)
+
+    def forward(self, x: Any) -> Any:
+        x = as_operand(x, "GroupNorm")
+        shape = x.shape
+        if len(shape) < 2 or shape[1] != self.num_channels:
+            raise ShapeError(
+                f"{self._place()}: expected x of shape (batch, {self.num_channels}, ...), got {shape}: give it its "
+                "channels on axis 1, or make the layer for those that it has"
+            )
+        self._expect_material(x)
+        groups = reshape(x, (shape[0], self.num_groups, prod(shape[1:]) // self.num_groups))
+        centred = groups - mean(groups, axis=-1, keepdims=True)
+        y = centred / sqrt(var(groups, axis=-1, keepdims=True) + self.eps)
+        return self._scaled(reshape(y, shape), (self.num_channels, *[1] * (len(shape) - 2)))
+
+    def extra_repr(self) -> str:
+        said = f"{self.num_groups}, {self.num_channels}" + ("" if self.eps == 1e-5 else f", eps={self.eps}")
+        return said + ("" if self.affine else ", affine=False")
 
 
 class RMSNorm(Normalized):
