@@ -228,8 +228,8 @@ def test_early_stopping_by_a_metric_that_grows() -> None:
         nn.MLP([3, 3], rng=0), nn.cross_entropy, (X, CLASSES), epochs=9, metrics=["accuracy"], callbacks=stopping, rng=0
     )
     assert history.stopped == "accuracy was not better for 2 epochs"
-    with pytest.raises(ValueError, match="monitor: expected one of loss, lr, seconds, got 'val_acc'"):
-        fit(linear(), nn.mse, (X, Y), epochs=1, callbacks=EarlyStopping(monitor="val_acc"), rng=0)
+    with pytest.raises(ValueError, match="monitor: expected one of loss, lr, seconds, got 'val_accuracy'"):
+        fit(linear(), nn.mse, (X, Y), epochs=1, callbacks=EarlyStopping(monitor="val_accuracy"), rng=0)
 
 
 # Ends.
@@ -244,7 +244,7 @@ def test_ctrl_c_leaves_a_usable_model_and_history() -> None:
 
     history = fit(model, nn.mse, (X, Y), epochs=50, callbacks=interrupt, rng=0)
     assert len(history) == 2
-    assert history.stopped == "interrupted in epoch 3, after 1 of its steps"
+    assert history.stopped == "interrupted in epoch 3, after 0 of its steps"
     assert np.isfinite(model(X).numpy()).all()
     assert fit(model, nn.mse, (X, Y), epochs=1, rng=0).stopped is None
 
@@ -454,7 +454,7 @@ def test_a_stopping_begins_anew_with_each_training() -> None:
 
 def test_nan_is_never_the_best() -> None:
     numbers = iter([math.nan, 3.0, 2.0, 1.0])
-    stopping = EarlyStopping(patience=1, monitor="mine")
+    stopping = EarlyStopping(patience=1, monitor="mine", is_larger_better=False)
     metrics = {"mine": lambda prediction, target: next(numbers)}
     fit(linear(), nn.mse, (X, Y), epochs=4, batch_size=None, metrics=metrics, callbacks=stopping, rng=0)
     assert (stopping.best, stopping.best_epoch) == (1.0, 4)

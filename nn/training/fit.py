@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
@@ -20,11 +21,11 @@ from nn.inputs import flag, generator, one_of, positive_int, positive_number
 from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.schedule import Adjustment
-from nn.training.batches import Data, as_data, batch_length
+from nn.training.batches import Data, as_data, batch_length, fingerprint
 from nn.training.callbacks import as_callbacks
-from nn.training.files import load, remove_unfinished, save
+from nn.training.files import Checkpoint, remove_unfinished
 from nn.training.history import History
-from nn.training.metrics import Metric, as_metrics, numbers_of
+from nn.training.metrics import Metric, as_metrics, measured
 from nn.training.run import Diverged, Run
 
 #: A function of prediction and target that gives one number: a Tensor, or a Value.
@@ -120,7 +121,7 @@ def fit(
         shuffle=flag(shuffle, "fit: shuffle"),
         schedule_every=one_of(schedule_every, "fit: schedule_every", ("epoch", "batch")),
         clip_norm=None if clip_norm is None else positive_number(clip_norm, "fit: clip_norm", 1.0),
-        checkpoint=None if checkpoint is None else Path(checkpoint).absolute(),
+        checkpoint=None if checkpoint is None else Checkpoint(path_of(checkpoint)),
         progress=flag(progress, "fit: progress"),
     )
     run = Run(
@@ -153,7 +154,7 @@ class Plan:
     shuffle: bool
     schedule_every: str
     clip_norm: float | None
-    checkpoint: Path | None
+    checkpoint: Checkpoint | None
     progress: bool
 
     def identity(self) -> dict[str, Any]:
@@ -163,11 +164,35 @@ class Plan:
             "shuffle": self.shuffle,
             "schedule_every": self.schedule_every,
             "clip_norm": self.clip_norm,
-            "loss": getattr(self.loss, "__qualname__", type(self.loss).__qualname__),
+            "loss": named(self.loss),
             "metrics": list(self.metrics),
             "data": self.data.fingerprint(),
             "validation": None if self.validation is None else self.validation.fingerprint(),
         }
+
+
+def named(part: Any) -> str:
+    """A function by its name, of a `functools.partial` what it was given too: the same in each process."""
+    if isinstance(part, functools.partial):
+        given = [*map(named, part.args), *[f"{name}={named(x)}" for name, x in sorted(part.keywords.items())]]
+        return f"{named(part.func)}({', '.join(given)})"
+    if isinstance(part, np.ndarray):
+        return fingerprint(part)
+    if isinstance(part, Module | np.generic | int | float | str | None):
+        return repr(part)
+    if isinstance(part, list | tuple):
+        return f"({', '.join(map(named, part))})"
+    return str(getattr(part, "__qualname__", type(part).__qualname__))
+
+
+def path_of(checkpoint: Any) -> Path:
+    """Where it is, also when the working directory is another.
+
+    Raises `TypeError` for what is no path.
+    """
+    if not isinstance(checkpoint, str | os.PathLike) or not isinstance(os.fspath(checkpoint), str):
+        raise DTypeError(f"fit: checkpoint: expected the path of a file, got {short_repr(checkpoint)}")
+    return Path(checkpoint).absolute()
 
 
 def settings_of(optimizer: Optimizer | None, schedule: Adjustment | None) -> dict[str, Any]:
@@ -184,50 +209,50 @@ def settings_of(optimizer: Optimizer | None, schedule: Adjustment | None) -> dic
     }
 
 
-def restore(run: Run, file: Path, resume: bool) -> None:
+def restore(run: Run, checkpoint: Checkpoint, resume: bool) -> None:
     """Take over the training that a checkpoint holds, if there is one."""
+    file = checkpoint.path
     if file.is_dir():
         raise IsADirectoryError(f"fit: checkpoint: expected a file, got the folder {file}")
     if not file.exists():
         if not file.parent.is_dir():
             raise FileNotFoundError(f"fit: checkpoint: there is no folder {file.parent}")
-        save(file, run.state_dict())  # what cannot be saved is found before the first epoch
+        checkpoint.write(run.state_dict())  # what cannot be saved is found before the first epoch
         return
     if not resume:
         raise FileExistsError(f"fit: checkpoint: {file} is there already: go on with resume=True, or remove it")
-    remove_unfinished(file)
     try:
-        run.load_state_dict(load(file))
+        run.load_state_dict(checkpoint.read())
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(f"fit: checkpoint: {file} cannot be resumed: {said}") from error
+    remove_unfinished(file)
 
 
 def train(run: Run, plan: Plan) -> None:
     """Epoch after epoch, until the last one, or until somebody stops it."""
-    bar = progress_bar(plan.epochs, run.epoch, plan.progress)
     try:
-        for callback in run.callbacks:
-            callback.on_start(run)
-        while run.epoch < plan.epochs and run.history.stopped is None:
-            begun = time.perf_counter()
-            with np.errstate(
-                divide="ignore", over="ignore", invalid="ignore"
-            ):  # `Diverged` tells of that, with the history
-                numbers = epoch(run, plan)
-            if plan.validation is not None:
-                found = evaluated(run.model, plan.loss, plan.validation, plan.metrics)
-                numbers |= {f"val_{name}": number for name, number in found.items()}
-            numbers |= {"lr": rate(run.optimizer), "seconds": time.perf_counter() - begun}
-            finish_epoch(run, plan, numbers)
-            told = {name: f"{number:.4g}" for name, number in numbers.items() if name != "seconds"}
-            bar.set_postfix(told, refresh=False)
-            bar.update()
+        with progress_bar(plan.epochs, run.epoch, plan.progress) as bar:
+            for callback in run.callbacks:
+                callback.on_start(run)
+            while run.epoch < plan.epochs and run.history.stopped is None:
+                begun = time.perf_counter()
+                with np.errstate(
+                    divide="ignore", over="ignore", invalid="ignore"
+                ):  # `Diverged` tells of that, with the history
+                    numbers = epoch(run, plan)
+                if plan.validation is not None:
+                    found = evaluated(run.model, plan.loss, plan.validation, plan.metrics)
+                    numbers |= {f"val_{name}": number for name, number in found.items()}
+                numbers |= {"lr": rate(run.optimizer), "seconds": time.perf_counter() - begun}
+                finish_epoch(run, plan, numbers)
+                told = {name: f"{number:.4g}" for name, number in numbers.items() if name != "seconds"}
+                bar.set_postfix(told, refresh=False)
+                bar.update()
     except KeyboardInterrupt:
         run.stop(f"interrupted in epoch {run.epoch + 1}, after {run.batch} of its steps")
     finally:
         run.model.eval()
-        bar.close()
     for callback in run.callbacks:
         callback.on_end(run)
 
@@ -247,13 +272,14 @@ def epoch(run: Run, plan: Plan) -> dict[str, float]:
         if not run.looked:
             expect_all_trained(run, loss)
         totals["loss"] += number * batch.size
-        for name, measure in plan.metrics.items():
-            totals[name] += float(measure(numbers_of(prediction), batch.target)) * batch.size
+        for name, found in measured(plan.metrics, prediction, batch.target).items():
+            totals[name] += found * batch.size
         run.batch += 1
         if plan.schedule_every == "batch" and run.schedule is not None:
             run.schedule.step()
         for callback in run.callbacks:
             callback.on_batch(run, number)
+    expect_finite_parameters(run)
     return {name: total / size for name, total in totals.items()}
 
 
@@ -288,6 +314,20 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
         callback.on_backward(run, loss)
     run.optimizer.step()
     return number
+
+
+def expect_finite_parameters(run: Run) -> None:
+    """Refuse an epoch of which a step itself went beyond the range of floats: of its loss nothing is to be seen.
+
+    Raises `Diverged`.
+    """
+    for parameter in run.optimizer.parameters:
+        if parameter.requires_grad and not np.isfinite(parameter.data).all():
+            raise Diverged(
+                f"fit: {parameter.label or 'a parameter'} is NaN or infinite after epoch {run.epoch + 1}: its steps "
+                "were too large: try a smaller lr, or clip_norm",
+                run.history,
+            )
 
 
 def expect_all_trained(run: Run, loss: Any) -> None:
@@ -335,15 +375,23 @@ def expect_in_optimizer(run: Run) -> None:
 def finish_epoch(run: Run, plan: Plan, numbers: dict[str, float]) -> None:
     """Remember an epoch, take a step of the schedule, tell the callbacks, and write a checkpoint."""
     run.history.append(numbers)
+    run.batch = 0
     if run.schedule is not None and plan.schedule_every == "epoch":
         if isinstance(run.schedule, ReduceLROnPlateau):
-            run.schedule.step(numbers.get("val_loss", numbers["loss"]))
+            number = numbers.get("val_loss", numbers["loss"])
+            if not math.isfinite(number):
+                raise Diverged(
+                    f"fit: the val_loss is {number} after epoch {run.epoch}, which ReduceLROnPlateau cannot compare: "
+                    "look at the validation data, or try a smaller lr",
+                    run.history,
+                )
+            run.schedule.step(number)
         else:
             run.schedule.step()
     for callback in run.callbacks:
         callback.on_epoch(run)
     if plan.checkpoint is not None:
-        save(plan.checkpoint, run.state_dict())
+        plan.checkpoint.write(run.state_dict())
 
 
 def rate(optimizer: Optimizer) -> float:
@@ -378,19 +426,21 @@ def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, M
     with no_grad():
         prediction = model(*samples.inputs)
         result = loss(prediction, samples.target)
-    if np.size(result.data if is_node(result) else result) != 1:
+    numbers = np.asarray(result.data if is_node(result) else result)
+    if numbers.size != 1:
         raise ShapeError("evaluate: loss: expected one number, got several: give it reduction='mean'")
-    found = {"loss": float(result.data if is_node(result) else result)}
-    return found | {name: float(measure(numbers_of(prediction), samples.target)) for name, measure in measures.items()}
+    return {"loss": float(numbers.item()), **measured(measures, prediction, samples.target)}
 
 
 def progress_bar(epochs: int, done: int, shown: bool) -> Any:
     """A bar of tqdm: in a terminal and in a notebook, nowhere else."""
-    is_seen = shown and ("ipykernel" in sys.modules or sys.stderr.isatty())
+    stream = sys.stderr
+    is_notebook = type(stream).__module__.startswith(("ipykernel", "pyodide_kernel"))
+    is_seen = shown and stream is not None and not stream.closed and (is_notebook or stream.isatty())
     if is_seen:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a notebook without widgets has a bar of text
             from tqdm.auto import tqdm
     else:
         from tqdm import tqdm
-    return tqdm(total=epochs, initial=done, unit="epoch", disable=not is_seen, file=sys.stderr)
+    return tqdm(total=epochs, initial=done, unit="epoch", disable=not is_seen, file=stream)
