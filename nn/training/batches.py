@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import DTypeError, Node, ShapeError, real_array, short_repr
-from nn.inputs import positive_int
+from nn.inputs import flag, positive_int
 
 Array = NDArray[Any]
 
@@ -110,12 +110,13 @@ def batch_length(batch_size: Any, size: int, owner: str) -> int:
 
 
 def batches(
-    *arrays: Any, batch_size: int | None = 32, rng: np.random.Generator | None = None
+    *arrays: Any, batch_size: int | None = 32, rng: np.random.Generator | None = None, drop_last: bool = False
 ) -> Iterator[tuple[Array, ...]]:
     """The rows of arrays of one length, some at a time, the last batch what remains.
 
     ``batch_size=None`` gives all at once (batch gradient descent), 1 single samples (stochastic), a number between them
-    mini-batches. With a generator they come in a random order, drawn from it; without one in the order they have.
+    mini-batches. With a generator they come in a random order, drawn from it; without one in the order they have. With
+    ``drop_last`` a last batch that is smaller is left out.
 
     >>> x, y = np.arange(10.0).reshape(5, 2), np.arange(5)
     >>> [part.tolist() for _, part in batches(x, y, batch_size=2)]
@@ -136,12 +137,14 @@ def batches(
             f"batches: rng: expected a numpy.random.Generator, or None for the order they have, got {short_repr(rng)}"
         )
     length = batch_length(batch_size, max(len(found[0]), 1), "batches")
-    return in_order(found, length, rng)
+    return in_order(found, length, rng, flag(drop_last, "batches: drop_last"))
 
 
-def in_order(arrays: Sequence[Array], length: int, rng: np.random.Generator | None) -> Iterator[tuple[Array, ...]]:
+def in_order(
+    arrays: Sequence[Array], length: int, rng: np.random.Generator | None, drop_last: bool
+) -> Iterator[tuple[Array, ...]]:
     size = len(arrays[0])
     places = None if rng is None else rng.permutation(size)
-    for start in range(0, size, length):
+    for start in range(0, size - size % length if drop_last else size, length):
         rows = slice(start, start + length) if places is None else places[start : start + length]
         yield tuple([x[rows] for x in arrays])

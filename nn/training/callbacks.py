@@ -111,8 +111,8 @@ class EarlyStopping(Callback):
 
     ``monitor`` is its name, by default ``val_loss``, or ``loss`` where there is no validation; with
     ``is_larger_better`` it is to become more, which is what is meant of an accuracy if nothing is said, and has to be
-    said of a metric of your own. A change below ``min_delta`` does not count, and NaN is never better. With ``restore_best`` the model has, at the end, the weights
-    of the best epoch. Each training begins anew with it.
+    said of a metric of your own. A change below ``min_delta`` does not count, and NaN is never better. With
+    ``restore_best`` the model has, at the end, the weights of the best epoch. Each training begins anew with it.
 
     >>> from nn import MLP, fit, mse
     >>> data = [[0.0], [1.0]], [[0.0], [1.0]]
@@ -120,7 +120,7 @@ class EarlyStopping(Callback):
     >>> fit(MLP([1, 1], rng=0), mse, data, epochs=50, callbacks=[stopping], rng=0).stopped
     'loss was not better for 2 epochs'
 
-    Raises `TypeError` or `ValueError` for a setting that is not what it says; the training raises `ValueError` for a
+    Raises `TypeError` or `ValueError` for a setting that is not what it says, or is missing; the training raises `ValueError` for a
     monitor that the history does not have.
     """
 

@@ -166,7 +166,7 @@ def taken_apart(part: Any, place: str, arrays: dict[str, Array]) -> Any:
         name = place.removeprefix(".") or "state"
         if name in arrays:
             raise ValueError(f"save: state: two arrays would have the name {name!r}: call one of them otherwise")
-        if name == "__metadata__" or not name.isascii() and name.encode(errors="replace").decode() != name:
+        if name == "__metadata__" or name.encode(errors="replace").decode() != name:
             raise ValueError(f"save: state: no file holds an array of the name {name!r}: call it otherwise")
         arrays[name] = np.array(part, order="C", dtype=part.dtype.newbyteorder("="))
         return {"$array": name}
@@ -243,7 +243,7 @@ def unfinished(path: Path, which: str) -> Path:
 def remove_unfinished(path: Path) -> None:
     """Remove what a process that was killed has left."""
     path = path.resolve()
-    left_by_it = re.compile(r"\.%s\.[0-9a-f]{8}\.part" % re.escape(path.name))
+    left_by_it = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.part")
     for left in path.parent.iterdir():
         if left_by_it.fullmatch(left.name):
             with contextlib.suppress(OSError):

@@ -47,6 +47,7 @@ def fit(
     clip_norm: float | None = None,
     callbacks: Any = (),
     shuffle: bool = True,
+    drop_last: bool = False,
     rng: int | np.random.Generator | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -54,25 +55,29 @@ def fit(
 ) -> History:
     """Train a model, of Tensors or of Values, and give its history; afterwards the model is in eval mode.
 
-    ``loss`` is a function of the prediction and the target, such as `nn.cross_entropy`. ``data`` is a pair of arrays,
-    inputs and targets, a row for each sample; where the inputs are a tuple, the model is called with all of them.
-    ``batch_size`` says which descent it is: None takes all samples in one step (batch gradient descent), 1 takes each
-    alone (stochastic), another number mini-batches. The order is drawn from ``rng`` anew for each epoch, unless
-    ``shuffle`` is False. The ``optimizer`` is `Adam` with its own rate, if none is given.
+    ``loss`` is a function of the prediction and the target, such as `nn.cross_entropy`. ``data`` is a pair of
+    arrays, inputs and targets, a row for each sample; where the inputs are a tuple, the model is called with all of
+    them. ``batch_size`` says which descent it is: None takes all samples in one step (batch gradient descent), 1
+    takes each alone (stochastic), another number mini-batches. The order is drawn from ``rng`` anew for each epoch,
+    unless ``shuffle`` is False; with ``drop_last`` a last batch that is smaller is left out. The ``optimizer`` is
+    `Adam` with its own rate, if none is given.
 
-    ``validation``, a pair like ``data``, is evaluated after each epoch, and ``metrics``, names or a dict of functions
-    of plain predictions and targets, for both. A ``schedule`` takes a step each epoch, or each batch by
-    ``schedule_every``. ``clip_norm`` bounds the norm of each step's gradient. ``callbacks`` are functions of the `Run`,
-    or `Callback` s such as `EarlyStopping`.
+    ``validation``, a pair like ``data``, is evaluated after each epoch, all of it at once, and ``metrics``, names
+    or a dict of functions of plain predictions and targets, for both. Those of training, the loss among them, are
+    means over its batches by their sizes, while the weights change: what is no mean over samples itself, as a loss
+    with ``reduction="sum"``, is another number there. A ``schedule`` takes a step each epoch, or each batch by
+    ``schedule_every``. ``clip_norm`` bounds the norm of each step's gradient. ``callbacks`` are functions of the
+    `Run`, or `Callback` s such as `EarlyStopping`.
 
-    With a ``checkpoint``, a file, the whole training is saved after each epoch: weights, optimiser, schedule,
-    generators, history. A training that was ended by whatever power goes on from there with ``resume=True``, and comes
-    to the same weights, bit by bit, as one that was not. Generators in the model are saved too; generators elsewhere,
-    and plain numbers that a model counts in attributes, which are no `Buffer`, are not. Where there is
-    no file yet, the training begins.
+    With a ``checkpoint``, a file, the whole training is saved after each epoch: weights, what else the optimiser
+    moves, its state, schedule, callbacks, generators, history. A training that was ended by whatever power goes on
+    from there with ``resume=True``, and comes to the same weights, bit by bit, as one that was not. Generators in
+    the model are saved too; generators elsewhere, and plain numbers that a model counts in attributes, which are no
+    `Buffer`, are not. It has to be the same training: of the same data and settings, and of a loss of the same
+    name. Where there is no file yet, the training begins.
 
-    What requires a gradient and would stay still is refused: a parameter that the optimiser has not, a Tensor that the
-    loss depends on and that the model was not told of.
+    What requires a gradient and would stay still is refused: a parameter that the optimiser has not, a Tensor that
+    the loss depends on and that the model was not told of.
 
     Ctrl-C ends it between two steps: the model is whole, and the history tells.
 
@@ -85,9 +90,10 @@ def fit(
     >>> history[-1]["accuracy"] > 0.95
     True
 
-    Raises `TypeError`, `ValueError` or `ShapeError` for what does not fit, by name; `Diverged`, with the history, for a
-    loss that is NaN or infinite, before the step that would spoil the weights; `FileExistsError` for a checkpoint that
-    is there and not resumed; `ValueError` for one that is corrupt, or of another training.
+    Raises `TypeError`, `ValueError` or `ShapeError` for what does not fit, by name; `Diverged`, with the history,
+    for a loss that is NaN or infinite, before the step that would spoil the weights; `FileExistsError` for a
+    checkpoint that is there and not resumed, or that another program wrote meanwhile; `ValueError` for one that is
+    corrupt, or of another training; `OSError` where it cannot be written.
     """
     if not isinstance(model, Module):
         raise DTypeError(f"fit: model: expected a Module, got {short_repr(model)}")
@@ -119,6 +125,7 @@ def fit(
         epochs=positive_int(epochs, "fit: epochs"),
         batch_size=batch_length(batch_size, samples.size, "fit"),
         shuffle=flag(shuffle, "fit: shuffle"),
+        drop_last=flag(drop_last, "fit: drop_last"),
         schedule_every=one_of(schedule_every, "fit: schedule_every", ("epoch", "batch")),
         clip_norm=None if clip_norm is None else positive_number(clip_norm, "fit: clip_norm", 1.0),
         checkpoint=None if checkpoint is None else Checkpoint(path_of(checkpoint)),
@@ -152,6 +159,7 @@ class Plan:
     epochs: int
     batch_size: int
     shuffle: bool
+    drop_last: bool
     schedule_every: str
     clip_norm: float | None
     checkpoint: Checkpoint | None
@@ -162,6 +170,7 @@ class Plan:
         return {
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
+            "drop_last": self.drop_last,
             "schedule_every": self.schedule_every,
             "clip_norm": self.clip_norm,
             "loss": named(self.loss),
@@ -258,13 +267,14 @@ def train(run: Run, plan: Plan) -> None:
 
 
 def epoch(run: Run, plan: Plan) -> dict[str, float]:
-    """A step for each batch; the means of the loss and the metrics over all samples."""
+    """A step for each batch; the means of the loss and the metrics over the samples."""
     run.model.train()
     size, length = plan.data.size, plan.batch_size
     order = run.rng.permutation(size) if plan.shuffle else None
     totals = dict.fromkeys(["loss", *plan.metrics], 0.0)
     run.batch = 0
-    for start in range(0, size, length):
+    seen = size - size % length if plan.drop_last else size
+    for start in range(0, seen, length):
         batch = plan.data.rows(slice(start, start + length) if order is None else order[start : start + length])
         prediction = run.model(*batch.inputs)
         loss = plan.loss(prediction, batch.target)
@@ -280,7 +290,7 @@ def epoch(run: Run, plan: Plan) -> dict[str, float]:
         for callback in run.callbacks:
             callback.on_batch(run, number)
     expect_finite_parameters(run)
-    return {name: total / size for name, total in totals.items()}
+    return {name: total / seen for name, total in totals.items()}
 
 
 def step(run: Run, loss: Any, bound: float | None) -> float:
@@ -443,4 +453,5 @@ def progress_bar(epochs: int, done: int, shown: bool) -> Any:
             from tqdm.auto import tqdm
     else:
         from tqdm import tqdm
-    return tqdm(total=epochs, initial=done, unit="epoch", disable=not is_seen, file=stream)
+    # Inside of another bar it goes when it is done, as `leave` says by None.
+    return tqdm(total=epochs, initial=done, unit="epoch", disable=not is_seen, file=stream, leave=None)
