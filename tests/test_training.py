@@ -106,6 +106,28 @@ def test_validation_and_metrics_are_those_of_evaluate() -> None:
     assert history.names == ["loss", "right", "rows", "val_loss", "val_right", "val_rows", "lr", "seconds"]
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_model_that_writes_to_its_batch_leaves_the_data_as_they_are(shuffle: bool) -> None:
+    class Writing(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(3, 1, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            x *= 2.0
+            return self.layer(x)
+
+    def measure(prediction: Any, target: Any) -> float:
+        target -= prediction
+        return float(np.abs(target).mean())
+
+    x, y, model = X.copy(), Y.copy(), Writing()
+    fit(model, nn.mse, (x, y), epochs=2, validation=(x, y), metrics={"m": measure}, shuffle=shuffle, rng=0)
+    np.testing.assert_array_equal(x, X)
+    np.testing.assert_array_equal(y, Y)
+    once = evaluate(model, nn.mse, (x, y), metrics={"m": measure})
+    assert once == evaluate(model, nn.mse, (x, y), metrics={"m": measure})
+
+
 def test_evaluating_changes_nothing() -> None:
     model = nn.MLP([3, 8, 3], rng=0).train()
     before = state(model)
@@ -309,6 +331,31 @@ def test_a_metric_gives_one_number_of_any_kind(result: Any) -> None:
     assert history["m"] == history["val_m"] == [3.0]
 
 
+def test_metrics_see_all_outputs_of_a_model() -> None:
+    class Heads(nn.Module):
+        def __init__(self, kind: Any) -> None:
+            self.one, self.two = nn.Linear(3, 1, rng=0), nn.Linear(3, 2, rng=0)
+            self.kind = kind
+
+        def forward(self, x: Any) -> Any:
+            return self.kind(self.one(x), self.two(x))
+
+    def loss(p: Any, t: Any) -> Any:
+        one, two = p.values() if isinstance(p, dict) else p
+        return nn.mse(one, t) + np.square(two).mean()
+
+    seen: list[Any] = []
+
+    def measure(p: Any, t: Any) -> float:
+        seen.append([x.shape for x in (p.values() if isinstance(p, dict) else p)])
+        assert all(type(x) is np.ndarray for x in (p.values() if isinstance(p, dict) else p))
+        return 0.0
+
+    for kind in (lambda a, b: (a, b), lambda a, b: [a, b], lambda a, b: {"a": a, "b": b}):
+        fit(Heads(kind), loss, (X, Y), epochs=1, batch_size=None, validation=(X[:4], Y[:4]), metrics={"m": measure})
+    assert seen == [[(30, 1), (30, 2)], [(4, 1), (4, 2)]] * 3
+
+
 def test_a_metric_that_fails_is_named() -> None:
     for wrong in (None, "1", X, 1j):
         with pytest.raises(DTypeError, match=r"metrics: 'm': expected one number, got"):
@@ -426,6 +473,11 @@ def test_batches_hold_every_row_once(size: int, length: int, seed: int | None) -
         (lambda: fit(linear(), nn.mse, (X, Y), epochs=0), ValueError, "fit: epochs: expected a positive int"),
         (lambda: fit(linear, nn.mse, (X, Y)), DTypeError, "fit: model: expected a Module"),  # type: ignore[arg-type]
         (lambda: fit(linear(), "mse", (X, Y)), DTypeError, "fit: loss: expected a function"),  # type: ignore[arg-type]
+        (
+            lambda: fit(linear(), nn.mse, (np.where(X > 1, np.inf, X), Y)),
+            Diverged,
+            "the data of that batch hold NaN or infinities: fill",
+        ),
         (lambda: fit(linear(), lambda p, t: 1.0, (X, Y)), DTypeError, "fit: loss: expected a Tensor or a Value as its"),
         (lambda: fit(linear(), nn.mse, (X, Y), metrics="f1"), ValueError, "metrics: .* the known ones are accuracy"),
         (
@@ -624,6 +676,15 @@ def test_nan_is_never_the_best() -> None:
 def test_settings_that_would_be_ignored_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fit(linear(), nn.mse, (X, Y), epochs=1, **settings)
+
+
+def test_a_loss_of_pytorch_is_told_from_ours() -> None:
+    def mse_loss(prediction: Any, target: Any) -> Any:
+        raise AssertionError
+
+    mse_loss.__module__ = "torch.nn.functional"
+    with pytest.raises(DTypeError, match="fit: loss: expected a loss of nn, such as nn.mse, got one of PyTorch"):
+        fit(linear(), mse_loss, (X, Y))
 
 
 def test_losses_of_several_numbers_are_refused() -> None:

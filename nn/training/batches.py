@@ -27,8 +27,10 @@ class Data(NamedTuple):
         return len(self.target)
 
     def rows(self, places: Any) -> Data:
-        """The samples at these places: indices, or a slice."""
-        return Data(tuple([x[places] for x in self.inputs]), self.target[places])
+        """A copy of the samples at these places, indices or a slice: whoever gets it may write to it."""
+        parts = [x[places] for x in (*self.inputs, self.target)]
+        *inputs, target = [part.copy() for part in parts] if isinstance(places, slice) else parts
+        return Data(tuple(inputs), target)
 
     def fingerprint(self) -> list[str]:
         """What tells these data from others: shapes, dtypes, and a checksum of each array."""

@@ -120,8 +120,8 @@ class EarlyStopping(Callback):
     >>> fit(MLP([1, 1], rng=0), mse, data, epochs=50, callbacks=[stopping], rng=0).stopped
     'loss was not better for 2 epochs'
 
-    Raises `TypeError` or `ValueError` for a setting that is not what it says, or is missing; the training raises `ValueError` for a
-    monitor that the history does not have.
+    Raises `TypeError` or `ValueError` for a setting that is not what it says, or is missing; the training raises
+    `ValueError` for a monitor that the history does not have.
     """
 
     def __init__(

@@ -28,6 +28,9 @@ from nn.training.history import History
 from nn.training.metrics import Metric, as_metrics, measured
 from nn.training.run import Diverged, Run
 
+#: What to do where numbers grew beyond all bounds.
+SMALLER = "try a smaller lr, or clip_norm; nn.diagnose(model, batch) looks for the cause"
+
 #: A function of prediction and target that gives one number: a Tensor, or a Value.
 Loss = Callable[[Any, Any], Any]
 
@@ -101,6 +104,8 @@ def fit(
         raise DTypeError(
             f"fit: loss: expected a function of prediction and target such as nn.mse, got {short_repr(loss)}"
         )
+    if str(getattr(loss, "__module__", "")).partition(".")[0] == "torch":
+        raise DTypeError(f"fit: loss: expected a loss of nn, such as nn.mse, got one of PyTorch, {short_repr(loss)}")
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise DTypeError(f"fit: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
     if schedule is not None and not isinstance(schedule, Adjustment):
@@ -278,7 +283,7 @@ def epoch(run: Run, plan: Plan) -> dict[str, float]:
         batch = plan.data.rows(slice(start, start + length) if order is None else order[start : start + length])
         prediction = run.model(*batch.inputs)
         loss = plan.loss(prediction, batch.target)
-        number = step(run, loss, plan.clip_norm)
+        number = step(run, batch, loss, plan.clip_norm)
         if not run.looked:
             expect_all_trained(run, loss)
         totals["loss"] += number * batch.size
@@ -293,7 +298,7 @@ def epoch(run: Run, plan: Plan) -> dict[str, float]:
     return {name: total / seen for name, total in totals.items()}
 
 
-def step(run: Run, loss: Any, bound: float | None) -> float:
+def step(run: Run, batch: Data, loss: Any, bound: float | None) -> float:
     """Sweep back from a loss, and change the parameters by it."""
     if not is_node(loss):
         raise DTypeError(f"fit: loss: expected a Tensor or a Value as its result, got {short_repr(loss)}")
@@ -303,9 +308,11 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
         )
     number = loss.item()
     if not math.isfinite(number):
+        is_given = not all(np.isfinite(x).all() for x in (*batch.inputs, batch.target))
+        cure = "the data of that batch hold NaN or infinities: fill them, or leave these samples out"
         raise Diverged(
-            f"fit: the loss is {number} in epoch {run.epoch + 1}, at its step {run.batch + 1}: try a smaller lr, or "
-            "clip_norm; nn.diagnose(model, batch) looks for the cause",
+            f"fit: the loss is {number} in epoch {run.epoch + 1}, at its step {run.batch + 1}: "
+            f"{cure if is_given else SMALLER}",
             run.history,
         )
     run.optimizer.zero_grad()
@@ -433,6 +440,7 @@ def evaluate(model: Module, loss: Loss, data: Any, *, metrics: Any = None) -> di
 
 def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, Metric]) -> dict[str, float]:
     model.eval()
+    samples = samples.rows(slice(None))
     with no_grad():
         prediction = model(*samples.inputs)
         result = loss(prediction, samples.target)

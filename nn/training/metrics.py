@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, ShapeError, short_repr
+from autograd import DTypeError, ShapeError, Value, short_repr
 from nn.declared import is_node, plain
 from nn.inputs import finite_number
 
@@ -85,6 +85,15 @@ def as_metrics(metrics: Any, owner: str) -> dict[str, Metric]:
     return found
 
 
+def numbers_of(prediction: Any) -> Any:
+    """The plain numbers of what a model gave, an array; of several outputs a tuple or dict of such."""
+    if isinstance(prediction, Mapping):
+        return {name: numbers_of(part) for name, part in prediction.items()}
+    if isinstance(prediction, tuple | list) and not all(isinstance(part, Value) for part in prediction):
+        return tuple([numbers_of(part) for part in prediction])
+    return plain(prediction, "metrics: prediction")
+
+
 def measured(metrics: Mapping[str, Metric], prediction: Any, target: NDArray[Any]) -> dict[str, float]:
     """Each metric of what a model gave, of which they see the plain numbers.
 
@@ -92,11 +101,12 @@ def measured(metrics: Mapping[str, Metric], prediction: Any, target: NDArray[Any
     """
     found = {}
     for name, metric in metrics.items():
-        numbers = plain(prediction, "metrics: prediction")
+        numbers = numbers_of(prediction)
         try:
             result = metric(numbers, target)
         except Exception as error:
-            error.add_note(f"in the metric {name!r}, of predictions {numbers.shape} and targets {target.shape}")
+            shapes = f"predictions {getattr(numbers, 'shape', type(numbers).__name__)} and targets {target.shape}"
+            error.add_note(f"in the metric {name!r}, of {shapes}")
             raise
         number = np.asarray(result.data if is_node(result) else result)
         if number.size != 1 or number.dtype.kind not in "biuf":
