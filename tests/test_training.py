@@ -683,7 +683,7 @@ def test_a_loss_of_pytorch_is_told_from_ours() -> None:
         raise AssertionError
 
     mse_loss.__module__ = "torch.nn.functional"
-    with pytest.raises(DTypeError, match="fit: loss: expected a loss of nn, such as nn.mse, got one of PyTorch"):
+    with pytest.raises(DTypeError, match=r"fit: loss: expected a loss of nn, such as nn.mse, got one of PyTorch"):
         fit(linear(), mse_loss, (X, Y))
 
 
