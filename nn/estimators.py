@@ -15,15 +15,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autograd import no_grad, short_repr, softmax
-from nn.inputs import finite_number, positive_int
+from autograd import log_softmax, no_grad, short_repr, softmax
+from nn.inputs import finite_number, flag, generator, number_from_zero, positive_int
 from nn.layers import MLP
 from nn.losses import cross_entropy, mse
 from nn.optim import SGD, Adam, Optimizer
-from nn.training import EarlyStopping, fit
+from nn.training import EarlyStopping, History, fit
 from nn.training.batches import batch_length
 
 Array = NDArray[Any]
+
+#: What scikit-learn calls otherwise.
+THEIR_NAMES = {"identity": None, "logistic": "sigmoid"}
 
 
 class _Perceptron(BaseEstimator):  # type: ignore[misc]  # it ships no types
@@ -64,53 +67,67 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # it ships no types
 
     def _train(self, x: Array, target: Array, outputs: int, loss: Any) -> None:
         """Make a network for these samples, and train it."""
-        rng = generator_of(self.random_state)
-        hidden = self.hidden_layer_sizes
-        sizes = [hidden] if isinstance(hidden, int | np.integer) else list(hidden)
-        self.model_ = MLP([x.shape[1], *sizes, outputs], self.activation, rng=rng, dtype=x.dtype)
+        self._begin(x, outputs)
         samples, validation = (x, target), None
-        if self.early_stopping:
-            order = rng.permutation(len(x))
-            count = min(max(round(self.validation_fraction * len(x)), 1), len(x) - 1)
-            if count < 1:
-                raise ValueError(f"early_stopping: expected two samples at least, got n_samples={len(x)}")
-            validation = x[order[:count]], target[order[:count]]
-            samples = x[order[count:]], target[order[count:]]
-        size = len(samples[0])
-        batch = batch_length(200 if self.batch_size == "auto" else self.batch_size, size, type(self).__name__)
+        if flag(self.early_stopping, "early_stopping"):
+            is_held = held_back(target, fraction(self.validation_fraction, "validation_fraction"), self._rng)
+            samples, validation = (x[~is_held], target[~is_held]), (x[is_held], target[is_held])
         stopping = EarlyStopping(
             positive_int(self.n_iter_no_change, "n_iter_no_change"),
-            min_delta=self.tol,
+            min_delta=number_from_zero(self.tol, "tol", 0.0001),
             restore_best=validation is not None,
         )
-        self.history_ = fit(
+        self._take(self._fit(samples, loss, self.max_iter, validation=validation, callbacks=stopping))
+
+    def _go_on(self, x: Array, target: Array, outputs: int, loss: Any) -> None:
+        """Train for one epoch, from where it is; the first time a network that is new."""
+        if not hasattr(self, "model_"):
+            self._begin(x, outputs)
+        before = self.history_.epochs if hasattr(self, "history_") else []
+        found = self._fit((x, target), loss, 1)
+        found.epochs[:0] = before
+        self._take(found)
+
+    def _begin(self, x: Array, outputs: int) -> None:
+        """Make a new network for samples of this form, and what trains it."""
+        self._rng = generator_of(self.random_state)
+        sizes = [x.shape[1], *layer_sizes(self.hidden_layer_sizes), outputs]
+        named = isinstance(self.activation, str)
+        activation = THEIR_NAMES.get(self.activation, self.activation) if named else self.activation
+        self.model_ = MLP(sizes, activation, rng=self._rng, dtype=x.dtype)
+        # As scikit-learn has it, weights decay, and biases do not.
+        groups = [{"params": [p for p in self.model_.parameters() if len(p.shape) == dims]} for dims in (2, 1)]
+        if self.solver == "adam":
+            self._optimizer: Optimizer = Adam(groups, lr=self.learning_rate_init)
+        elif self.solver == "sgd":
+            momentum = self.momentum
+            self._optimizer = SGD(groups, lr=self.learning_rate_init, momentum=momentum, nesterov=momentum > 0)
+        else:
+            raise ValueError(f"solver: expected 'adam' or 'sgd', got {short_repr(self.solver)}")
+
+    def _fit(self, samples: tuple[Array, Array], loss: Any, epochs: int, **settings: Any) -> History:
+        """So many epochs; the penalty is, as scikit-learn has it, ½ · alpha · Σ w² of each batch."""
+        size = 200 if isinstance(self.batch_size, str) and self.batch_size == "auto" else self.batch_size
+        batch = batch_length(size, len(samples[0]), type(self).__name__)
+        self._optimizer.param_groups[0]["weight_decay"] = number_from_zero(self.alpha, "alpha", 0.0001) / batch
+        return fit(
             self.model_,
             loss,
             samples,
-            optimizer=self._optimizer(batch),
-            epochs=self.max_iter,
+            optimizer=self._optimizer,
+            epochs=epochs,
             batch_size=batch,
-            validation=validation,
-            callbacks=stopping,
-            rng=rng,
+            rng=self._rng,
             progress=bool(self.verbose),
+            **settings,
         )
-        self.n_iter_ = len(self.history_)
-        self.loss_curve_ = self.history_["loss"]
-        self.loss_ = self.loss_curve_[-1]
 
-    def _optimizer(self, batch: int) -> Optimizer:
-        """As scikit-learn has it, the penalty is ½ · alpha · Σ w² of each batch: weights decay, and biases do not."""
-        decay = finite_number(self.alpha, "alpha", 0.0001) / batch
-        groups = [
-            {"params": [p for p in self.model_.parameters() if len(p.shape) == dims], "weight_decay": wd}
-            for dims, wd in ((2, decay), (1, 0.0))
-        ]
-        if self.solver == "adam":
-            return Adam(groups, lr=self.learning_rate_init)
-        if self.solver == "sgd":
-            return SGD(groups, lr=self.learning_rate_init, momentum=self.momentum, nesterov=self.momentum > 0)
-        raise ValueError(f"solver: expected 'adam' or 'sgd', got {short_repr(self.solver)}")
+    def _take(self, history: History) -> None:
+        """Have what scikit-learn's tools look for."""
+        self.history_ = history
+        self.n_iter_ = len(history)
+        self.loss_curve_ = history["loss"]
+        self.loss_ = self.loss_curve_[-1]
 
     def _outputs(self, x: Any) -> Array:
         """What the network gives for samples."""
@@ -124,11 +141,12 @@ class _Perceptron(BaseEstimator):  # type: ignore[misc]  # it ships no types
 class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
     """A network that tells classes apart, trained by cross-entropy; the settings are named as scikit-learn's.
 
-    ``activation`` is the name of any of nn's, ``solver`` "adam" or "sgd" (with Nesterov momentum), ``alpha`` the L2
-    penalty of the weights, ``batch_size`` an int, "auto" for at most 200, or None for all samples. Training ends after
-    ``max_iter`` epochs, or when the loss has not fallen by ``tol`` for ``n_iter_no_change`` epochs; with
-    ``early_stopping`` that is the loss of a part of the samples that is held back. ``random_state`` is a seed, a
-    generator of NumPy, or None for one that nobody can foretell: no global one is read.
+    ``activation`` is the name of any of nn's, or "logistic" or "identity", ``solver`` "adam" or "sgd" (with Nesterov
+    momentum), ``alpha`` the L2 penalty of the weights, ``batch_size`` an int, "auto" for at most 200, or None for all
+    samples. Training ends after ``max_iter`` epochs, or when the loss has not fallen by ``tol`` for
+    ``n_iter_no_change`` epochs; with ``early_stopping`` that is the loss of a part of the samples that is held back, of
+    each class alike. `partial_fit` goes on for one epoch, with other samples if you like. There are no sample weights.
+    ``random_state`` is a seed, a generator of NumPy, or None for one that nobody can foretell: no global one is read.
 
     After `fit`: ``model_`` (the `nn.MLP`), ``history_``, ``classes_``, ``n_iter_``, ``loss_curve_``, ``loss_``.
 
@@ -153,10 +171,35 @@ class MLPClassifier(ClassifierMixin, _Perceptron):  # type: ignore[misc]
         self._train(X, target, len(self.classes_), cross_entropy)
         return self
 
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:  # noqa: N803
+        """Go on for one epoch over these samples; the first call is given all ``classes`` that there will be."""
+        is_first = not hasattr(self, "model_")
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=is_first)  # noqa: N806
+        check_classification_targets(y)
+        if is_first and classes is None:
+            raise ValueError("partial_fit: classes: expected all that there will be in the first call, got None")
+        known = self.classes_ if classes is None else np.unique(classes)
+        if not is_first and not np.array_equal(known, self.classes_):
+            raise ValueError(
+                f"partial_fit: classes: expected {short_repr(self.classes_)} as before, got {short_repr(known)}"
+            )
+        if len(known) < 2:
+            raise ValueError("partial_fit: classes: expected two at least, got only one class")
+        if not np.isin(y, known).all():
+            raise ValueError(f"partial_fit: y: expected classes of {short_repr(known)}, got others")
+        self.classes_ = known
+        self._go_on(X, np.searchsorted(known, y), len(known), cross_entropy)
+        return self
+
     def predict_proba(self, X: Any) -> Array:  # noqa: N803
         """The probability of each class, in the order of ``classes_``, of shape (n_samples, n_classes)."""
         probabilities: Array = softmax(self._outputs(X))
         return probabilities
+
+    def predict_log_proba(self, X: Any) -> Array:  # noqa: N803
+        """The logarithm of it, exact also where a probability is too small for a float."""
+        logarithms: Array = log_softmax(self._outputs(X))
+        return logarithms
 
     def predict(self, X: Any) -> Array:  # noqa: N803
         """The likeliest class of each sample, of shape (n_samples,)."""
@@ -179,10 +222,20 @@ class MLPRegressor(RegressorMixin, _Perceptron):  # type: ignore[misc]
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
         """Learn from samples, of shape (n_samples, n_features), and their numbers, (n_samples,) or (n_samples, n)."""
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=[np.float64, np.float32])  # noqa: N806
-        target = np.asarray(y, X.dtype)
-        self._is_column = target.ndim == 1
-        rows = target.reshape(len(target), -1)
+        self._is_column = np.ndim(y) == 1
+        rows = np.asarray(y, X.dtype).reshape(len(X), -1)
         self._train(X, rows, rows.shape[1], mse)
+        return self
+
+    def partial_fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+        """Go on for one epoch over these samples."""
+        settings: Any = {"multi_output": True, "y_numeric": True, "dtype": [np.float64, np.float32]}
+        is_first = not hasattr(self, "model_")
+        X, y = validate_data(self, X, y, reset=is_first, **settings)  # noqa: N806
+        if is_first:
+            self._is_column = np.ndim(y) == 1
+        rows = np.asarray(y, X.dtype).reshape(len(X), -1)
+        self._go_on(X, rows, rows.shape[1], mse)
         return self
 
     def predict(self, X: Any) -> Array:  # noqa: N803
@@ -200,4 +253,33 @@ def generator_of(random_state: Any) -> np.random.Generator:
     """The generator for a random state as scikit-learn takes them, but that None reads no global one."""
     if isinstance(random_state, np.random.RandomState):
         return np.random.default_rng(random_state.randint(0, 2**31 - 1))
-    return np.random.default_rng(random_state)
+    return generator(random_state, "random_state")
+
+
+def layer_sizes(hidden: Any) -> list[Any]:
+    """The sizes of the hidden layers, given as one, or as several."""
+    if isinstance(hidden, list | tuple | np.ndarray):
+        return [positive_int(size, "hidden_layer_sizes") for size in hidden]
+    return [positive_int(hidden, "hidden_layer_sizes")]
+
+
+def fraction(value: Any, name: str) -> float:
+    """A part of the samples: more than none, and less than all."""
+    number = finite_number(value, name, 0.1)
+    if not 0 < number < 1:
+        raise ValueError(f"{name}: expected a number between 0 and 1, such as 0.1, got {short_repr(value)}")
+    return number
+
+
+def held_back(target: Array, part: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which samples validation has: drawn at random, of each class its share; one at least, and not all."""
+    size = len(target)
+    count = min(max(round(part * size), 1), size - 1)
+    if count < 1:
+        raise ValueError(f"early_stopping: expected two samples at least, got n_samples={size}")
+    order = rng.permutation(size)
+    if target.ndim == 1:  # evenly through the classes, one after the other
+        order = order[np.argsort(target[order], kind="stable")]
+    is_held = np.zeros(size, bool)
+    is_held[order[(np.arange(count) * 2 + 1) * size // (2 * count)]] = True
+    return is_held

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes, load_iris, make_moons
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -15,13 +17,15 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from nn import MLP
-from nn.estimators import MLPClassifier, MLPRegressor
+from nn.estimators import MLPClassifier, MLPRegressor, held_back
 
 #: Checks that pass over themselves where something is not there.
 SKIPPED = {"check_array_api_input", "check_classifier_data_not_an_array", "check_regressor_data_not_an_array"}
 
 
-@pytest.mark.parametrize("estimator", [MLPClassifier(), MLPRegressor()])
+@pytest.mark.parametrize(
+    "estimator", [MLPClassifier(), MLPRegressor(), MLPClassifier(early_stopping=True), MLPRegressor(solver="sgd")]
+)
 def test_scikit_learns_own_checks_pass(estimator: Any) -> None:
     settings: Any = {"on_fail": None, "on_skip": None}
     results = check_estimator(estimator, **settings)
@@ -102,7 +106,13 @@ def test_copies_predict_the_same(twin: Any) -> None:
         ({"activation": "sine"}, "activation: expected one of"),
         ({"hidden_layer_sizes": (0,)}, "expected a positive int, got 0"),
         ({"batch_size": -1}, "batch_size: expected a positive int"),
-        ({"alpha": -1.0}, "weight_decay"),
+        ({"alpha": -1.0}, "alpha: expected zero or a positive number"),
+        ({"tol": -1.0}, "tol: expected zero or a positive number"),
+        (
+            {"early_stopping": True, "validation_fraction": 1.5},
+            "validation_fraction: expected a number between 0 and 1",
+        ),
+        ({"early_stopping": True, "validation_fraction": 0}, "validation_fraction: expected a number between 0 and 1"),
         ({"learning_rate_init": 0.0}, "lr: expected a positive number"),
         ({"max_iter": 0}, "epochs: expected a positive int"),
         ({"n_iter_no_change": 0}, "n_iter_no_change: expected a positive int"),
@@ -112,3 +122,74 @@ def test_settings_that_are_none_are_refused_in_fit(settings: dict[str, Any], mes
     x, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match=message):
         MLPClassifier(**settings).fit(x, y)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"early_stopping": "no"}, "early_stopping: expected True or False, got 'no'"),
+        ({"hidden_layer_sizes": 3.5}, "hidden_layer_sizes: expected a positive int, got 3.5"),
+        ({"hidden_layer_sizes": None}, "hidden_layer_sizes: expected a positive int, got None"),
+        ({"random_state": "today"}, "random_state: expected a seed such as 0"),
+    ],
+)
+def test_settings_of_other_kinds_are_refused_by_name(settings: dict[str, Any], message: str) -> None:
+    x, y = load_iris(return_X_y=True)
+    with pytest.raises(TypeError, match=message):
+        MLPClassifier(**settings).fit(x, y)
+
+
+def test_activations_have_scikit_learns_names_too() -> None:
+    x, y = load_iris(return_X_y=True)
+    for theirs, layer in (("logistic", "Sigmoid()"), ("relu", "ReLU()")):
+        assert repr(MLPClassifier(4, theirs, max_iter=1).fit(x, y).model_.layers[1]) == layer
+    assert len(MLPClassifier(4, "identity", max_iter=1).fit(x, y).model_.layers) == 2
+
+
+def test_training_in_parts_is_training_for_so_many_epochs() -> None:
+    x, y = load_iris(return_X_y=True)
+    for make, its in ((MLPClassifier, {"classes": [0, 1, 2]}), (MLPRegressor, {})):
+        whole = make((4,), max_iter=3, batch_size=40, random_state=0).fit(x, y)
+        parts = make((4,), batch_size=40, random_state=0)
+        for _ in range(3):
+            parts.partial_fit(x, y, **its)
+        np.testing.assert_array_equal(parts.predict(x), whole.predict(x))
+        assert parts.loss_curve_ == whole.loss_curve_
+        assert parts.n_iter_ == 3
+        twin = pickle.loads(pickle.dumps(parts))
+        for model in (parts, whole, twin):
+            model.partial_fit(x[:50], y[:50])
+        np.testing.assert_array_equal(twin._outputs(x), whole._outputs(x))
+        np.testing.assert_array_equal(parts._outputs(x), whole._outputs(x))
+        assert parts.fit(x, y).n_iter_ > 4
+
+
+def test_the_parts_of_a_training_have_the_same_classes() -> None:
+    x, y = load_iris(return_X_y=True)
+    model = MLPClassifier((4,), random_state=0)
+    with pytest.raises(ValueError, match="classes: expected all that there will be in the first call, got None"):
+        model.partial_fit(x, y)
+    model.partial_fit(x[:50], y[:50], classes=[0, 1, 2])
+    assert model.predict_proba(x).shape == (150, 3)
+    with pytest.raises(ValueError, match="y: expected classes of"):
+        model.partial_fit(x, y + 1)
+    with pytest.raises(ValueError, match="as before, got"):
+        model.partial_fit(x, y, classes=[0, 1])
+
+
+def test_logarithms_of_probabilities_have_no_infinities() -> None:
+    x, y = load_iris(return_X_y=True)
+    model = MLPClassifier((4,), max_iter=3, random_state=0).fit(x, y)
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(x)), model.predict_proba(x))
+    assert np.isfinite(model.predict_log_proba(1e4 * x)).all()
+
+
+@given(sizes=st.lists(st.integers(1, 30), min_size=2, max_size=4), part=st.floats(0.01, 0.9), seed=st.integers(0, 9))
+def test_of_each_class_a_share_is_held_back(sizes: list[int], part: float, seed: int) -> None:
+    target = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    is_held = held_back(target, part, np.random.default_rng(seed))
+    count = is_held.sum()
+    assert count == min(max(round(part * len(target)), 1), len(target) - 1)
+    for k, size in enumerate(sizes):
+        assert abs(is_held[target == k].sum() - size * count / len(target)) <= 1
+    assert held_back(target[:, None], part, np.random.default_rng(seed)).sum() == count

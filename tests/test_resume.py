@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -15,12 +16,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import nn
-from autograd import DTypeError
+from autograd import DTypeError, Tensor
 from nn import fit, load, save
 
 X = np.random.default_rng(0).normal(size=(40, 3))
@@ -125,19 +126,131 @@ def test_a_training_killed_at_any_moment_comes_to_the_same_weights(tmp_path: Pat
     expect_same(parts, whole)
 
 
-def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of files on this system")
+def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    import resource
+
     path = tmp_path / "run"
     training(path, 1)
     before = path.read_bytes()
-
-    def fail(*args: Any) -> None:
-        raise OSError("the disk is full")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="the disk is full"):
-        training(path, 2, resume=True)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))  # as a disk that is full
+    try:
+        with pytest.raises(OSError, match=r"save: .*run cannot be written: File too large"):
+            training(path, 2, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    whole, _ = training(None, 2)
+    expect_same(training(path, 2, resume=True)[0], whole)
+
+
+@pytest.mark.parametrize("name", ["ü 文 \U0001f600", "run[1]", ".hidden", "no suffix", "a.b.c", "x'\"$"])
+@pytest.mark.parametrize("kind", [str, Path])
+def test_any_name_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: Any) -> None:
+    if sys.platform == "win32" and '"' in name:
+        pytest.skip("no such names on this system")
+    monkeypatch.chdir(tmp_path)
+    for epochs in (1, 2):
+        _, history = training(kind(name), epochs, resume=True)
+        (tmp_path / f".{name}.0badcafe.part").write_bytes(b"half")
+    assert len(history) == 2
+    training(kind(name), 2, resume=True)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_a_second_training_into_the_same_file_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+
+    def second(run: nn.Run) -> None:
+        if run.epoch == 2:
+            save(path, {"of another": np.ones(2)})
+
+    with pytest.raises(FileExistsError, match="was written by another program meanwhile, it may be a second training"):
+        training(path, 4, callbacks=second)
+    assert load(path).keys() == {"of another"}
+
+
+def test_what_others_are_writing_is_left_alone(tmp_path: Path) -> None:
+    training(tmp_path / "run", 1)
+    theirs = [".run.2.0badcafe.part", ".ru.0badcafe.part", ".run.part", "run.0badcafe.part", ".run.0badcafeX.part"]
+    for name in theirs:
+        (tmp_path / name).write_bytes(b"half")
+    training(tmp_path / "run", 2, resume=True)
+    assert {p.name for p in tmp_path.iterdir()} == {"run", *theirs}
+
+
+class Deep(nn.Module):
+    """A network with layers that remember."""
+
+    def __init__(self, bits: Any) -> None:
+        self.first, self.last = nn.Linear(3, 6, rng=0), nn.Linear(6, 2, rng=1)
+        self.norm = nn.BatchNorm1d(6)
+        self.drops = [nn.Dropout(0.3, rng=np.random.Generator(bits(1))), nn.Dropout(0.1, rng=2)]
+
+    def forward(self, x: Any) -> Any:
+        for drop in self.drops:
+            x = drop(x)
+        return self.last(np.tanh(self.norm(self.first(x))))
+
+
+class Counting(nn.Callback):
+    def __init__(self) -> None:
+        self.total = np.zeros(2)
+
+    def on_batch(self, run: nn.Run, loss: float) -> None:
+        self.total = self.total + loss
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"total": self.total}
+
+    def load_state_dict(self, state: Any) -> None:
+        self.total = state["total"]
+
+
+@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64])
+@settings(max_examples=5)
+@given(cuts=st.lists(st.integers(1, 8), max_size=3))
+def test_in_parts_or_in_one_all_that_it_remembers_is_the_same(
+    bits: Any, cuts: list[int], tmp_path_factory: Any
+) -> None:
+    def run(path: Path | None, epochs: int) -> Any:
+        model, heat = Deep(bits), Tensor(1.0, label="heat")
+        optimizer = nn.SGD([*model.parameters(), heat], lr=0.05, momentum=0.9, nesterov=True)
+        schedule = nn.OneCycleLR(optimizer, max_lr=0.1, total_steps=5 * 8)
+        callbacks = [Counting(), nn.EarlyStopping(patience=99, monitor="val_accuracy")]
+        history = fit(
+            model,
+            lambda p, t: nn.cross_entropy(p * heat, t),
+            (X, Y),
+            optimizer=optimizer,
+            schedule=schedule,
+            schedule_every="batch",
+            epochs=epochs,
+            batch_size=8,
+            validation=(X[:10], Y[:10]),
+            metrics="accuracy",
+            callbacks=callbacks,
+            clip_norm=1.0,
+            rng=np.random.Generator(bits(3)),
+            checkpoint=path,
+            resume=path is not None,
+        )
+        numbers = [{name: x for name, x in row.items() if name != "seconds"} for row in history]
+        states = [drop.rng.bit_generator.state for drop in model.drops]
+        remembered = [callback.state_dict() for callback in callbacks]
+        return {
+            **model.state_dict(),
+            **optimizer_arrays(optimizer),
+            "heat": heat.numpy(),
+            "rest": repr((numbers, states, remembered, schedule.state_dict(), optimizer.param_groups[0]["momentum"])),
+        }
+
+    path = tmp_path_factory.mktemp("parts") / "run"
+    for epochs in sorted(cuts):
+        run(path, epochs)
+    expect_same(run(path, 8), run(None, 8))
 
 
 # What is no checkpoint of this training.
@@ -155,6 +268,10 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
     training(path, 1)
     expect_refused(path, "it is of another training: there batch_size is 8, and here 4", batch_size=4)
     expect_refused(path, "there loss is 'cross_entropy', and here 'multiclass_hinge'", loss=nn.multiclass_hinge)
+    smooth = functools.partial(nn.cross_entropy, label_smoothing=0.1)
+    expect_refused(path, r"and here 'cross_entropy\(label_smoothing=0.1\)'", loss=smooth)
+    other = [nn.EarlyStopping(monitor="accuracy")]
+    expect_refused(path, "EarlyStopping: monitor: it was None, and is 'accuracy' here", callbacks=other)
     expect_refused(path, "there validation is ", validation=(X[:5], Y[:5]))
     expect_refused(path, r"there metrics is \['accuracy'\], and here \[\]", metrics=None)
     expect_refused(path, "there schedule is 'CosineAnnealingLR', and here 'NoneType'", schedule=None)
@@ -289,6 +406,7 @@ def test_a_state_comes_back_as_it_was(state: dict[str, Any], tmp_path_factory: A
         ({"a": {1.5: 2}}, "save: state.a: expected texts or ints as keys"),
         ({"a": 1j}, "save: state.a: expected arrays"),
         ([1.0], "save: state: expected a Module or a dict of arrays"),
+        ({"a": np.ma.masked_array([1.0, 2.0], [0, 1])}, "save: state.a: expected plain numbers, got a masked array"),
     ],
 )
 def test_what_no_file_holds_is_refused_by_its_place(tmp_path: Path, state: Any, message: str) -> None:
@@ -311,6 +429,36 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
 def test_names_that_would_fall_together_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"two arrays would have the name 'a.b'"):
         save(tmp_path / "x", {"a.b": np.ones(2), "a": {"b": np.zeros(3)}})
+
+
+@pytest.mark.parametrize("name", ["__metadata__", "\ud800"])
+def test_names_that_no_file_holds_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="save: state: no file holds an array of the name"):
+        save(tmp_path / "x", {name: np.ones(2)})
+    save(tmp_path / "x", {name: "a text"})
+    assert load(tmp_path / "x") == {name: "a text"}
+
+
+def test_where_no_file_can_be_is_told_by_its_name(tmp_path: Path) -> None:
+    state = {"a": np.ones(2)}
+    with pytest.raises(IsADirectoryError, match=r"save: .* cannot be written: it is a folder"):
+        save(tmp_path, state)
+    with pytest.raises(FileNotFoundError, match="cannot be written: there is no folder"):
+        save(tmp_path / "no" / "x", state)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(OSError, match="cannot be written: it is there and is no plain file"):
+            save(tmp_path / "pipe", state)
+    assert {p.name for p in tmp_path.iterdir()} <= {"pipe"}
+
+
+def test_a_loss_is_known_by_what_it_is_made_of(tmp_path: Path) -> None:
+    def weighted(*weights: float) -> Any:
+        return functools.partial(nn.cross_entropy, weight=np.array(weights))
+
+    training(tmp_path / "run", 1, loss=weighted(1.0, 2.0))
+    expect_refused(tmp_path / "run", "there loss is", loss=weighted(1.0, 3.0))
+    assert len(training(tmp_path / "run", 2, resume=True, loss=weighted(1.0, 2.0))[1]) == 2
 
 
 def test_what_was_frozen_is_frozen_when_it_goes_on(tmp_path: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import math
+import os
 import signal
 import sys
 import threading
 import time
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -35,18 +39,20 @@ def state(model: nn.Module) -> Any:
 # The loop.
 
 
-@given(batch_size=st.sampled_from([None, 1, 7, 30, 99]), shuffle=st.booleans(), seed=st.integers(0, 99))
-def test_it_is_the_loop_that_one_would_write(batch_size: int | None, shuffle: bool, seed: int) -> None:
+@given(
+    batch_size=st.sampled_from([None, 1, 7, 30, 99]), shuffle=st.booleans(), drop=st.booleans(), seed=st.integers(0, 9)
+)
+def test_it_is_the_loop_that_one_would_write(batch_size: int | None, shuffle: bool, drop: bool, seed: int) -> None:
     model, twin = linear(), linear()
     optimizer, other = (SGD(m.parameters(), lr=0.05, momentum=0.5) for m in (model, twin))
-    history = fit(
-        model, nn.mse, (X, Y), optimizer=optimizer, epochs=2, batch_size=batch_size, shuffle=shuffle, rng=seed
-    )
+    settings: Any = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop}
+    history = fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=2, rng=seed, **settings)
     generator = np.random.default_rng(seed)
     for _ in range(2):
         order = generator.permutation(30) if shuffle else np.arange(30)
+        order = order[:28] if drop and batch_size == 7 else order
         total = 0.0
-        for k in range(0, 30, batch_size or 30):
+        for k in range(0, len(order), batch_size or 30):
             rows = order[k : k + (batch_size or 30)]
             loss = nn.mse(twin(X[rows]), Y[rows])
             other.zero_grad()
@@ -54,7 +60,7 @@ def test_it_is_the_loop_that_one_would_write(batch_size: int | None, shuffle: bo
             other.step()
             total += loss.item() * len(rows)
     np.testing.assert_array_equal(state(model), state(twin))
-    assert history["loss"][-1] == pytest.approx(total / 30, rel=1e-12)
+    assert history["loss"][-1] == pytest.approx(total / len(order), rel=1e-12)
     assert not model.training
 
 
@@ -98,6 +104,28 @@ def test_validation_and_metrics_are_those_of_evaluate() -> None:
     assert history["val_right"][-1] == found["right"]
     assert history["rows"][-1] == 30
     assert history.names == ["loss", "right", "rows", "val_loss", "val_right", "val_rows", "lr", "seconds"]
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_model_that_writes_to_its_batch_leaves_the_data_as_they_are(shuffle: bool) -> None:
+    class Writing(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(3, 1, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            x *= 2.0
+            return self.layer(x)
+
+    def measure(prediction: Any, target: Any) -> float:
+        target -= prediction
+        return float(np.abs(target).mean())
+
+    x, y, model = X.copy(), Y.copy(), Writing()
+    fit(model, nn.mse, (x, y), epochs=2, validation=(x, y), metrics={"m": measure}, shuffle=shuffle, rng=0)
+    np.testing.assert_array_equal(x, X)
+    np.testing.assert_array_equal(y, Y)
+    once = evaluate(model, nn.mse, (x, y), metrics={"m": measure})
+    assert once == evaluate(model, nn.mse, (x, y), metrics={"m": measure})
 
 
 def test_evaluating_changes_nothing() -> None:
@@ -228,8 +256,8 @@ def test_early_stopping_by_a_metric_that_grows() -> None:
         nn.MLP([3, 3], rng=0), nn.cross_entropy, (X, CLASSES), epochs=9, metrics=["accuracy"], callbacks=stopping, rng=0
     )
     assert history.stopped == "accuracy was not better for 2 epochs"
-    with pytest.raises(ValueError, match="monitor: expected one of loss, lr, seconds, got 'val_acc'"):
-        fit(linear(), nn.mse, (X, Y), epochs=1, callbacks=EarlyStopping(monitor="val_acc"), rng=0)
+    with pytest.raises(ValueError, match="monitor: expected one of loss, lr, seconds, got 'val_accuracy'"):
+        fit(linear(), nn.mse, (X, Y), epochs=1, callbacks=EarlyStopping(monitor="val_accuracy"), rng=0)
 
 
 # Ends.
@@ -244,7 +272,7 @@ def test_ctrl_c_leaves_a_usable_model_and_history() -> None:
 
     history = fit(model, nn.mse, (X, Y), epochs=50, callbacks=interrupt, rng=0)
     assert len(history) == 2
-    assert history.stopped == "interrupted in epoch 3, after 1 of its steps"
+    assert history.stopped == "interrupted in epoch 3, after 0 of its steps"
     assert np.isfinite(model(X).numpy()).all()
     assert fit(model, nn.mse, (X, Y), epochs=1, rng=0).stopped is None
 
@@ -277,6 +305,91 @@ def test_a_loss_that_is_no_number_stops_before_the_step_that_would_spoil_the_wei
     assert not model.training
 
 
+def test_weights_that_overflowed_are_told_of_also_in_the_last_step() -> None:
+    model = linear()
+    with pytest.raises(Diverged, match="W1 is NaN or infinite after epoch 1: its steps were too large"):
+        fit(model, nn.mse, (X, 100 * Y), optimizer=SGD(model.parameters(), lr=1e308), epochs=1, batch_size=None, rng=0)
+
+
+def test_a_validation_that_is_no_number_stops_a_schedule_that_compares_it() -> None:
+    model = linear()
+    optimizer = SGD(model.parameters(), lr=0.01)
+    unknown = np.where(X > 1, np.nan, X), Y
+    assert math.isnan(fit(model, nn.mse, (X, Y), epochs=1, validation=unknown, rng=0)["val_loss"][0])
+    schedule = nn.ReduceLROnPlateau(optimizer)
+    with pytest.raises(Diverged, match="the val_loss is nan after epoch 1, which ReduceLROnPlateau") as found:
+        fit(model, nn.mse, (X, Y), optimizer=optimizer, schedule=schedule, epochs=3, validation=unknown, rng=0)
+    assert len(found.value.history) == 1
+
+
+# Metrics.
+
+
+@pytest.mark.parametrize("result", [3, np.float32(3.0), np.array([3.0]), Tensor(3.0), Value(3.0), np.int8(3)])
+def test_a_metric_gives_one_number_of_any_kind(result: Any) -> None:
+    history = fit(linear(), nn.mse, (X, Y), epochs=1, validation=(X, Y), metrics={"m": lambda p, t: result}, rng=0)
+    assert history["m"] == history["val_m"] == [3.0]
+
+
+def test_metrics_see_all_outputs_of_a_model() -> None:
+    class Heads(nn.Module):
+        def __init__(self, kind: Any) -> None:
+            self.one, self.two = nn.Linear(3, 1, rng=0), nn.Linear(3, 2, rng=0)
+            self.kind = kind
+
+        def forward(self, x: Any) -> Any:
+            return self.kind(self.one(x), self.two(x))
+
+    def loss(p: Any, t: Any) -> Any:
+        one, two = p.values() if isinstance(p, dict) else p
+        return nn.mse(one, t) + np.square(two).mean()
+
+    seen: list[Any] = []
+
+    def measure(p: Any, t: Any) -> float:
+        seen.append([x.shape for x in (p.values() if isinstance(p, dict) else p)])
+        assert all(type(x) is np.ndarray for x in (p.values() if isinstance(p, dict) else p))
+        return 0.0
+
+    for kind in (lambda a, b: (a, b), lambda a, b: [a, b], lambda a, b: {"a": a, "b": b}):
+        fit(Heads(kind), loss, (X, Y), epochs=1, batch_size=None, validation=(X[:4], Y[:4]), metrics={"m": measure})
+    assert seen == [[(30, 1), (30, 2)], [(4, 1), (4, 2)]] * 3
+
+
+def test_a_metric_that_fails_is_named() -> None:
+    for wrong in (None, "1", X, 1j):
+        with pytest.raises(DTypeError, match=r"metrics: 'm': expected one number, got"):
+            fit(linear(), nn.mse, (X, Y), epochs=1, metrics={"m": lambda p, t, wrong=wrong: wrong})
+    with pytest.raises(ZeroDivisionError) as found:
+        evaluate(linear(), nn.mse, (X, Y), metrics={"m": lambda p, t: 1 / 0})
+    assert found.value.__notes__ == ["in the metric 'm', of predictions (30, 1) and targets (30, 1)"]
+
+
+@given(numbers=st.lists(st.floats(0, 1) | st.just(math.nan), min_size=1))
+def test_the_best_epoch_is_that_which_a_stopping_goes_back_to(numbers: list[float]) -> None:
+    for name, better in (("accuracy", None), ("loss", None), ("mine", True), ("mine", False)):
+        history = History()
+        stopping = EarlyStopping(patience=999, monitor=name, is_larger_better=better, restore_best=False)
+        run = nn.Run(linear(), SGD(linear().parameters(), lr=0.1), None, [], RNG, {})
+        run.history = history
+        for number in numbers:
+            history.append({name: number})
+            stopping.on_epoch(run)
+        best = history.best(name, is_larger_better=better)
+        assert best == stopping.best_epoch
+        known = [x for x in numbers if not math.isnan(x)]
+        if known:
+            assert numbers[best - 1] == (max(known) if name == "accuracy" or better else min(known))
+
+
+def test_a_history_is_read_by_any_number() -> None:
+    history = fit(linear(), nn.mse, (X, Y), epochs=3, rng=0)
+    assert history[np.int64(1)] is history[1] is history[-2]
+    assert history[1:] == [history[1], history[2]]
+    with pytest.raises(ValueError, match=r"history.best: expected to be told whether more is better of 'f1'"):
+        history.best("f1")
+
+
 # Data.
 
 
@@ -290,12 +403,61 @@ def test_batches_hold_every_row_once(size: int, length: int, seed: int | None) -
     assert sorted(together) == list(range(size))
     assert seed is not None or together.tolist() == list(range(size))
     np.testing.assert_array_equal(np.concatenate([a for a, _ in parts]), x[together])
+    whole = batches(x, y, batch_size=length, rng=None if seed is None else np.random.default_rng(seed), drop_last=True)
+    assert [b.tolist() for _, b in whole] == [b.tolist() for _, b in parts if len(b) == min(length, size)]
 
 
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: fit(linear(), nn.mse, X), DTypeError, r"fit: data: expected a pair of inputs and targets"),
+        (
+            lambda: fit(linear(), nn.mse, X),
+            DTypeError,
+            r"got ndarray of shape \(30, 3\): without targets, give \(x, x\)",
+        ),
+        (lambda: fit(linear(), nn.mse, (X, None)), DTypeError, "fit: data: targets: expected an array, got None"),
+        (
+            lambda: fit(linear(), nn.mse, (X, Y, X)),
+            DTypeError,
+            r"got 3 parts: several inputs are a tuple, \(\(a, b\), y\)",
+        ),
+        (lambda: fit(linear(), nn.mse, {"x": X, "y": Y}), DTypeError, "got a dict of 'x', 'y': give two of its arrays"),
+        (lambda: fit(linear(), nn.mse, ({"x": X}, Y)), DTypeError, "fit: data: inputs: expected .* got a dict"),
+        (
+            lambda: fit(linear(), nn.mse, zip(X, Y, strict=True)),
+            DTypeError,
+            r"x, y = map\(np.stack, zip\(\*samples\)\)",
+        ),
+        (
+            lambda: fit(linear(), nn.mse, (X, Y), validation=0.2),
+            DTypeError,
+            "fit: validation: .* got 0.2: hold samples",
+        ),
+        (
+            lambda: fit(linear(), nn.mse, (((0, 1), (1, 0)), (0, 1))),
+            DTypeError,
+            "got a tuple in a tuple: give arrays, or l",
+        ),
+        (
+            lambda: fit(linear(), nn.mse, ((X, X[:3]), Y)),
+            ShapeError,
+            "a tuple is several inputs, samples stand in a list",
+        ),
+        (lambda: fit(linear(), nn.mse, ([[Value(1.0)] * 3], Y[:1])), DTypeError, "got Values: give the .data of each"),
+        (lambda: fit(linear(), nn.mse, (np.ma.masked_array(X, X > 1), Y)), DTypeError, "whose mask would be lost"),
+        (
+            lambda: fit(linear(), nn.mse, (X, Y), checkpoint=3),
+            DTypeError,
+            "fit: checkpoint: expected the path of a file",
+        ),
+        (
+            lambda: fit(linear(), nn.mse, (X, Y), metrics={"epoch": accuracy}),
+            ValueError,
+            "'epoch' is the name of something",
+        ),
+        (lambda: EarlyStopping(monitor="val_f1"), ValueError, "told whether more is better of 'val_f1': say is_larger"),
+        (lambda: History().plot(), ValueError, "plot: expected a history of one epoch at least"),
         (
             lambda: fit(linear(), nn.mse, (X, Y[:5])),
             ShapeError,
@@ -311,6 +473,11 @@ def test_batches_hold_every_row_once(size: int, length: int, seed: int | None) -
         (lambda: fit(linear(), nn.mse, (X, Y), epochs=0), ValueError, "fit: epochs: expected a positive int"),
         (lambda: fit(linear, nn.mse, (X, Y)), DTypeError, "fit: model: expected a Module"),  # type: ignore[arg-type]
         (lambda: fit(linear(), "mse", (X, Y)), DTypeError, "fit: loss: expected a function"),  # type: ignore[arg-type]
+        (
+            lambda: fit(linear(), nn.mse, (np.where(X > 1, np.inf, X), Y)),
+            Diverged,
+            "the data of that batch hold NaN or infinities: fill",
+        ),
         (lambda: fit(linear(), lambda p, t: 1.0, (X, Y)), DTypeError, "fit: loss: expected a Tensor or a Value as its"),
         (lambda: fit(linear(), nn.mse, (X, Y), metrics="f1"), ValueError, "metrics: .* the known ones are accuracy"),
         (
@@ -366,26 +533,60 @@ def test_the_bar_goes_to_terminals_alone(capsys: Any) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals of that kind on this system")
+def test_a_terminal_shows_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    with open(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        fit(linear(), nn.mse, (X, Y), epochs=2, rng=0)
+        print("\nthe end", file=terminal, flush=True)
+        shown = b""
+        while b"the end" not in shown:  # it comes through the terminal in parts
+            shown += os.read(ours, 60_000)
+    os.close(ours)
+    assert b"| 2/2 [" in shown
+    assert b"loss=" in shown
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_where_there_is_no_stream_there_is_no_bar(monkeypatch: pytest.MonkeyPatch, is_there: bool) -> None:
+    stream = io.StringIO()
+    stream.close()
+    monkeypatch.setattr(sys, "stderr", stream if is_there else None)
+    assert len(fit(linear(), nn.mse, (X, Y), epochs=2, rng=0)) == 2
+
+
 def test_a_bar_that_is_not_shown_looks_for_no_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # whose import warns where there are no widgets
     assert len(fit(linear(), nn.mse, (X, Y), epochs=2, rng=0, progress=False)) == 2
 
 
-def test_a_fit_holds_nothing_of_its_steps() -> None:
-    """What a run leaves behind is as large after many steps as after few."""
-    import tracemalloc
+@pytest.mark.parametrize("material", ["Tensors", "Values"])
+def test_memory_does_not_grow_with_the_steps(material: str) -> None:
+    """While it runs, a training holds as much after many steps as after few: not even a number for each."""
+    model, many = (linear(), 900) if material == "Tensors" else (linear().to_scalars(), 600)
+    held = []
 
-    def left(epochs: int) -> int:
-        model = linear()
-        optimizer = Adam(model.parameters())
-        fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=2, batch_size=5, rng=0)
-        tracemalloc.start()
-        fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=epochs, batch_size=5, rng=0)
-        size, _ = tracemalloc.get_traced_memory()
+    class Looking(nn.Callback):
+        def on_batch(self, run: nn.Run, loss: float) -> None:
+            if run.batch in (many // 3, many):
+                gc.collect()
+                held.append(tracemalloc.get_traced_memory()[0])
+
+    rows = np.arange(many) % len(X)
+    measure = {"size": lambda prediction, target: prediction.size}
+    tracemalloc.start()
+    try:
+        fit(model, nn.mse, (X[rows], Y[rows]), epochs=1, batch_size=1, rng=0, callbacks=Looking(), metrics=measure)
+    finally:
         tracemalloc.stop()
-        return size
-
-    assert left(40) < left(4) + 60_000  # forty rows of a history
+    first, last = held
+    assert last - first < 16 * many  # a float in a list takes 32 for each step, of which these are two in three
 
 
 def test_seconds_are_counted() -> None:
@@ -454,7 +655,7 @@ def test_a_stopping_begins_anew_with_each_training() -> None:
 
 def test_nan_is_never_the_best() -> None:
     numbers = iter([math.nan, 3.0, 2.0, 1.0])
-    stopping = EarlyStopping(patience=1, monitor="mine")
+    stopping = EarlyStopping(patience=1, monitor="mine", is_larger_better=False)
     metrics = {"mine": lambda prediction, target: next(numbers)}
     fit(linear(), nn.mse, (X, Y), epochs=4, batch_size=None, metrics=metrics, callbacks=stopping, rng=0)
     assert (stopping.best, stopping.best_epoch) == (1.0, 4)
@@ -478,6 +679,15 @@ def test_nan_is_never_the_best() -> None:
 def test_settings_that_would_be_ignored_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fit(linear(), nn.mse, (X, Y), epochs=1, **settings)
+
+
+def test_a_loss_of_pytorch_is_told_from_ours() -> None:
+    def mse_loss(prediction: Any, target: Any) -> Any:
+        raise AssertionError
+
+    mse_loss.__module__ = "torch.nn.functional"
+    with pytest.raises(DTypeError, match=r"fit: loss: expected a loss of nn, such as nn.mse, got one of PyTorch"):
+        fit(linear(), mse_loss, (X, Y))
 
 
 def test_losses_of_several_numbers_are_refused() -> None:

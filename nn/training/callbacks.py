@@ -9,6 +9,7 @@ from typing import Any
 from autograd import DTypeError, Node, Recording, short_repr
 from nn.inputs import finite_number, flag, positive_int
 from nn.optim import Optimizer
+from nn.training.history import has_larger_better
 from nn.training.run import Run
 
 
@@ -109,9 +110,9 @@ class EarlyStopping(Callback):
     """Stop when a number of the history has not become less for so many epochs, and go back to the best weights.
 
     ``monitor`` is its name, by default ``val_loss``, or ``loss`` where there is no validation; with
-    ``is_larger_better`` it is to become more, which is what is meant of an accuracy if nothing is said. A change below
-    ``min_delta`` does not count, and NaN is never better. With ``restore_best`` the model has, at the end, the weights
-    of the best epoch. Each training begins anew with it.
+    ``is_larger_better`` it is to become more, which is what is meant of an accuracy if nothing is said, and has to be
+    said of a metric of your own. A change below ``min_delta`` does not count, and NaN is never better. With
+    ``restore_best`` the model has, at the end, the weights of the best epoch. Each training begins anew with it.
 
     >>> from nn import MLP, fit, mse
     >>> data = [[0.0], [1.0]], [[0.0], [1.0]]
@@ -119,8 +120,8 @@ class EarlyStopping(Callback):
     >>> fit(MLP([1, 1], rng=0), mse, data, epochs=50, callbacks=[stopping], rng=0).stopped
     'loss was not better for 2 epochs'
 
-    Raises `TypeError` or `ValueError` for a setting that is not what it says; the training raises `ValueError` for a
-    monitor that the history does not have.
+    Raises `TypeError` or `ValueError` for a setting that is not what it says, or is missing; the training raises
+    `ValueError` for a monitor that the history does not have.
     """
 
     def __init__(
@@ -137,9 +138,7 @@ class EarlyStopping(Callback):
             raise DTypeError(f"EarlyStopping: monitor: expected a name such as 'val_loss', got {short_repr(monitor)}")
         self.monitor = monitor
         self.min_delta = abs(finite_number(min_delta, "EarlyStopping: min_delta", 0.001))
-        is_accuracy = monitor is not None and monitor.removeprefix("val_") == "accuracy"
-        larger = is_accuracy if is_larger_better is None else is_larger_better
-        self.is_larger_better = flag(larger, "EarlyStopping: is_larger_better")
+        self.is_larger_better = has_larger_better(monitor or "loss", is_larger_better, "EarlyStopping")
         self.restore_best = flag(restore_best, "EarlyStopping: restore_best")
         self.best = math.inf
         self.best_epoch = 0
@@ -167,9 +166,18 @@ class EarlyStopping(Callback):
             run.model.load_state_dict(self.best_state)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best, "best_epoch": self.best_epoch, "best_state": self.best_state}
+        return {
+            "monitor": self.monitor,
+            "is_larger_better": self.is_larger_better,
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "best_state": self.best_state,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name in ("monitor", "is_larger_better"):
+            if state[name] != getattr(self, name):
+                raise ValueError(f"EarlyStopping: {name}: it was {state[name]!r}, and is {getattr(self, name)!r} here")
         self.best, self.best_epoch, self.best_state = state["best"], state["best_epoch"], state["best_state"]
 
 

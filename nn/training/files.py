@@ -6,9 +6,11 @@ A state is what `json` knows, with arrays in it: dicts, lists and tuples, texts,
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,8 +43,14 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     >>> twin.load_state_dict(load(path))
     Misfit(missing=[], unexpected=[])
 
-    Raises `TypeError` for what no such file holds, by its place.
+    Raises `TypeError` or `ValueError` for what no such file holds, by its place, `OSError` where it cannot be written:
+    what was there is then as it was.
     """
+    write(Path(path), state)
+
+
+def write(path: Path, state: Any) -> str:
+    """Do so, and give the checksum that the file has."""
     from safetensors.numpy import save as as_bytes
 
     given = state.state_dict() if isinstance(state, Stateful) else state
@@ -51,7 +59,51 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     arrays: dict[str, Array] = {}
     text = json.dumps(taken_apart(dict(given), "", arrays))
     metadata = {FORMAT: VERSION, "state": text, "checksum": checksum(arrays, text)}
-    write_whole(Path(path), as_bytes(arrays, metadata))
+    content = as_bytes(arrays, metadata)
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise OSError(error.errno, f"save: {path} cannot be written: {error.strerror or error}") from error
+    return metadata["checksum"]
+
+
+def checksum_in(path: Path) -> str | None:
+    """The checksum that stands in a file; None where there is no file, "" where it is no file of ours."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return str((file.metadata() or {}).get("checksum", ""))
+    except (SafetensorError, OSError):
+        return ""
+
+
+class Checkpoint:
+    """A file that one training writes again and again: it does not write over what another program put there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        #: What it has read or written last; None where there was no file.
+        self.checksum: str | None = None
+
+    def read(self) -> dict[str, Any]:
+        """The state in the file. Raises as `load`."""
+        self.checksum = checksum_in(self.path)
+        return load(self.path)
+
+    def write(self, state: Any) -> None:
+        """Write it, and remember that.
+
+        Raises `FileExistsError` where the file is no longer that which it was, `OSError` as `save`.
+        """
+        if checksum_in(self.path) not in (self.checksum, None):
+            raise FileExistsError(
+                f"fit: checkpoint: {self.path} was written by another program meanwhile, it may be a second training: "
+                "give each its own file"
+            )
+        self.checksum = write(self.path, state)
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -107,11 +159,15 @@ def taken_apart(part: Any, place: str, arrays: dict[str, Array]) -> Any:
     What JSON has not is a dict with one key that begins with $: arrays, tuples, and dicts whose keys are no texts.
     """
     if isinstance(part, np.ndarray):
+        if isinstance(part, np.ma.MaskedArray):
+            raise DTypeError(f"save: state{place}: expected plain numbers, got a masked array: fill it, by x.filled(0)")
         if part.dtype.kind not in "biuf" or part.dtype.itemsize > 8:
             raise DTypeError(f"save: state{place}: expected numbers of 64 bits at most, got {part.dtype}: convert them")
         name = place.removeprefix(".") or "state"
         if name in arrays:
             raise ValueError(f"save: state: two arrays would have the name {name!r}: call one of them otherwise")
+        if name == "__metadata__" or name.encode(errors="replace").decode() != name:
+            raise ValueError(f"save: state: no file holds an array of the name {name!r}: call it otherwise")
         arrays[name] = np.array(part, order="C", dtype=part.dtype.newbyteorder("="))
         return {"$array": name}
     if isinstance(part, Mapping):
@@ -160,6 +216,12 @@ def checksum(arrays: Mapping[str, Array], text: str) -> str:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file beside it, and put it in its place when it is on the disk: whoever reads sees the old or the new."""
     path = path.resolve()  # a link stays one
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, give the name of a file")
+    if path.exists() and not path.is_file():  # a device would be replaced by a file
+        raise OSError(errno.EINVAL, "it is there and is no plain file")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
     name = unfinished(path, secrets.token_hex(4))
     try:
         with open(name, "xb") as file:
@@ -180,6 +242,9 @@ def unfinished(path: Path, which: str) -> Path:
 
 def remove_unfinished(path: Path) -> None:
     """Remove what a process that was killed has left."""
-    for left in path.resolve().parent.glob(unfinished(path, "*").name):
-        with contextlib.suppress(OSError):
-            left.unlink()
+    path = path.resolve()
+    left_by_it = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.part")
+    for left in path.parent.iterdir():
+        if left_by_it.fullmatch(left.name):
+            with contextlib.suppress(OSError):
+                left.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
@@ -20,12 +21,15 @@ from nn.inputs import flag, generator, one_of, positive_int, positive_number
 from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.lr_scheduler.schedule import Adjustment
-from nn.training.batches import Data, as_data, batch_length
+from nn.training.batches import Data, as_data, batch_length, fingerprint
 from nn.training.callbacks import as_callbacks
-from nn.training.files import load, remove_unfinished, save
+from nn.training.files import Checkpoint, remove_unfinished
 from nn.training.history import History
-from nn.training.metrics import Metric, as_metrics, numbers_of
+from nn.training.metrics import Metric, as_metrics, measured
 from nn.training.run import Diverged, Run
+
+#: What to do where numbers grew beyond all bounds.
+SMALLER = "try a smaller lr, or clip_norm; nn.diagnose(model, batch) looks for the cause"
 
 #: A function of prediction and target that gives one number: a Tensor, or a Value.
 Loss = Callable[[Any, Any], Any]
@@ -46,6 +50,7 @@ def fit(
     clip_norm: float | None = None,
     callbacks: Any = (),
     shuffle: bool = True,
+    drop_last: bool = False,
     rng: int | np.random.Generator | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -53,25 +58,29 @@ def fit(
 ) -> History:
     """Train a model, of Tensors or of Values, and give its history; afterwards the model is in eval mode.
 
-    ``loss`` is a function of the prediction and the target, such as `nn.cross_entropy`. ``data`` is a pair of arrays,
-    inputs and targets, a row for each sample; where the inputs are a tuple, the model is called with all of them.
-    ``batch_size`` says which descent it is: None takes all samples in one step (batch gradient descent), 1 takes each
-    alone (stochastic), another number mini-batches. The order is drawn from ``rng`` anew for each epoch, unless
-    ``shuffle`` is False. The ``optimizer`` is `Adam` with its own rate, if none is given.
+    ``loss`` is a function of the prediction and the target, such as `nn.cross_entropy`. ``data`` is a pair of
+    arrays, inputs and targets, a row for each sample; where the inputs are a tuple, the model is called with all of
+    them. ``batch_size`` says which descent it is: None takes all samples in one step (batch gradient descent), 1
+    takes each alone (stochastic), another number mini-batches. The order is drawn from ``rng`` anew for each epoch,
+    unless ``shuffle`` is False; with ``drop_last`` a last batch that is smaller is left out. The ``optimizer`` is
+    `Adam` with its own rate, if none is given.
 
-    ``validation``, a pair like ``data``, is evaluated after each epoch, and ``metrics``, names or a dict of functions
-    of plain predictions and targets, for both. A ``schedule`` takes a step each epoch, or each batch by
-    ``schedule_every``. ``clip_norm`` bounds the norm of each step's gradient. ``callbacks`` are functions of the `Run`,
-    or `Callback` s such as `EarlyStopping`.
+    ``validation``, a pair like ``data``, is evaluated after each epoch, all of it at once, and ``metrics``, names
+    or a dict of functions of plain predictions and targets, for both. Those of training, the loss among them, are
+    means over its batches by their sizes, while the weights change: what is no mean over samples itself, as a loss
+    with ``reduction="sum"``, is another number there. A ``schedule`` takes a step each epoch, or each batch by
+    ``schedule_every``. ``clip_norm`` bounds the norm of each step's gradient. ``callbacks`` are functions of the
+    `Run`, or `Callback` s such as `EarlyStopping`.
 
-    With a ``checkpoint``, a file, the whole training is saved after each epoch: weights, optimiser, schedule,
-    generators, history. A training that was ended by whatever power goes on from there with ``resume=True``, and comes
-    to the same weights, bit by bit, as one that was not. Generators in the model are saved too; generators elsewhere,
-    and plain numbers that a model counts in attributes, which are no `Buffer`, are not. Where there is
-    no file yet, the training begins.
+    With a ``checkpoint``, a file, the whole training is saved after each epoch: weights, what else the optimiser
+    moves, its state, schedule, callbacks, generators, history. A training that was ended by whatever power goes on
+    from there with ``resume=True``, and comes to the same weights, bit by bit, as one that was not. Generators in
+    the model are saved too; generators elsewhere, and plain numbers that a model counts in attributes, which are no
+    `Buffer`, are not. It has to be the same training: of the same data and settings, and of a loss of the same
+    name. Where there is no file yet, the training begins.
 
-    What requires a gradient and would stay still is refused: a parameter that the optimiser has not, a Tensor that the
-    loss depends on and that the model was not told of.
+    What requires a gradient and would stay still is refused: a parameter that the optimiser has not, a Tensor that
+    the loss depends on and that the model was not told of.
 
     Ctrl-C ends it between two steps: the model is whole, and the history tells.
 
@@ -84,9 +93,10 @@ def fit(
     >>> history[-1]["accuracy"] > 0.95
     True
 
-    Raises `TypeError`, `ValueError` or `ShapeError` for what does not fit, by name; `Diverged`, with the history, for a
-    loss that is NaN or infinite, before the step that would spoil the weights; `FileExistsError` for a checkpoint that
-    is there and not resumed; `ValueError` for one that is corrupt, or of another training.
+    Raises `TypeError`, `ValueError` or `ShapeError` for what does not fit, by name; `Diverged`, with the history,
+    for a loss that is NaN or infinite, before the step that would spoil the weights; `FileExistsError` for a
+    checkpoint that is there and not resumed, or that another program wrote meanwhile; `ValueError` for one that is
+    corrupt, or of another training; `OSError` where it cannot be written.
     """
     if not isinstance(model, Module):
         raise DTypeError(f"fit: model: expected a Module, got {short_repr(model)}")
@@ -94,6 +104,8 @@ def fit(
         raise DTypeError(
             f"fit: loss: expected a function of prediction and target such as nn.mse, got {short_repr(loss)}"
         )
+    if str(getattr(loss, "__module__", "")).partition(".")[0] == "torch":
+        raise DTypeError(f"fit: loss: expected a loss of nn, such as nn.mse, got one of PyTorch, {short_repr(loss)}")
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise DTypeError(f"fit: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
     if schedule is not None and not isinstance(schedule, Adjustment):
@@ -118,9 +130,10 @@ def fit(
         epochs=positive_int(epochs, "fit: epochs"),
         batch_size=batch_length(batch_size, samples.size, "fit"),
         shuffle=flag(shuffle, "fit: shuffle"),
+        drop_last=flag(drop_last, "fit: drop_last"),
         schedule_every=one_of(schedule_every, "fit: schedule_every", ("epoch", "batch")),
         clip_norm=None if clip_norm is None else positive_number(clip_norm, "fit: clip_norm", 1.0),
-        checkpoint=None if checkpoint is None else Path(checkpoint).absolute(),
+        checkpoint=None if checkpoint is None else Checkpoint(path_of(checkpoint)),
         progress=flag(progress, "fit: progress"),
     )
     run = Run(
@@ -151,9 +164,10 @@ class Plan:
     epochs: int
     batch_size: int
     shuffle: bool
+    drop_last: bool
     schedule_every: str
     clip_norm: float | None
-    checkpoint: Path | None
+    checkpoint: Checkpoint | None
     progress: bool
 
     def identity(self) -> dict[str, Any]:
@@ -161,13 +175,38 @@ class Plan:
         return {
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
+            "drop_last": self.drop_last,
             "schedule_every": self.schedule_every,
             "clip_norm": self.clip_norm,
-            "loss": getattr(self.loss, "__qualname__", type(self.loss).__qualname__),
+            "loss": named(self.loss),
             "metrics": list(self.metrics),
             "data": self.data.fingerprint(),
             "validation": None if self.validation is None else self.validation.fingerprint(),
         }
+
+
+def named(part: Any) -> str:
+    """A function by its name, of a `functools.partial` what it was given too: the same in each process."""
+    if isinstance(part, functools.partial):
+        given = [*map(named, part.args), *[f"{name}={named(x)}" for name, x in sorted(part.keywords.items())]]
+        return f"{named(part.func)}({', '.join(given)})"
+    if isinstance(part, np.ndarray):
+        return fingerprint(part)
+    if isinstance(part, Module | np.generic | int | float | str | None):
+        return repr(part)
+    if isinstance(part, list | tuple):
+        return f"({', '.join(map(named, part))})"
+    return str(getattr(part, "__qualname__", type(part).__qualname__))
+
+
+def path_of(checkpoint: Any) -> Path:
+    """Where it is, also when the working directory is another.
+
+    Raises `TypeError` for what is no path.
+    """
+    if not isinstance(checkpoint, str | os.PathLike) or not isinstance(os.fspath(checkpoint), str):
+        raise DTypeError(f"fit: checkpoint: expected the path of a file, got {short_repr(checkpoint)}")
+    return Path(checkpoint).absolute()
 
 
 def settings_of(optimizer: Optimizer | None, schedule: Adjustment | None) -> dict[str, Any]:
@@ -184,80 +223,82 @@ def settings_of(optimizer: Optimizer | None, schedule: Adjustment | None) -> dic
     }
 
 
-def restore(run: Run, file: Path, resume: bool) -> None:
+def restore(run: Run, checkpoint: Checkpoint, resume: bool) -> None:
     """Take over the training that a checkpoint holds, if there is one."""
+    file = checkpoint.path
     if file.is_dir():
         raise IsADirectoryError(f"fit: checkpoint: expected a file, got the folder {file}")
     if not file.exists():
         if not file.parent.is_dir():
             raise FileNotFoundError(f"fit: checkpoint: there is no folder {file.parent}")
-        save(file, run.state_dict())  # what cannot be saved is found before the first epoch
+        checkpoint.write(run.state_dict())  # what cannot be saved is found before the first epoch
         return
     if not resume:
         raise FileExistsError(f"fit: checkpoint: {file} is there already: go on with resume=True, or remove it")
-    remove_unfinished(file)
     try:
-        run.load_state_dict(load(file))
+        run.load_state_dict(checkpoint.read())
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(f"fit: checkpoint: {file} cannot be resumed: {said}") from error
+    remove_unfinished(file)
 
 
 def train(run: Run, plan: Plan) -> None:
     """Epoch after epoch, until the last one, or until somebody stops it."""
-    bar = progress_bar(plan.epochs, run.epoch, plan.progress)
     try:
-        for callback in run.callbacks:
-            callback.on_start(run)
-        while run.epoch < plan.epochs and run.history.stopped is None:
-            begun = time.perf_counter()
-            with np.errstate(
-                divide="ignore", over="ignore", invalid="ignore"
-            ):  # `Diverged` tells of that, with the history
-                numbers = epoch(run, plan)
-            if plan.validation is not None:
-                found = evaluated(run.model, plan.loss, plan.validation, plan.metrics)
-                numbers |= {f"val_{name}": number for name, number in found.items()}
-            numbers |= {"lr": rate(run.optimizer), "seconds": time.perf_counter() - begun}
-            finish_epoch(run, plan, numbers)
-            told = {name: f"{number:.4g}" for name, number in numbers.items() if name != "seconds"}
-            bar.set_postfix(told, refresh=False)
-            bar.update()
+        with progress_bar(plan.epochs, run.epoch, plan.progress) as bar:
+            for callback in run.callbacks:
+                callback.on_start(run)
+            while run.epoch < plan.epochs and run.history.stopped is None:
+                begun = time.perf_counter()
+                with np.errstate(
+                    divide="ignore", over="ignore", invalid="ignore"
+                ):  # `Diverged` tells of that, with the history
+                    numbers = epoch(run, plan)
+                if plan.validation is not None:
+                    found = evaluated(run.model, plan.loss, plan.validation, plan.metrics)
+                    numbers |= {f"val_{name}": number for name, number in found.items()}
+                numbers |= {"lr": rate(run.optimizer), "seconds": time.perf_counter() - begun}
+                finish_epoch(run, plan, numbers)
+                told = {name: f"{number:.4g}" for name, number in numbers.items() if name != "seconds"}
+                bar.set_postfix(told, refresh=False)
+                bar.update()
     except KeyboardInterrupt:
         run.stop(f"interrupted in epoch {run.epoch + 1}, after {run.batch} of its steps")
     finally:
         run.model.eval()
-        bar.close()
     for callback in run.callbacks:
         callback.on_end(run)
 
 
 def epoch(run: Run, plan: Plan) -> dict[str, float]:
-    """A step for each batch; the means of the loss and the metrics over all samples."""
+    """A step for each batch; the means of the loss and the metrics over the samples."""
     run.model.train()
     size, length = plan.data.size, plan.batch_size
     order = run.rng.permutation(size) if plan.shuffle else None
     totals = dict.fromkeys(["loss", *plan.metrics], 0.0)
     run.batch = 0
-    for start in range(0, size, length):
+    seen = size - size % length if plan.drop_last else size
+    for start in range(0, seen, length):
         batch = plan.data.rows(slice(start, start + length) if order is None else order[start : start + length])
         prediction = run.model(*batch.inputs)
         loss = plan.loss(prediction, batch.target)
-        number = step(run, loss, plan.clip_norm)
+        number = step(run, batch, loss, plan.clip_norm)
         if not run.looked:
             expect_all_trained(run, loss)
         totals["loss"] += number * batch.size
-        for name, measure in plan.metrics.items():
-            totals[name] += float(measure(numbers_of(prediction), batch.target)) * batch.size
+        for name, found in measured(plan.metrics, prediction, batch.target).items():
+            totals[name] += found * batch.size
         run.batch += 1
         if plan.schedule_every == "batch" and run.schedule is not None:
             run.schedule.step()
         for callback in run.callbacks:
             callback.on_batch(run, number)
-    return {name: total / size for name, total in totals.items()}
+    expect_finite_parameters(run)
+    return {name: total / seen for name, total in totals.items()}
 
 
-def step(run: Run, loss: Any, bound: float | None) -> float:
+def step(run: Run, batch: Data, loss: Any, bound: float | None) -> float:
     """Sweep back from a loss, and change the parameters by it."""
     if not is_node(loss):
         raise DTypeError(f"fit: loss: expected a Tensor or a Value as its result, got {short_repr(loss)}")
@@ -267,9 +308,11 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
         )
     number = loss.item()
     if not math.isfinite(number):
+        is_given = not all(np.isfinite(x).all() for x in (*batch.inputs, batch.target))
+        cure = "the data of that batch hold NaN or infinities: fill them, or leave these samples out"
         raise Diverged(
-            f"fit: the loss is {number} in epoch {run.epoch + 1}, at its step {run.batch + 1}: try a smaller lr, or "
-            "clip_norm; nn.diagnose(model, batch) looks for the cause",
+            f"fit: the loss is {number} in epoch {run.epoch + 1}, at its step {run.batch + 1}: "
+            f"{cure if is_given else SMALLER}",
             run.history,
         )
     run.optimizer.zero_grad()
@@ -288,6 +331,20 @@ def step(run: Run, loss: Any, bound: float | None) -> float:
         callback.on_backward(run, loss)
     run.optimizer.step()
     return number
+
+
+def expect_finite_parameters(run: Run) -> None:
+    """Refuse an epoch of which a step itself went beyond the range of floats: of its loss nothing is to be seen.
+
+    Raises `Diverged`.
+    """
+    for parameter in run.optimizer.parameters:
+        if parameter.requires_grad and not np.isfinite(parameter.data).all():
+            raise Diverged(
+                f"fit: {parameter.label or 'a parameter'} is NaN or infinite after epoch {run.epoch + 1}: its steps "
+                "were too large: try a smaller lr, or clip_norm",
+                run.history,
+            )
 
 
 def expect_all_trained(run: Run, loss: Any) -> None:
@@ -335,15 +392,23 @@ def expect_in_optimizer(run: Run) -> None:
 def finish_epoch(run: Run, plan: Plan, numbers: dict[str, float]) -> None:
     """Remember an epoch, take a step of the schedule, tell the callbacks, and write a checkpoint."""
     run.history.append(numbers)
+    run.batch = 0
     if run.schedule is not None and plan.schedule_every == "epoch":
         if isinstance(run.schedule, ReduceLROnPlateau):
-            run.schedule.step(numbers.get("val_loss", numbers["loss"]))
+            number = numbers.get("val_loss", numbers["loss"])
+            if not math.isfinite(number):
+                raise Diverged(
+                    f"fit: the val_loss is {number} after epoch {run.epoch}, which ReduceLROnPlateau cannot compare: "
+                    "look at the validation data, or try a smaller lr",
+                    run.history,
+                )
+            run.schedule.step(number)
         else:
             run.schedule.step()
     for callback in run.callbacks:
         callback.on_epoch(run)
     if plan.checkpoint is not None:
-        save(plan.checkpoint, run.state_dict())
+        plan.checkpoint.write(run.state_dict())
 
 
 def rate(optimizer: Optimizer) -> float:
@@ -375,22 +440,26 @@ def evaluate(model: Module, loss: Loss, data: Any, *, metrics: Any = None) -> di
 
 def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, Metric]) -> dict[str, float]:
     model.eval()
+    samples = samples.rows(slice(None))
     with no_grad():
         prediction = model(*samples.inputs)
         result = loss(prediction, samples.target)
-    if np.size(result.data if is_node(result) else result) != 1:
+    numbers = np.asarray(result.data if is_node(result) else result)
+    if numbers.size != 1:
         raise ShapeError("evaluate: loss: expected one number, got several: give it reduction='mean'")
-    found = {"loss": float(result.data if is_node(result) else result)}
-    return found | {name: float(measure(numbers_of(prediction), samples.target)) for name, measure in measures.items()}
+    return {"loss": float(numbers.item()), **measured(measures, prediction, samples.target)}
 
 
 def progress_bar(epochs: int, done: int, shown: bool) -> Any:
     """A bar of tqdm: in a terminal and in a notebook, nowhere else."""
-    is_seen = shown and ("ipykernel" in sys.modules or sys.stderr.isatty())
+    stream = sys.stderr
+    is_notebook = type(stream).__module__.startswith(("ipykernel", "pyodide_kernel"))
+    is_seen = shown and stream is not None and not stream.closed and (is_notebook or stream.isatty())
     if is_seen:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a notebook without widgets has a bar of text
             from tqdm.auto import tqdm
     else:
         from tqdm import tqdm
-    return tqdm(total=epochs, initial=done, unit="epoch", disable=not is_seen, file=sys.stderr)
+    # Inside of another bar it goes when it is done, as `leave` says by None.
+    return tqdm(total=epochs, initial=done, unit="epoch", disable=not is_seen, file=stream, leave=None)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import DTypeError, ShapeError, short_repr
-from nn.declared import plain
+from autograd import DTypeError, ShapeError, Value, short_repr
+from nn.declared import is_node, plain
 from nn.inputs import finite_number
 
 #: A function of predictions and targets, both plain arrays, that gives a number.
@@ -53,7 +53,7 @@ def accuracy(scores: Any, target: Any, threshold: float = 0.0) -> float:
 
 
 #: Names that a history has itself.
-TAKEN = ("loss", "lr", "seconds")
+TAKEN = ("epoch", "loss", "lr", "seconds")
 
 BY_NAME: dict[str, Metric] = {"accuracy": accuracy}
 
@@ -85,6 +85,33 @@ def as_metrics(metrics: Any, owner: str) -> dict[str, Metric]:
     return found
 
 
-def numbers_of(prediction: Any) -> NDArray[Any]:
-    """The plain numbers of what a model gave, for metrics."""
+def numbers_of(prediction: Any) -> Any:
+    """The plain numbers of what a model gave, an array; of several outputs a tuple or dict of such."""
+    if isinstance(prediction, Mapping):
+        return {name: numbers_of(part) for name, part in prediction.items()}
+    if isinstance(prediction, tuple | list) and not all(isinstance(part, Value) for part in prediction):
+        return tuple([numbers_of(part) for part in prediction])
     return plain(prediction, "metrics: prediction")
+
+
+def measured(metrics: Mapping[str, Metric], prediction: Any, target: NDArray[Any]) -> dict[str, float]:
+    """Each metric of what a model gave, of which they see the plain numbers.
+
+    Raises `TypeError` for a result that is not one number; what a metric raises itself has a note that names it.
+    """
+    found = {}
+    for name, metric in metrics.items():
+        numbers = numbers_of(prediction)
+        try:
+            result = metric(numbers, target)
+        except Exception as error:
+            shapes = f"predictions {getattr(numbers, 'shape', type(numbers).__name__)} and targets {target.shape}"
+            error.add_note(f"in the metric {name!r}, of {shapes}")
+            raise
+        number = np.asarray(result.data if is_node(result) else result)
+        if number.size != 1 or number.dtype.kind not in "biuf":
+            raise DTypeError(
+                f"metrics: {name!r}: expected one number, got {short_repr(result)}: return one, as by float(np.mean(…))"
+            )
+        found[name] = number.item() if number.dtype.kind == "f" else float(number.item())
+    return found

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import DTypeError, short_repr
+from nn.declared import fitting, put
 from nn.state import Stateful, dotted, parts
 from nn.training.history import History
 
@@ -63,6 +64,7 @@ class Run:
             "settings": self.settings,
             "model": self.model.state_dict(),
             "trained": [parameter.requires_grad for parameter in self.model.parameters()],
+            "beside": [np.array(parameter.data) for parameter in self._beside()],
             "optimizer": self.optimizer.state_dict(),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "callbacks": [callback.state_dict() for callback in self.callbacks],
@@ -97,6 +99,10 @@ class Run:
         for parameter, is_trained in zip(self.model.parameters(), state["trained"], strict=True):
             if parameter.requires_grad is not is_trained:
                 parameter.requires_grad = is_trained
+        beside = list(zip(self._beside(), state["beside"], strict=True))
+        arrays = [fitting(parameter, numbers, "a parameter beside the model") for parameter, numbers in beside]
+        for (parameter, _), array in zip(beside, arrays, strict=True):
+            put(parameter, array)
         self.optimizer.load_state_dict(state["optimizer"])
         if self.schedule is not None:
             self.schedule.load_state_dict(state["schedule"])
@@ -106,6 +112,11 @@ class Run:
             rng.bit_generator.state = state["generators"][name]
         self.history.epochs = list(state["history"])
         self.history.stopped = state["stopped"]
+
+    def _beside(self) -> list[Any]:
+        """What the optimiser moves and the model has not, as a temperature in the loss."""
+        its_own = {id(parameter) for parameter in self.model.parameters()}
+        return [parameter for parameter in self.optimizer.parameters if id(parameter) not in its_own]
 
     def _generators(self) -> Iterator[tuple[str, np.random.Generator]]:
         """Every generator that the training draws from: its own, and those in the model, as of a Dropout."""
