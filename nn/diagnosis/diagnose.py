@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from autograd import DTypeError, short_repr
 from nn.diagnosis.checks import CHECKS
-from nn.diagnosis.observed import Observed, named_modules, observe, place_of, rms
-from nn.diagnosis.report import Diagnosis, Layer
+from nn.diagnosis.flow import layers
+from nn.diagnosis.observed import observe
+from nn.diagnosis.report import Diagnosis
 from nn.module import Module
 from nn.training.batches import as_data
 
@@ -45,15 +46,3 @@ def diagnose(model: Module, batch: Any, loss: Callable[[Any, Any], Any] | None =
         raise DTypeError(f"diagnose: loss: expected a function of prediction and target, got {short_repr(loss)}")
     seen = observe(model, as_data(batch, "diagnose: batch"), loss)
     return Diagnosis([finding for check in CHECKS for finding in check(seen)], list(layers(seen)), seen.loss)
-
-
-def layers(seen: Observed) -> Iterator[Layer]:
-    """Each Module that computed something itself, in order, by the last node that it made."""
-    modules = named_modules(seen.twin)
-    last = {place_of(node): node for node in seen.graph if node.scope and node.op is not None}
-    for name, node in last.items():
-        module = modules.get(name.replace("/", "."), seen.twin)
-        own = [p for _, p in module.named_parameters() if p.has_grad] if module is not seen.twin else []
-        share = rms([rms(p.grad) for p in own]) / scale if own and (scale := rms([rms(p.data) for p in own])) else None
-        kind = type(module).__name__
-        yield Layer(name, kind, rms(node.data), 0.0 if node.grad is None else rms(node.grad), share)
