@@ -21,13 +21,13 @@ def not_held(seen: Observed) -> Iterator[Finding]:
     for index in seen.graph.leaves:
         node = seen.graph.nodes[index]
         if node.requires_grad and index not in seen.known:
-            user = next(x for x in seen.graph if index in x.inputs)
+            user, name = next(x for x in seen.graph if index in x.inputs), node.label or node.name
             yield Finding(
                 "no parameter",
                 place_of(user),
-                f"{node.name}, of shape {node.shape}, requires a gradient, and is no parameter of the model",
-                "make it, or its Module, once, in __init__, and hold it, as nn.Parameter(…), in an attribute, list, tuple "
-                "or dict; or say requires_grad=False",
+                f"{name}, of shape {node.shape}, requires a gradient, and is no parameter of the model",
+                "make it, or its Module, once, in __init__, and hold it as nn.Parameter(…), in an attribute, list, "
+                "tuple or dict; or say requires_grad=False",
             )
 
 
@@ -47,18 +47,20 @@ def gradient_flow(seen: Observed) -> Iterator[Finding]:
     """Gradients that vanish, or explode, on their way from the last layer to the first.
 
     Those of weights are looked at, and those that come back to what the layers give: these vanish where weights are so
-    small that less goes forward too, and the former are then as small in the last layer as in the first.
+    small that less goes forward too, and the former are then as small in the last layer as in the first. They may also
+    be small for a layer whose large outputs are scaled down behind it; its weights then have gradients of their size.
     """
     flows = weight_gradients(seen)
     if len(flows) < 2 or not all(np.isfinite(size) for _, size in flows):
         return
     (first, early), (last, late) = flows[0], flows[-1]
     back = [(layer.name, layer.gradient) for layer in layers(seen) if layer.share is not None]
+    share = next((layer.share for layer in layers(seen) if layer.share is not None), 0.0)
     if is_lost(seen, early, late):
         yield vanishing(
             first, f"its gradient is {times(late, early)} times smaller than that of {last}: {listed(flows)}"
         )
-    elif len(back) > 1 and 0 < back[0][1] < back[-1][1] / FAR:
+    elif len(back) > 1 and 0 < back[0][1] < back[-1][1] / FAR and share < 1 / FAR:
         (first, early), (last, late) = back[0], back[-1]
         yield vanishing(
             first,
@@ -97,8 +99,9 @@ def vanishing(place: str, evidence: str) -> Finding:
 def forgotten_zero_grad(seen: Observed) -> Iterator[Finding]:
     """Gradients of the model that are a multiple of those of this batch: swept so often, and never cleared.
 
-    After some steps that were never cleared they are many times as large, in about the same direction; a right loop
-    holds those from before its last step, which are seldom four times as large.
+    After some steps that were never cleared they are many times as large, in about the same direction. A right loop
+    holds those from before its last step, which are seldom four times as large, save where the loss is nearly at its
+    least: there they are those of some samples, which are not larger than these samples have them now.
     """
     held, fresh = [], []
     for (_, ours), (_, theirs) in zip(seen.model.named_parameters(), seen.twin.named_parameters(), strict=False):
@@ -114,7 +117,7 @@ def forgotten_zero_grad(seen: Observed) -> Iterator[Finding]:
     cosine, ratio = float(a @ b / (sizes[0] * sizes[1])), float(sizes[0] / sizes[1])
     count = round(ratio)
     is_multiple = count > 1 and abs(ratio - count) < 0.02 * count and cosine > 0.999
-    if is_multiple or (ratio > 4 and cosine > 0.8):
+    if is_multiple or (ratio > 4 and cosine > 0.8 and sizes[0] > 1.5 * seen.most_of_few()):
         yield Finding(
             "forgotten zero_grad",
             "the model",

@@ -50,6 +50,7 @@ class Observed:
     known: frozenset[int]  #: the nodes of all parameters, be they the model's own, which a loss may close over
     batch: Data
     loss: float
+    criterion: Callable[[Any, Any], Any]
 
     def nodes(self, *ops: Op) -> Iterator[Any]:
         """The nodes that one of these operations made."""
@@ -94,6 +95,17 @@ class Observed:
         found = self.before(node, lambda x: x.op in WEIGHING)
         return -len(found.shape) + 1 if found is not None and found.op is convolution else -1
 
+    def most_of_few(self) -> float:
+        """The largest norm that the gradient of two samples has, of some pairs of the batch."""
+        norms, twin = [0.0], copy.deepcopy(self.twin)
+        with np.errstate(all="ignore"), grads_kept(self.model):
+            for start in range(0, min(self.batch.size, 64) - 1, 2):
+                twin.zero_grad()
+                pair = self.batch.rows(slice(start, start + 2))
+                self.criterion(twin(*pair.inputs), pair.target).backward()
+                norms.append(float(np.sqrt(sum(np.sum(p.grad**2) for p in twin.parameters() if p.has_grad))))
+        return max(norms)
+
     def inputs(self, node: GraphNode) -> Iterator[Any]:
         """What a node was computed from, constants left out."""
         return (self.graph.nodes[i] for i in node.inputs if isinstance(i, int))
@@ -121,7 +133,7 @@ def observe(model: Module, batch: Data, loss: Callable[[Any, Any], Any] | None) 
         theirs = [parameter for parameter in model.parameters() if isinstance(parameter, Tensor)]
         graph = Graph.of(*own.values(), *theirs, result)
     held = dict(zip(own, graph.outputs, strict=False))
-    return Observed(model, twin, graph, held, frozenset(graph.outputs[:-1]), batch, result.item())
+    return Observed(model, twin, graph, held, frozenset(graph.outputs[:-1]), batch, result.item(), loss)
 
 
 @contextmanager
