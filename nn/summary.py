@@ -13,7 +13,7 @@ import numpy as np
 from autograd import DTypeError, Graph, GraphNode, short_repr, tree
 from nn.calls import watching
 from nn.declared import Role, is_leaf, is_node, nodes_of
-from nn.state import Held, Stateful, dotted, held_by, is_stateful, parts
+from nn.state import Held, Stateful, dotted, held_by, is_stateful, parts, wholes_of
 from nn.table import Table
 
 HEADER = ["module", "kind", "output", "parameter", "shape", "count", ""]
@@ -40,13 +40,16 @@ class Call:
 
 
 def summary_of(module: Any, inputs: tuple[Any, ...], optimizer: Any) -> Summary:
-    """The summary of a Module, of its call with inputs, if there are any, and of its optimiser, if that is given.
+    """The summary of a Module, of its call with inputs, if there are any, and of its optimisers, if these are given.
 
     Raises `TypeError` for what is no optimiser.
     """
-    if not (optimizer is None or hasattr(optimizer, "parameters")):
+    optimizers = optimizer if isinstance(optimizer, list | tuple) else [optimizer]
+    if optimizer is not None and not all(isinstance(getattr(each, "parameters", None), list) for each in optimizers):
         raise DTypeError(f"summary: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
-    trained = None if optimizer is None else {id(parameter) for parameter in optimizer.parameters}
+    trained = (
+        None if optimizer is None else Counter(id(parameter) for each in optimizers for parameter in each.parameters)
+    )
     call = called(module, inputs) if inputs else Call()
     modules = [(dotted(path), part) for path, part in parts(module) if is_stateful(part)]
     first = {id(part): name for name, part in reversed(modules)}
@@ -114,7 +117,7 @@ def called(module: Any, inputs: tuple[Any, ...]) -> Call:
 
 def results(output: Any) -> Sequence[Any]:
     """A result, or each of several; of an array of Values the array."""
-    return [output] if isinstance(output, np.ndarray) else tree.leaves(output)
+    return [part for _, part in wholes_of(output)] or tree.leaves(output)
 
 
 def joined(*names: str) -> str:
@@ -133,7 +136,7 @@ def places_of(held: Mapping[str, Sequence[Held]]) -> dict[int, list[str]]:
 
 
 def line(
-    held: Held, name: str, places: Mapping[int, list[str]], used: set[int] | None, trained: set[int] | None
+    held: Held, name: str, places: Mapping[int, list[str]], used: set[int] | None, trained: Counter[int] | None
 ) -> list[str]:
     """The name, shape and count of something held, and what is to be said of it."""
     nodes = nodes_of(held.part)
@@ -149,6 +152,8 @@ def line(
         notes.append("frozen")
     elif is_parameter and trained is not None and not all(id(node) in trained for node in nodes):
         notes.append("not in the optimizer")
+    elif is_parameter and trained is not None and (most := max([trained[id(node)] for node in nodes], default=1)) > 1:
+        notes.append(f"in {most} optimizers, each of which moves it")
     is_trained = is_parameter and any(node.requires_grad for node in nodes)
     if is_trained and used is not None and not any(id(node) in used for node in nodes):
         notes.append("the output does not depend on it")

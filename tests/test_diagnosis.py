@@ -534,6 +534,22 @@ def test_a_model_that_learned_all_there_is_has_forgotten_nothing() -> None:
             assert "forgotten zero_grad" not in diagnose(model, (x, y)).kinds
 
 
+def test_a_plot_marks_what_was_found_and_shows_what_is_no_number() -> None:
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="plots are drawn with it")
+    pyplot.switch_backend("agg")
+    dead, spoiled = healthy(), healthy()
+    dead.layers[0].bias = np.full(16, -100.0)
+    spoiled.layers[2].weight = np.full((16, 16), np.nan)
+    for model, told in (
+        (dead, {"dead\nunits": 1, "0": 0}),
+        (spoiled, {"not\nfinite": 2, "NaN": 2}),
+    ):
+        figure = diagnose(model, (X, Y)).plot()
+        texts = [(text.get_text(), text.get_position()[0]) for text in figure.axes[0].texts]
+        assert set(told.items()) <= set(texts)
+        pyplot.close(figure)
+
+
 def test_a_buffer_that_was_spoiled_is_named() -> None:
     model = nn.Sequential(nn.Linear(4, 8, rng=0), nn.BatchNorm1d(8), nn.Linear(8, 3, rng=0)).eval()
     model.layers[1].running_mean = np.full(8, np.nan)

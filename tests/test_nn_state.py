@@ -120,6 +120,18 @@ def test_a_summary_says_what_is_called_twice_and_what_is_made_in_the_call() -> N
         assert "nothing trains it" not in str(form.layer.summary([1.0, 2.0]))
 
 
+def test_a_summary_shows_what_two_optimizers_move_and_all_results_of_a_call() -> None:
+    cell = nn.LSTMCell(2, 3, rng=0)
+    weights = SGD([cell.weight_ih, cell.weight_hh], lr=0.1), SGD(cell.parameters()[1:3], lr=0.1)
+    lines = str(cell.summary(np.ones((4, 2)), optimizer=weights)).splitlines()
+    notes = [line.partition("optimizer")[0].split()[-1] if "optimizer" in line else "" for line in lines[1:5]]
+    assert notes == ["", "2", "", "the"]
+    for form in (cell, cell.to_scalars()):
+        assert "(4, 3), (4, 3)" in str(form.summary(np.ones((4, 2))))
+    with pytest.raises(DTypeError, match="summary: optimizer: expected one such as"):
+        cell.summary(optimizer=[cell])
+
+
 def test_constants_results_and_settings_are_held_as_they_are() -> None:
     module = Module()
     module.constant = constant = Tensor([1.0], requires_grad=False)
