@@ -541,8 +541,8 @@ def test_a_plot_marks_what_was_found_and_shows_what_is_no_number() -> None:
     dead.layers[0].bias = np.full(16, -100.0)
     spoiled.layers[2].weight = np.full((16, 16), np.nan)
     for model, told in (
-        (dead, {"dead\nunits": 1, "0": 0}),
-        (spoiled, {"not\nfinite": 2, "NaN": 2}),
+        (dead, {"dead units": 1, "0": 0}),
+        (spoiled, {"not finite": 2, "NaN": 2}),
     ):
         figure = diagnose(model, (X, Y)).plot()
         texts = [(text.get_text(), text.get_position()[0]) for text in figure.axes[0].texts]

@@ -87,7 +87,7 @@ def is_lost(seen: Observed, early: float, late: float) -> bool:
     """Whether a gradient vanished on its way: far smaller in the end, or zero, and not by a zero that is there."""
     if early or not late:
         return early < late / FAR
-    weights = [p for _, p in seen.twin.named_parameters() if p.ndim > 1]
+    weights = [p for p in seen.tensors.values() if p.ndim > 1]
     return all(p.numpy().any() for p in weights) and not any(dead_units(seen))
 
 

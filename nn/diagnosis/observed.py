@@ -52,6 +52,11 @@ class Observed:
     loss: float
     criterion: Callable[[Any, Any], Any]
 
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The parameters of the twin by their names."""
+        return {name: part for name, part in self.twin.named_parameters() if isinstance(part, Tensor)}
+
     def nodes(self, *ops: Op) -> Iterator[Any]:
         """The nodes that one of these operations made."""
         return (node for node in self.graph if node.op in ops)

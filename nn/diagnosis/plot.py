@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot
 
-from nn.diagnosis.report import Finding, Layer
 
-
-def plot_layers(layers: Sequence[Layer], findings: Sequence[Finding], axes: Any = None) -> Any:
+def plot_layers(layers: Sequence[Any], findings: Sequence[Any], axes: Any = None) -> Any:
     """Two lines through the layers, in their order: root mean squares of outputs, and of gradients.
 
     What is no number on a scale of powers stands at its foot, as 0 or NaN. Layers that something was found of are
-    marked, with what it is above them.
+    marked with what it is.
     """
     if axes is None:
         width = min(1.5 + 0.9 * max(len(layers), 3), 14)
@@ -29,7 +27,7 @@ def plot_layers(layers: Sequence[Layer], findings: Sequence[Finding], axes: Any 
     ):
         shown = [size if 0 < size < np.inf else np.nan for size in sizes]
         (line,) = axes.plot(places, shown, style, label=label)
-        for k in np.flatnonzero(np.isnan(shown)):
+        for k in np.flatnonzero(np.isnan(shown)).tolist():
             at = {"transform": axes.get_xaxis_transform(), "color": line.get_color(), "ha": "center"}
             axes.text(k, foot, "NaN" if np.isnan(sizes[k]) else f"{sizes[k]:.0f}", **at)
     axes.set_yscale("log")
@@ -39,15 +37,15 @@ def plot_layers(layers: Sequence[Layer], findings: Sequence[Finding], axes: Any 
         kinds = dict.fromkeys(finding.kind for finding in findings if is_at(finding, layer))
         if kinds:
             axes.axvspan(k - 0.4, k + 0.4, color="tab:red", alpha=0.2, linewidth=0)
-            text = "\n".join(kinds).replace(" ", "\n")
-            axes.text(k, 1.01, text, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize="small")
+            at = {"transform": axes.get_xaxis_transform(), "rotation": 90, "ha": "center", "va": "top"}
+            axes.text(k, 0.97, ", ".join(kinds), **at, fontsize="small")
     axes.set_ylabel("root mean square")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     return figure
 
 
-def is_at(finding: Finding, layer: Layer) -> bool:
+def is_at(finding: Any, layer: Any) -> bool:
     """Whether it is of this layer: of its outputs, or of its own parameters."""
     place, name = finding.place.partition(",")[0].replace("/", "."), layer.name.replace("/", ".")
-    return place == name or place.rpartition(".")[0] == name
+    return name in (place, place.rpartition(".")[0])

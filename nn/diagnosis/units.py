@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ def symmetry(seen: Observed) -> Iterator[Finding]:
     """
     head = seen.before(seen.last, lambda x: x.op in WEIGHING) if seen.last is not None else None
     last = {seen.reshaped_from(x).index for x in seen.inputs(head)} if head is not None else set()
-    for name, parameter in seen.twin.named_parameters():
+    for name, parameter in seen.tensors.items():
         if parameter.ndim < 2 or not parameter.has_grad or seen.held[name] in last:
             continue
         weights, grads = as_columns(parameter.numpy()), as_columns(parameter.grad)
@@ -119,7 +120,7 @@ def activations(seen: Observed, *ops: Op) -> list[Units]:
     found: dict[tuple[str, str, Op, int], list[Any]] = defaultdict(list)
     for node in seen.nodes(*ops):
         if node.scope and len(node.shape) > 1:
-            layer = seen.before(node, lambda x, node=node: x.scope and x.op is not None and x.scope != node.scope)
+            layer = seen.before(node, partial(is_elsewhere, node.scope))
             behind = "" if layer is None else place_of(layer)
             found[place_of(node), behind, node.op, node.shape[seen.channel_axis(node)]].append(node)
     several = [place for place, *_ in found]
@@ -127,6 +128,11 @@ def activations(seen: Observed, *ops: Op) -> list[Units]:
         Units(f"{place}, behind {behind}" if behind and several.count(place) > 1 else place, nodes)
         for (place, behind, _, _), nodes in found.items()
     ]
+
+
+def is_elsewhere(scope: tuple[str, ...], node: Any) -> bool:
+    """Whether another Module computed it."""
+    return bool(node.scope) and node.op is not None and node.scope != scope
 
 
 def by_unit(data: Any, axis: int) -> Array:
