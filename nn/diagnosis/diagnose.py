@@ -18,7 +18,8 @@ def diagnose(model: Module, batch: Any, loss: Callable[[Any, Any], Any] | None =
     """Run a model on a batch, forward and back, and name what keeps it from learning.
 
     Looks for NaN and infinity and what made them first, a loss behind an activation that it has built in (softmax
-    twice), parameters without a gradient, units that are alike and stay so, dead ReLUs, saturated units, gradients that
+    twice) or that keeps it from being right, parameters without a gradient and leaves that are no parameters, units
+    that are alike and stay so, inputs and targets that are not scaled, dead ReLUs, saturated units, gradients that
     vanish or explode from layer to layer, and gradients that were not cleared. Each finding has its evidence and a
     cure.
 
@@ -38,7 +39,8 @@ def diagnose(model: Module, batch: Any, loss: Callable[[Any, Any], Any] | None =
     wrong pair · layers.3 · softmax, then cross_entropy: it is applied twice
     dead units · layers.1 · 8 of 8 are 0 for all 32 samples: units 0, 1, 2, 3, 4, 5, …
 
-    Raises `TypeError` for what is no Module or no pair of arrays, and for a loss that gives no Tensor of one number.
+    Raises `TypeError` for what is no Module or no pair of arrays, and for a loss that gives no Tensor of one number;
+    what a loss refuses by itself, as `nn.bce` does scores, it refuses here with its own cure.
     """
     if not isinstance(model, Module):
         raise DTypeError(f"diagnose: model: expected a Module, got {short_repr(model)}")

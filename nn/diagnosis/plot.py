@@ -33,6 +33,9 @@ def plot_layers(layers: Sequence[Any], findings: Sequence[Any], axes: Any = None
     axes.set_yscale("log")
     axes.set_xticks(places, [f"{layer.name}\n{layer.kind}" for layer in layers], rotation=30, ha="right")
     axes.set_xlim(-0.6, len(layers) - 0.4)
+    if findings:  # room for their kinds above the lines
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high * (high / low) ** 0.8)
     for k, layer in enumerate(layers):
         kinds = dict.fromkeys(finding.kind for finding in findings if is_at(finding, layer))
         if kinds:
