@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import ChainMap, UserDict, UserList, deque
+from collections.abc import Callable, Iterator, Mapping, MappingView
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, SupportsIndex, TypeGuard
 
@@ -88,7 +88,8 @@ class Stateful:
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         for name, value in vars(cls).items():
-            if type(value) is Declaration or is_node(value):
+            parts = tree.leaves(value) if issubclass(type(value), list | tuple | dict) else [value]
+            if any(type(x) is Declaration or is_node(x) for x in parts) or (is_stateful(value) and value.parameters()):
                 raise DTypeError(
                     f"{cls.__name__}.{name}: expected parameters and buffers to be assigned in __init__, got one of "
                     f"the class, which all its Modules would share: write self.{name} = …"
@@ -400,7 +401,7 @@ def expect_untracked(value: Any, name: str) -> None:
 # The walk.
 
 #: Containers that it does not look into, as what they hold has no place in them, or no name.
-UNSEEN = (set, frozenset, deque)
+UNSEEN = (set, frozenset, deque, UserList, UserDict, ChainMap, MappingView, MappingProxyType)
 
 
 def expect_seen(value: Any, name: str) -> None:
@@ -408,7 +409,11 @@ def expect_seen(value: Any, name: str) -> None:
 
     Raises `DTypeError`.
     """
-    if issubclass(type(value), UNSEEN) and any(is_stateful(x) or is_node(x) or type(x) is Declaration for x in value):
+    if not issubclass(type(value), UNSEEN):
+        return
+    parts = value.values() if issubclass(type(value), Mapping) else value
+    pairs = [x for part in parts for x in (part if type(part) is tuple else [part])]  # those of items
+    if any(is_stateful(x) or is_node(x) or type(x) is Declaration for x in pairs):
         raise DTypeError(
             f"{name}: expected Modules and parameters in a list, tuple, dict or dataclass, got them in a "
             f"{type(value).__name__}, where they are not found: make it a list"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, short_repr, tree
+from autograd import DTypeError, Graph, GraphNode, short_repr, tree
 from nn.calls import watching
 from nn.declared import Role, is_leaf, is_node, nodes_of
-from nn.state import Held, Stateful, dotted, held_by, is_stateful, parts
+from nn.state import Held, Stateful, dotted, held_by, is_stateful, parts, wholes_of
 from nn.table import Table
 
 HEADER = ["module", "kind", "output", "parameter", "shape", "count", ""]
@@ -29,21 +29,27 @@ class Summary(Table):
 
 @dataclass
 class Call:
-    """What was seen of a call: shapes and remarks by the ids of Modules, and the parameters that it depends on."""
+    """What was seen of a call: shapes, remarks and how often by the ids of Modules, and what it depends on."""
 
     outputs: dict[int, str] = field(default_factory=dict)
     remarks: dict[int, str] = field(default_factory=dict)
+    times: Counter[int] = field(default_factory=Counter)
     used: set[int] | None = None
+    #: The leaves that the result depends on, and that the Module does not hold.
+    others: Sequence[GraphNode] = ()
 
 
 def summary_of(module: Any, inputs: tuple[Any, ...], optimizer: Any) -> Summary:
-    """The summary of a Module, of its call with inputs, if there are any, and of its optimiser, if that is given.
+    """The summary of a Module, of its call with inputs, if there are any, and of its optimisers, if these are given.
 
     Raises `TypeError` for what is no optimiser.
     """
-    if not (optimizer is None or hasattr(optimizer, "parameters")):
+    optimizers = optimizer if isinstance(optimizer, list | tuple) else [optimizer]
+    if optimizer is not None and not all(isinstance(getattr(each, "parameters", None), list) for each in optimizers):
         raise DTypeError(f"summary: optimizer: expected one such as nn.SGD(…), got {short_repr(optimizer)}")
-    trained = None if optimizer is None else {id(parameter) for parameter in optimizer.parameters}
+    trained = (
+        None if optimizer is None else Counter(id(parameter) for each in optimizers for parameter in each.parameters)
+    )
     call = called(module, inputs) if inputs else Call()
     modules = [(dotted(path), part) for path, part in parts(module) if is_stateful(part)]
     first = {id(part): name for name, part in reversed(modules)}
@@ -58,8 +64,11 @@ def summary_of(module: Any, inputs: tuple[Any, ...], optimizer: Any) -> Summary:
         lines = [line(each, joined(name, each.name), places, call.used, trained) for each in held[name]]
         (*cells, notes), *others = lines or [[""] * 4]
         if lines or name:
-            rows.append([*head, *cells, ", ".join(filter(None, [notes, call.remarks.get(id(part), "")]))])
+            calls = f"called {call.times[id(part)]} times" if call.times[id(part)] > 1 else ""
+            rows.append([*head, *cells, ", ".join(filter(None, [notes, call.remarks.get(id(part), ""), calls]))])
         rows += [["", "", "", *each] for each in others]
+    unheld = "no parameter of the model, so nothing trains it"
+    rows += [["", "", "", leaf.label or leaf.name, str(leaf.shape), "", unheld] for leaf in call.others]
     parameters = {
         id(node): node for each in held.values() for h in each if h.role is Role.PARAMETER for node in nodes_of(h.part)
     }
@@ -83,24 +92,32 @@ def called(module: Any, inputs: tuple[Any, ...]) -> Call:
         if id(part) in own:
             shapes = [str(x.shape if is_node(x) else np.shape(x)) for x in results(output)]
             call.outputs[own[id(part)]] = ", ".join(shapes)
+            call.times[own[id(part)]] += 1
             call.remarks[own[id(part)]] = part.remark(*inputs)
 
     twin.zero_grad()
+    held, inner = module.parameters(), twin.parameters()
+    given = [node for part in tree.leaves(inputs) for node in nodes_of(part)]
     with watching(watch):
         result = twin(*inputs)
-    kept = [(parameter, parameter.grad if parameter.has_grad else None) for parameter in module.parameters()]
-    for node in [node for part in tree.leaves(result) for node in nodes_of(part) if node.requires_grad]:
+    found = [node for part in tree.leaves(result) for node in nodes_of(part) if node.requires_grad]
+    graph = Graph.of(*held, *inner, *given, *found, names={}) if found else None
+    if graph is not None:
+        known = set(graph.outputs[: -len(found)])
+        leaves = [graph.nodes[k] for k in graph.leaves if k not in known]
+        call.others = [leaf for leaf in leaves if leaf.requires_grad]
+    kept = [(parameter, parameter.grad if parameter.has_grad else None) for parameter in held]
+    for node in found:
         node.backward(np.ones(node.shape) if node.shape else 1.0)
     for parameter, grad in kept:  # a function in it may close over the original
         parameter.grad = grad
-    parameters = zip(twin.parameters(), module.parameters(), strict=True)
-    call.used = {id(parameter) for copied, parameter in parameters if copied.has_grad}
+    call.used = {id(parameter) for copied, parameter in zip(inner, held, strict=True) if copied.has_grad}
     return call
 
 
 def results(output: Any) -> Sequence[Any]:
     """A result, or each of several; of an array of Values the array."""
-    return [output] if isinstance(output, np.ndarray) else tree.leaves(output)
+    return [part for _, part in wholes_of(output)] or tree.leaves(output)
 
 
 def joined(*names: str) -> str:
@@ -119,7 +136,7 @@ def places_of(held: Mapping[str, Sequence[Held]]) -> dict[int, list[str]]:
 
 
 def line(
-    held: Held, name: str, places: Mapping[int, list[str]], used: set[int] | None, trained: set[int] | None
+    held: Held, name: str, places: Mapping[int, list[str]], used: set[int] | None, trained: Counter[int] | None
 ) -> list[str]:
     """The name, shape and count of something held, and what is to be said of it."""
     nodes = nodes_of(held.part)
@@ -135,6 +152,8 @@ def line(
         notes.append("frozen")
     elif is_parameter and trained is not None and not all(id(node) in trained for node in nodes):
         notes.append("not in the optimizer")
+    elif is_parameter and trained is not None and (most := max([trained[id(node)] for node in nodes], default=1)) > 1:
+        notes.append(f"in {most} optimizers, each of which moves it")
     is_trained = is_parameter and any(node.requires_grad for node in nodes)
     if is_trained and used is not None and not any(id(node) in used for node in nodes):
         notes.append("the output does not depend on it")

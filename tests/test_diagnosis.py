@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import re
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import DTypeError, ShapeError, bce_with_logits, mean, relu, sigmoid
+from autograd import DTypeError, ShapeError, Tensor, bce_with_logits, mean, relu, sigmoid, softmax
 from nn import diagnose
 
 RNG = np.random.default_rng(0)
@@ -28,8 +30,7 @@ def test_a_network_as_it_is_made_has_nothing(activation: str, seed: int) -> None
     x = np.random.default_rng(seed).normal(size=(64, 4))
     model = healthy(activation, seed)
     diagnosis = diagnose(model, (x, Y))
-    dead = {"dead units"} if activation == "relu" else set()  # one unit of 32 may well be so
-    assert set(diagnosis.kinds) <= dead, str(diagnosis)
+    assert diagnosis, str(diagnosis)
     assert [layer.kind for layer in diagnosis.layers][::2] == ["Linear"] * 3
 
 
@@ -315,3 +316,241 @@ def test_a_loss_that_closes_over_the_model_leaves_its_gradients() -> None:
     model = healthy()
     diagnose(model, (X, Y), lambda p, t: nn.cross_entropy(p, t) + 0.1 * nn.l2_penalty(model))
     assert not any(p.has_grad for p in model.parameters())
+
+
+# Healthy networks of all kinds, and sick ones of all kinds.
+
+
+class Made(nn.Module):
+    """Computes by a function of itself, and of what it is called with."""
+
+    def __init__(self, function: Any, **parts: Any) -> None:
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, *inputs: Any) -> Any:
+        return self.function(self, *inputs)
+
+
+def unrolled(model: Any, x: Any) -> Any:
+    state = model.cell(x[:, 0])
+    for k in range(1, x.shape[1]):
+        state = model.cell(x[:, k], state)
+    return model.out(state[0] if isinstance(state, tuple) else state)
+
+
+def transformer(model: Any, x: Any) -> Any:
+    h = model.tokens(x) + model.places(np.arange(x.shape[1]))
+    for attention, first, second, inner in model.blocks:
+        h = h + attention(first(h), is_causal=True)
+        h = h + inner(second(h))
+    return model.out(model.norm(h))
+
+
+def residual(model: Any, x: Any) -> Any:
+    h = model.enter(x)
+    for block in model.blocks:
+        h = h + block(h)
+    return model.out(h)
+
+
+ACTIVATIONS = ["relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softplus", "prelu"]
+
+
+@given(data=st.data())
+def test_a_healthy_mlp_raises_no_alarm(data: st.DataObject) -> None:
+    """Of any depth that its activation bears, any width, dtype and material; inputs about 0 or from 0 to 1."""
+    seed = data.draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+    activation = data.draw(st.sampled_from(ACTIVATIONS))
+    depth = data.draw(st.integers(1, {"sigmoid": 2, "softplus": 3}.get(activation, 8)))
+    sizes = [data.draw(st.integers(2, 12)), *[data.draw(st.sampled_from([16, 32, 64]))] * depth, 3]
+    dtype = data.draw(st.sampled_from([np.float32, np.float64]))
+    x = data.draw(st.sampled_from([rng.normal, rng.uniform]))(size=(64, sizes[0])).astype(dtype)
+    model = nn.MLP(sizes, activation, rng=rng, dtype=dtype)
+    if depth == 1 and sizes[1] == 16 and data.draw(st.booleans()):
+        model, x = model.to_scalars(), x[:8]
+    diagnosis = diagnose(model, (x, rng.integers(0, 3, len(x))))
+    assert diagnosis, str(diagnosis)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("depth", [4, 12])
+def test_healthy_networks_of_other_kinds_raise_no_alarm(seed: int, depth: int) -> None:
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(0, 3, 32)
+    cells = [nn.RNNCell(4, 16, rng=rng), nn.GRUCell(4, 16, rng=rng), nn.LSTMCell(4, 16, rng=rng)]
+    sequences, rows = rng.normal(size=(32, 6, 4)), rng.normal(size=(32, 8))
+    networks: list[tuple[nn.Module, Any]] = [
+        *[(Made(unrolled, cell=cell, out=nn.Linear(16, 3, rng=rng)), (sequences, classes)) for cell in cells]
+    ]
+    for is_zero in (False, True):  # what begins as the identity is healthy
+        blocks = [nn.Sequential(nn.LayerNorm(32), *nn.MLP([32, 32, 32], "relu", rng=rng)) for _ in range(depth)]
+        for block in blocks:
+            block.layers[3].weight = block.layers[3].weight.data * (not is_zero)
+        model = Made(residual, enter=nn.Linear(8, 32, rng=rng), blocks=blocks, out=nn.Linear(32, 3, rng=rng))
+        networks.append((model, (rows, classes)))
+    tokens = rng.integers(0, 20, (32, 8))
+    model = Made(
+        transformer,
+        tokens=nn.Embedding(50, 16, rng=rng),  # most rows of it are not used
+        places=nn.Embedding(8, 16, rng=rng),
+        blocks=[
+            (nn.MultiHeadAttention(16, 4, rng=rng), nn.LayerNorm(16), nn.RMSNorm(16), nn.MLP([16, 64, 16], rng=rng))
+            for _ in range(3)
+        ],
+        norm=nn.LayerNorm(16),
+        out=nn.Linear(16, 50, rng=rng),
+    )
+    networks.append((model, (tokens, tokens)))
+    dropped = nn.Sequential(nn.Linear(8, 32, rng=rng), nn.BatchNorm1d(32), nn.ReLU(), nn.Dropout(0.5, rng=rng))
+    networks.append((nn.Sequential(nn.BatchNorm1d(8), *dropped, nn.Linear(32, 3, rng=rng)), (1e4 * rows, classes)))
+    images = rng.uniform(size=(32, 1, 8, 8))
+    convolutions = [nn.Conv2d(1, 8, 3, padding=1, rng=rng), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 16, 3, rng=rng)]
+    networks.append(
+        (nn.Sequential(*convolutions, nn.ReLU(), nn.Flatten(), nn.Linear(64, 3, rng=rng)), (images, classes))
+    )
+    head = nn.Linear(8, 5, rng=rng)
+    head.weight = np.zeros((8, 5))  # two classes are not in the batch: their units are alike, and it does no harm
+    networks.append((head, (rows, classes)))
+    for model, batch in networks:
+        diagnosis = diagnose(model, batch)
+        assert diagnosis, f"{model}\n{diagnosis}"
+    # What comes back to large outputs, which are scaled down again, is small, and of the weights it is as it should be.
+    assert diagnose(nn.Sequential(*dropped, nn.Linear(32, 3, rng=rng)), (1e4 * rows, classes)).kinds == ["unscaled"]
+
+
+@pytest.mark.parametrize(
+    ("model", "batch", "loss", "evidence"),
+    [
+        (nn.MLP([4, 8, 3], output="sigmoid", rng=0), (X, Y), None, "make no probability above 0.58"),
+        (nn.MLP([4, 8, 3], output="tanh", rng=0), (X, Y), None, "make no probability above 0.79"),
+        (nn.MLP([4, 8, 3], output="softmax", rng=0), (X, np.eye(3)[Y]), nn.bce_with_logits, "above 0.73"),
+        (nn.MLP([4, 8, 1], output="softmax", rng=0), (X, X[:, :1] * 0), nn.mse, "softmax of one score is always 1"),
+        (
+            Made(lambda m, x: (lambda e: e / e.sum(axis=1, keepdims=True))(np.exp(m.a(x))), a=healthy()),
+            (X, Y),
+            None,
+            "each row that cross_entropy takes sums to 1",
+        ),
+        (Made(lambda m, x: softmax(m.a(x), axis=0), a=healthy()), (X, np.eye(3)[Y]), nn.mse, "over the 64 samples"),
+        (nn.MLP([4, 8, 1], rng=0), (X, X[:, 0]), lambda p, t: mean((p - t) ** 2), r"give \(64, 64\)"),
+    ],
+)
+def test_each_wrong_pair_has_its_evidence(model: nn.Module, batch: Any, loss: Any, evidence: str) -> None:
+    finding = next(f for f in diagnose(model, batch, loss).findings if f.kind == "wrong pair")
+    assert re.search(evidence, finding.evidence), finding
+
+
+@given(scale=st.floats(1e-4, 0.1), activation=st.sampled_from(["relu", "tanh"]), seed=st.integers(0, 99))
+def test_weights_so_small_that_nothing_comes_back(scale: float, activation: str, seed: int) -> None:
+    """The gradients of all weights are then alike: what vanishes is that of what the layers give."""
+    model = nn.MLP([4, *[32] * 6, 3], activation, rng=seed)
+    for layer in model.layers[::2]:
+        layer.weight = layer.weight.data * scale
+    diagnosis = diagnose(model, (X, Y))
+    assert diagnosis.kinds == ["vanishing gradient"]
+    assert diagnosis.findings[0].place == "layers.0"
+
+
+def test_a_gradient_that_underflows_has_vanished() -> None:
+    model = nn.MLP([4, *[8] * 80, 3], "sigmoid", rng=0, dtype=np.float32)
+    assert "vanishing gradient" in diagnose(model, (X.astype(np.float32), Y)).kinds
+    assert not model.layers[0].weight.has_grad
+
+
+@given(
+    width=st.integers(2, 70), dtype=st.sampled_from([np.float32, np.float64]), value=st.sampled_from([0.0, 0.1, 0.5])
+)
+def test_units_that_are_alike_are_counted_whatever_is_rounded(width: int, dtype: Any, value: float) -> None:
+    model = nn.MLP([4, width, width, 3], "tanh", rng=0, dtype=dtype)
+    model.layers[0].weight, model.layers[2].weight = np.full((4, width), value), np.full((width, width), value)
+    model.layers[4].weight = np.tile(model.layers[4].weight.numpy()[:1], (width, 1))
+    found = [f.evidence for f in diagnose(model, (X.astype(dtype), Y)).findings if f.kind == "symmetry"]
+    assert len(found) == 2
+    assert all(evidence.startswith(f"{width} of {width} units") for evidence in found)
+
+
+def test_two_pairs_of_units_are_four() -> None:
+    model = nn.MLP([4, 5, 3], "tanh", rng=0)
+    for layer, pairs in ((model.layers[0], np.s_[:, [0, 0, 1, 1, 2]]), (model.layers[2], np.s_[[0, 0, 1, 1, 2]])):
+        layer.weight = layer.weight.numpy()[pairs]
+    (finding,) = diagnose(model, (X, Y)).findings
+    assert finding.evidence.startswith("4 of 5 units have the same weights")
+
+
+def test_an_activation_that_is_used_twice_is_told_by_the_layer_before_it() -> None:
+    def forward(m: Any, x: Any) -> Any:
+        return m.c(m.act(m.b(m.act(m.a(x)))))
+
+    layers = {"a": nn.Linear(4, 16, rng=0), "b": nn.Linear(16, 16, rng=1), "c": nn.Linear(16, 3, rng=2)}
+    model = Made(forward, act=nn.ReLU(), **layers)
+    model.b.bias = np.full(16, -50.0)
+    assert [f.place for f in diagnose(model, (X, Y)).findings if f.kind == "dead units"] == ["act, behind b"]
+    cell = nn.RNNCell(4, 16, rng=0)
+    cell.weight_ih, cell.weight_hh = cell.weight_ih.data * 50, cell.weight_hh.data * 50
+    model = Made(unrolled, cell=cell, out=nn.Linear(16, 3, rng=0))
+    findings = diagnose(model, (RNG.normal(size=(64, 9, 4)), Y)).findings
+    assert [f.place for f in findings if f.kind == "saturated"] == ["cell"]  # once, not at each time
+
+
+@pytest.mark.parametrize("scale", [255.0, 1e4, 1e-4])
+def test_inputs_and_targets_on_a_scale_of_their_own(scale: float) -> None:
+    x = np.abs(X) * [1, scale, 1, 1] if scale > 1 else X * scale
+    finding = next(f for f in diagnose(healthy(), (x, Y)).findings if f.kind == "unscaled")
+    assert finding.place == "the inputs"
+    assert ("column 1 of 4" in finding.evidence) is (scale > 1)
+    assert "unscaled" in diagnose(nn.MLP([4, 8, 1], rng=0), (X, 300 + X[:, :1])).kinds
+
+
+def test_what_nothing_trains_is_found_wherever_it_hides() -> None:
+    gain = Tensor(np.ones(3), label="gain")
+    hidden = nn.Linear(4, 4, rng=0)
+    networks = {
+        "gain": Made(lambda m, x: m.a(x) * gain, a=healthy()),
+        "W": Made(lambda m, x: m.a(hidden(x)), a=healthy()),
+        "W9": Made(lambda m, x: m.a(nn.Linear(4, 4, rng=0, label="9")(x)), a=healthy()),
+        "b": Made(lambda m, x: m.a(m.part(x)), a=healthy(), part=functools.partial(hidden)),
+    }
+    for label, model in networks.items():
+        found = [f.evidence.partition(",")[0] for f in diagnose(model, (X, Y)).findings if f.kind == "no parameter"]
+        assert label in found
+        assert f"{label} " in str(model.summary(X))
+        assert "no parameter of the model, so nothing trains it" in str(model.summary(X))
+        assert "no parameter" not in str(model.a.summary(Tensor(X)))  # what it is called with is none either
+
+
+def test_a_model_that_learned_all_there_is_has_forgotten_nothing() -> None:
+    x, y = X[:, :2], (X[:, 0] > X[:, 1]).astype(int)
+    model = nn.MLP([2, 8, 2], "tanh", rng=0)
+    optimizer = nn.Adam(model.parameters(), lr=0.05)
+    for k in range(300):
+        rows = np.random.default_rng(k).permutation(64)[:8]
+        optimizer.zero_grad()
+        nn.cross_entropy(model(x[rows]), y[rows]).backward()
+        optimizer.step()
+        if k % 10 == 0:
+            assert "forgotten zero_grad" not in diagnose(model, (x, y)).kinds
+
+
+def test_a_plot_marks_what_was_found_and_shows_what_is_no_number() -> None:
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="plots are drawn with it")
+    pyplot.switch_backend("agg")
+    dead, spoiled = healthy(), healthy()
+    dead.layers[0].bias = np.full(16, -100.0)
+    spoiled.layers[2].weight = np.full((16, 16), np.nan)
+    for model, told in (
+        (dead, {"dead units": 1, "0": 0}),
+        (spoiled, {"not finite": 2, "NaN": 2}),
+    ):
+        figure = diagnose(model, (X, Y)).plot()
+        texts = [(text.get_text(), text.get_position()[0]) for text in figure.axes[0].texts]
+        assert set(told.items()) <= set(texts)
+        pyplot.close(figure)
+
+
+def test_a_buffer_that_was_spoiled_is_named() -> None:
+    model = nn.Sequential(nn.Linear(4, 8, rng=0), nn.BatchNorm1d(8), nn.Linear(8, 3, rng=0)).eval()
+    model.layers[1].running_mean = np.full(8, np.nan)
+    assert diagnose(model, (X, Y)).findings[0].place == "layers.1.running_mean"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections import deque
+import re
+from collections import ChainMap, UserList, deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +78,58 @@ def test_containers_that_are_not_looked_into_hold_nothing_that_trains(container:
     module = Module()
     module.words = container(["a"])
     assert len(module.words) == 1
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        UserList,
+        lambda x: dict.fromkeys("a", x[0]).values(),
+        lambda x: {"a": x[0]}.items(),
+        lambda x: ChainMap({"a": x[0]}),
+    ],
+)
+def test_neither_do_views_and_what_wraps_a_list_or_a_dict(container: Any) -> None:
+    with pytest.raises(DTypeError, match=r"Module.parts: expected Modules and parameters in a list, .* make it a list"):
+        Module().parts = container([Linear(1, 1)])
+    module = Module()
+    module.words = container(["a"])
+    assert module.parameters() == []
+
+
+@pytest.mark.parametrize("shared", [Linear(2, 2), Parameter(1.0), [Tensor(1.0)], {"a": Value(1.0)}])
+def test_what_all_models_of_a_class_would_share_is_refused(shared: Any) -> None:
+    with pytest.raises(DTypeError, match=r"M.part: expected parameters and buffers to be assigned in __init__"):
+        type("M", (Module,), {"part": shared})
+    assert type("M", (Module,), {"part": Tanh(), "sizes": [1, 2]})().part(0.0) == 0.0
+
+
+def test_a_summary_says_what_is_called_twice_and_what_is_made_in_the_call() -> None:
+    class Twice(Module):
+        def __init__(self) -> None:
+            self.layer = Linear(2, 2, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            kind = Tensor if isinstance(self.layer.weight, Tensor) else Value
+            return self.layer(self.layer(x)) * kind(2.0, label="gain")
+
+    for form in (Twice(), Twice().to_scalars()):
+        text = str(form.summary([1.0, 2.0]))
+        assert "called 2 times" in text
+        assert re.search(r"gain +\(\) +no parameter of the model, so nothing trains it", text)
+        assert "nothing trains it" not in str(form.layer.summary([1.0, 2.0]))
+
+
+def test_a_summary_shows_what_two_optimizers_move_and_all_results_of_a_call() -> None:
+    cell = nn.LSTMCell(2, 3, rng=0)
+    weights = SGD([cell.weight_ih, cell.weight_hh], lr=0.1), SGD(cell.parameters()[1:3], lr=0.1)
+    lines = str(cell.summary(np.ones((4, 2)), optimizer=weights)).splitlines()
+    notes = [line.partition("optimizer")[0].split()[-1] if "optimizer" in line else "" for line in lines[1:5]]
+    assert notes == ["", "2", "", "the"]
+    for form in (cell, cell.to_scalars()):
+        assert "(4, 3), (4, 3)" in str(form.summary(np.ones((4, 2))))
+    with pytest.raises(DTypeError, match="summary: optimizer: expected one such as"):
+        cell.summary(optimizer=[cell])
 
 
 def test_constants_results_and_settings_are_held_as_they_are() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from autograd import DTypeError, short_repr
 from nn.diagnosis.checks import CHECKS
-from nn.diagnosis.observed import Observed, named_modules, observe, place_of, rms
-from nn.diagnosis.report import Diagnosis, Layer
+from nn.diagnosis.flow import layers
+from nn.diagnosis.observed import observe
+from nn.diagnosis.report import Diagnosis
 from nn.module import Module
 from nn.training.batches import as_data
 
@@ -17,7 +18,8 @@ def diagnose(model: Module, batch: Any, loss: Callable[[Any, Any], Any] | None =
     """Run a model on a batch, forward and back, and name what keeps it from learning.
 
     Looks for NaN and infinity and what made them first, a loss behind an activation that it has built in (softmax
-    twice), parameters without a gradient, units that are alike and stay so, dead ReLUs, saturated units, gradients that
+    twice) or that keeps it from being right, parameters without a gradient and leaves that are no parameters, units
+    that are alike and stay so, inputs and targets that are not scaled, dead ReLUs, saturated units, gradients that
     vanish or explode from layer to layer, and gradients that were not cleared. Each finding has its evidence and a
     cure.
 
@@ -37,7 +39,8 @@ def diagnose(model: Module, batch: Any, loss: Callable[[Any, Any], Any] | None =
     wrong pair · layers.3 · softmax, then cross_entropy: it is applied twice
     dead units · layers.1 · 8 of 8 are 0 for all 32 samples: units 0, 1, 2, 3, 4, 5, …
 
-    Raises `TypeError` for what is no Module or no pair of arrays, and for a loss that gives no Tensor of one number.
+    Raises `TypeError` for what is no Module or no pair of arrays, and for a loss that gives no Tensor of one number;
+    what a loss refuses by itself, as `nn.bce` does scores, it refuses here with its own cure.
     """
     if not isinstance(model, Module):
         raise DTypeError(f"diagnose: model: expected a Module, got {short_repr(model)}")
@@ -45,15 +48,3 @@ def diagnose(model: Module, batch: Any, loss: Callable[[Any, Any], Any] | None =
         raise DTypeError(f"diagnose: loss: expected a function of prediction and target, got {short_repr(loss)}")
     seen = observe(model, as_data(batch, "diagnose: batch"), loss)
     return Diagnosis([finding for check in CHECKS for finding in check(seen)], list(layers(seen)), seen.loss)
-
-
-def layers(seen: Observed) -> Iterator[Layer]:
-    """Each Module that computed something itself, in order, by the last node that it made."""
-    modules = named_modules(seen.twin)
-    last = {place_of(node): node for node in seen.graph if node.scope and node.op is not None}
-    for name, node in last.items():
-        module = modules.get(name.replace("/", "."), seen.twin)
-        own = [p for _, p in module.named_parameters() if p.has_grad] if module is not seen.twin else []
-        share = rms([rms(p.grad) for p in own]) / scale if own and (scale := rms([rms(p.data) for p in own])) else None
-        kind = type(module).__name__
-        yield Layer(name, kind, rms(node.data), 0.0 if node.grad is None else rms(node.grad), share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from autograd import (
     Tensor,
     Value,
     convolution,
+    einsum,
     getitem,
     matmul,
     reshape,
@@ -33,6 +35,9 @@ from nn.training.batches import Data
 
 Array = NDArray[Any]
 
+#: What applies weights.
+WEIGHING = (matmul, convolution, einsum)
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -41,8 +46,16 @@ class Observed:
     model: Module
     twin: Module
     graph: Graph
+    held: dict[str, int]  #: the nodes of the twin's parameters in the graph, by their names
+    known: frozenset[int]  #: the nodes of all parameters, be they the model's own, which a loss may close over
     batch: Data
     loss: float
+    criterion: Callable[[Any, Any], Any]
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The parameters of the twin by their names."""
+        return {name: part for name, part in self.twin.named_parameters() if isinstance(part, Tensor)}
 
     def nodes(self, *ops: Op) -> Iterator[Any]:
         """The nodes that one of these operations made."""
@@ -52,6 +65,26 @@ class Observed:
     def last(self) -> Any:
         """What the model gave: the last node that a Module made."""
         return next((node for node in reversed(self.graph.nodes) if node.scope and node.op is not None), None)
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether each number that the model gave has a real number as its target."""
+        return (
+            self.last is not None and self.batch.target.dtype.kind == "f" and self.last.shape == self.batch.target.shape
+        )
+
+    def before(self, node: Any, is_found: Callable[[Any], bool]) -> Any:
+        """The nearest node, of those that one was computed from, itself among them, that is looked for; or None."""
+        path, seen = deque([node]), {node.index}
+        while path:
+            here = path.popleft()
+            if is_found(here):
+                return here
+            for x in self.inputs(here):
+                if x.index not in seen:
+                    seen.add(x.index)
+                    path.append(x)
+        return None
 
     def reshaped_from(self, node: Any) -> Any:
         """What a node is, but for its shape."""
@@ -64,18 +97,19 @@ class Observed:
 
     def channel_axis(self, node: Any) -> int:
         """The axis of the units of an output: that of the channels behind a convolution, else the last one."""
-        path, seen = [node], {node.index}
-        while path:
-            here = path.pop()
-            if here.op is convolution:
-                return -len(here.shape) + 1
-            if here.op is matmul:
-                return -1
-            for x in self.inputs(here):
-                if x.index not in seen:
-                    seen.add(x.index)
-                    path.append(x)
-        return -1
+        found = self.before(node, lambda x: x.op in WEIGHING)
+        return -len(found.shape) + 1 if found is not None and found.op is convolution else -1
+
+    def most_of_few(self) -> float:
+        """The largest norm that the gradient of two samples has, of some pairs of the batch."""
+        norms, twin = [0.0], copy.deepcopy(self.twin)
+        with np.errstate(all="ignore"), grads_kept(self.model):
+            for start in range(0, min(self.batch.size, 64) - 1, 2):
+                twin.zero_grad()
+                pair = self.batch.rows(slice(start, start + 2))
+                self.criterion(twin(*pair.inputs), pair.target).backward()
+                norms.append(float(np.sqrt(sum(np.sum(p.grad**2) for p in twin.parameters() if p.has_grad))))
+        return max(norms)
 
     def inputs(self, node: GraphNode) -> Iterator[Any]:
         """What a node was computed from, constants left out."""
@@ -100,8 +134,11 @@ def observe(model: Module, batch: Data, loss: Callable[[Any, Any], Any] | None) 
             )
         with grads_kept(model):  # a loss may close over the model itself
             result.backward()
-        graph = Graph.of(result)
-    return Observed(model, twin, graph, batch, result.item())
+        own = dict(twin.named_parameters())
+        theirs = [parameter for parameter in model.parameters() if isinstance(parameter, Tensor)]
+        graph = Graph.of(*own.values(), *theirs, result)
+    held = dict(zip(own, graph.outputs, strict=False))
+    return Observed(model, twin, graph, held, frozenset(graph.outputs[:-1]), batch, result.item(), loss)
 
 
 @contextmanager

@@ -75,6 +75,8 @@ class Diagnosis:
     def plot(self, axes: Any = None) -> Any:
         """What comes out of each layer and what comes back to it, on a scale of powers, with matplotlib; the figure.
 
+        Layers that something was found of are marked by its kind.
+
         Raises `ImportError` where matplotlib is not installed.
         """
         try:
@@ -82,4 +84,4 @@ class Diagnosis:
         except ImportError as error:
             raise ImportError("plot: it draws with matplotlib: pip install matplotlib") from error
 
-        return plot_layers(self.layers, axes)
+        return plot_layers(self.layers, self.findings, axes)
