@@ -94,6 +94,28 @@ class RNNCell(Cell):
     >>> h.shape
     (2, 5)
 
+    A state that is kept from batch to batch is to be kept as numbers: as the node that it is, the way back would go on
+    through all batches before, whose weights are others by now, and `fit` refuses it. So the way back is truncated
+    (Williams and Peng, 1990): here through the rows of one batch, each of which is a moment of three series.
+
+    >>> import autograd
+    >>> from nn import Buffer, Linear, fit, mse
+    >>> class Reader(Module):
+    ...     def __init__(self):
+    ...         self.cell, self.out = RNNCell(1, 4, rng=0), Linear(4, 1, rng=1)
+    ...         self.h = Buffer(np.zeros((3, 4)))
+    ...     def forward(self, x):
+    ...         h, outputs = self.h, []
+    ...         for row in x:
+    ...             h = self.cell(row, h)
+    ...             outputs.append(self.out(h))
+    ...         self.h = h.data  # its numbers alone
+    ...         return autograd.stack(outputs)
+    >>> waves = np.sin(np.arange(61)[:, None, None] / 3 + np.arange(3)[:, None])
+    >>> history = fit(Reader(), mse, (waves[:-1], waves[1:]), batch_size=10, shuffle=False, epochs=20)
+    >>> history["loss"][-1] < 0.5 * history["loss"][0]
+    True
+
     Raises `TypeError` or `ValueError` for a setting that is not what it says. A call raises `ShapeError` for an input
     or a state that does not fit.
     """
@@ -128,6 +150,8 @@ class GRUCell(Cell):
     >>> cell(np.zeros((2, 3))).shape
     (2, 5)
 
+    A state that is kept from batch to batch is kept as numbers, ``h.data``, as in the example of `RNNCell`.
+
     Raises as `RNNCell`.
     """
 
@@ -151,6 +175,9 @@ class LSTMCell(Cell):
     >>> h, c = cell(np.ones((2, 3)), (h, c))
     >>> h.shape, c.shape
     ((2, 5), (2, 5))
+
+    A pair that is kept from batch to batch is kept as numbers, ``h.data`` and ``c.data``, as in the example of
+    `RNNCell`.
 
     Raises as `RNNCell`.
     """

@@ -9,6 +9,7 @@ from typing import Any
 from autograd import DTypeError, Node, Recording, short_repr
 from nn.inputs import finite_number, flag, positive_int
 from nn.optim import Optimizer
+from nn.training.files import taken_apart
 from nn.training.history import has_larger_better
 from nn.training.run import Run
 
@@ -16,7 +17,12 @@ from nn.training.run import Run
 class Callback:
     """Base of what a training calls; a function of the `Run` will do, too, and is called after each epoch.
 
-    What it remembers and a training that is resumed has to know, `state_dict` gives and `load_state_dict` takes.
+    A subclass has any of ``on_start(run)``, ``on_backward(run, loss)``, ``on_batch(run, loss)``, ``on_epoch(run)`` and
+    ``on_end(run)``, in which a training calls them; another name that begins with ``on_`` is refused.
+
+    A checkpoint holds the attributes of a callback, and a training that is resumed puts them back, before `on_start`.
+    Where they are no numbers, arrays, texts, lists and dicts, or where some of them are not to be put back, `state_dict`
+    says what is remembered, and `load_state_dict` takes it.
 
     >>> from nn import MLP, fit, mse
     >>> class Watching(Callback):
@@ -25,7 +31,18 @@ class Callback:
     >>> data = [[0.0], [1.0]], [[0.0], [1.0]]
     >>> history = fit(MLP([1, 1], rng=0), mse, data, epochs=1, callbacks=[Watching()], rng=0)
     1 ['loss', 'lr', 'seconds']
+
+    Raises `TypeError` for a class with a hook that there is not.
     """
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        for name in vars(cls):
+            if name.startswith("on_") and not hasattr(Callback, name):
+                raise DTypeError(
+                    f"{cls.__name__}.{name}: a training calls no such method, only {', '.join(HOOKS)}: "
+                    f"write {instead_of(name)}, or, if it is none of these, give it a name without on_"
+                )
 
     def on_start(self, run: Run) -> None:
         """Before the first epoch, also where that is not the first of all, as the training was resumed."""
@@ -43,11 +60,41 @@ class Callback:
         """At the end, however it came, unless by an error."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What it remembers: a dict of arrays, numbers, texts, lists and dicts."""
-        return {}
+        """What it remembers: a dict of arrays, numbers, texts, lists and dicts; its attributes, if nothing else is said.
+
+        Raises `TypeError` for an attribute that is none of these.
+        """
+        for name, value in vars(self).items():
+            try:
+                taken_apart(value, "", {})
+            except (DTypeError, ValueError) as error:
+                raise DTypeError(
+                    f"{type(self).__name__}.{name}: expected what a checkpoint can hold, arrays, numbers, texts, lists "
+                    f"and dicts, got {short_repr(value)}: say what is to be remembered, in state_dict and "
+                    "load_state_dict, an empty dict if nothing is"
+                ) from error
+        return dict(vars(self))
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take that over."""
+        vars(self).update(state)
+
+
+#: What a training calls.
+HOOKS = tuple([name for name in vars(Callback) if name.startswith("on_")])
+
+
+def instead_of(name: str) -> str:
+    """The hook that was meant by a name of another library.
+
+    >>> instead_of("on_epoch_end"), instead_of("on_train_begin"), instead_of("on_validation_start")
+    ('on_epoch', 'on_start', 'the one that fits')
+    """
+    words = set(name.split("_"))
+    if words & {"begin", "start"}:
+        return "on_start" if words & {"train", "fit", "training"} else "the one that fits"
+    meant = {"on_epoch": {"epoch"}, "on_batch": {"batch", "step"}, "on_backward": {"backward"}, "on_end": {"end"}}
+    return next((hook for hook, known in meant.items() if words & known), "the one that fits")
 
 
 class Record(Callback):
@@ -78,6 +125,9 @@ class Record(Callback):
         if self.recording is not None:
             self.recording.take(loss, by=settings_of(run.optimizer))
 
+    def state_dict(self) -> dict[str, Any]:
+        return {}  # of each training alone
+
 
 def settings_of(optimizer: Optimizer) -> str:
     """An optimiser and its settings, those that are on and that all parameters share.
@@ -104,6 +154,9 @@ class AfterEpoch(Callback):
 
     def on_epoch(self, run: Run) -> None:
         self.function(run)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}  # what a function remembers elsewhere is not known here
 
 
 class EarlyStopping(Callback):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, GraphError, Node, ShapeError, no_grad, short_repr
+from autograd import DTypeError, Graph, GraphError, ShapeError, StaleDataError, no_grad, short_repr
 from nn.declared import is_node
 from nn.inputs import flag, generator, one_of, positive_int, positive_number
 from nn.module import Module
@@ -284,8 +284,6 @@ def epoch(run: Run, plan: Plan) -> dict[str, float]:
         prediction = run.model(*batch.inputs)
         loss = plan.loss(prediction, batch.target)
         number = step(run, batch, loss, plan.clip_norm)
-        if not run.looked:
-            expect_all_trained(run, loss)
         totals["loss"] += number * batch.size
         for name, found in measured(plan.metrics, prediction, batch.target).items():
             totals[name] += found * batch.size
@@ -315,6 +313,9 @@ def step(run: Run, batch: Data, loss: Any, bound: float | None) -> float:
             f"{cure if is_given else SMALLER}",
             run.history,
         )
+    run.steps += 1
+    if not run.steps & (run.steps - 1):
+        expect_trained(run, loss)
     run.optimizer.zero_grad()
     loss.backward()
     for parameter in run.optimizer.parameters:
@@ -347,38 +348,57 @@ def expect_finite_parameters(run: Run) -> None:
             )
 
 
-def expect_all_trained(run: Run, loss: Any) -> None:
-    """Refuse, once in a training, what requires a gradient and is not moved by the optimiser: it would stay still.
+def expect_trained(run: Run, loss: Any) -> None:
+    """Refuse a loss from which the optimiser cannot train: it depends on nothing that moves, on a leaf that nobody told
+    the model of, which would stay still, or on what was computed before weights were changed.
 
-    Looks at the parameters of the model, and at all that the loss was computed from: the leaves that nobody told the
-    model of.
+    All that the loss was computed from is looked at, so this is done at the first step and whenever there were twice as
+    many: a state that is kept from batch to batch shows at the second, or where the rate begins with 0 soon after.
 
     Raises `GraphError`.
     """
     expect_in_optimizer(run)
-    moved = {id(parameter) for parameter in run.optimizer.parameters}
-    grads = {id(parameter.grad) for parameter in run.optimizer.parameters if parameter.has_grad}
-    seen, path = {id(loss)}, [loss]
-    while path:
-        node = path.pop()
-        if node.op is None and node.requires_grad and id(node) not in moved and id(node.grad) not in grads:
+    try:
+        graph = Graph.of(*run.optimizer.parameters, loss, names={})
+    except StaleDataError as error:
+        raise GraphError(kept_from_before(run, f" ({str(error).partition('; ')[0]})")) from error
+    moved = [graph.nodes[k] for k in graph.outputs[:-1]]
+    for leaf in [graph.nodes[k] for k in graph.leaves if k not in graph.outputs[:-1]]:
+        if any(leaf.label == x.label and np.array_equal(leaf.data, x.data) for x in moved if run.steps > 1):
+            raise GraphError(kept_from_before(run, ""))  # the same parameter before a step of rate 0
+        if leaf.requires_grad:
             raise GraphError(
-                f"fit: model: the loss depends on {node.label or short_repr(node)}, which requires a gradient and is "
-                "no parameter of the model, so it would never be trained: assign it in __init__ as nn.Parameter(…), in "
-                "an attribute, list or dict of a Module; or say requires_grad=False"
+                f"fit: model: the loss depends on {leaf.label or f'a leaf of shape {leaf.shape}'}, which requires a "
+                "gradient and is no parameter of the model, so it would never be trained: assign it in __init__ as "
+                "nn.Parameter(…), in an attribute, list or dict of a Module; or say requires_grad=False"
             )
-        for x in node.inputs:
-            if isinstance(x, Node) and id(x) not in seen:
-                seen.add(id(x))
-                path.append(x)
-    run.looked = True
+    if not loss.requires_grad:
+        raise GraphError(
+            "fit: loss: it depends on no parameter that is trained: it may have been computed of .data or .numpy(), or "
+            "inside no_grad(): compute it of what the model gives"
+        )
+
+
+def kept_from_before(run: Run, evidence: str) -> str:
+    """What to say of a loss that goes back through earlier steps."""
+    return (
+        f"fit: model: the loss of step {run.steps} was computed, in a part, before the weights were changed{evidence}: "
+        "the gradient would not be theirs, and go back through all batches before. What is kept from one batch for the "
+        "next, as in self.h = cell(x, self.h), is to be numbers: write self.h = h.data, best into a Buffer, as the "
+        "example of nn.RNNCell does"
+    )
 
 
 def expect_in_optimizer(run: Run) -> None:
-    """Refuse an optimiser that has not all parameters of the model that are trained.
+    """Refuse an optimiser that has not all parameters of the model that are trained, or none that is.
 
     Raises `GraphError`.
     """
+    if not any(parameter.requires_grad for parameter in run.optimizer.parameters):
+        raise GraphError(
+            f"fit: model: nothing is trained: all {len(run.optimizer.parameters)} parameters of the optimizer are "
+            "frozen: thaw some, as by model.requires_grad_(True)"
+        )
     moved = {id(parameter) for parameter in run.optimizer.parameters}
     told = dict(run.model.named_parameters())
     still = [name for name, parameter in told.items() if parameter.requires_grad and id(parameter) not in moved]

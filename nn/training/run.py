@@ -46,8 +46,8 @@ class Run:
         self.settings = {**settings, "callbacks": [type(callback).__name__ for callback in callbacks]}
         self.history = History()
         self.batch = 0
-        #: Whether it was looked at what the loss depends on.
-        self.looked = False
+        #: How many steps were taken since it was begun, or resumed.
+        self.steps = 0
 
     @property
     def epoch(self) -> int:
