@@ -259,7 +259,7 @@ def test_in_parts_or_in_one_all_that_it_remembers_is_the_same(
 def expect_refused(path: Path, message: str, **changed: Any) -> None:
     before = path.read_bytes()
     with pytest.raises(ValueError, match=message):
-        training(path, 6, resume=True, **changed)
+        training(path, changed.pop("epochs", 6), resume=True, **changed)
     assert path.read_bytes() == before
 
 
@@ -275,13 +275,97 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
     expect_refused(path, "there validation is ", validation=(X[:5], Y[:5]))
     expect_refused(path, r"there metrics is \['accuracy'\], and here \[\]", metrics=None)
     expect_refused(path, "there schedule is 'CosineAnnealingLR', and here 'NoneType'", schedule=None)
-    expect_refused(path, r"there callbacks is \['EarlyStopping'\], and here \[\]", callbacks=[])
+    expect_refused(path, "there a callback EarlyStopping remembers something, and here is no other", callbacks=[])
     with pytest.raises(ValueError, match="cannot be resumed: it is of another training: there data is"):
         training(path, 6, resume=True, data=(X + 1, Y))
     with pytest.raises(FileExistsError, match="is there already: go on with resume=True, or remove it"):
         training(path, 1)
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         training(tmp_path / "no" / "run", 1)
+
+
+class Smoothed(nn.Callback):
+    """What remembers in plain attributes, and says nothing of it."""
+
+    def __init__(self) -> None:
+        self.decay, self.seen, self.weights, self.told = 0.9, 0, {"none": [np.zeros(1)]}, (None, "x")
+
+    def on_batch(self, run: nn.Run, loss: float) -> None:
+        self.seen += 1
+        self.told = (loss, str(self.seen))
+        for name, array in run.model.state_dict().items():
+            before = self.weights.get(name, [array])[0]
+            self.weights[name] = [self.decay * before + (1 - self.decay) * array]
+
+
+@pytest.mark.parametrize("first", [1, 2, 4])
+def test_a_callback_remembers_its_attributes(tmp_path: Path, first: int) -> None:
+    found = []
+    for parts in ([5], [first, 5]):
+        for epochs in parts:
+            smoothed = Smoothed()
+            training(tmp_path / f"run{len(parts)}", epochs, resume=True, callbacks=[smoothed])
+        found.append(vars(smoothed))
+    np.testing.assert_equal(found[1], found[0])
+    assert found[0]["seen"] == 25
+
+
+def test_a_callback_that_cannot_be_saved_is_refused_before_the_first_epoch(tmp_path: Path) -> None:
+    class Writing(nn.Callback):
+        def __init__(self, remembers: Any) -> None:
+            self.remembers = remembers
+
+        def on_batch(self, run: nn.Run, loss: float) -> None:
+            raise AssertionError
+
+    class Silent(Writing):
+        on_batch = nn.Callback.on_batch
+
+        def state_dict(self) -> dict[str, Any]:
+            return {}
+
+    for what in (print, Tensor(1.0), [np.random.default_rng(0)], {"a": {1.5: 2}}, nn.Linear(2, 3, rng=0)):
+        with pytest.raises(TypeError, match=r"Writing.remembers: expected what a checkpoint can hold.* state_dict"):
+            training(tmp_path / "run", 1, callbacks=[Writing(what)])
+        assert not (tmp_path / "run").exists()
+    training(tmp_path / "run", 1, callbacks=[Silent(print)])
+
+
+def test_a_start_that_undoes_what_was_given_back_is_refused(tmp_path: Path) -> None:
+    class Beginning(Smoothed):
+        def __init__(self) -> None:
+            pass
+
+        def on_start(self, run: nn.Run) -> None:
+            if self.is_anew or not run.epoch:
+                super().__init__()
+
+        is_anew = True
+
+    training(tmp_path / "run", 2, callbacks=[Beginning()])
+    with pytest.raises(ValueError, match="on_start of Beginning changes seen, which a training that is resumed"):
+        training(tmp_path / "run", 3, resume=True, callbacks=[Beginning()])
+    Beginning.is_anew = False
+    training(tmp_path / "run", 3, resume=True, callbacks=[last := Beginning()])
+    assert last.seen == 15
+
+
+def test_callbacks_are_added_to_a_training_that_is_resumed(tmp_path: Path) -> None:
+    stopping = [nn.EarlyStopping(patience=50)]
+    whole, _ = training(None, 4)
+    training(tmp_path / "run", 2, callbacks=[lambda run: None, *stopping])
+    told: list[int] = []
+    parts, _ = training(
+        tmp_path / "run", 4, resume=True, callbacks=[Smoothed(), lambda run: told.append(run.epoch), *stopping]
+    )
+    expect_same(parts, whole)
+    assert told == [3, 4]
+
+
+def test_fewer_epochs_than_there_were_are_refused(tmp_path: Path) -> None:
+    training(tmp_path / "run", 3)
+    expect_refused(tmp_path / "run", "fit: epochs: expected 3 or more in all, as the checkpoint .* got 2", epochs=2)
+    assert len(training(tmp_path / "run", 3, resume=True)[1]) == 3
 
 
 def test_an_optimiser_of_another_class_is_refused_and_changes_nothing(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ class Callback:
     ``on_end(run)``, in which a training calls them; another name that begins with ``on_`` is refused.
 
     A checkpoint holds the attributes of a callback, and a training that is resumed puts them back, before `on_start`.
-    Where they are no numbers, arrays, texts, lists and dicts, or where some of them are not to be put back, `state_dict`
-    says what is remembered, and `load_state_dict` takes it.
+    Where they are no numbers, arrays, texts, lists and dicts, or not to be put back, `state_dict` says what is
+    remembered, and `load_state_dict` takes it.
 
     >>> from nn import MLP, fit, mse
     >>> class Watching(Callback):
@@ -60,7 +60,7 @@ class Callback:
         """At the end, however it came, unless by an error."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What it remembers: a dict of arrays, numbers, texts, lists and dicts; its attributes, if nothing else is said.
+        """What it remembers: a dict of arrays, numbers, texts, lists and dicts. Unless a class says it, its attributes.
 
         Raises `TypeError` for an attribute that is none of these.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 import os
@@ -22,8 +23,8 @@ from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.lr_scheduler.schedule import Adjustment
 from nn.training.batches import Data, as_data, batch_length, fingerprint
-from nn.training.callbacks import as_callbacks
-from nn.training.files import Checkpoint, remove_unfinished
+from nn.training.callbacks import Callback, as_callbacks
+from nn.training.files import Checkpoint, is_same, remove_unfinished
 from nn.training.history import History
 from nn.training.metrics import Metric, as_metrics, measured
 from nn.training.run import Diverged, Run
@@ -148,7 +149,7 @@ def fit(
     )
     expect_in_optimizer(run)
     if plan.checkpoint is not None:
-        restore(run, plan.checkpoint, flag(resume, "fit: resume"))
+        restore(run, plan.checkpoint, flag(resume, "fit: resume"), plan.epochs)
     train(run, plan)
     return run.history
 
@@ -223,7 +224,7 @@ def settings_of(optimizer: Optimizer | None, schedule: Adjustment | None) -> dic
     }
 
 
-def restore(run: Run, checkpoint: Checkpoint, resume: bool) -> None:
+def restore(run: Run, checkpoint: Checkpoint, resume: bool, epochs: int) -> None:
     """Take over the training that a checkpoint holds, if there is one."""
     file = checkpoint.path
     if file.is_dir():
@@ -240,6 +241,10 @@ def restore(run: Run, checkpoint: Checkpoint, resume: bool) -> None:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(f"fit: checkpoint: {file} cannot be resumed: {said}") from error
+    if run.epoch > epochs:
+        raise ValueError(
+            f"fit: epochs: expected {run.epoch} or more in all, as the checkpoint {file} has had {run.epoch}, got {epochs}"
+        )
     remove_unfinished(file)
 
 
@@ -248,7 +253,7 @@ def train(run: Run, plan: Plan) -> None:
     try:
         with progress_bar(plan.epochs, run.epoch, plan.progress) as bar:
             for callback in run.callbacks:
-                callback.on_start(run)
+                begin(callback, run, is_saved=plan.checkpoint is not None)
             while run.epoch < plan.epochs and run.history.stopped is None:
                 begun = time.perf_counter()
                 with np.errstate(
@@ -269,6 +274,23 @@ def train(run: Run, plan: Plan) -> None:
         run.model.eval()
     for callback in run.callbacks:
         callback.on_end(run)
+
+
+def begin(callback: Callback, run: Run, is_saved: bool) -> None:
+    """Tell a callback that a training begins, which must not undo what it was given back.
+
+    Raises `ValueError` where it does.
+    """
+    is_by_attributes = type(callback).state_dict is Callback.state_dict
+    before = copy.deepcopy(callback.state_dict()) if is_saved and run.epoch and is_by_attributes else {}
+    callback.on_start(run)
+    for name, value in before.items():
+        if not is_same(value, getattr(callback, name, None)):
+            raise ValueError(
+                f"fit: callbacks: on_start of {type(callback).__name__} changes {name}, which a training that is resumed "
+                "has given back to it: begin anew where it begins, if not run.epoch, or say in state_dict and "
+                "load_state_dict what is remembered"
+            )
 
 
 def epoch(run: Run, plan: Plan) -> dict[str, float]:

@@ -43,7 +43,7 @@ class Run:
         self.schedule = schedule
         self.callbacks = callbacks
         self.rng = rng
-        self.settings = {**settings, "callbacks": [type(callback).__name__ for callback in callbacks]}
+        self.settings = settings
         self.history = History()
         self.batch = 0
         #: How many steps were taken since it was begun, or resumed.
@@ -67,7 +67,7 @@ class Run:
             "beside": [np.array(parameter.data) for parameter in self._beside()],
             "optimizer": self.optimizer.state_dict(),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
-            "callbacks": [callback.state_dict() for callback in self.callbacks],
+            "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.callbacks],
             "generators": {name: rng.bit_generator.state for name, rng in self._generators()},
             "history": list(self.history.epochs),
             "stopped": self.history.stopped,
@@ -106,12 +106,33 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         if self.schedule is not None:
             self.schedule.load_state_dict(state["schedule"])
-        for callback, its_state in zip(self.callbacks, state["callbacks"], strict=True):
-            callback.load_state_dict(its_state)
+        for callback, its_state in zip(self._remembering(state["callbacks"]), state["callbacks"], strict=True):
+            if callback is not None:
+                callback.load_state_dict(its_state[1])
         for name, rng in self._generators():
             rng.bit_generator.state = state["generators"][name]
         self.history.epochs = list(state["history"])
         self.history.stopped = state["stopped"]
+
+    def _remembering(self, saved: Sequence[Sequence[Any]]) -> list[Any]:
+        """The callback that is to remember each of the states saved, by class and in order; None for a state of nothing.
+
+        One that was not there begins now.
+
+        Raises `ValueError` where one is missing that remembered something.
+        """
+        left, found = list(self.callbacks), []
+        for name, its_state in saved:
+            callback = next((each for each in left if type(each).__name__ == name), None)
+            if callback is None and its_state:
+                here = ", ".join([type(each).__name__ for each in left]) or "no other"
+                raise ValueError(
+                    f"it is of another training: there a callback {name} remembers something, and here is {here}"
+                )
+            if callback is not None:
+                left.remove(callback)
+            found.append(callback)
+        return found
 
     def _beside(self) -> list[Any]:
         """What the optimiser moves and the model has not, as a temperature in the loss."""
