@@ -147,7 +147,9 @@ class Values(np.ndarray[Any, Any]):
 
 
 def as_values(result: Any) -> Any:
-    """An array of Values as `Values`, without a copy; anything else as it is."""
+    """An array of Values as `Values`, without a copy, and each of a tuple; anything else as it is."""
+    if result.__class__ is tuple:
+        return tuple(map(as_values, result))
     if result.__class__ is np.ndarray and result.dtype == object and result.size and isinstance(result.item(0), Value):
         return result.view(Values)
     return result
@@ -161,8 +163,6 @@ def as_array(x: Any) -> Any:
 def by_autograd(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """What autograd computes under a name of NumPy's; truths are no objects."""
     found = getattr(autograd, name)(*map(as_array, args), **kwargs)
-    if isinstance(found, tuple):
-        return tuple(map(as_values, found))
     if isinstance(found, np.ndarray) and found.size and isinstance(found.item(0), bool):
         return found.astype(bool)
     return as_values(found)

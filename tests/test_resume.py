@@ -343,7 +343,7 @@ def test_a_start_that_undoes_what_was_given_back_is_refused(tmp_path: Path) -> N
         is_anew = True
 
     training(tmp_path / "run", 2, callbacks=[Beginning()])
-    with pytest.raises(ValueError, match="on_start of Beginning changes seen, which a training that is resumed"):
+    with pytest.raises(ValueError, match="on_start of Beginning changes seen, which it had been given back"):
         training(tmp_path / "run", 3, resume=True, callbacks=[Beginning()])
     Beginning.is_anew = False
     training(tmp_path / "run", 3, resume=True, callbacks=[last := Beginning()])
@@ -364,7 +364,9 @@ def test_callbacks_are_added_to_a_training_that_is_resumed(tmp_path: Path) -> No
 
 def test_fewer_epochs_than_there_were_are_refused(tmp_path: Path) -> None:
     training(tmp_path / "run", 3)
-    expect_refused(tmp_path / "run", "fit: epochs: expected 3 or more in all, as the checkpoint .* got 2", epochs=2)
+    expect_refused(
+        tmp_path / "run", "cannot be resumed: epochs: expected 3 or more, which it has had already, got 2", epochs=2
+    )
     assert len(training(tmp_path / "run", 3, resume=True)[1]) == 3
 
 

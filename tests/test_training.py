@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import io
 import math
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import DTypeError, GraphError, ShapeError, Tensor, Value
+from autograd import DTypeError, GraphError, ShapeError, Tensor, Value, log_softmax
 from nn import SGD, Adam, Diverged, EarlyStopping, History, accuracy, batches, evaluate, fit
 
 RNG = np.random.default_rng(0)
@@ -506,8 +507,11 @@ def test_what_does_not_fit_is_refused_by_name(call: Any, error: type[Exception],
 def test_accuracy_reads_every_kind_of_scores() -> None:
     assert accuracy(Tensor([[1.0, 2.0], [3.0, 0.0]]), [1, 1]) == 0.5
     assert accuracy([[1.0, 2.0], [3.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]) == 1.0
-    assert accuracy([[-1.0], [2.0]], [[0], [0]]) == 0.5
-    assert accuracy([-1.0, 2.0], [0, 1]) == 1.0
+    assert accuracy([[-1.0], [2.0]], [[0], [0]], threshold=0) == 0.5
+    assert accuracy([-1.0, 2.0], [0, 1], 0.0) == 1.0
+    assert accuracy(0.75, 1, 0.5) == 1.0
+    assert accuracy([math.nan, 2.0], [0, 1], 0.0) == accuracy([[math.nan, 2.0], [3.0, 0.0]], [0, 0]) == 0.5
+    assert accuracy([[1.0, 2.0], [3.0, 0.0], [3.0, 0.0]], [1, 1, -100], ignore_index=-100) == 0.5
 
 
 def test_a_history_shows_itself() -> None:
@@ -569,7 +573,7 @@ def test_a_bar_that_is_not_shown_looks_for_no_notebook(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("material", ["Tensors", "Values"])
 def test_memory_does_not_grow_with_the_steps(material: str) -> None:
     """While it runs, a training holds as much after many steps as after few: not even a number for each."""
-    model, many = (linear(), 900) if material == "Tensors" else (linear().to_scalars(), 600)
+    model, many = (linear(), 900) if material == "Tensors" else (linear().to_scalars(), 1_200)
     held = []
 
     class Looking(nn.Callback):
@@ -702,7 +706,280 @@ def test_losses_of_several_numbers_are_refused() -> None:
 
 def test_accuracy_has_a_threshold_for_probabilities() -> None:
     assert accuracy([0.2, 0.7], [0, 1], threshold=0.5) == 1.0
-    with pytest.raises(ValueError, match="expected 0 or 1 for each sample"):
-        accuracy([-1.0, 2.0], [-1, 1])
+    with pytest.raises(ValueError, match="expected classes from 0 to 1, got -1: rows of a class to be left out"):
+        accuracy([-1.0, 2.0], [-1, 1], threshold=0)
+    with pytest.raises(ValueError, match=r"expected classes from 0 to 1, got 2$"):
+        accuracy([[-1.0, 2.0]], [2])
+    with pytest.raises(ValueError, match="expected a row that counts"):
+        accuracy([[-1.0, 2.0]], [-1], ignore_index=-1)
+    with pytest.raises(ValueError, match=r"expected to be told above which number .* means class 1"):
+        accuracy([0.2, 0.7], [0, 1])
     with pytest.raises(ValueError, match="rows of probabilities that sum to 1"):
         accuracy([[1.0, -1.0, 2.0]], [[1, 0, 1]])
+
+
+# What losses tell.
+
+BINARY = (X[:, :1] > 0).astype(float)
+
+
+@pytest.mark.parametrize("material", ["Tensors", "Values"])
+@pytest.mark.parametrize(
+    ("loss", "output", "threshold"),
+    [
+        (nn.bce, "sigmoid", 0.5),
+        (lambda p, t: nn.bce(p, t) + 0.01 * np.square(p).mean(), "sigmoid", 0.5),
+        (functools.partial(nn.bce_with_logits, pos_weight=0.1), None, 0.0),
+        (lambda p, t: nn.bce_with_logits(p, t, reduction="none").mean(), None, 0.0),
+        (nn.mse, None, 0.5),
+        (nn.huber, "sigmoid", 0.5),
+    ],
+)
+def test_the_accuracy_of_one_score_knows_from_the_loss_what_it_is(
+    material: str, loss: Any, output: Any, threshold: float
+) -> None:
+    model = nn.MLP([3, 4, 1], rng=0, **({} if output is None else {"output": output}))
+    if material == "Values":
+        model = model.to_scalars()
+    data = X, BINARY
+    for metrics in ("accuracy", nn.accuracy, ["accuracy"], {"accuracy": nn.accuracy}):
+        history = fit(model, loss, data, epochs=1, batch_size=None, validation=data, metrics=metrics, rng=0)
+        predicted = (
+            np.array([[np.asarray(x.data).item()] for x in np.ravel(model(X))])
+            if material == "Values"
+            else model(X).data
+        )
+        assert history["val_accuracy"][-1] == np.mean((predicted > threshold) == BINARY)
+
+
+def test_the_accuracy_of_one_score_of_a_loss_that_tells_nothing_is_refused() -> None:
+    def own(p: Any, t: Any) -> Any:
+        return np.square(p - t).mean()
+
+    with pytest.raises(ValueError, match=r'metrics={"accuracy": functools.partial\(nn.accuracy, threshold=0.5\)}'):
+        fit(linear(), own, (X, BINARY), epochs=1, metrics="accuracy")
+    told = {"accuracy": functools.partial(accuracy, threshold=0.5)}
+    assert len(fit(linear(), own, (X, BINARY), epochs=1, metrics=told)) == 1
+
+
+IGNORING = np.where(np.arange(30) % 4 == 0, CLASSES, -100)
+HOLD_STILL = {"rng": 0, "epochs": 1, "batch_size": 7}
+
+
+class Still(SGD):
+    """It leaves the weights where they are, so that training and validation see the same."""
+
+    def update(self, index: int, data: Any, grad: Any) -> Any:
+        return data.copy()
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        (nn.cross_entropy, CLASSES),
+        (functools.partial(nn.cross_entropy, reduction="sum"), CLASSES),
+        (functools.partial(nn.cross_entropy, ignore_index=-100), IGNORING),
+        (lambda p, t: nn.cross_entropy(p, t, ignore_index=-100, weight=[1.0, 2.0, 3.0]), IGNORING),
+        (lambda p, t: nn.cross_entropy(p, t, ignore_index=-100, reduction="sum") / 7, IGNORING),
+        (lambda p, t: nn.cross_entropy(p, t, weight=[1.0, 0.5, 3.0], label_smoothing=0.1), CLASSES),
+        (lambda p, t: nn.cross_entropy(p, t) + nn.l2_penalty([Tensor(3.0, requires_grad=False)]), CLASSES),
+        (lambda p, t: nn.nll(log_softmax(p), t, ignore_index=-100), IGNORING),
+        (functools.partial(nn.multiclass_hinge, reduction="sum"), CLASSES),
+        (lambda p, t: nn.mse(p, np.eye(3)[t], reduction="sum"), CLASSES),
+    ],
+)
+@given(size=st.integers(1, 30))
+def test_training_and_validation_say_the_same_of_the_same_weights(size: int, loss: Any, target: Any) -> None:
+    model = nn.MLP([3, 4, 3], rng=0)
+    settings: Any = {
+        **HOLD_STILL,
+        "batch_size": size if (target >= 0).all() else max(size // 4 * 4, 4),
+        "shuffle": False,
+    }
+    history = fit(
+        model,
+        loss,
+        (X, target),
+        optimizer=Still(model.parameters(), lr=0.1),
+        validation=(X, target),
+        metrics="accuracy",
+        **settings,
+    )
+    assert history["loss"] == pytest.approx(history["val_loss"], rel=1e-12)
+    assert history["accuracy"] == pytest.approx(history["val_accuracy"], rel=1e-12)
+    kept = target >= 0
+    assert history["val_accuracy"] == [accuracy(model(X).data[kept], target[kept])]
+
+
+# Evaluation.
+
+
+def outputs(kind: str, x: Any) -> Any:
+    return {"one": x, "two": (x, x[:, 0]), "list": [x, x * 2], "dict": {"a": x, "b": (x, x)}, "mean": x.mean()}[kind]
+
+
+class Watched(nn.Module):
+    """A network that remembers of how many samples it was asked."""
+
+    def __init__(self, kind: str) -> None:
+        self.layer, self.kind = nn.Linear(3, 3, rng=0), kind
+        self.sizes: list[int] = []
+
+    def forward(self, x: Any) -> Any:
+        self.sizes.append(len(x))
+        return outputs(self.kind, self.layer(x))
+
+
+@given(
+    kind=st.sampled_from(["one", "two", "list", "dict", "mean"]),
+    size=st.none() | st.integers(1, 40),
+    is_scalar=st.booleans(),
+)
+def test_evaluating_in_batches_is_evaluating_at_once(kind: str, size: int | None, is_scalar: bool) -> None:
+    def loss(prediction: Any, target: Any) -> Any:
+        kinds.append(type(prediction))
+        parts = (
+            prediction.values()
+            if isinstance(prediction, dict)
+            else prediction
+            if kind in ("two", "list")
+            else [prediction]
+        )
+        first = next(iter(parts))
+        return np.square(first).mean() + np.abs(first).max()
+
+    kinds: list[Any] = []
+    model: Any = Watched(kind).to_scalars() if is_scalar else Watched(kind)
+    found = evaluate(model, loss, (X, Y), batch_size=size, metrics={"spread": lambda p, t: float(np.std(t))})
+    sizes = list(model.sizes)
+    assert found["loss"] == pytest.approx(evaluate(model, loss, (X, Y), batch_size=None)["loss"], rel=1e-12)
+    assert found["spread"] == np.std(Y)
+    assert len(set(kinds)) == 1
+    length = min(size or 30, 30)
+    assert sizes == (
+        [length, 30][: 1 + (length < 30)] if kind == "mean" else [min(length, 30 - k) for k in range(0, 30, length)]
+    )
+
+
+def test_validation_takes_no_more_memory_than_its_batches() -> None:
+    class Wide(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(1, 500, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(x).sum(axis=1, keepdims=True)
+
+    peaks = []
+    for size in (500, 5_000):
+        x = np.ones((size, 1))
+        tracemalloc.start()
+        fit(Wide(), nn.mse, (x[:10], x[:10]), epochs=1, validation=(x, x), rng=0)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+# What goes back through earlier steps.
+
+
+class Kept(nn.Module):
+    def __init__(self, keep: Any, cell: Any = nn.GRUCell) -> None:
+        self.cell, self.out, self.keep, self.h = cell(3, 2, rng=0), nn.Linear(2, 1, rng=0), keep, None
+
+    def forward(self, x: Any) -> Any:
+        h = self.cell(x, self.h)
+        self.h = self.keep(h)
+        return self.out(h[0] if isinstance(h, tuple) else h)
+
+
+@pytest.mark.parametrize("material", ["Tensors", "Values"])
+@pytest.mark.parametrize("cell", [nn.RNNCell, nn.GRUCell, nn.LSTMCell])
+def test_a_state_that_is_kept_as_a_node_is_refused(material: str, cell: Any) -> None:
+    def made(keep: Any) -> nn.Module:
+        return Kept(keep, cell) if material == "Tensors" else Kept(keep, cell).to_scalars()
+
+    with pytest.raises(GraphError, match=r"the loss of step 2 was computed, in a part, before .* self.h = h.data"):
+        fit(made(lambda h: h), nn.mse, (X, Y), epochs=1, batch_size=10, rng=0)
+
+    def numbers(h: Any) -> Any:
+        return tuple(part.data for part in h) if isinstance(h, tuple) else h.data
+
+    model = made(numbers)
+    assert len(fit(model, nn.mse, (X, Y), epochs=2, batch_size=10, rng=0)) == 2
+
+
+def test_it_is_noticed_also_where_the_first_steps_change_nothing_and_in_a_second_training() -> None:
+    model = Kept(lambda h: h)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    schedule = nn.LambdaLR(optimizer, lambda count: 0.0 if count < 5 else 1.0)
+    settings: Any = {"schedule": schedule, "schedule_every": "batch", "batch_size": 10, "rng": 0}
+    with pytest.raises(
+        GraphError, match="of step 2 was computed, in a part, before the weights were changed: the grad"
+    ):
+        fit(model, nn.mse, (X, Y), optimizer=optimizer, epochs=1, **settings)
+    model = Kept(lambda h: h)
+    fit(model, nn.mse, (X, Y), epochs=1, batch_size=None, rng=0)
+    with pytest.raises(GraphError, match="the loss of step 1 was computed, in a part, before the weights were changed"):
+        fit(model, nn.mse, (X, Y), epochs=1, batch_size=None, rng=0)
+
+
+def test_what_was_computed_of_weights_once_is_refused() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            self.w = nn.Parameter(np.ones((3, 1)))
+            self.twice = self.w * 2.0
+
+        def forward(self, x: Any) -> Any:
+            return x @ self.twice
+
+    with pytest.raises(GraphError, match="the loss of step 2 was computed, in a part, before the weights were changed"):
+        fit(Tied(), nn.mse, (X, Y), epochs=2, batch_size=None)
+
+
+@given(depth=st.integers(2, 30), place=st.integers(0, 29))
+def test_a_hidden_leaf_is_found_however_the_loss_is_made(depth: int, place: int) -> None:
+    class Hiding(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(3, 1, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            y = self.layer(x)
+            for k in range(depth):
+                y = (y + y) * 0.5 if k != min(place, depth - 1) else y + hidden
+            return y
+
+    hidden = Tensor(1.0, label="hidden")
+    with pytest.raises(GraphError, match="the loss depends on hidden, which requires a gradient"):
+        fit(Hiding(), nn.mse, (X, Y), epochs=1)
+
+
+def test_what_trains_nothing_is_told() -> None:
+    with pytest.raises(
+        GraphError, match="fit: model: nothing is trained: all 4 parameters of the optimizer are frozen"
+    ):
+        fit(linear().requires_grad_(False), nn.mse, (X, Y))
+    with pytest.raises(GraphError, match=r"fit: loss: it depends on no parameter that is trained: .*\.data"):
+        fit(linear(), lambda p, t: nn.mse(Tensor(p.data, requires_grad=False), t), (X, Y))
+
+
+# Hooks.
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("on_epoch_end", "write on_epoch,"),
+        ("on_train_batch_end", "write on_batch,"),
+        ("on_train_begin", "write on_start,"),
+        ("on_fit_end", "write on_end,"),
+        ("on_step_end", "write on_batch,"),
+        ("on_after_backward", "write on_backward,"),
+        ("on_epoch_start", "write the one that fits,"),
+        ("on_save_checkpoint", "write the one that fits,"),
+    ],
+)
+def test_a_hook_that_nobody_calls_is_refused(name: str, meant: str) -> None:
+    with pytest.raises(
+        TypeError, match=f"Mine.{name}: .* only on_start, on_backward, on_batch, on_epoch, on_end: {meant}"
+    ):
+        type("Mine", (nn.Callback,), {name: lambda self, run: None})

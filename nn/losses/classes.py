@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd import DTypeError, Node, ShapeError, real_array, short_repr
 from nn.inputs import Array, as_array, as_int, weights_of
+from nn.losses.told import asked
 
 #: The class whose rows PyTorch ignores unasked, and data made for it has.
 PYTORCH_IGNORES = -100
@@ -81,6 +82,9 @@ def labels_of(target: Any, scores: Any, owner: str, argument: str, ignore_index:
         )
     kept = None
     if ignore_index is not None:
+        told = asked.get()
+        if told is not None:
+            told.ignored.add(ignore_index)
         kept = np.asarray(target != ignore_index)
         target = np.where(kept, target, 0)
     count = scores.shape[-1]

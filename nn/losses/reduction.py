@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import ShapeError, mean, table, where
 from nn.inputs import Array, in_dtype_of
+from nn.losses.told import asked
 
 #: Of arrays, Tensors and Values; the name itself is Python's own.
 added = table["sum"]
@@ -41,6 +42,10 @@ def reduced(losses: Any, reduction: str, owner: str, counts: Array | None = None
 
     Raises `ShapeError` for the mean of no losses, `ValueError` for that of losses none of which counts.
     """
+    told = asked.get()
+    if told is not None:
+        told.owners.add(owner)
+        told.is_sum |= reduction == "sum"
     if reduction == "none":
         return losses
     if reduction == "sum":
@@ -56,6 +61,8 @@ def reduced(losses: Any, reduction: str, owner: str, counts: Array | None = None
             f"{owner}: target: expected a row that counts, got only rows whose class is ignore_index, or has "
             "weight 0, which have no mean: leave the batch out, or take reduction='sum'"
         )
+    if told is not None:
+        told.counts.append(divisor)
     return mean(losses) * (losses.size / divisor)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from autograd import DTypeError, Graph, GraphError, ShapeError, StaleDataError, no_grad, short_repr
 from nn.declared import is_node
 from nn.inputs import flag, generator, one_of, positive_int, positive_number
+from nn.losses.told import Total, asking
 from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.lr_scheduler.schedule import Adjustment
@@ -27,10 +28,14 @@ from nn.training.callbacks import Callback, as_callbacks
 from nn.training.files import Checkpoint, is_same, remove_unfinished
 from nn.training.history import History
 from nn.training.metrics import Metric, as_metrics, measured
+from nn.training.predictions import has_rows, together
 from nn.training.run import Diverged, Run
 
 #: What to do where numbers grew beyond all bounds.
 SMALLER = "try a smaller lr, or clip_norm; nn.diagnose(model, batch) looks for the cause"
+
+#: How many samples a model sees at a time where nothing is trained, if nothing else is said.
+MANY = 256
 
 #: A function of prediction and target that gives one number: a Tensor, or a Value.
 Loss = Callable[[Any, Any], Any]
@@ -66,12 +71,14 @@ def fit(
     unless ``shuffle`` is False; with ``drop_last`` a last batch that is smaller is left out. The ``optimizer`` is
     `Adam` with its own rate, if none is given.
 
-    ``validation``, a pair like ``data``, is evaluated after each epoch, all of it at once, and ``metrics``, names
-    or a dict of functions of plain predictions and targets, for both. Those of training, the loss among them, are
-    means over its batches by their sizes, while the weights change: what is no mean over samples itself, as a loss
-    with ``reduction="sum"``, is another number there. A ``schedule`` takes a step each epoch, or each batch by
-    ``schedule_every``. ``clip_norm`` bounds the norm of each step's gradient. ``callbacks`` are functions of the
-    `Run`, or `Callback` s such as `EarlyStopping`.
+    ``validation``, a pair like ``data``, is given to `evaluate` after each epoch, and ``metrics`` are for both: names,
+    functions of plain predictions and targets, or a dict of such. Those of training, the loss among them, are put
+    together from its batches, while the weights change: a loss of nn with ``reduction="sum"`` is the sum of all, any
+    other the mean over the samples, or over those that are not ignored. What is no such mean, as a sum of your own, is
+    another number there.
+
+    A ``schedule`` takes a step each epoch, or each batch by ``schedule_every``. ``clip_norm`` bounds the norm of each
+    step's gradient. ``callbacks`` are functions of the `Run`, or `Callback` s such as `EarlyStopping`.
 
     With a ``checkpoint``, a file, the whole training is saved after each epoch: weights, what else the optimiser
     moves, its state, schedule, callbacks, generators, history. A training that was ended by whatever power goes on
@@ -237,14 +244,14 @@ def restore(run: Run, checkpoint: Checkpoint, resume: bool, epochs: int) -> None
     if not resume:
         raise FileExistsError(f"fit: checkpoint: {file} is there already: go on with resume=True, or remove it")
     try:
-        run.load_state_dict(checkpoint.read())
+        state = checkpoint.read()
+        done = len(state.get("history", ()))
+        if done > epochs:
+            raise ValueError(f"epochs: expected {done} or more, which it has had already, got {epochs}")
+        run.load_state_dict(state)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(f"fit: checkpoint: {file} cannot be resumed: {said}") from error
-    if run.epoch > epochs:
-        raise ValueError(
-            f"fit: epochs: expected {run.epoch} or more in all, as the checkpoint {file} has had {run.epoch}, got {epochs}"
-        )
     remove_unfinished(file)
 
 
@@ -261,7 +268,7 @@ def train(run: Run, plan: Plan) -> None:
                 ):  # `Diverged` tells of that, with the history
                     numbers = epoch(run, plan)
                 if plan.validation is not None:
-                    found = evaluated(run.model, plan.loss, plan.validation, plan.metrics)
+                    found = evaluated(run.model, plan.loss, plan.validation, plan.metrics, max(plan.batch_size, MANY))
                     numbers |= {f"val_{name}": number for name, number in found.items()}
                 numbers |= {"lr": rate(run.optimizer), "seconds": time.perf_counter() - begun}
                 finish_epoch(run, plan, numbers)
@@ -287,8 +294,8 @@ def begin(callback: Callback, run: Run, is_saved: bool) -> None:
     for name, value in before.items():
         if not is_same(value, getattr(callback, name, None)):
             raise ValueError(
-                f"fit: callbacks: on_start of {type(callback).__name__} changes {name}, which a training that is resumed "
-                "has given back to it: begin anew where it begins, if not run.epoch, or say in state_dict and "
+                f"fit: callbacks: on_start of {type(callback).__name__} changes {name}, which it had been given "
+                "back, as the training is resumed: begin anew if not run.epoch, or say in state_dict and "
                 "load_state_dict what is remembered"
             )
 
@@ -298,24 +305,25 @@ def epoch(run: Run, plan: Plan) -> dict[str, float]:
     run.model.train()
     size, length = plan.data.size, plan.batch_size
     order = run.rng.permutation(size) if plan.shuffle else None
-    totals = dict.fromkeys(["loss", *plan.metrics], 0.0)
+    totals = {name: Total() for name in ("loss", *plan.metrics)}
     run.batch = 0
     seen = size - size % length if plan.drop_last else size
     for start in range(0, seen, length):
         batch = plan.data.rows(slice(start, start + length) if order is None else order[start : start + length])
         prediction = run.model(*batch.inputs)
-        loss = plan.loss(prediction, batch.target)
+        with asking() as told:
+            loss = plan.loss(prediction, batch.target)
         number = step(run, batch, loss, plan.clip_norm)
-        totals["loss"] += number * batch.size
-        for name, found in measured(plan.metrics, prediction, batch.target).items():
-            totals[name] += found * batch.size
+        totals["loss"].add(number, batch.size, told)
+        for name, found, its_told in measured(plan.metrics, prediction, batch.target, told):
+            totals[name].add(found, batch.size, its_told)
         run.batch += 1
         if plan.schedule_every == "batch" and run.schedule is not None:
             run.schedule.step()
         for callback in run.callbacks:
             callback.on_batch(run, number)
     expect_finite_parameters(run)
-    return {name: total / seen for name, total in totals.items()}
+    return {name: total.number for name, total in totals.items()}
 
 
 def step(run: Run, batch: Data, loss: Any, bound: float | None) -> float:
@@ -459,8 +467,14 @@ def rate(optimizer: Optimizer) -> float:
     return first
 
 
-def evaluate(model: Module, loss: Loss, data: Any, *, metrics: Any = None) -> dict[str, float]:
+def evaluate(
+    model: Module, loss: Loss, data: Any, *, metrics: Any = None, batch_size: int | None = MANY
+) -> dict[str, float]:
     """The loss and the metrics of a model on data, in eval mode and without a graph; the mode is then as before.
+
+    The model is called with ``batch_size`` samples at a time, so that what it computes in between takes no more memory
+    than these need, or with all at once for None. The loss and the metrics are those of all predictions together. Where
+    what it gives has not a row for each sample, it is called with all at once, too.
 
     >>> from nn import MLP, mse
     >>> found = evaluate(MLP([1, 1], rng=0), mse, ([[0.0], [1.0]], [[0.0], [0.0]]))
@@ -472,24 +486,39 @@ def evaluate(model: Module, loss: Loss, data: Any, *, metrics: Any = None) -> di
     if not isinstance(model, Module):
         raise DTypeError(f"evaluate: model: expected a Module, got {short_repr(model)}")
     samples, measures = as_data(data, "evaluate: data"), as_metrics(metrics, "evaluate")
+    length = batch_length(batch_size, samples.size, "evaluate")
     modes = [(module, module.training) for _, module in model.named_modules()]
     try:
-        return evaluated(model, loss, samples, measures)
+        return evaluated(model, loss, samples, measures, length)
     finally:
         for module, mode in modes:
             module.training = mode
 
 
-def evaluated(model: Module, loss: Loss, samples: Data, measures: Mapping[str, Metric]) -> dict[str, float]:
+def evaluated(
+    model: Module, loss: Loss, samples: Data, measures: Mapping[str, Metric], length: int
+) -> dict[str, float]:
     model.eval()
-    samples = samples.rows(slice(None))
-    with no_grad():
-        prediction = model(*samples.inputs)
-        result = loss(prediction, samples.target)
+    target = samples.target.copy()
+    with no_grad(), asking() as told:
+        prediction = predicted(model, samples, length)
+        result = loss(prediction, target)
     numbers = np.asarray(result.data if is_node(result) else result)
     if numbers.size != 1:
         raise ShapeError("evaluate: loss: expected one number, got several: give it reduction='mean'")
-    return {"loss": float(numbers.item()), **measured(measures, prediction, samples.target)}
+    found = {name: number for name, number, _ in measured(measures, prediction, target, told)}
+    return {"loss": float(numbers.item()), **found}
+
+
+def predicted(model: Module, samples: Data, length: int) -> Any:
+    """What a model gives for all samples, of which it sees so many at a time, if it gives a row for each of them."""
+    parts = []
+    for start in range(0, samples.size, length):
+        batch = samples.rows(slice(start, start + length))
+        parts.append(model(*batch.inputs))
+        if batch.size < samples.size and not has_rows(parts[-1], batch.size):
+            return model(*samples.rows(slice(None)).inputs)
+    return parts[0] if len(parts) == 1 else together(parts)
 
 
 def progress_bar(epochs: int, done: int, shown: bool) -> Any:

@@ -115,7 +115,7 @@ class Run:
         self.history.stopped = state["stopped"]
 
     def _remembering(self, saved: Sequence[Sequence[Any]]) -> list[Any]:
-        """The callback that is to remember each of the states saved, by class and in order; None for a state of nothing.
+        """The callback for each of the states saved, by class and in order; None where a state is empty and nobody is.
 
         One that was not there begins now.
 
