@@ -417,6 +417,24 @@ def test_batches_hold_every_row_once(size: int, length: int, seed: int | None) -
             DTypeError,
             r"got ndarray of shape \(30, 3\): without targets, give \(x, x\)",
         ),
+        (
+            lambda: fit(linear(), nn.mse, X, Y),
+            DTypeError,
+            r"got 2 arguments: write fit\(model, loss, \(x, y\)\); settings",
+        ),
+        (
+            lambda: fit(linear(), nn.mse, X, Y, X, Y),
+            DTypeError,
+            r"fit: data: .*, and those to validate by as validation=",
+        ),
+        (lambda: evaluate(linear(), nn.mse, X, Y), DTypeError, r"write evaluate\(model, loss, \(x, y\)\)"),
+        (
+            lambda: fit(linear(), nn.mse, (X, Y), metrics=[accuracy, "accuracy"]),
+            ValueError,
+            "each of a name of its own",
+        ),
+        (lambda: fit(linear(), nn.mse, (X, Y), metrics=[lambda p, t: 0.0]), DTypeError, "has no name: give {'name'"),
+        (lambda: fit(linear(), nn.mse, (X, Y), metrics=[3]), DTypeError, "expected names .*, or a dict of such, got 3"),
         (lambda: fit(linear(), nn.mse, (X, None)), DTypeError, "fit: data: targets: expected an array, got None"),
         (
             lambda: fit(linear(), nn.mse, (X, Y, X)),
@@ -809,6 +827,15 @@ def test_training_and_validation_say_the_same_of_the_same_weights(size: int, los
     assert history["accuracy"] == pytest.approx(history["val_accuracy"], rel=1e-12)
     kept = target >= 0
     assert history["val_accuracy"] == [accuracy(model(X).data[kept], target[kept])]
+
+
+def test_plain_functions_are_metrics_by_their_names() -> None:
+    def mean_error(prediction: Any, target: Any) -> float:
+        return float(np.abs(prediction - target).mean())
+
+    for metrics in (mean_error, [mean_error], [mean_error, "accuracy"], (nn.accuracy, mean_error)):
+        history = fit(linear(), nn.mse, (X, BINARY), epochs=1, metrics=metrics, rng=0)
+        assert {"mean_error"} <= set(history.names) <= {"mean_error", "accuracy", "loss", "lr", "seconds"}
 
 
 # Evaluation.

@@ -45,7 +45,7 @@ def fit(
     model: Module,
     loss: Loss,
     data: Any,
-    *,
+    *rest: Any,
     optimizer: Optimizer | None = None,
     epochs: int = 10,
     batch_size: int | None = 32,
@@ -129,6 +129,7 @@ def fit(
         )
     if checkpoint is None and flag(resume, "fit: resume"):
         raise ValueError("fit: resume: expected a checkpoint to go on from, got none: give checkpoint=")
+    expect_no_rest(rest, "fit", ", and those to validate by as validation=(x, y)")
     samples = as_data(data, "fit: data")
     plan = Plan(
         loss=loss,
@@ -159,6 +160,18 @@ def fit(
         restore(run, plan.checkpoint, flag(resume, "fit: resume"), plan.epochs)
     train(run, plan)
     return run.history
+
+
+def expect_no_rest(rest: tuple[Any, ...], owner: str, others: str = "") -> None:
+    """Refuse inputs and targets that are given one after the other.
+
+    Raises `TypeError`.
+    """
+    if rest:
+        raise DTypeError(
+            f"{owner}: data: expected inputs and targets as one argument, a pair, got {1 + len(rest)} arguments: write "
+            f"{owner}(model, loss, (x, y)){others if len(rest) > 1 else ''}; settings are given by name"
+        )
 
 
 @dataclass(frozen=True)
@@ -468,7 +481,7 @@ def rate(optimizer: Optimizer) -> float:
 
 
 def evaluate(
-    model: Module, loss: Loss, data: Any, *, metrics: Any = None, batch_size: int | None = MANY
+    model: Module, loss: Loss, data: Any, *rest: Any, metrics: Any = None, batch_size: int | None = MANY
 ) -> dict[str, float]:
     """The loss and the metrics of a model on data, in eval mode and without a graph; the mode is then as before.
 
@@ -485,6 +498,7 @@ def evaluate(
     """
     if not isinstance(model, Module):
         raise DTypeError(f"evaluate: model: expected a Module, got {short_repr(model)}")
+    expect_no_rest(rest, "evaluate")
     samples, measures = as_data(data, "evaluate: data"), as_metrics(metrics, "evaluate")
     length = batch_length(batch_size, samples.size, "evaluate")
     modes = [(module, module.training) for _, module in model.named_modules()]
