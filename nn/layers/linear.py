@@ -12,7 +12,7 @@ from autograd import ShapeError, Tensor, Value, matmul
 from nn.declared import Parameter
 from nn.init import Init, xavier_uniform
 from nn.inputs import as_operand, expect_material, flag, float_dtype, generator, positive_int, text_or_none
-from nn.layers.weights import Weighted, expect_room, initial
+from nn.layers.weights import Weighted, biased, expect_room, initial
 
 
 class Linear(Weighted):
@@ -63,7 +63,7 @@ class Linear(Weighted):
             raise ShapeError(self._misfit(x.shape))
         expect_material(x, self.weight, self._place)
         y = x @ self.weight if isinstance(self.weight, Tensor) else matmul(x, self.weight)  # one node an element
-        return y if self.bias is None else y + self.bias
+        return biased(y, self.bias)
 
     def extra_repr(self) -> str:
         return f"{self.in_features}, {self.out_features}" + (", bias=False" if self.bias is None else "")

@@ -21,8 +21,9 @@ from nn.inputs import (
     positive_int,
     sizes,
 )
-from nn.layers.weights import expect_room
+from nn.layers.weights import biased, expect_room
 from nn.module import Module
+from nn.values import as_array
 
 
 class Normalized(Module):
@@ -34,8 +35,8 @@ class Normalized(Module):
     def _scaled(self, y: Any, shape: tuple[int, ...]) -> Any:
         """Times the weight and with the bias, which are given this shape to stand beside y."""
         if self.weight is not None:
-            y = y * self.weight.reshape(shape)
-        return y if self.bias is None else y + self.bias.reshape(shape)
+            y = y * as_array(self.weight).reshape(shape)
+        return biased(y, None if self.bias is None else self.bias.reshape(shape))
 
     def _expect_material(self, x: Any) -> None:
         if self.weight is not None:

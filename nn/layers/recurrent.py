@@ -13,7 +13,7 @@ from nn.declared import Parameter
 from nn.init import Init, uniform
 from nn.inputs import as_operand, expect_material, flag, float_dtype, generator, positive_int
 from nn.layers.features import expect_features, named
-from nn.layers.weights import initial
+from nn.layers.weights import biased, initial
 from nn.module import Module
 
 
@@ -55,7 +55,7 @@ class Cell(Module):
         expect_features(x, self.input_size, self, self.weight_ih)
         h = self._state(h, x)
         of_x, of_h = matmul(x, self.weight_ih), matmul(h, self.weight_hh)
-        return (of_x, of_h) if self.bias_ih is None else (of_x + self.bias_ih, of_h + self.bias_hh)
+        return biased(of_x, self.bias_ih), biased(of_h, self.bias_hh)
 
     def _state(self, h: Any, x: Any) -> Any:
         """A state that fits the input, zeros for None."""

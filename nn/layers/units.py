@@ -13,7 +13,7 @@ from nn.declared import Parameter
 from nn.init import Init, xavier_uniform
 from nn.inputs import as_operand, flag, float_dtype, generator, positive_int
 from nn.layers.features import expect_features
-from nn.layers.weights import expect_room, initial
+from nn.layers.weights import biased, expect_room, initial
 from nn.module import Module
 
 
@@ -58,7 +58,7 @@ class Neuron(Module):
         x = as_operand(x, "Neuron")
         expect_features(x, self.in_features, self, self.weight)
         y = matmul(x, self.weight)
-        y = y if self.bias is None else y + self.bias
+        y = biased(y, self.bias)
         return y if self.activation is None else self.activation(y)
 
     def extra_repr(self) -> str:
@@ -105,7 +105,7 @@ class Maxout(Module):
         x = as_operand(x, "Maxout")
         expect_features(x, self.in_features, self, self.weight)
         y = matmul(x, self.weight)
-        y = y if self.bias is None else y + self.bias
+        y = biased(y, self.bias)
         return maxout(y, self.pieces)
 
     def extra_repr(self) -> str:
@@ -155,7 +155,7 @@ class Bilinear(Module):
         if x.shape[:-1] != y.shape[:-1]:
             raise ShapeError(f"Bilinear: expected as many samples in both inputs, got shapes {x.shape} and {y.shape}")
         z = einsum("...i,kij,...j->...k", x, self.weight, y)
-        return z if self.bias is None else z + self.bias
+        return biased(z, self.bias)
 
     def extra_repr(self) -> str:
         settings = f"{self.in1_features}, {self.in2_features}, {self.out_features}"

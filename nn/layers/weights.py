@@ -12,6 +12,7 @@ from nn.declared import Parameter
 from nn.init import Init
 from nn.inputs import MOST, text_or_none
 from nn.module import Module
+from nn.values import as_array
 
 
 class Weighted(Module):
@@ -58,6 +59,11 @@ def initial(shape: tuple[int, ...], init: Init, rng: np.random.Generator, kind: 
     if not np.isfinite(rounded).all():
         raise ValueError(f"{owner}: init: expected finite weights, got NaN or infinity in {kind}: give others")
     return Parameter(rounded)
+
+
+def biased(y: Any, bias: Any) -> Any:
+    """Y with the bias, if there is one; of Values as NumPy adds objects, without the way that `Values` takes to it."""
+    return y if bias is None else y + as_array(bias)
 
 
 def expect_room(shape: tuple[int, ...], owner: str) -> None:
