@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.special
+from exact import ulps
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ import autograd
 from autograd import DTypeError, LostGradientError, Tensor, Value, gradients, jvp
 from autograd.borrowed import borrowed, borrowed_as
 from autograd.op import overridden_by, override_of, table
+from autograd.ops import normal
 
 #: What SciPy calls the operations, save those that have its names.
 NAMES = {"sigmoid": "expit", "logsigmoid": "log_expit", "digamma": "psi"}
@@ -173,3 +175,46 @@ def test_far_out_there_are_limits_and_no_warnings(name: str, x: float, kind: Any
     assert float(gradients(y, leaf)) == float(name not in ("hardtanh", "erf") and limit(2 * x) - limit(x) != 0) or (
         np.isinf(x) and float(gradients(y, leaf)) in (0.0, 1.0)
     )
+
+
+#: What has a form for arrays, with its meaning.
+OF_ARRAYS: dict[str, Any] = {
+    "erf": mpmath.erf,
+    "erfc": mpmath.erfc,
+    "ndtr": lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
+    "norm_pdf": lambda x: mpmath.exp(-x * x / 2) / mpmath.sqrt(2 * mpmath.pi),
+    "gelu": lambda x: x * mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
+}
+
+
+@pytest.mark.parametrize("name", OF_ARRAYS)
+@given(
+    xs=st.lists(st.floats(-40, 40) | st.floats(-1, 1) | st.floats(-0.51, -0.49), min_size=1, max_size=20),
+    dtype=st.sampled_from([np.float64, np.float32]),
+)
+def test_arrays_are_as_exact_as_single_numbers(name: str, xs: list[float], dtype: Any) -> None:
+    """Whatever their length; of denormal results, to so much as an input times one is off."""
+    numbers = np.resize(np.array(xs, dtype), normal.BLOCK + 7)
+    found = table[name](numbers)
+    assert found.dtype == dtype
+    assert np.array_equal(found, np.resize(found[: len(xs)], found.shape))
+    smallest = float(np.finfo(dtype).smallest_subnormal)
+    with mpmath.workdps(40):
+        for x, y in zip(numbers.tolist(), found[: len(xs)], strict=False):
+            expected = OF_ARRAYS[name](mpmath.mpf(x))
+            if ulps(y, expected, dtype) > 8:
+                assert abs(float(y - expected)) <= 8 * smallest * max(1.0, abs(x))
+
+
+@pytest.mark.parametrize("name", OF_ARRAYS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_arrays_have_the_ends_and_the_shape_that_single_numbers_have(name: str, dtype: Any) -> None:
+    edges = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, np.finfo(dtype).max, np.finfo(dtype).tiny], dtype)
+    many = np.tile(edges, (3, 2, 40))[:, :, ::-1].T
+    with np.errstate(all="raise", under="ignore"):
+        found = table[name](many)
+    expected = np.array([table[name](x) for x in many.reshape(-1)]).reshape(many.shape)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+    assert table[name](np.zeros((0, 3), dtype)).shape == (0, 3)

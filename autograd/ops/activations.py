@@ -52,8 +52,7 @@ def scaled_exponential_below(x: Any) -> Any:
 
 def gaussian_gate(x: Any, approximate: str = "none") -> Any:
     expect_approximation(approximate)
-    gate = below(x) if approximate == "none" else logistic(cubic(x))
-    return np.maximum(x, -FAR) * gate
+    return np.maximum(x, -FAR) * (below(x) if approximate == "none" else logistic_of_cube(x))
 
 
 def expect_approximation(approximate: str) -> None:
@@ -61,10 +60,11 @@ def expect_approximation(approximate: str) -> None:
         raise ValueError(f"gelu: expected approximate='none' or 'tanh', got {short_repr(approximate)}")
 
 
-def cubic(x: Any) -> Any:
-    """What the tanh of gelu is taken of, twice."""
+@in_doubles
+def logistic_of_cube(x: Any) -> Any:
+    """Of what the tanh of gelu is taken of, twice."""
     x = np.minimum(np.maximum(x, -FAR), FAR)
-    return GELU_SCALE * (x + GELU_CUBE * (x * x * x))
+    return logistic(GELU_SCALE * (x + GELU_CUBE * (x * x * x)))
 
 
 def sigmoid_gate(x: Any) -> Any:
@@ -152,7 +152,7 @@ selu = elementwise("selu", scaled_exponential_below,
 silu = elementwise("silu", sigmoid_gate, lambda y, x: y + sigmoid(x) * (1 - y),
     numeric=[lambda y, x: sigmoid(x) * (1 + bounded(x) * sigmoid(-x))], symbol="SiLU", method=False, activation=True,
     doc="SiLU, or swish, its input times that one's sigmoid, passes a little more than the gradient above 0")
-gelu = elementwise("gelu", in_doubles(gaussian_gate),
+gelu = elementwise("gelu", gaussian_gate,
     lambda y, x, approximate="none": ndtr(x) + x * norm_pdf(x) if approximate == "none" else gelu_slope(x, approximate),
     numeric=[lambda y, x, approximate="none": gelu_slope(x, approximate)], symbol="GELU", method=False, activation=True,
     doc="GELU, its input times the part of a normal distribution below it, passes that part and x times the density")

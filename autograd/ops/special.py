@@ -1,7 +1,8 @@
 """Special functions: of the normal distribution, of gamma, and logarithms that are zero where their factor is.
 
 Those of the normal distribution need Python's `math` alone, whose erfc is exact where SciPy's, of exp(−x²), loses
-hundreds of units in the last place. The gamma functions and erfinv are SciPy's, imported when they are called.
+hundreds of units in the last place; arrays of floats have their own form. The gamma functions and
+erfinv are SciPy's, imported when they are called.
 """
 
 from __future__ import annotations
@@ -18,15 +19,11 @@ from autograd.borrowed import borrowed
 from autograd.composition import composition
 from autograd.errors import DTypeError, short_repr
 from autograd.op import Op, elementwise, is_objects, override
+from autograd.ops import normal
 from autograd.ops.compare import as_operands, literal, where
 from autograd.ops.functions import POSITIVE, REAL, by_definition, cbrt, exp, exp2, expm1, log, log1p, sqrt, square
 
-ROOT_HALF = math.sqrt(0.5)
 ROOT_PI = math.sqrt(math.pi)
-ROOT_TWO_PI = math.sqrt(2 * math.pi)
-
-#: Beyond this, the normal distribution has no more in a float.
-FAR = 40.0
 
 #: SciPy takes as many steps to a polygamma as its argument is below 0, of 1e15 for ever: from here on it is NaN.
 LOWEST = -1e4
@@ -72,16 +69,20 @@ def square_in_parts(x: Any) -> tuple[Any, Any]:
     return high * high, (2 * high + low) * low
 
 
+@normal.on_arrays(normal.density)
+@in_doubles
 def density(x: Any) -> Any:
     """e^(−x²/2) / √2π; where x² is large, its last digits, of which the power is made, would be rounded away."""
-    high, low = square_in_parts(np.minimum(np.abs(x), FAR))
-    return np.exp(-0.5 * high) * np.exp(-0.5 * low) / ROOT_TWO_PI
+    high, low = square_in_parts(np.minimum(np.abs(x), normal.FAR))
+    return np.exp(-0.5 * high) * np.exp(-0.5 * low) / normal.ROOT_TWO_PI
 
 
+@normal.on_arrays(normal.ndtr)
+@in_doubles
 def below(x: Any) -> Any:
     """erfc(−x / √2) / 2, and what it changes by that x / √2 is rounded."""
-    a = np.minimum(np.abs(x), FAR)
-    u = ROOT_HALF * a
+    a = np.minimum(np.abs(x), normal.FAR)
+    u = normal.ROOT_HALF * a
     (high, low), (other_high, other_low) = square_in_parts(u), square_in_parts(a)
     excess = (high - 0.5 * other_high) + (low - 0.5 * other_low)  # of u² beside x² / 2
     tail = 0.5 * (erfc(u) * (1 + excess))
@@ -121,20 +122,21 @@ def derivative_of_digamma(n: Any, x: Any) -> Any:
 
 
 # fmt: off
-erf = elementwise("erf", by_element(math.erf), lambda y, x: 2 / ROOT_PI * exp(-(x * x)),
+erf = elementwise("erf", normal.on_arrays(normal.erf)(by_element(math.erf)), lambda y, x: 2 / ROOT_PI * exp(-(x * x)),
     numeric=[lambda y, x: 4 * ROOT_PI * square(norm_pdf(x))],
     doc="the error function passes a bell of the gradient: most at 0, nearly nothing where it saturates")
-erfc: Op = elementwise("erfc", by_element(math.erfc), lambda y, x: -2 / ROOT_PI * exp(-(x * x)),
+erfc: Op = elementwise("erfc", normal.on_arrays(normal.erfc)(by_element(math.erfc)),
+    lambda y, x: -2 / ROOT_PI * exp(-(x * x)),
     numeric=[lambda y, x: -4 * ROOT_PI * square(norm_pdf(x))],
     doc="the complement of the error function, 1 − erf, passes minus its bell of the gradient")
 erfinv = elementwise("erfinv", in_doubles(borrowed("scipy.special", "erfinv")),
     lambda y, x: ROOT_PI / 2 * exp(y * y), numeric=[lambda y, x: 1 / (4 * ROOT_PI * square(norm_pdf(y)))],
     domain=((-1.0, 1.0),),
     doc="the inverse of the error function divides the gradient by that function's slope")
-norm_pdf: Op = elementwise("norm_pdf", in_doubles(density), lambda y, x: -x * y, method=False,
+norm_pdf: Op = elementwise("norm_pdf", density, lambda y, x: -x * y, method=False,
     symbol="φ",
     doc="the density of the standard normal distribution passes minus its input times its output")
-ndtr = elementwise("ndtr", in_doubles(below), lambda y, x: norm_pdf(x), method=False, symbol="Φ",
+ndtr = elementwise("ndtr", below, lambda y, x: norm_pdf(x), method=False, symbol="Φ",
     doc="the standard normal distribution passes its density of the gradient")
 
 gammaln = elementwise("gammaln", in_doubles(log_of_gamma), lambda y, x: digamma(x),
@@ -210,7 +212,7 @@ def log_ndtr(x: Any) -> Any:
     part, rest = 1 / (far * far), 0.0
     for factor in reversed(SERIES[1:]):
         rest = (rest + factor) * part
-    tail = log1p(rest) - far * far / 2 - log(-far * ROOT_TWO_PI)
+    tail = log1p(rest) - far * far / 2 - log(-far * normal.ROOT_TWO_PI)
     above = log1p(-ndtr(-where(near > 0, near, 0)))
     below = log(ndtr(where(near > 0, 0, near)))
     return where(is_far, tail, where(near > 0, above, below))
