@@ -13,6 +13,7 @@ from nn.declared import Parameter
 from nn.init import Init, xavier_uniform
 from nn.inputs import as_operand, expect_material, flag, float_dtype, generator, positive_int, text_or_none
 from nn.layers.weights import Weighted, biased, expect_room, initial
+from nn.values import as_array
 
 
 class Linear(Weighted):
@@ -62,7 +63,8 @@ class Linear(Weighted):
         if not x.shape or x.shape[-1] != self.in_features:
             raise ShapeError(self._misfit(x.shape))
         expect_material(x, self.weight, self._place)
-        y = x @ self.weight if isinstance(self.weight, Tensor) else matmul(x, self.weight)  # one node an element
+        # Of Values, matmul makes one node an element.
+        y = x @ self.weight if isinstance(self.weight, Tensor) else matmul(x, as_array(self.weight))
         return biased(y, self.bias)
 
     def extra_repr(self) -> str:
