@@ -308,7 +308,9 @@ class Stateful:
         """Take over the numbers of a state by their names; all of them, or, where one does not fit, none.
 
         The parameters stay the same Tensors and Values, so an optimiser goes on with them. Numbers are converted to the
-        dtype that is there. Unless ``strict``, names may be missing or unexpected, and are returned.
+        dtype that is there. Unless ``strict``, names may be missing or unexpected, and are returned. A state of PyTorch
+        has another layout, and may fit all the same, where a weight is square: `nn.load_torch_state_dict` takes that.
+        What `nn.load` reads from a file that `nn.save` did not write is refused.
 
         >>> from nn import MLP
         >>> model, twin = MLP([2, 3, 1], rng=0), MLP([2, 3, 1], rng=1)
@@ -317,8 +319,9 @@ class Stateful:
         >>> bool((twin([1.0, 2.0]).numpy() == model([1.0, 2.0]).numpy()).all())
         True
 
-        Raises `ShapeError` for another shape, `DTypeError` for what is no real number, `ValueError` for names that are
-        missing or unexpected.
+        Raises `ShapeError` for another shape, `DTypeError` for what is no real number, or may be in another layout,
+        `ValueError` for names that are missing or unexpected, and for two that are one parameter here, and hold
+        different numbers.
         """
         owner = f"{type(self).__name__}.load_state_dict"
         is_strict = flag(strict, f"{owner}: strict")
@@ -333,6 +336,15 @@ class Stateful:
                 "of a model of the same form, or strict=False"
             )
         arrays = {n: fitting(held.part, state[n], f"{owner}: {n}") for n, held in wholes.items() if n in state}
+        first: dict[int, str] = {}  # the name of what may have several
+        for name, array in arrays.items():
+            other = first.setdefault(id(wholes[name].part), name)
+            if not np.array_equal(array, arrays[other], equal_nan=True):
+                raise ValueError(
+                    f"{owner}: state: expected the same numbers as {other} and {name}, which are one in this model, "
+                    "got different ones: give the state of a model in which they are one, or give one of them its own "
+                    "Parameter first"
+                )
         for name, array in arrays.items():
             held = wholes[name]
             if held.role is Role.PARAMETER:
