@@ -11,6 +11,7 @@ from autograd import Value, is_tracing, scope
 from nn.calls import Call, name_of, running, watcher
 from nn.declared import Role, is_node
 from nn.forms import as_scalars, as_tensors
+from nn.signatures import misfit
 from nn.state import Stateful, dotted, is_stateful, parts, roles_of
 from nn.summary import Summary, summary_of
 from nn.values import as_values
@@ -61,6 +62,11 @@ class Module(Stateful):
                     result = self.forward(*args, **kwargs)
             else:
                 result = self.forward(*args, **kwargs)
+        except TypeError:
+            wrong = misfit(type(self).__name__, self.forward, args, kwargs)
+            if wrong is None:
+                raise
+            raise TypeError(wrong) from None
         finally:
             running.reset(token)
         result = as_values(result)

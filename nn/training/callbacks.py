@@ -9,11 +9,12 @@ from typing import Any
 from autograd import DTypeError, Node, Recording, short_repr
 from nn.inputs import finite_number, flag, positive_int
 from nn.optim import Optimizer
+from nn.signatures import SpelledOut
 from nn.training.history import has_larger_better
 from nn.training.run import Run
 
 
-class Callback:
+class Callback(SpelledOut):
     """Base of what a training calls; a function of the `Run` will do, too, and is called after each epoch.
 
     What it remembers and a training that is resumed has to know, `state_dict` gives and `load_state_dict` takes.

@@ -21,6 +21,7 @@ from nn.inputs import flag, generator, one_of, positive_int, positive_number
 from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.lr_scheduler.schedule import Adjustment
+from nn.signatures import spelled_out
 from nn.training.batches import Data, as_data, batch_length, fingerprint
 from nn.training.callbacks import as_callbacks
 from nn.training.files import Checkpoint, remove_unfinished
@@ -35,6 +36,7 @@ SMALLER = "try a smaller lr, or clip_norm; nn.diagnose(model, batch) looks for t
 Loss = Callable[[Any, Any], Any]
 
 
+@spelled_out
 def fit(
     model: Module,
     loss: Loss,
@@ -417,6 +419,7 @@ def rate(optimizer: Optimizer) -> float:
     return first
 
 
+@spelled_out
 def evaluate(model: Module, loss: Loss, data: Any, *, metrics: Any = None) -> dict[str, float]:
     """The loss and the metrics of a model on data, in eval mode and without a graph; the mode is then as before.
 

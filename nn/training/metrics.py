@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from autograd import DTypeError, ShapeError, Value, short_repr
 from nn.declared import is_node, plain
 from nn.inputs import finite_number
+from nn.signatures import spelled_out
 
 #: A function of predictions and targets, both plain arrays, that gives a number.
 Metric = Callable[[Any, Any], float]
 
 
+@spelled_out
 def accuracy(scores: Any, target: Any, threshold: float = 0.0) -> float:
     """The part of the samples whose largest score is that of the right class.
 
