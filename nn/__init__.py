@@ -15,6 +15,7 @@
 True
 """
 
+import sys
 from typing import TYPE_CHECKING
 
 from nn import init
@@ -49,7 +50,7 @@ from nn.activations import (
 from nn.calls import watching
 from nn.declared import Buffer, Parameter
 from nn.diagnosis import diagnose
-from nn.elsewhere import no_such
+from nn.elsewhere import Elsewhere, no_such
 from nn.interchange import load_torch_state_dict, torch_state_dict
 from nn.layers import (
     MLP,
@@ -245,6 +246,8 @@ __all__ = [
     "torch_state_dict",
     "watching",
 ]
+
+sys.meta_path.append(Elsewhere())
 
 if not TYPE_CHECKING:  # which would take every name for one that is here
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from importlib.abc import MetaPathFinder
+from typing import Any
 
 #: How a loss of PyTorch is written here, by the name of its module.
 LOSSES = {
@@ -195,16 +197,32 @@ def no_such(name: str, module: str = "nn") -> str:
     >>> no_such("LSTM")
     "module 'nn' has no attribute 'LSTM': call nn.LSTMCell for each step of a sequence"
     """
-    wrong = f"module {module!r} has no attribute {name!r}"
+    return ": ".join(filter(None, (f"module {module!r} has no attribute {name!r}", cure_of(name))))
+
+
+def cure_of(name: str) -> str:
+    """What to write in the place of a name of PyTorch; "" of a name that it has not, or nobody knows."""
     for cures in (OTHERS, OPTIMISERS):
         if name in cures:
-            return f"{wrong}: {cures[name]}"
+            return cures[name]
     kind = FUNCTIONS.get(name) or (as_module(name) if name.endswith("_loss") else name)
     if kind in LOSSES:
-        return f"{wrong}: losses are functions, with settings by name: write {LOSSES[kind]}"
+        return f"losses are functions, with settings by name: write {LOSSES[kind]}"
     if kind.endswith("Loss"):
-        return f"{wrong}: it has no such loss; a loss is any function of prediction and target, as of autograd's own"
-    return wrong
+        return "it has no such loss; a loss is any function of prediction and target, as of autograd's own"
+    return ""
+
+
+class Elsewhere(MetaPathFinder):
+    """What Python asks last of all for a module: it knows none, and says what to write for a name of PyTorch.
+
+    So ``from nn import MSELoss`` and ``import nn.functional`` are refused with the words of ``nn.MSELoss``.
+    """
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        module, _, name = fullname.rpartition(".")
+        if module in ("nn", "nn.optim", "nn.optim.lr_scheduler") and cure_of(name):
+            raise ImportError(no_such(name, module), name=fullname)
 
 
 def as_module(function: str) -> str:

@@ -148,3 +148,47 @@ def test_gradients_to_zeros_are_those_of_the_optimiser() -> None:
     assert not any(p.has_grad for p in model.parameters())
     with pytest.raises(TypeError, match=r"Linear\.zero_grad: set_to_none: expected True or False"):
         model.zero_grad("yes")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("from nn import MSELoss", r"module 'nn' has no attribute 'MSELoss': losses are functions, .* nn\.mse\("),
+        ("from nn import Linear, MultiheadAttention", r"'MultiheadAttention': write nn\.MultiHeadAttention"),
+        ("from nn import functional as F", r"module 'nn' has no attribute 'functional': losses are in nn"),
+        ("import nn.functional as F", r"module 'nn' has no attribute 'functional': losses are in nn"),
+        ("from nn.utils import clip_grad_norm_", r"'utils': gradients are clipped by nn\.clip_grad_norm"),
+        ("from nn.optim import RMSprop", r"module 'nn\.optim' has no attribute 'RMSprop': write nn\.RMSProp"),
+        ("from nn.optim.lr_scheduler import CyclicLR", r"'nn\.optim\.lr_scheduler' has no .*: use nn\.LambdaLR"),
+        ("from nn import nothing", r"^cannot import name 'nothing' from 'nn'"),
+        ("import nn.nothing", r"^No module named 'nn\.nothing'"),
+    ],
+)
+def test_imports_from_memory_say_what_to_write(line: str, message: str) -> None:
+    with pytest.raises(ImportError, match=message):
+        exec(line, {})
+    assert not hasattr(nn, "MSELoss")
+    assert not hasattr(nn, "functional")
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+@pytest.mark.parametrize("padding_idx", [None, 1])
+def test_a_table_that_was_trained_elsewhere(freeze: bool, padding_idx: int | None) -> None:
+    torch = pytest.importorskip("torch", reason="the peer that has it")
+    rows = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    ours = nn.Embedding.from_pretrained(rows, freeze, padding_idx)
+    theirs = torch.nn.Embedding.from_pretrained(torch.tensor(rows), freeze, padding_idx)
+    assert ours.weight.requires_grad is theirs.weight.requires_grad
+    y = ours([[0, 1], [3, 3]])
+    z = theirs(torch.tensor([[0, 1], [3, 3]]))
+    assert y.dtype == np.float32
+    assert (y.numpy() == z.detach().numpy()).all()
+    if not freeze:
+        y.sum().backward()
+        z.sum().backward()
+        assert (ours.weight.grad == theirs.weight.grad.numpy()).all()
+    for wrong, error in (([1.0, 2.0], ValueError), ("text", TypeError)):
+        with pytest.raises(error, match=r"Embedding\.from_pretrained: embeddings"):
+            nn.Embedding.from_pretrained(wrong)
+    with pytest.raises(TypeError, match=r"Embedding\.from_pretrained: freeze: expected True or False"):
+        nn.Embedding.from_pretrained(rows, 1)  # type: ignore[arg-type]
