@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+import autograd
+
 #: How a loss of PyTorch is written here, by the name of its module.
 LOSSES = {
     "MSELoss": "nn.mse(prediction, target)",
@@ -58,8 +60,8 @@ OTHERS = {
     "MultiheadAttention": "write nn.MultiHeadAttention, whose batches come first, and need_weights=True for a pair",
     "Unflatten": "write x.reshape(…) in a Module of your own",
     "Softmax2d": "write nn.Softmax(axis=-3)",
-    "AdaptiveAvgPool1d": "write x.mean(axis=-1, keepdims=True) for an output of 1, else nn.AvgPool1d",
-    "AdaptiveAvgPool2d": "write x.mean(axis=(-2, -1), keepdims=True) for an output of 1, else nn.AvgPool2d",
+    "AdaptiveAvgPool1d": "write autograd.adaptive_avg_pool1d(x, output_size) in forward",
+    "AdaptiveAvgPool2d": "write autograd.adaptive_avg_pool2d(x, output_size) in forward",
     "AdaptiveMaxPool1d": "write x.max(axis=-1, keepdims=True) for an output of 1, else nn.MaxPool1d",
     "AdaptiveMaxPool2d": "write x.max(axis=(-2, -1), keepdims=True) for an output of 1, else nn.MaxPool2d",
     "RNN": "call nn.RNNCell for each step of a sequence",
@@ -69,6 +71,18 @@ OTHERS = {
     "ModuleDict": "a dict of Modules is one, as in self.heads = {'left': nn.Linear(2, 3)}",
     "ParameterList": "write nn.Parameter of a list",
     "ParameterDict": "write nn.Parameter of a dict",
+    "ConvTranspose1d": "hold its weight as nn.Parameter, and write autograd.conv_transpose1d in forward",
+    "ConvTranspose2d": "hold its weight as nn.Parameter, and write autograd.conv_transpose2d in forward",
+    "InstanceNorm1d": "write nn.GroupNorm(channels, channels, affine=False)",
+    "InstanceNorm2d": "write nn.GroupNorm(channels, channels, affine=False)",
+    "Upsample": "write autograd.repeat(autograd.repeat(x, k, axis=-2), k, axis=-1) in forward",
+    "UpsamplingNearest2d": "write autograd.repeat(autograd.repeat(x, k, axis=-2), k, axis=-1) in forward",
+    "ZeroPad2d": "write autograd.pad(x, widths) in forward",
+    "TransformerEncoderLayer": "make it of nn.MultiHeadAttention, nn.LayerNorm and nn.Linear",
+    "LazyLinear": "write nn.Linear, with the number of what comes in",
+    "scaled_dot_product_attention": "use nn.MultiHeadAttention",
+    "one_hot": "write np.eye(classes)[labels]",
+    "dropout": "use nn.Dropout",
     "utils": "gradients are clipped by nn.clip_grad_norm and nn.clip_grad_value",
     "functional": "losses are in nn, as nn.cross_entropy, and activations in autograd, as autograd.relu",
 }
@@ -210,7 +224,7 @@ def cure_of(name: str) -> str:
         return f"losses are functions, with settings by name: write {LOSSES[kind]}"
     if kind.endswith("Loss"):
         return "it has no such loss; a loss is any function of prediction and target, as of autograd's own"
-    return ""
+    return f"write autograd.{name}" if name in autograd.__all__ else ""
 
 
 class Elsewhere(MetaPathFinder):

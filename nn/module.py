@@ -114,8 +114,9 @@ class Module(Stateful):
         Given inputs, it is called with them, in eval mode, the shapes of all results are shown, and what of it is odd:
         parameters that the result does not depend on, Modules that are called several times, and leaves that the result
         depends on and no attribute holds, as of a layer that is made in the call. Marked are also a parameter that is
-        frozen, one that stands in several places, one that is not trained by the ``optimizer``, or by several, if one
-        or a list of them is given, and what was not said to be a Parameter or a Buffer.
+        frozen, one that stands in several places, one that has the same numbers as another, one that is not trained by
+        the ``optimizer``, or by several, if one or a list of them is given, and what was not said to be a Parameter or
+        a Buffer.
 
         >>> import nn
         >>> model = nn.MLP([2, 6, 4], rng=0)

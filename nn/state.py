@@ -147,7 +147,8 @@ class Stateful(SpelledOut):
         if any(is_node(part) and part.op is not None and part.requires_grad for part in leaves):
             raise DTypeError(
                 f"{where}: expected plain numbers, or a Tensor or Value that nothing computes, got "
-                f"{short_repr(value)}: give its .data, or change the parameter inside no_grad()"
+                f"{short_repr(value)}: change a parameter inside no_grad(), or give .data for its numbers; where one "
+                "is computed of others, as the transposed weight of another layer, compute it in forward"
             )
         wholes = [part for _, part in wholes_of(held)]
         if not wholes:

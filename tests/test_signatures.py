@@ -192,3 +192,35 @@ def test_a_table_that_was_trained_elsewhere(freeze: bool, padding_idx: int | Non
             nn.Embedding.from_pretrained(wrong)
     with pytest.raises(TypeError, match=r"Embedding\.from_pretrained: freeze: expected True or False"):
         nn.Embedding.from_pretrained(rows, 1)  # type: ignore[arg-type]
+
+
+def test_a_summary_tells_of_one_seed_for_two_layers_and_of_weights_that_are_computed() -> None:
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Tanh(), nn.Linear(2, 2, rng=0), nn.Linear(2, 2, rng=1))
+    (told,) = [row for row in model.summary().rows if "same numbers" in row[-1]]
+    assert told[0] == "layers.2"
+    assert told[-1] == "the same numbers as layers.0.weight"
+    model.layers[3].weight[0, 0] = 5.0
+    (told,) = [row for row in model.summary().rows if "computed" in row[-1]]
+    assert told[0] == "layers.3"
+    assert told[-1].endswith("outside no_grad(), so nothing trains it")
+
+
+def test_a_weight_that_is_computed_of_another_is_refused_with_where_it_is_computed() -> None:
+    one, two = nn.Linear(2, 2, rng=0), nn.Linear(2, 2, rng=1)
+    with pytest.raises(TypeError, match=r"as the transposed weight of another layer, compute it in forward"):
+        two.weight = one.weight.T
+
+
+@pytest.mark.parametrize(
+    "name", ["relu", "softmax", "Tensor", "no_grad", "InstanceNorm2d", "AdaptiveAvgPool2d", "one_hot"]
+)
+def test_what_stands_elsewhere_is_said(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"module 'nn' has no attribute '{name}': (write|use) "):
+        getattr(nn, name)
+
+
+def test_an_instance_norm_is_the_group_norm_that_is_said() -> None:
+    torch = pytest.importorskip("torch", reason="the peer that has it")
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 4))
+    ours, theirs = nn.GroupNorm(3, 3, affine=False)(x), torch.nn.InstanceNorm2d(3)(torch.tensor(x))
+    np.testing.assert_allclose(np.asarray(getattr(ours, "data", ours)), theirs.numpy(), rtol=1e-10)
