@@ -224,7 +224,7 @@ def cure_of(name: str) -> str:
         return f"losses are functions, with settings by name: write {LOSSES[kind]}"
     if kind.endswith("Loss"):
         return "it has no such loss; a loss is any function of prediction and target, as of autograd's own"
-    return f"write autograd.{name}" if name in autograd.__all__ else ""
+    return f"write autograd.{name}" if callable(getattr(autograd, name, None)) else ""
 
 
 class Elsewhere(MetaPathFinder):
