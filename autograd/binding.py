@@ -12,7 +12,7 @@ import numpy as np
 from autograd.accept import EXACT
 from autograd.call import ATOMS, INTS, NUMBERS, SIMPLE, Bound, Input, fill, holds_node, is_default, lifted, nodes_in
 from autograd.errors import DTypeError
-from autograd.signature import EMPTY, LEADING, Parameter, Rule, each, param
+from autograd.signature import EMPTY, LEADING, Parameter, Rule, each, otherwise, param
 
 #: Arguments that may be given by name where numbers alone are computed with.
 REDUCING = frozenset({"axis", "keepdims"})
@@ -188,7 +188,7 @@ class Binding:
             raise TypeError(f"{self.name}: expected at most {len(self.names)} arguments, got {len(args)}")
         for name, value in kwargs.items():
             if name not in self.parameters or name in arguments:
-                takes = ", ".join(self.parameters)
+                takes = ", ".join(self.parameters) + otherwise([name], self.parameters)
                 raise TypeError(f"{self.name}: unknown or repeated argument {name!r}; it takes {takes}")
             arguments[name] = value
         for name in ("dtype", "out"):

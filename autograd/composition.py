@@ -18,6 +18,7 @@ from autograd.errors import DTypeError, OperationError, ShapeError
 from autograd.failure import FAILURES, fail
 from autograd.op import override, table
 from autograd.operators import Operators, has_other
+from autograd.signature import otherwise
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,7 +87,8 @@ def refuse(
     try:
         arguments = signature.bind(*args, **kwargs).arguments
     except TypeError as unbound:
-        raise TypeError(f"{function.__name__}: {unbound}: it takes {', '.join(signature.parameters)}") from None
+        takes = ", ".join(signature.parameters) + otherwise(kwargs, signature.parameters)
+        raise TypeError(f"{function.__name__}: {unbound}: it takes {takes}") from None
     operands: list[Any] = []
     params: dict[str, Any] = {}
     for name, value in arguments.items():

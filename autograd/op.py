@@ -287,7 +287,9 @@ class Op:
             if len(kinds) == 1:
                 each_one = getattr(kinds.pop(), self.name, each_one)  # a Value's own method is quicker
         elements = np.frompyfunc(each_one, len(arrays), 1)
-        return self.attempt(lambda *_, **__: elements(*arrays), arrays, params)
+        result = self.attempt(lambda *_, **__: elements(*arrays), arrays, params)
+        # Truths as objects would be inverted as the integers they are: ~True is -2.
+        return np.asarray(result, bool) if self.is_flat and are_truths(result) else result
 
     def partial(
         self, k: int, y: Any, inputs: Sequence[Any], params: Mapping[str, Any] | None, textbook: bool = False
@@ -378,6 +380,11 @@ def beside(x: Any, dtype: np.dtype[Any]) -> Any:
     if own is dtype or own == dtype or own.kind not in "fiu" or dtype.kind != "f":
         return x
     return x.astype(dtype)
+
+
+def are_truths(x: Any) -> bool:
+    """Whether an array of objects holds plain truths alone, and no nodes."""
+    return isinstance(x, np.ndarray) and x.size > 0 and all(isinstance(each, bool | np.bool_) for each in x.flat)
 
 
 def is_objects(x: Any) -> bool:

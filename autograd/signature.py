@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,20 @@ VAR_KEYWORD = Parameter.VAR_KEYWORD
 #: Types of defaults that are the same where they are written alike.
 WRITTEN = SIMPLE | {type(np._NoValue)}
 LEADING = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+#: What PyTorch calls arguments that have NumPy's names here.
+OTHERWISE = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof"}
+
+
+def otherwise(names: Iterable[str], taken: Collection[str]) -> str:
+    """What to add to the refusal of arguments of these names, which PyTorch has by others.
+
+    >>> otherwise(["dim"], ["a", "axis", "keepdims"])
+    '; dim is axis here'
+    """
+    ours = {name: OTHERWISE[name] for name in names if name in OTHERWISE and OTHERWISE[name] in taken}
+    return "".join([f"; {name} is {other} here" for name, other in ours.items()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd import DTypeError, Node, ShapeError, Tensor, Value, real_array, short_repr, tree
+from nn.foreign import expect_ours
 from nn.inputs import flag, float_dtype
 
 Array = NDArray[Any]
@@ -212,11 +213,7 @@ def fitting(held: Any, numbers: Any, name: str) -> Array:
 
     Raises `ShapeError` or `DTypeError` for others.
     """
-    if type(numbers).__module__.partition(".")[0] == "torch":
-        raise DTypeError(
-            f"{name}: expected numbers in the layout of this library, got a Tensor of PyTorch, which may be "
-            "transposed: use nn.load_torch_state_dict"
-        )
+    expect_ours(numbers, name)
     array = plain(numbers, name)
     shape, dtype = np.shape(held) if not is_node(held) else held.shape, getattr(held, "dtype", None)
     if array.shape != shape:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+import autograd
 
 #: How a loss of PyTorch is written here, by the name of its module.
 LOSSES = {
@@ -56,8 +58,8 @@ OTHERS = {
     "MultiheadAttention": "write nn.MultiHeadAttention, whose batches come first, and need_weights=True for a pair",
     "Unflatten": "write x.reshape(…) in a Module of your own",
     "Softmax2d": "write nn.Softmax(axis=-3)",
-    "AdaptiveAvgPool1d": "write x.mean(axis=-1, keepdims=True) for an output of 1, else nn.AvgPool1d",
-    "AdaptiveAvgPool2d": "write x.mean(axis=(-2, -1), keepdims=True) for an output of 1, else nn.AvgPool2d",
+    "AdaptiveAvgPool1d": "write autograd.adaptive_avg_pool1d(x, output_size) in forward",
+    "AdaptiveAvgPool2d": "write autograd.adaptive_avg_pool2d(x, output_size) in forward",
     "AdaptiveMaxPool1d": "write x.max(axis=-1, keepdims=True) for an output of 1, else nn.MaxPool1d",
     "AdaptiveMaxPool2d": "write x.max(axis=(-2, -1), keepdims=True) for an output of 1, else nn.MaxPool2d",
     "RNN": "call nn.RNNCell for each step of a sequence",
@@ -67,6 +69,18 @@ OTHERS = {
     "ModuleDict": "a dict of Modules is one, as in self.heads = {'left': nn.Linear(2, 3)}",
     "ParameterList": "write nn.Parameter of a list",
     "ParameterDict": "write nn.Parameter of a dict",
+    "ConvTranspose1d": "hold its weight as nn.Parameter, and write autograd.conv_transpose1d in forward",
+    "ConvTranspose2d": "hold its weight as nn.Parameter, and write autograd.conv_transpose2d in forward",
+    "InstanceNorm1d": "write nn.GroupNorm(channels, channels, affine=False)",
+    "InstanceNorm2d": "write nn.GroupNorm(channels, channels, affine=False)",
+    "Upsample": "write autograd.repeat(autograd.repeat(x, k, axis=-2), k, axis=-1) in forward",
+    "UpsamplingNearest2d": "write autograd.repeat(autograd.repeat(x, k, axis=-2), k, axis=-1) in forward",
+    "ZeroPad2d": "write autograd.pad(x, widths) in forward",
+    "TransformerEncoderLayer": "make it of nn.MultiHeadAttention, nn.LayerNorm and nn.Linear",
+    "LazyLinear": "write nn.Linear, with the number of what comes in",
+    "scaled_dot_product_attention": "use nn.MultiHeadAttention",
+    "one_hot": "write np.eye(classes)[labels]",
+    "dropout": "use nn.Dropout",
     "utils": "gradients are clipped by nn.clip_grad_norm and nn.clip_grad_value",
     "functional": "losses are in nn, as nn.cross_entropy, and activations in autograd, as autograd.relu",
 }
@@ -107,6 +121,80 @@ INITIALISERS: Mapping[str, str] = {
 }
 
 
+#: Settings of PyTorch that have another name here; of several, that which is there is meant.
+RENAMED: Mapping[str, tuple[str, ...]] = {
+    "dim": ("axis",),
+    "keepdim": ("keepdims",),
+    "negative_slope": ("alpha",),
+    "params": ("parameters",),
+    "input": ("prediction", "scores", "logits", "log_probabilities", "x", "query"),
+    "input1": ("first",),
+    "input2": ("second",),
+    "min_value": ("min_val",),
+    "max_value": ("max_val",),
+    "hx": ("h", "state"),
+}
+
+BY_REDUCTION = "write reduction='mean', 'sum' or 'none'"
+
+#: Settings of PyTorch that are not here, by their name, or by that of their owner before it.
+NOT_HERE: Mapping[str, str] = {
+    "validation_data": "validation_data is validation here, a pair as data is",
+    "inplace": "leave inplace out, as nothing is computed in place",
+    "device": "leave device out, as all numbers are NumPy's, on the CPU",
+    "pin_memory": "leave pin_memory out, as all numbers are NumPy's, on the CPU",
+    "bias": "freeze it by layer.bias.requires_grad = False, as it begins at zero",
+    "batch_first": "leave batch_first out, as batches always come first",
+    "need_weights": "write need_weights=True where it is called",
+    "dropout": "put nn.Dropout(p) behind it, as it drops nothing of its own",
+    "key_padding_mask": "write mask=key_padding_mask[:, None, None], of truths that say what is not looked at",
+    "attn_mask": "attn_mask is mask here, of truths that say what is not looked at",
+    "average_attn_weights": "take the mean of the weights over the heads, weights.mean(axis=-3)",
+    "kdim": "bring keys to embed_dim by nn.Linear first",
+    "vdim": "bring values to embed_dim by nn.Linear first",
+    "padding_mode": "pad before, as by autograd.pad(x, widths, mode), and give padding=0",
+    "return_indices": "nothing gives the places of the largest; take x.argmax(axis) of windows",
+    "divisor_override": "scale what it gives",
+    "max_norm": "scale the rows of its weight inside no_grad()",
+    "scale_grad_by_freq": "scale the gradient of its weight",
+    "sparse": "leave sparse out, as gradients are whole arrays",
+    "norm_type": "leave norm_type out, as there is no max_norm",
+    "_freeze": "write layer.requires_grad_(False) behind it",
+    "add_bias_kv": "append a row to the key and to the value",
+    "add_zero_attn": "append a row of zeros to the key and to the value",
+    "weight": "weight the losses of reduction='none', as by (weight * losses).sum() / weight.sum()",
+    "_weight": "write init=lambda shape, rng: weight",
+    "threshold": "leave threshold out, as it is exact everywhere",
+    "size_average": BY_REDUCTION,
+    "reduce": BY_REDUCTION,
+    **dict.fromkeys(
+        ("foreach", "fused", "capturable", "differentiable"), "leave it out, as it says how a GPU is to be used"
+    ),
+    "decoupled_weight_decay": "use nn.AdamW",
+    "last_epoch": "go on by load_state_dict of what state_dict() gave",
+    "verbose": "leave verbose out: a training has progress=False, a schedule get_last_lr()",
+    "assign": "leave assign out: the parameters stay, and take the numbers over",
+    "prefix": "put it before the names, as by {prefix + name: x for name, x in …}",
+    "recurse": "leave recurse out, and ask the Modules that modules() gives",
+    "keep_vars": "leave keep_vars out: parameters themselves are those of named_parameters()",
+    "lr": "give it to the optimizer, as nn.Adam(model.parameters(), lr=0.01)",
+    "shuffle": "samples are drawn anew in each epoch by rng",
+    "num_epochs": "write epochs",
+}
+
+
+def argument_cure(owner: str, name: str, taken: Collection[str]) -> str:
+    """What to write in the place of an argument of PyTorch, to what takes these; "" where nobody knows.
+
+    >>> argument_cure("Softmax", "dim", ["axis"]), argument_cure("ReLU", "inplace", [])
+    ('dim is axis here', 'leave inplace out, as nothing is computed in place')
+    """
+    for ours in RENAMED.get(name, ()):
+        if ours in taken:
+            return f"{name} is {ours} here"
+    return NOT_HERE.get(name, "")
+
+
 def missing(owner: str, name: str, cures: Mapping[str, str]) -> str:
     """The same of what something else has.
 
@@ -122,16 +210,20 @@ def no_such(name: str, module: str = "nn") -> str:
     >>> no_such("LSTM")
     "module 'nn' has no attribute 'LSTM': call nn.LSTMCell for each step of a sequence"
     """
-    wrong = f"module {module!r} has no attribute {name!r}"
+    return ": ".join(filter(None, (f"module {module!r} has no attribute {name!r}", cure_of(name))))
+
+
+def cure_of(name: str) -> str:
+    """What to write in the place of a name of PyTorch; "" of a name that it has not, or nobody knows."""
     for cures in (OTHERS, OPTIMISERS):
         if name in cures:
-            return f"{wrong}: {cures[name]}"
+            return cures[name]
     kind = FUNCTIONS.get(name) or (as_module(name) if name.endswith("_loss") else name)
     if kind in LOSSES:
-        return f"{wrong}: losses are functions, with settings by name: write {LOSSES[kind]}"
+        return f"losses are functions, with settings by name: write {LOSSES[kind]}"
     if kind.endswith("Loss"):
-        return f"{wrong}: it has no such loss; a loss is any function of prediction and target, as of autograd's own"
-    return wrong
+        return "it has no such loss; a loss is any function of prediction and target, as of autograd's own"
+    return f"write autograd.{name}" if callable(getattr(autograd, name, None)) else ""
 
 
 def as_module(function: str) -> str:

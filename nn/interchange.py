@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autograd import DTypeError, ShapeError, short_repr, tree
 from nn.declared import plain
+from nn.foreign import foreign
 from nn.layers.containers import Sequential
 from nn.state import Misfit, Stateful, dotted, is_stateful, state_of
 
@@ -20,7 +21,8 @@ Array = NDArray[Any]
 def torch_state_dict(model: Stateful) -> dict[str, Array]:
     """The state of a model as that of the same modules of PyTorch: by its names, and transposed where it has it so.
 
-    What it gives are arrays: ``twin.load_state_dict({k: torch.as_tensor(v) for k, v in state.items()})``. The layers of
+    What it gives are arrays: ``twin.load_state_dict({k: torch.as_tensor(v) for k, v in state.items()})``; a model of
+    this library takes them by `load_torch_state_dict` alone, also when `nn.save` wrote them to a file. The layers of
     a `Sequential` are ``0.weight``, ``1.weight``, … there; what stands in several places is there by each of its names.
     A float32 model gives float32. What PyTorch has no module for, as a `Maxout`, keeps its own layout.
 
@@ -32,7 +34,7 @@ def torch_state_dict(model: Stateful) -> dict[str, Array]:
     """
     expect_model(model, "torch_state_dict")
     state = model.state_dict()
-    return {name.theirs: np.array(name.turn(state[name.ours]), order="C") for name in names_of(model)}
+    return {name.theirs: foreign(np.array(name.turn(state[name.ours]), order="C")) for name in names_of(model)}
 
 
 def load_torch_state_dict(model: Stateful, state: Mapping[str, Any], strict: bool = True) -> Misfit:

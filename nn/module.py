@@ -11,6 +11,7 @@ from autograd import Value, is_tracing, scope
 from nn.calls import Call, name_of, running, watcher
 from nn.declared import Role, is_node
 from nn.forms import as_scalars, as_tensors
+from nn.signatures import misfit
 from nn.state import Stateful, dotted, is_stateful, parts, roles_of
 from nn.summary import Summary, summary_of
 from nn.values import as_values
@@ -61,6 +62,11 @@ class Module(Stateful):
                     result = self.forward(*args, **kwargs)
             else:
                 result = self.forward(*args, **kwargs)
+        except TypeError:
+            wrong = misfit(type(self).__name__, self.forward, args, kwargs)
+            if wrong is None:
+                raise
+            raise TypeError(wrong) from None
         finally:
             running.reset(token)
         result = as_values(result)
@@ -108,8 +114,9 @@ class Module(Stateful):
         Given inputs, it is called with them, in eval mode, the shapes of all results are shown, and what of it is odd:
         parameters that the result does not depend on, Modules that are called several times, and leaves that the result
         depends on and no attribute holds, as of a layer that is made in the call. Marked are also a parameter that is
-        frozen, one that stands in several places, one that is not trained by the ``optimizer``, or by several, if one
-        or a list of them is given, and what was not said to be a Parameter or a Buffer.
+        frozen, one that stands in several places, one that has the same numbers as another, one that is not trained by
+        the ``optimizer``, or by several, if one or a list of them is given, and what was not said to be a Parameter or
+        a Buffer.
 
         >>> import nn
         >>> model = nn.MLP([2, 6, 4], rng=0)

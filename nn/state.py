@@ -26,6 +26,7 @@ from nn.declared import (
 )
 from nn.elsewhere import MODULES, missing
 from nn.inputs import flag
+from nn.signatures import SpelledOut, spelled_out
 
 Array = NDArray[Any]
 
@@ -55,7 +56,7 @@ class Context(NamedTuple):
         return names + ("" if self.training else " in eval mode")
 
 
-class Stateful:
+class Stateful(SpelledOut):
     """Base of Modules: it knows the role of each of its attributes, and refuses what nobody gave one."""
 
     #: The names of parameters that PyTorch holds transposed.
@@ -63,6 +64,10 @@ class Stateful:
 
     # These two are no attributes like the others, which are what it is made of.
     __slots__ = ("__dict__", "__weakref__", "_said", "_training")
+
+    @spelled_out
+    def __init__(self) -> None:
+        super().__init__()
 
     @property
     def _roles(self) -> Mapping[str, Role]:
@@ -142,7 +147,8 @@ class Stateful:
         if any(is_node(part) and part.op is not None and part.requires_grad for part in leaves):
             raise DTypeError(
                 f"{where}: expected plain numbers, or a Tensor or Value that nothing computes, got "
-                f"{short_repr(value)}: give its .data, or change the parameter inside no_grad()"
+                f"{short_repr(value)}: change a parameter inside no_grad(), or give .data for its numbers; where one "
+                "is computed of others, as the transposed weight of another layer, compute it in forward"
             )
         wholes = [part for _, part in wholes_of(held)]
         if not wholes:
@@ -165,6 +171,7 @@ class Stateful:
 
     # What it holds.
 
+    @spelled_out
     def named_modules(self) -> Iterator[tuple[str, Stateful]]:
         """Itself, with the name "", and every Module that it holds, each once, with the path to it.
 
@@ -182,6 +189,7 @@ class Stateful:
         """Itself, and every Module that it holds, each once."""
         return (module for _, module in self.named_modules())
 
+    @spelled_out
     def named_parameters(self) -> Iterator[tuple[str, Tensor | Value]]:
         """Every parameter once, with the path to it; of an array of Values, each Value. Frozen ones are among them.
 
@@ -209,10 +217,12 @@ class Stateful:
             elif role is None and is_leaf(part):
                 raise DTypeError(undeclared(part, f"{type(self).__name__}.{dotted(path)}"))
 
+    @spelled_out
     def parameters(self) -> list[Tensor | Value]:
         """Every parameter once: Tensors, or the single Values of a scalar form."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    @spelled_out
     def named_buffers(self) -> Iterator[tuple[str, Array]]:
         """Every buffer with the path to it, as it is now: an array that is replaced when the buffer changes.
 
@@ -222,12 +232,22 @@ class Stateful:
         """
         return ((dotted(path), part) for path, role, part in roles_of(self) if role is Role.BUFFER and part is not None)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        zero_grad(*self.parameters())
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or, with ``set_to_none=False``, make zeros of those that there are.
+
+        Raises `TypeError` for anything but True or False.
+        """
+        found = self.parameters()
+        if flag(set_to_none, f"{type(self).__name__}.zero_grad: set_to_none"):
+            zero_grad(*found)
+            return
+        for parameter in found:
+            if parameter.has_grad:
+                parameter.grad = 0.0 if isinstance(parameter, Value) else np.zeros_like(parameter.grad)
 
     # Modes.
 
+    @spelled_out
     def train(self, mode: bool = True) -> Self:
         """Set the mode of this Module and of all that it holds: in training, or not, as `eval` does.
 
@@ -256,6 +276,7 @@ class Stateful:
         """Leave training, as by ``train(False)``: Dropout drops nothing, BatchNorm uses the means that it has seen."""
         return self.train(False)
 
+    @spelled_out
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze all parameters, by False, or thaw them: a frozen one gets no gradient, and no optimiser moves it.
 
@@ -281,6 +302,7 @@ class Stateful:
 
     # State as plain arrays.
 
+    @spelled_out
     def state_dict(self) -> dict[str, Array]:
         """A copy of all parameters and buffers, by their paths: the same for Tensors as for Values.
 
@@ -304,11 +326,14 @@ class Stateful:
             found[name] = held
         return found
 
+    @spelled_out
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Misfit:
         """Take over the numbers of a state by their names; all of them, or, where one does not fit, none.
 
         The parameters stay the same Tensors and Values, so an optimiser goes on with them. Numbers are converted to the
-        dtype that is there. Unless ``strict``, names may be missing or unexpected, and are returned.
+        dtype that is there. Unless ``strict``, names may be missing or unexpected, and are returned. A state of PyTorch
+        has another layout, and may fit all the same, where a weight is square: `nn.load_torch_state_dict` takes that.
+        What `nn.load` reads from a file that `nn.save` did not write is refused.
 
         >>> from nn import MLP
         >>> model, twin = MLP([2, 3, 1], rng=0), MLP([2, 3, 1], rng=1)
@@ -317,8 +342,9 @@ class Stateful:
         >>> bool((twin([1.0, 2.0]).numpy() == model([1.0, 2.0]).numpy()).all())
         True
 
-        Raises `ShapeError` for another shape, `DTypeError` for what is no real number, `ValueError` for names that are
-        missing or unexpected.
+        Raises `ShapeError` for another shape, `DTypeError` for what is no real number, or may be in another layout,
+        `ValueError` for names that are missing or unexpected, and for two that are one parameter here, and hold
+        different numbers.
         """
         owner = f"{type(self).__name__}.load_state_dict"
         is_strict = flag(strict, f"{owner}: strict")
@@ -333,6 +359,15 @@ class Stateful:
                 "of a model of the same form, or strict=False"
             )
         arrays = {n: fitting(held.part, state[n], f"{owner}: {n}") for n, held in wholes.items() if n in state}
+        first: dict[int, str] = {}  # the name of what may have several
+        for name, array in arrays.items():
+            other = first.setdefault(id(wholes[name].part), name)
+            if not np.array_equal(array, arrays[other], equal_nan=True):
+                raise ValueError(
+                    f"{owner}: state: expected the same numbers as {other} and {name}, which are one in this model, "
+                    "got different ones: give the state of a model in which they are one, or give one of them its own "
+                    "Parameter first"
+                )
         for name, array in arrays.items():
             held = wholes[name]
             if held.role is Role.PARAMETER:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import DTypeError, Graph, GraphNode, short_repr, tree
 from nn.calls import watching
-from nn.declared import Role, is_leaf, is_node, nodes_of
+from nn.declared import Role, is_leaf, is_node, nodes_of, plain
 from nn.state import Held, Stateful, dotted, held_by, is_stateful, parts, wholes_of
 from nn.table import Table
 
@@ -54,14 +54,14 @@ def summary_of(module: Any, inputs: tuple[Any, ...], optimizer: Any) -> Summary:
     modules = [(dotted(path), part) for path, part in parts(module) if is_stateful(part)]
     first = {id(part): name for name, part in reversed(modules)}
     held = {name: list(held_by(part)) for name, part in modules if first[id(part)] == name}
-    places = places_of(held)
+    places, twins = places_of(held), twins_of(held)
     rows = []
     for name, part in modules:
         head = [name, f"{type(part).__name__}({part.extra_repr()})", call.outputs.get(id(part), "")]
         if name not in held:
             rows.append([*head, "", "", "", f"the same as {first[id(part)] or 'the whole'}"])
             continue
-        lines = [line(each, joined(name, each.name), places, call.used, trained) for each in held[name]]
+        lines = [line(each, joined(name, each.name), places, twins, call.used, trained) for each in held[name]]
         (*cells, notes), *others = lines or [[""] * 4]
         if lines or name:
             calls = f"called {call.times[id(part)]} times" if call.times[id(part)] > 1 else ""
@@ -135,8 +135,28 @@ def places_of(held: Mapping[str, Sequence[Held]]) -> dict[int, list[str]]:
     return places
 
 
+def twins_of(held: Mapping[str, Sequence[Held]]) -> dict[int, str]:
+    """Of each parameter whose numbers another before it has, as where one seed was given to two layers, its name."""
+    first: dict[bytes, tuple[int, str]] = {}
+    twins = {}
+    for name, each in held.items():
+        for one in each:
+            numbers = plain(one.part, one.name) if one.role is Role.PARAMETER else np.zeros(0)
+            if numbers.size > 1 and (numbers != numbers.flat[0]).any():  # all zeros, or ones, are no accident
+                key = f"{numbers.shape} {numbers.dtype} ".encode() + numbers.tobytes()
+                part, other = first.setdefault(key, (id(one.part), joined(name, one.name)))
+                if part != id(one.part):
+                    twins[id(one.part)] = other
+    return twins
+
+
 def line(
-    held: Held, name: str, places: Mapping[int, list[str]], used: set[int] | None, trained: Counter[int] | None
+    held: Held,
+    name: str,
+    places: Mapping[int, list[str]],
+    twins: Mapping[int, str],
+    used: set[int] | None,
+    trained: Counter[int] | None,
 ) -> list[str]:
     """The name, shape and count of something held, and what is to be said of it."""
     nodes = nodes_of(held.part)
@@ -154,9 +174,12 @@ def line(
         notes.append("not in the optimizer")
     elif is_parameter and trained is not None and (most := max([trained[id(node)] for node in nodes], default=1)) > 1:
         notes.append(f"in {most} optimizers, each of which moves it")
+    if is_parameter and any(node.op is not None for node in nodes):
+        notes.append("computed, as by an assignment to its elements outside no_grad(), so nothing trains it")
     is_trained = is_parameter and any(node.requires_grad for node in nodes)
     if is_trained and used is not None and not any(id(node) in used for node in nodes):
         notes.append("the output does not depend on it")
     notes += [f"the same as {other}" for other in places[id(nodes[0])] if other != name] if nodes else []
+    notes += [f"the same numbers as {twins[id(held.part)]}"] if is_parameter and id(held.part) in twins else []
     shape = held.part.shape
     return [held.name, str(shape), f"{int(np.prod(shape)):,}" if is_parameter else "", ", ".join(notes)]

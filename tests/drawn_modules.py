@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -252,7 +253,7 @@ def make(name: str, drawn: Drawn, seed: int, dtype: Any = np.float64) -> nn.Modu
     """The module, with random numbers as parameters."""
     kind, rng = getattr(nn, name), np.random.default_rng(seed)
     said = {"rng": 0, "dtype": dtype}
-    known = kind.__init__.__code__.co_varnames if kind.__init__ is not object.__init__ else ()
+    known = inspect.signature(kind).parameters
     module: nn.Module = kind(**drawn.settings, **{key: value for key, value in said.items() if key in known})
     for parameter in module.parameters():
         parameter.data = rng.normal(size=parameter.shape).astype(dtype)

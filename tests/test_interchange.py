@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -348,3 +351,94 @@ def test_a_state_of_this_library_is_told_from_one_of_pytorch() -> None:
         load_torch_state_dict(model, model.state_dict())
     with pytest.raises(ShapeError, match=r"got \(2, 3\): of a state of this library, use model\.load_state_dict"):
         load_torch_state_dict(model[0], model[0].state_dict())
+
+
+KEPT = [
+    lambda state: state,
+    dict,
+    lambda state: {name: array for name, array in state.items()},  # noqa: C416 - what people write
+    lambda state: {name: array.copy() for name, array in state.items()},
+    lambda state: {name: array.astype(np.float32) for name, array in state.items()},
+    copy.deepcopy,
+    lambda state: pickle.loads(pickle.dumps(state)),
+    MappingProxyType,
+]
+
+
+@settings(max_examples=40)
+@given(
+    layer=st.sampled_from(["Linear", "MultiHeadAttention", "RNNCell", "LSTMCell", "GRUCell", "Embedding", "Bilinear"]),
+    size=st.integers(2, 4),
+    way=st.sampled_from(KEPT),
+    source=st.sampled_from(["state", "file", "file of ours"]),
+    strict=st.booleans(),
+)
+def test_weights_of_another_layout_are_taken_over_by_nothing_but_what_turns_them(
+    layer: str, size: int, way: Any, source: str, strict: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A square weight of PyTorch fits, and is transposed: no copy of the dict or of its arrays loses that it is so."""
+    more = {"Bilinear": (size, size), "MultiHeadAttention": (1,)}.get(layer, (size,))
+    ours, twin = (getattr(nn, layer)(size, *more, rng=seed) for seed in (0, 1))
+    state = torch_state_dict(ours)
+    if source != "state":
+        path = tmp_path_factory.mktemp("weights") / "model.safetensors"
+        pytest.importorskip("safetensors", reason="files hold what it writes")
+        if source == "file":
+            through_a_file(state, path)
+        else:
+            nn.save(path, state)
+        state = nn.load(path)
+    before, given_ = twin.state_dict(), way(state)
+    with pytest.raises(DTypeError, match=r"may be transposed: use nn\.load_torch_state_dict"):
+        twin.load_state_dict(given_, strict)
+    for name, array in twin.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+    load_torch_state_dict(twin, given_, strict)
+    wanted = ours.state_dict()
+    for name, array in twin.state_dict().items():
+        np.testing.assert_array_equal(
+            array, wanted[name] if way is not KEPT[4] else np.float32(wanted[name]), err_msg=name
+        )
+
+
+def test_whoever_says_the_layout_of_an_array_is_believed() -> None:
+    ours, twin = nn.Linear(2, 2, rng=0), nn.Linear(2, 2, rng=1)
+    theirs = torch_state_dict(ours)
+    for put in (
+        lambda: setattr(twin, "weight", theirs["weight"]),
+        lambda: nn.Linear(2, 2, init=lambda shape, rng: theirs["weight"]),
+    ):
+        with pytest.raises(DTypeError, match="may be transposed"):
+            put()
+    twin.bias = theirs["bias"]  # has no layout
+    twin.weight = theirs["weight"].T
+    assert (twin.weight.numpy() == ours.weight.numpy()).all()
+    twin.load_state_dict({name: np.asarray(array) for name, array in theirs.items()})
+    assert (twin.weight.numpy() == ours.weight.numpy().T).all()
+
+
+def test_what_is_computed_of_the_array_of_another_program_is_an_array() -> None:
+    array = torch_state_dict(nn.Linear(2, 2, rng=0))["weight"]
+    assert [type(x) for x in (array * 2, array @ array, np.exp(array))] == [np.ndarray] * 3
+    assert isinstance(array.sum(), float)
+    assert (Tensor(array).numpy() == np.asarray(array)).all()
+    assert type(Tensor(array).numpy()) is np.ndarray
+
+
+def test_two_names_of_one_parameter_hold_one_array_of_numbers() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            self.one, self.two = nn.Linear(2, 2, rng=0), nn.Linear(2, 2, rng=1)
+            self.two.weight = self.one.weight
+
+    for model in (Tied(), Tied().to_scalars()):
+        state = model.state_dict()
+        before = {name: array.copy() for name, array in state.items()}
+        state["two.weight"] = state["two.weight"] + 1.0
+        for strict in (True, False):
+            with pytest.raises(ValueError, match=r"same numbers as one\.weight and two\.weight, which are one"):
+                model.load_state_dict(state, strict)
+        assert all((array == before[name]).all() for name, array in model.state_dict().items())
+        state["one.weight"] = state["two.weight"]
+        model.load_state_dict(state)
+        assert (model.state_dict()["one.weight"] == before["one.weight"] + 1.0).all()

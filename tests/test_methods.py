@@ -214,3 +214,90 @@ def test_every_method_is_spelled_out_for_editors() -> None:
             arguments = [f"{p.name}: Any{default}" for p, default in zip(rest, defaults, strict=True)]
             line = f"        def {op.name}({', '.join(['self', *arguments])}) -> Self: ..."
             assert f"def {op.name}(self" in source, f"add to Operators in autograd/operators.py:\n{line}"
+
+
+#: What PyTorch has as methods, called there, and what nodes of shape (2, 3) say to write in their place.
+WORDS: list[tuple[str, tuple[Any, ...], Callable[[Any], Any]]] = [
+    ("permute", (1, 0), lambda t: np.transpose(t, (1, 0))),
+    ("t", (), lambda t: t.T),
+    ("swapdims", (0, 1), lambda t: t.swapaxes(0, 1)),
+    ("movedim", (0, 1), lambda t: np.moveaxis(t, 0, 1)),
+    ("unsqueeze", (1,), lambda t: np.expand_dims(t, 1)),
+    ("unsqueeze", (-1,), lambda t: t[..., None]),
+    ("clone", (), lambda t: t.copy()),
+    ("numel", (), lambda t: t.size),
+    ("dim", (), lambda t: t.ndim),
+    ("clamp", (-0.5, 0.5), lambda t: t.clip(-0.5, 0.5)),
+    ("clamp_min", (0.0,), lambda t: t.clip(0.0, None)),
+    ("clamp_max", (0.0,), lambda t: t.clip(None, 0.0)),
+    ("split", (1, 1), lambda t: np.split(t, [1, 2], 1)),
+    ("chunk", (2, 1), lambda t: np.array_split(t, 2, 1)),
+    ("unbind", (), list),
+    ("masked_fill", ("mask", 0.5), lambda t: autograd.where(t.data > 0, 0.5, t)),
+    ("masked_select", ("mask",), lambda t: t[t.data > 0]),
+    ("matmul", ("other",), lambda t: t @ t.data.T),
+    ("mm", ("other",), lambda t: t @ t.data.T),
+    ("norm", (), lambda t: np.linalg.norm(t)),
+    ("amax", (1,), lambda t: np.max(t, 1)),
+    ("amin", (1,), lambda t: np.min(t, 1)),
+    ("flip", (0,), lambda t: np.flip(t, 0)),
+    ("tril", (), lambda t: np.tril(t)),
+    ("triu", (), lambda t: np.triu(t)),
+    ("expand", (4, 2, 3), lambda t: np.broadcast_to(t, (4, 2, 3))),
+    ("view", (3, 2), lambda t: t.reshape((3, 2))),
+    ("pow", (2,), lambda t: t**2),
+    ("unfold", (1, 2, 1), lambda t: autograd.sliding_window_view(t, 2, 1)),
+    ("float", (), lambda t: t.astype(np.float32)),
+    ("is_leaf", (), lambda t: t.op is None),
+]
+
+
+@pytest.mark.parametrize(("name", "args", "written"), WORDS, ids=[word[0] for word in WORDS])
+def test_what_is_said_to_be_written_for_a_method_of_pytorch_gives_its_numbers(
+    name: str, args: tuple[Any, ...], written: Callable[[Any], Any]
+) -> None:
+    torch = pytest.importorskip("torch", reason="the peer whose methods people remember")
+    t = Tensor(np.random.default_rng(0).normal(size=(2, 3)))
+    theirs = torch.tensor(t.data)
+    known = {"mask": theirs > 0, "other": theirs.T}
+    found = getattr(theirs, name)
+    expected = found(*[known.get(x, x) if isinstance(x, str) else x for x in args]) if callable(found) else found
+    got = written(t)
+    for mine, its in zip(*[x if isinstance(x, list | tuple) else [x] for x in (got, expected)], strict=True):
+        np.testing.assert_allclose(np.asarray(getattr(mine, "data", mine)), np.asarray(its), rtol=1e-6)
+    for node in (t, Value(1.0)):
+        assert not hasattr(node, name)
+        with pytest.raises(AttributeError, match=rf"^a {type(node).__name__} has no {name}: "):
+            getattr(node, name)
+
+
+REMEMBERED = """
+    permute unsqueeze clone numel dim clamp split chunk masked_fill matmul mm bmm item cpu cuda to float double long int
+    half bool contiguous expand expand_as view gather scatter index_select norm pow add sub mul div eq ne lt le gt ge
+    is_leaf grad_fn requires_grad_ retain_grad add_ mul_ zero_ fill_ copy_ uniform_ normal_ clamp_ unfold topk flip
+    amax amin movedim isnan new_zeros type device detach numpy tolist backward register_hook argmax softmax
+"""
+
+
+@pytest.mark.parametrize("name", REMEMBERED.split())
+def test_methods_of_pytorch_are_there_or_say_what_to_write(name: str) -> None:
+    t = Tensor([[1.0]])
+    if not hasattr(t, name):
+        with pytest.raises(AttributeError, match=rf"^a Tensor has no {name}: \w"):
+            getattr(t, name)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: t.sum(dim=1), r"sum: unknown .* it takes a, axis, .*; dim is axis here$"),
+        (lambda t: t.mean(1, keepdim=True), r"mean: .*; keepdim is keepdims here$"),
+        (lambda t: t.var(unbiased=False), r"var: .*; unbiased is ddof here$"),
+        (lambda t: autograd.softmax(t, dim=-1), r"softmax: .*; dim is axis here$"),
+        (lambda t: t.squeeze(dim=0), r"squeeze: .* it takes a, axis; dim is axis here$"),
+        (lambda t: t.sum(nothing=1), r"sum: unknown .* it takes a, [a-z, ]*$"),
+    ],
+)
+def test_arguments_of_pytorch_are_told_by_their_names_here(call: Callable[[Any], Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call(Tensor([[1.0, 2.0]]))

@@ -122,7 +122,7 @@ def test_each_update_is_a_step_of_the_stepper(rate: float) -> None:
     page = viz.step(training).html()
     for name, number in NUMBERS.items():
         (line,) = re.findall(rf">{name} ← (.+?)<", page)
-        was, η, slope, now = (float(each.replace("−", "-")) for each in re.split(" − | · | = ", line))
+        was, η, slope, now = (float(each.strip("()").replace("−", "-")) for each in re.split(" − | · | = ", line))
         assert (was, η) == (number, rate)
         assert (slope, now) == pytest.approx((expected[name], number - rate * expected[name]), rel=1e-3)
 

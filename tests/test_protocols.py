@@ -407,3 +407,29 @@ def test_what_ufuncs_of_matrices_take_is_for_their_operation_to_know() -> None:
             assert_close(np.vecdot(Tensor(A), B, axis=-1).data, np.vecdot(A, B, axis=-1))
     finally:
         autograd.remove("rowdot")
+
+
+FLAT_OPS = [op for op in autograd.table.values() if op.is_flat and op.is_elementwise]
+
+
+@pytest.mark.parametrize("op", FLAT_OPS, ids=lambda op: op.name)
+def test_truths_of_arrays_of_values_are_truths(op: Any) -> None:
+    """Not objects: those ``~`` inverts as integers, and then all count as true."""
+    numbers = [np.array([[1.5, np.nan, -2.0]]), np.array([[1.5, 0.0, 3.0]]), np.array([[np.inf, -1.0, 0.0]])]
+    inputs = numbers[: len(op.rules)]
+    try:
+        expected = op(*inputs)
+    except (TypeError, NotImplementedError):  # of bits, or of truths alone
+        inputs = [x > 0 for x in inputs]
+        expected = op(*inputs)
+        got = op(*inputs)
+    else:
+        got = op(*[np.vectorize(Value, otypes=[object])(x) for x in inputs])
+    if expected.dtype == np.bool_:
+        assert got.dtype == np.bool_
+        np.testing.assert_array_equal(~got, ~expected)
+    else:
+        np.testing.assert_array_equal(np.asarray(got, float), expected)
+    with tracing():  # where answers are nodes that replays ask again
+        if expected.dtype == np.bool_ and inputs[0].dtype == np.float64:
+            assert op(*[np.vectorize(Value, otypes=[object])(x) for x in inputs]).dtype == object

@@ -430,7 +430,7 @@ def test_files_of_other_programs_are_read_as_arrays(tmp_path: Path) -> None:
     path = tmp_path / "theirs"
     save_file({"weight": np.ones((2, 3)), "bias": np.zeros(3)}, path)
     layer = nn.Linear(2, 3, rng=0)
-    layer.load_state_dict(load(path))
+    layer.load_state_dict({name: np.asarray(array) for name, array in load(path).items()})
     assert layer.weight.numpy().tolist() == [[1.0] * 3] * 2
     with pytest.raises(ValueError, match="cannot be resumed: it holds no training"):
         training(path, 1, resume=True)

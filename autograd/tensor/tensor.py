@@ -213,7 +213,10 @@ class Tensor(Node):
     def _leaf(self, what: str) -> Leaf:
         leaf = self._latest.leaf
         if leaf is None:
-            raise GraphError(f"{what}: only that of a leaf can be replaced; this is {named(self._record)}")
+            raise GraphError(
+                f"{what}: only that of a leaf can be replaced; this is {named(self._record)}: assign to elements of a "
+                "leaf inside no_grad(), where it stays one"
+            )
         if leaf is ASK:
             raise GraphError(f"{what}: {named(self._record)} looks into another Tensor: change that one, or a copy")
         return leaf

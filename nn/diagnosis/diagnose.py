@@ -11,9 +11,11 @@ from nn.diagnosis.flow import layers
 from nn.diagnosis.observed import observe
 from nn.diagnosis.report import Diagnosis
 from nn.module import Module
+from nn.signatures import spelled_out
 from nn.training.batches import as_data
 
 
+@spelled_out
 def diagnose(model: Module, batch: Any, loss: Callable[[Any, Any], Any] | None = None) -> Diagnosis:
     """Run a model on a batch, forward and back, and name what keeps it from learning.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import where
+from autograd import ShapeError, where
 from nn.declared import plain
 from nn.init import Init, normal
-from nn.inputs import float_dtype, generator, positive_int, row_numbers, text_or_none, whole_number
+from nn.inputs import flag, float_dtype, generator, positive_int, row_numbers, text_or_none, whole_number
 from nn.layers.weights import Weighted, expect_room, initial
 
 
@@ -59,6 +59,31 @@ class Embedding(Weighted):
             rows[self.padding_idx] = 0.0
             self.weight = rows
         self.name_parameters(self.label or "")
+
+    @classmethod
+    def from_pretrained(cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None) -> Self:
+        """One whose rows are those of an array, in its dtype: frozen, unless ``freeze`` is False.
+
+        >>> layer = Embedding.from_pretrained([[1.0, 2.0], [3.0, 4.0]])
+        >>> layer([1]).numpy(), layer.weight.requires_grad
+        (array([[3., 4.]]), False)
+
+        The row ``padding_idx`` keeps its numbers.
+
+        Raises `ShapeError` for what is no table, `TypeError` or `ValueError` for a setting that is not what it says.
+        """
+        rows = np.asarray(plain(embeddings, "Embedding.from_pretrained: embeddings"))
+        if rows.ndim != 2:
+            raise ShapeError(
+                "Embedding.from_pretrained: embeddings: expected an array of shape (num_embeddings, embedding_dim), "
+                f"got {rows.shape}: give a row for each"
+            )
+        is_frozen = flag(freeze, "Embedding.from_pretrained: freeze")
+        dtype = rows.dtype if rows.dtype.kind == "f" else np.float64
+        layer = cls(rows.shape[0], rows.shape[1], padding_idx, init=lambda shape, rng: rows, dtype=dtype)
+        layer.weight = rows
+        layer.weight.requires_grad = not is_frozen
+        return layer
 
     def _row(self, padding_idx: Any) -> int:
         """The number of a row, which may be counted from the end."""

@@ -21,7 +21,9 @@ class Linear(Weighted):
 
     ``weight`` has the shape (in_features, out_features), ``bias`` (out_features,) and starts at zero. Both are
     Tensors of ``dtype``; after `to_scalars`, object arrays of Values. ``rng`` is a seed or a `numpy.random.Generator`:
-    give one generator to all layers of a model. ``label`` names the parameters in pictures: ``"1"`` gives W1 and b1.
+    give one generator to all layers of a model, as one seed makes layers equal. ``label`` names the parameters in
+    pictures: ``"1"`` gives W1 and b1. Beside a float64 x, float32 parameters are computed with in float64, as NumPy
+    does: give ``x.astype(np.float32)``.
 
     >>> layer = Linear(2, 6, rng=0)
     >>> layer
@@ -39,8 +41,8 @@ class Linear(Weighted):
         self,
         in_features: int,
         out_features: int,
-        *,
         bias: bool = True,
+        *,
         rng: int | np.random.Generator | None = None,
         init: Init = xavier_uniform,
         dtype: DTypeLike = np.float64,

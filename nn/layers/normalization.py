@@ -59,9 +59,9 @@ class BatchNorm(Normalized):
         num_features: int,
         eps: float = 1e-5,
         momentum: float | None = 0.1,
-        *,
         affine: bool = True,
         track_running_stats: bool = True,
+        *,
         dtype: DTypeLike = np.float64,
     ) -> None:
         owner = type(self).__name__
@@ -206,9 +206,9 @@ class LayerNorm(Normalized):
         self,
         normalized_shape: int | Sequence[int],
         eps: float = 1e-5,
-        *,
         elementwise_affine: bool = True,
         bias: bool = True,
+        *,
         dtype: DTypeLike = np.float64,
     ) -> None:
         self.normalized_shape = lengths(normalized_shape, "LayerNorm")
@@ -255,8 +255,8 @@ class GroupNorm(Normalized):
         num_groups: int,
         num_channels: int,
         eps: float = 1e-5,
-        *,
         affine: bool = True,
+        *,
         dtype: DTypeLike = np.float64,
     ) -> None:
         self.num_groups = positive_int(num_groups, "GroupNorm: num_groups")
@@ -311,8 +311,8 @@ class RMSNorm(Normalized):
         self,
         normalized_shape: int | Sequence[int],
         eps: float | None = None,
-        *,
         elementwise_affine: bool = True,
+        *,
         dtype: DTypeLike = np.float64,
     ) -> None:
         self.normalized_shape = lengths(normalized_shape, "RMSNorm")

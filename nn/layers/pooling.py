@@ -74,9 +74,9 @@ class AvgPool(Pool):
         kernel_size: Sizes,
         stride: Sizes | None = None,
         padding: Sizes = 0,
-        *,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
+        *,
         strict: bool = False,
     ) -> None:
         self._set_window(kernel_size, stride, padding, 1, ceil_mode, strict)

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd import DTypeError, ShapeError, real_array, short_repr
 from nn.declared import Parameter
+from nn.foreign import expect_ours
 from nn.init import Init
 from nn.inputs import MOST, text_or_none
 from nn.module import Module
@@ -50,6 +51,7 @@ def initial(shape: tuple[int, ...], init: Init, rng: np.random.Generator, kind: 
         weights = init(shape, rng)
     except TypeError as error:
         raise DTypeError(f"{wrong}: {error}") from error
+    expect_ours(weights, f"{owner}: init")
     array = real_array(weights, f"{owner}: init: its weights")
     if array.shape != shape:
         raise ShapeError(f"{owner}: init: expected weights of shape {shape}, got {array.shape}")

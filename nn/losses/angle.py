@@ -9,8 +9,10 @@ import numpy as np
 from autograd import ShapeError, relu, vector_norm, where
 from nn.inputs import Array, as_pair, number_between, numbers_of, one_of, plain_numbers
 from nn.losses.reduction import REDUCTIONS, added, reduced
+from nn.signatures import spelled_out
 
 
+@spelled_out
 def cosine(first: Any, second: Any, target: Any = None, *, margin: float = 0.0, reduction: str = "mean") -> Any:
     """1 − cos of the angle between two vectors that are alike, max(0, cos − margin) of two that are not.
 

@@ -8,8 +8,10 @@ import autograd
 from autograd import ShapeError, xlog1py, xlogy
 from nn.inputs import Array, as_pair, expect_within, in_dtype_of, one_of, weights_of
 from nn.losses.reduction import REDUCTIONS, reduced, weighted
+from nn.signatures import spelled_out
 
 
+@spelled_out
 def bce(prediction: Any, target: Any, *, weight: Any = None, reduction: str = "mean") -> Any:
     """−target · log prediction − (1 − target) · log(1 − prediction): the mean over all elements.
 
@@ -34,6 +36,7 @@ def bce(prediction: Any, target: Any, *, weight: Any = None, reduction: str = "m
     return reduced(weighted(losses, element_weights(weight, prediction, "bce")), reduction, "bce")
 
 
+@spelled_out
 def bce_with_logits(
     logits: Any, target: Any, *, weight: Any = None, pos_weight: Any = None, reduction: str = "mean"
 ) -> Any:

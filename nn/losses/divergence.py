@@ -10,6 +10,7 @@ from autograd import exp, where, xlogy
 from nn.inputs import as_pair, expect_within, flag, one_of
 from nn.losses.classes import as_scores, as_target, class_weights, ignored_class, labels_of
 from nn.losses.reduction import BATCH_REDUCTIONS, REDUCTIONS, reduced, weighted
+from nn.signatures import spelled_out
 
 #: How far a probability may be beyond 1, or its logarithm beyond 0, by which it is rounded.
 ROUNDED = 1e-5
@@ -17,6 +18,7 @@ ROUNDED = 1e-5
 FROM_SCORES = "of scores, give autograd.log_softmax(scores)"
 
 
+@spelled_out
 def nll(
     log_probabilities: Any,
     target: Any,
@@ -51,6 +53,7 @@ def nll(
     return reduced(weighted(-labels.chosen(log_probabilities), counts), reduction, "nll", counts)
 
 
+@spelled_out
 def kl_divergence(log_probabilities: Any, target: Any, *, log_target: bool = False, reduction: str = "mean") -> Any:
     """Σ target · (log target − log_probabilities), as PyTorch's `kl_div`: by default the mean over elements.
 

@@ -25,8 +25,10 @@ from autograd import (
 from nn.inputs import Array, as_array, expect_one_form, in_dtype_of, number_between, numbers_of, one_of
 from nn.losses.classes import as_scores, as_target, class_weights, cure_of, ignored_class, labels_of
 from nn.losses.reduction import REDUCTIONS, added, expect_some, reduced, weighted
+from nn.signatures import spelled_out
 
 
+@spelled_out
 def cross_entropy(
     scores: Any,
     target: Any,

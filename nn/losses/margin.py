@@ -8,8 +8,10 @@ from autograd import ShapeError, relu, reshape
 from nn.inputs import number_between, one_of
 from nn.losses.classes import as_scores, as_target, labels_of
 from nn.losses.reduction import REDUCTIONS, added, reduced
+from nn.signatures import spelled_out
 
 
+@spelled_out
 def multiclass_hinge(scores: Any, target: Any, *, margin: float = 1.0, reduction: str = "mean") -> Any:
     """Σ max(0, s_j − s_y + margin) over the classes j that are not the right one, y: the mean over the rows.
 

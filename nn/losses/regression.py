@@ -7,8 +7,10 @@ from typing import Any
 from autograd import minimum
 from nn.inputs import as_pair, one_of, positive_number
 from nn.losses.reduction import REDUCTIONS, reduced
+from nn.signatures import spelled_out
 
 
+@spelled_out
 def mse(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     """The mean of (prediction − target)² over all elements; both have the same shape.
 
@@ -29,6 +31,7 @@ def mse(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     return reduced((prediction - target) ** 2, reduction, "mse")
 
 
+@spelled_out
 def half_squared_error(prediction: Any, target: Any, *, reduction: str = "sum") -> Any:
     """½ Σ (target − prediction)², the loss of Adaline: its gradient by the prediction is prediction − target.
 
@@ -44,6 +47,7 @@ def half_squared_error(prediction: Any, target: Any, *, reduction: str = "sum") 
     return reduced(0.5 * (prediction - target) ** 2, reduction, "half_squared_error")
 
 
+@spelled_out
 def l1(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     """The mean of |prediction − target| over all elements, which is what a median minimises; else it is as `mse`.
 
@@ -59,6 +63,7 @@ def l1(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     return reduced(abs(prediction - target), reduction, "l1")
 
 
+@spelled_out
 def huber(prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
     """½ d² where d = |prediction − target| is at most delta, else delta · (d − ½ delta): the mean over all elements.
 

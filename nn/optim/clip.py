@@ -11,8 +11,10 @@ import numpy as np
 from autograd import DTypeError, Tensor, Value, short_repr
 from nn.inputs import positive_number
 from nn.optim.parameters import change_of_grad, checked_parameters, make_changes, place
+from nn.signatures import spelled_out
 
 
+@spelled_out
 def clip_grad_value(parameters: Iterable[Tensor | Value], clip_value: float) -> None:
     """Bring each number of each gradient into −clip_value … clip_value; all gradients, or none where that fails.
 
@@ -30,6 +32,7 @@ def clip_grad_value(parameters: Iterable[Tensor | Value], clip_value: float) -> 
     make_changes([change_of_grad(p, between(p.grad, limit)) for _, p in found])
 
 
+@spelled_out
 def clip_grad_norm(parameters: Iterable[Tensor | Value], max_norm: float, norm_type: float = 2.0) -> float:
     """Scale all gradients by one factor, so that their norm together is at most ``max_norm``; give the norm before.
 

@@ -25,11 +25,12 @@ from nn.optim.parameters import (
 )
 from nn.optim.saved import expect_names, expect_same, expect_shapes, fitting_state, plain
 from nn.optim.state import copied
+from nn.signatures import SpelledOut
 
 R = TypeVar("R")
 
 
-class Optimizer(ABC):
+class Optimizer(SpelledOut, ABC):
     """Base of optimisers: holds the parameters and their settings; a subclass says what an update is.
 
     ``parameters`` are Tensors or single Values, as ``model.parameters()`` gives them, or groups of them, dicts with the

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autograd import DTypeError, Node, ShapeError, real_array, short_repr
 from nn.inputs import flag, positive_int
+from nn.signatures import spelled_out
 
 Array = NDArray[Any]
 
@@ -111,6 +112,7 @@ def batch_length(batch_size: Any, size: int, owner: str) -> int:
     return size if batch_size is None else min(positive_int(batch_size, f"{owner}: batch_size"), size)
 
 
+@spelled_out
 def batches(
     *arrays: Any, batch_size: int | None = 32, rng: np.random.Generator | None = None, drop_last: bool = False
 ) -> Iterator[tuple[Array, ...]]:

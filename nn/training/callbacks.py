@@ -9,12 +9,13 @@ from typing import Any
 from autograd import DTypeError, Node, Recording, short_repr
 from nn.inputs import finite_number, flag, positive_int
 from nn.optim import Optimizer
+from nn.signatures import SpelledOut
 from nn.training.files import taken_apart
 from nn.training.history import has_larger_better
 from nn.training.run import Run
 
 
-class Callback:
+class Callback(SpelledOut):
     """Base of what a training calls; a function of the `Run` will do, too, and is called after each epoch.
 
     A subclass has any of ``on_start(run)``, ``on_backward(run, loss)``, ``on_batch(run, loss)``, ``on_epoch(run)`` and

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import DTypeError, short_repr
+from nn.foreign import foreign, is_foreign
 from nn.state import Stateful
 
 Array = NDArray[Any]
@@ -109,7 +110,9 @@ class Checkpoint:
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The state that `save` wrote; of a safetensors file of another program, its arrays by their names.
 
-    Numbers of bfloat16, which NumPy has not, are float32 then, which holds all of them.
+    Those of another program are for `load_torch_state_dict`, if that is PyTorch, which has the weights of its layers
+    transposed. ``model.load_state_dict`` refuses them, as it cannot know their layout; ``np.asarray`` of each says that
+    it is the one of this library. Numbers of bfloat16, which NumPy has not, are float32, which holds all of them.
 
     Nothing is unpickled, and no code of the file is run. Needs the package safetensors.
 
@@ -134,7 +137,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
             f"load: {where} is no whole safetensors file ({error}): it was cut off, or another program wrote it"
         ) from error
     if FORMAT not in metadata:
-        return dict(arrays)
+        return {name: foreign(array) for name, array in arrays.items()}
     if metadata[FORMAT] != VERSION:
         raise ValueError(
             f"load: {where} was written by another version ({FORMAT} {metadata[FORMAT]}, expected {VERSION}): read it "
@@ -169,7 +172,7 @@ def taken_apart(part: Any, place: str, arrays: dict[str, Array]) -> Any:
         if name == "__metadata__" or name.encode(errors="replace").decode() != name:
             raise ValueError(f"save: state: no file holds an array of the name {name!r}: call it otherwise")
         arrays[name] = np.array(part, order="C", dtype=part.dtype.newbyteorder("="))
-        return {"$array": name}
+        return {"$array": name, "foreign": True} if is_foreign(part) else {"$array": name}
     if isinstance(part, Mapping):
         entries = {key: taken_apart(x, f"{place}.{key}", arrays) for key, x in part.items()}
         is_plain = all(isinstance(key, str) and not key.startswith("$") for key in entries)
@@ -210,7 +213,8 @@ def put_together(part: Any, arrays: Mapping[str, Array]) -> Any:
     if not isinstance(part, dict):
         return part
     if "$array" in part:
-        return arrays[part["$array"]]
+        array = arrays[part["$array"]]
+        return foreign(array) if part.get("foreign") else array
     if "$tuple" in part:
         return tuple(put_together(part["$tuple"], arrays))
     if "$dict" in part:

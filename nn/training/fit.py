@@ -23,6 +23,7 @@ from nn.losses.told import Total, asking
 from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.lr_scheduler.schedule import Adjustment
+from nn.signatures import spelled_out
 from nn.training.batches import Data, as_data, batch_length, fingerprint
 from nn.training.callbacks import Callback, as_callbacks
 from nn.training.files import Checkpoint, is_same, remove_unfinished
@@ -41,6 +42,7 @@ MANY = 256
 Loss = Callable[[Any, Any], Any]
 
 
+@spelled_out
 def fit(
     model: Module,
     loss: Loss,
@@ -480,6 +482,7 @@ def rate(optimizer: Optimizer) -> float:
     return first
 
 
+@spelled_out
 def evaluate(
     model: Module, loss: Loss, data: Any, *rest: Any, metrics: Any = None, batch_size: int | None = MANY
 ) -> dict[str, float]:

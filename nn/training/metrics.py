@@ -12,11 +12,13 @@ from autograd import DTypeError, ShapeError, Value, short_repr
 from nn.declared import is_node, plain
 from nn.inputs import as_int, finite_number
 from nn.losses.told import Told, asked, asking
+from nn.signatures import spelled_out
 
 #: A function of predictions and targets, both plain arrays, that gives a number.
 Metric = Callable[..., float]
 
 
+@spelled_out
 def accuracy(scores: Any, target: Any, threshold: float | None = None, *, ignore_index: int | None = None) -> float:
     """The part of the samples whose largest score is that of the right class; NaN is never right.
 

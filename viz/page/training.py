@@ -82,8 +82,18 @@ def told(iteration: Iteration, rate: float | None, count: int, say: Words) -> To
 def change(iteration: Iteration, index: int, rate: float | None) -> str:
     """The update of a parameter as a line: "w ← 2 − 0.1 · 3 = 1.7"."""
     was, now, grad = iteration.graph.data[index], iteration.after[index], iteration.graph.grads[index]
-    by = f"+ {format_number(now - was)}" if rate is None else f"− {format_number(rate)} · {format_number(grad)}"
+    by = f"+ {enclosed(now - was)}" if rate is None else f"− {enclosed(rate)} · {enclosed(grad)}"
     return f"{iteration.graph.names[index]} ← {format_number(was)} {by} = {format_number(now)}"
+
+
+def enclosed(number: float) -> str:
+    """A number behind an operator: in parentheses, if it has a sign of its own.
+
+    >>> enclosed(-0.5), enclosed(0.5)
+    ('(−0.5)', '0.5')
+    """
+    text = format_number(number)
+    return f"({text})" if text.startswith("−") else text
 
 
 def summary(shown: list[tuple[Iteration, float | None]], say: Words) -> str:

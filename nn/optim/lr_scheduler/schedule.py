@@ -12,11 +12,12 @@ from nn.inputs import count_from_zero, number_from_zero
 from nn.optim.optimizer import Optimizer
 from nn.optim.parameters import Change, Checks, change_of, checked_settings, make_changes
 from nn.optim.saved import expect_names, expect_same, plain
+from nn.signatures import SpelledOut
 
 T = TypeVar("T")
 
 
-class Adjustment(ABC):
+class Adjustment(SpelledOut, ABC):
     """What changes settings of an optimiser while it trains, and can be saved and go on."""
 
     #: What each setting takes: a function of the value and of the words that a message begins with.
