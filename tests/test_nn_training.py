@@ -172,7 +172,7 @@ MODEL = MLP([2, 2], rng=0)
         (MODEL.parameters, 0.1, TypeError, r"got method: give model.parameters\(\)"),
         (MODEL.parameters()[0], 0.1, TypeError, "got Tensor: give a list"),
         (list(MODEL.named_parameters()), 0.1, TypeError, r"got tuple: give model.parameters\(\)"),
-        ([MODEL.to_scalars().layers[0].weight], 0.1, TypeError, r"got ndarray: give model.parameters\(\)"),
+        ([MODEL.to_scalars().layers[0].weight], 0.1, TypeError, r"got an array of Values: give model.parameters\(\)"),
         ([], 0.1, ValueError, "at least one, got none"),
         ((p for p in ()), 0.1, ValueError, "a generator is empty once it was used"),
         (MODEL.parameters() * 2, 0.1, ValueError, "each once, got one twice"),

@@ -85,7 +85,7 @@ def test_settings_by_their_places_are_those_of_pytorch_or_refused() -> None:
         (lambda: nn.Adam([Value(1.0)], fused=True), r"Adam: .* expected Adam\(parameters, lr=0\.001, .*leave it out"),
         (lambda: nn.StepLR(step=3), r"StepLR: missing a required argument: 'optimizer': expected StepLR\(optimizer, "),
         (lambda: nn.EarlyStopping(patience=1, delta=3), r"EarlyStopping: got an unexpected keyword argument 'delta'"),
-        (lambda: nn.fit(1, 2, 3, 4), r"fit: too many positional arguments: expected fit\(model, loss, data, "),
+        (lambda: nn.fit(1, 2), r"fit: missing a required argument: 'data': expected fit\(model, loss, data, "),
         (lambda: nn.fit(1, 2, 3, lr=4), r"fit: .*; give it to the optimizer, as nn\.Adam\("),
     ],
 )

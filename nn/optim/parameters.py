@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd import GraphError, Node, Tensor, Value, short_repr
 from nn.module import Module
+from nn.values import Values
 
 #: What each setting takes: a function of the value and of the words that a message begins with.
 Checks = Mapping[str, Callable[[Any, str], Any]]
@@ -155,7 +156,8 @@ def checked_parameters(parameters: Any, owner: str) -> list[Tensor | Value]:
         raise ValueError(f"{expected}, at least one, got none (a generator is empty once it was used)")
     for parameter in found:
         if not isinstance(parameter, Tensor | Value):
-            raise TypeError(f"{expected}, got {type(parameter).__name__}: give model.parameters()")
+            kind = "an array of Values" if isinstance(parameter, Values) else type(parameter).__name__
+            raise TypeError(f"{expected}, got {kind}: give model.parameters()")
         if parameter.op is not None:
             name = parameter.label or type(parameter).__name__
             raise ValueError(f"{expected} to train, got {name}, which is computed: give what it is computed from")
