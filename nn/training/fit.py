@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import copy
-import functools
 import math
 import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograd import DTypeError, Graph, GraphError, ShapeError, StaleDataError, no_grad, short_repr
+from autograd import DTypeError, ShapeError, short_repr
 from nn.declared import is_node
 from nn.inputs import flag, generator, one_of, positive_int, positive_number
 from nn.losses.told import Total, asking
@@ -24,22 +20,18 @@ from nn.module import Module
 from nn.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm
 from nn.optim.lr_scheduler.schedule import Adjustment
 from nn.signatures import spelled_out
-from nn.training.batches import Data, as_data, batch_length, fingerprint
+from nn.training.batches import Data, as_data, batch_length
 from nn.training.callbacks import Callback, as_callbacks
+from nn.training.evaluation import MANY, Loss, evaluated, expect_no_rest
+from nn.training.expected import expect_finite_parameters, expect_in_optimizer, expect_trained
 from nn.training.files import Checkpoint, is_same, remove_unfinished
 from nn.training.history import History
-from nn.training.metrics import Metric, as_metrics, measured
-from nn.training.predictions import has_rows, together
+from nn.training.metrics import as_metrics, measured
+from nn.training.plan import Plan, path_of, settings_of
 from nn.training.run import Diverged, Run
 
 #: What to do where numbers grew beyond all bounds.
 SMALLER = "try a smaller lr, or clip_norm; nn.diagnose(model, batch) looks for the cause"
-
-#: How many samples a model sees at a time where nothing is trained, if nothing else is said.
-MANY = 256
-
-#: A function of prediction and target that gives one number: a Tensor, or a Value.
-Loss = Callable[[Any, Any], Any]
 
 
 @spelled_out
@@ -162,88 +154,6 @@ def fit(
         restore(run, plan.checkpoint, flag(resume, "fit: resume"), plan.epochs)
     train(run, plan)
     return run.history
-
-
-def expect_no_rest(rest: tuple[Any, ...], owner: str, others: str = "") -> None:
-    """Refuse inputs and targets that are given one after the other.
-
-    Raises `TypeError`.
-    """
-    if rest:
-        raise DTypeError(
-            f"{owner}: data: expected inputs and targets as one argument, a pair, got {1 + len(rest)} arguments: write "
-            f"{owner}(model, loss, (x, y)){others if len(rest) > 1 else ''}; settings are given by name"
-        )
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a training is to do, as `fit` was asked."""
-
-    loss: Loss
-    data: Data
-    validation: Data | None
-    metrics: Mapping[str, Metric]
-    epochs: int
-    batch_size: int
-    shuffle: bool
-    drop_last: bool
-    schedule_every: str
-    clip_norm: float | None
-    checkpoint: Checkpoint | None
-    progress: bool
-
-    def identity(self) -> dict[str, Any]:
-        """What a training that goes on from a checkpoint has to have in common with the one that wrote it."""
-        return {
-            "batch_size": self.batch_size,
-            "shuffle": self.shuffle,
-            "drop_last": self.drop_last,
-            "schedule_every": self.schedule_every,
-            "clip_norm": self.clip_norm,
-            "loss": named(self.loss),
-            "metrics": list(self.metrics),
-            "data": self.data.fingerprint(),
-            "validation": None if self.validation is None else self.validation.fingerprint(),
-        }
-
-
-def named(part: Any) -> str:
-    """A function by its name, of a `functools.partial` what it was given too: the same in each process."""
-    if isinstance(part, functools.partial):
-        given = [*map(named, part.args), *[f"{name}={named(x)}" for name, x in sorted(part.keywords.items())]]
-        return f"{named(part.func)}({', '.join(given)})"
-    if isinstance(part, np.ndarray):
-        return fingerprint(part)
-    if isinstance(part, Module | np.generic | int | float | str | None):
-        return repr(part)
-    if isinstance(part, list | tuple):
-        return f"({', '.join(map(named, part))})"
-    return str(getattr(part, "__qualname__", type(part).__qualname__))
-
-
-def path_of(checkpoint: Any) -> Path:
-    """Where it is, also when the working directory is another.
-
-    Raises `TypeError` for what is no path.
-    """
-    if not isinstance(checkpoint, str | os.PathLike) or not isinstance(os.fspath(checkpoint), str):
-        raise DTypeError(f"fit: checkpoint: expected the path of a file, got {short_repr(checkpoint)}")
-    return Path(checkpoint).absolute()
-
-
-def settings_of(optimizer: Optimizer | None, schedule: Adjustment | None) -> dict[str, Any]:
-    """The settings that somebody gave, without what a schedule changes."""
-    changing = {"params", "lr"}
-    if schedule is not None and "cycle_momentum" in schedule.settings:
-        changing |= {"momentum", "betas"}
-    groups = [] if optimizer is None else optimizer.state_dict()["param_groups"]
-    return {
-        "optimizer": type(optimizer).__name__,
-        "settings of the optimizer": [{k: x for k, x in group.items() if k not in changing} for group in groups],
-        "schedule": type(schedule).__name__,
-        "settings of the schedule": None if schedule is None else schedule.state_dict()["settings"],
-    }
 
 
 def restore(run: Run, checkpoint: Checkpoint, resume: bool, epochs: int) -> None:
@@ -379,81 +289,6 @@ def step(run: Run, batch: Data, loss: Any, bound: float | None) -> float:
     return number
 
 
-def expect_finite_parameters(run: Run) -> None:
-    """Refuse an epoch of which a step itself went beyond the range of floats: of its loss nothing is to be seen.
-
-    Raises `Diverged`.
-    """
-    for parameter in run.optimizer.parameters:
-        if parameter.requires_grad and not np.isfinite(parameter.data).all():
-            raise Diverged(
-                f"fit: {parameter.label or 'a parameter'} is NaN or infinite after epoch {run.epoch + 1}: its steps "
-                "were too large: try a smaller lr, or clip_norm",
-                run.history,
-            )
-
-
-def expect_trained(run: Run, loss: Any) -> None:
-    """Refuse a loss from which the optimiser cannot train: it depends on nothing that moves, on a leaf that nobody told
-    the model of, which would stay still, or on what was computed before weights were changed.
-
-    All that the loss was computed from is looked at, so this is done at the first step and whenever there were twice as
-    many: a state that is kept from batch to batch shows at the second, or where the rate begins with 0 soon after.
-
-    Raises `GraphError`.
-    """
-    expect_in_optimizer(run)
-    try:
-        graph = Graph.of(*run.optimizer.parameters, loss, names={})
-    except StaleDataError as error:
-        raise GraphError(kept_from_before(run, f" ({str(error).partition('; ')[0]})")) from error
-    moved = [graph.nodes[k] for k in graph.outputs[:-1]]
-    for leaf in [graph.nodes[k] for k in graph.leaves if k not in graph.outputs[:-1]]:
-        if any(leaf.label == x.label and np.array_equal(leaf.data, x.data) for x in moved if run.steps > 1):
-            raise GraphError(kept_from_before(run, ""))  # the same parameter before a step of rate 0
-        if leaf.requires_grad:
-            raise GraphError(
-                f"fit: model: the loss depends on {leaf.label or f'a leaf of shape {leaf.shape}'}, which requires a "
-                "gradient and is no parameter of the model, so it would never be trained: assign it in __init__ as "
-                "nn.Parameter(…), in an attribute, list or dict of a Module; or say requires_grad=False"
-            )
-    if not loss.requires_grad:
-        raise GraphError(
-            "fit: loss: it depends on no parameter that is trained: it may have been computed of .data or .numpy(), or "
-            "inside no_grad(): compute it of what the model gives"
-        )
-
-
-def kept_from_before(run: Run, evidence: str) -> str:
-    """What to say of a loss that goes back through earlier steps."""
-    return (
-        f"fit: model: the loss of step {run.steps} was computed, in a part, before the weights were changed{evidence}: "
-        "the gradient would not be theirs, and go back through all batches before. What is kept from one batch for the "
-        "next, as in self.h = cell(x, self.h), is to be numbers: write self.h = h.data, best into a Buffer, as the "
-        "example of nn.RNNCell does"
-    )
-
-
-def expect_in_optimizer(run: Run) -> None:
-    """Refuse an optimiser that has not all parameters of the model that are trained, or none that is.
-
-    Raises `GraphError`.
-    """
-    if not any(parameter.requires_grad for parameter in run.optimizer.parameters):
-        raise GraphError(
-            f"fit: model: nothing is trained: all {len(run.optimizer.parameters)} parameters of the optimizer are "
-            "frozen: thaw some, as by model.requires_grad_(True)"
-        )
-    moved = {id(parameter) for parameter in run.optimizer.parameters}
-    told = dict(run.model.named_parameters())
-    still = [name for name, parameter in told.items() if parameter.requires_grad and id(parameter) not in moved]
-    if still:
-        raise GraphError(
-            f"fit: optimizer: expected it to have all parameters that are trained, but {', '.join(still)} would stay "
-            "as they are: make it when the model is whole, of model.parameters(), or freeze these by requires_grad_"
-        )
-
-
 def finish_epoch(run: Run, plan: Plan, numbers: dict[str, float]) -> None:
     """Remember an epoch, take a step of the schedule, tell the callbacks, and write a checkpoint."""
     run.history.append(numbers)
@@ -480,62 +315,6 @@ def rate(optimizer: Optimizer) -> float:
     """The learning rate, of several groups that of the first."""
     first: float = optimizer.param_groups[0]["lr"]
     return first
-
-
-@spelled_out
-def evaluate(
-    model: Module, loss: Loss, data: Any, *rest: Any, metrics: Any = None, batch_size: int | None = MANY
-) -> dict[str, float]:
-    """The loss and the metrics of a model on data, in eval mode and without a graph; the mode is then as before.
-
-    The model is called with ``batch_size`` samples at a time, so that what it computes in between takes no more memory
-    than these need, or with all at once for None. The loss and the metrics are those of all predictions together. Where
-    what it gives has not a row for each sample, it is called with all at once, too.
-
-    >>> from nn import MLP, mse
-    >>> found = evaluate(MLP([1, 1], rng=0), mse, ([[0.0], [1.0]], [[0.0], [0.0]]))
-    >>> list(found)
-    ['loss']
-
-    Raises as `fit`.
-    """
-    if not isinstance(model, Module):
-        raise DTypeError(f"evaluate: model: expected a Module, got {short_repr(model)}")
-    expect_no_rest(rest, "evaluate")
-    samples, measures = as_data(data, "evaluate: data"), as_metrics(metrics, "evaluate")
-    length = batch_length(batch_size, samples.size, "evaluate")
-    modes = [(module, module.training) for _, module in model.named_modules()]
-    try:
-        return evaluated(model, loss, samples, measures, length)
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
-def evaluated(
-    model: Module, loss: Loss, samples: Data, measures: Mapping[str, Metric], length: int
-) -> dict[str, float]:
-    model.eval()
-    target = samples.target.copy()
-    with no_grad(), asking() as told:
-        prediction = predicted(model, samples, length)
-        result = loss(prediction, target)
-    numbers = np.asarray(result.data if is_node(result) else result)
-    if numbers.size != 1:
-        raise ShapeError("evaluate: loss: expected one number, got several: give it reduction='mean'")
-    found = {name: number for name, number, _ in measured(measures, prediction, target, told)}
-    return {"loss": float(numbers.item()), **found}
-
-
-def predicted(model: Module, samples: Data, length: int) -> Any:
-    """What a model gives for all samples, of which it sees so many at a time, if it gives a row for each of them."""
-    parts = []
-    for start in range(0, samples.size, length):
-        batch = samples.rows(slice(start, start + length))
-        parts.append(model(*batch.inputs))
-        if batch.size < samples.size and not has_rows(parts[-1], batch.size):
-            return model(*samples.rows(slice(None)).inputs)
-    return parts[0] if len(parts) == 1 else together(parts)
 
 
 def progress_bar(epochs: int, done: int, shown: bool) -> Any:
