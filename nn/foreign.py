@@ -45,6 +45,13 @@ class Foreign(np.ndarray[Any, np.dtype[Any]]):
         return other
 
 
+class Own(dict[str, Any]):
+    """A dict of arrays in the layout of this library, as `Module.state_dict` gives it and `load` reads it.
+
+    It is a dict like any other; `load_torch_state_dict`, which would transpose them, refuses it.
+    """
+
+
 def foreign(array: NDArray[Any]) -> Foreign:
     """The same numbers, as those of another program."""
     return np.asarray(array).view(Foreign)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autograd import DTypeError, ShapeError, short_repr, tree
 from nn.declared import plain
-from nn.foreign import foreign
+from nn.foreign import Own, foreign
 from nn.layers.containers import Sequential
 from nn.state import Misfit, Stateful, dotted, is_stateful, state_of
 
@@ -60,6 +60,11 @@ def load_torch_state_dict(model: Stateful, state: Mapping[str, Any], strict: boo
     if not isinstance(state, Mapping):
         cure = ": give its state_dict()" if hasattr(state, "state_dict") else ""
         raise DTypeError(f"{owner}: state: expected a dict of names and arrays, got {short_repr(state)}{cure}")
+    if isinstance(state, Own):
+        raise DTypeError(
+            f"{owner}: state: expected one of PyTorch, got one of this library, whose weights are not transposed: use "
+            "model.load_state_dict"
+        )
     known, present = list(names_of(model)), model.state_dict()
     same: dict[int, list[Name]] = defaultdict(list)  # those of one parameter, or buffer
     for name in known:

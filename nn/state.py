@@ -25,6 +25,7 @@ from nn.declared import (
     undeclared,
 )
 from nn.elsewhere import MODULES, missing
+from nn.foreign import Own
 from nn.inputs import flag
 from nn.signatures import SpelledOut, spelled_out
 
@@ -312,7 +313,7 @@ class Stateful(SpelledOut):
         >>> {name: array.shape for name, array in Linear(2, 3).to_scalars().state_dict().items()}
         {'weight': (2, 3), 'bias': (3,)}
         """
-        return {name: plain(held.part, name) for name, held in self._named_state().items()}
+        return Own({name: plain(held.part, name) for name, held in self._named_state().items()})
 
     def _named_state(self) -> dict[str, Held]:
         """Each parameter and buffer by its name.
@@ -416,9 +417,9 @@ def expect_like(value: Any, held: Any, name: str) -> None:
                 f"{name}: expected a {type(held).__name__}, got a {type(value).__name__}: keep one material"
             )
         if value.shape != held.shape:
-            raise ShapeError(
-                f"{name}: expected shape {held.shape}, got {value.shape}: assign Parameter(…) for another shape"
-            )
+            is_turned = value.shape == held.shape[::-1]
+            cure = "keep one, and use its .T in forward" if is_turned else "assign Parameter(…) for another shape"
+            raise ShapeError(f"{name}: expected shape {held.shape}, got {value.shape}: {cure}")
 
 
 def expect_untracked(value: Any, name: str) -> None:

@@ -554,3 +554,43 @@ def test_a_buffer_that_was_spoiled_is_named() -> None:
     model = nn.Sequential(nn.Linear(4, 8, rng=0), nn.BatchNorm1d(8), nn.Linear(8, 3, rng=0)).eval()
     model.layers[1].running_mean = np.full(8, np.nan)
     assert diagnose(model, (X, Y)).findings[0].place == "layers.1.running_mean"
+
+
+@pytest.mark.parametrize(
+    ("cut", "reason"),
+    [
+        (lambda h: h * (h.data > 100), "factor is zero"),
+        (lambda h: h * 0.0, "factor is zero"),
+        (np.round, "rint"),
+        (np.sign, "sign"),
+        (lambda h: np.clip(h, -1e-9, 1e-9), "clip"),
+    ],
+)
+def test_what_stops_all_of_a_gradient_is_named(cut: Any, reason: str) -> None:
+    """A function without a slope is no layer too many."""
+
+    class Cut(nn.Module):
+        def __init__(self) -> None:
+            self.enter, self.leave = nn.Linear(3, 4, rng=0), nn.Linear(4, 2, rng=1)
+
+        def forward(self, x: Any) -> Any:
+            return self.leave(cut(self.enter(x)))
+
+    x = np.random.default_rng(0).normal(size=(16, 3))
+    found = nn.diagnose(Cut(), (x, np.arange(16) % 2)).findings
+    (finding,) = [each for each in found if each.kind == "no gradient"]
+    assert finding.place == "enter.weight"
+    assert reason in finding.evidence
+    assert "vanishing gradient" not in [each.kind for each in found]
+
+
+def test_a_model_that_gives_plain_numbers_is_told_so() -> None:
+    class Plain(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(3, 2, rng=0)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(x).data
+
+    with pytest.raises(TypeError, match=r"diagnose: the loss is a plain number, .*: the model gave numbers"):
+        nn.diagnose(Plain(), (np.ones((4, 3)), np.zeros((4, 2))))

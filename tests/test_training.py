@@ -1010,3 +1010,25 @@ def test_a_hook_that_nobody_calls_is_refused(name: str, meant: str) -> None:
         TypeError, match=f"Mine.{name}: .* only on_start, on_backward, on_batch, on_epoch, on_end: {meant}"
     ):
         type("Mine", (nn.Callback,), {name: lambda self, run: None})
+
+
+def test_of_parameters_that_no_gradient_comes_to_a_warning_tells() -> None:
+    class Cut(nn.Module):
+        def __init__(self) -> None:
+            self.enter, self.leave = nn.Linear(2, 3, rng=0), nn.Linear(3, 1, rng=1)
+
+        def forward(self, x: Any) -> Any:
+            return self.leave(np.tanh(self.enter(x)).numpy())
+
+    data = np.ones((4, 2)), np.zeros((4, 1))
+    with pytest.warns(UserWarning, match=r"no gradient to enter\.weight, enter\.bias: forward does not use them"):
+        nn.fit(Cut(), nn.mse, data, epochs=2, rng=0, progress=False)
+
+
+def test_a_model_without_parameters_is_refused() -> None:
+    class Empty(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return nn.Linear(2, 1, rng=0)(x)
+
+    with pytest.raises(GraphError, match=r"fit: model: Empty has no parameters: make its layers in __init__"):
+        nn.fit(Empty(), nn.mse, (np.ones((4, 2)), np.zeros((4, 1))), epochs=1, progress=False)

@@ -115,7 +115,9 @@ def in_shape(a: Any, shape: Any, order: str = "C", *, copy: bool | None = None) 
     Raises `DTypeError` for another order, `ShapeError` where what is to be no copy has to be one.
     """
     if order not in ("C", "F"):
-        raise DTypeError(f"reshape: expected order 'C' or 'F', got {short_repr(order)}, which asks how the array lies")
+        cure = ": write x.reshape(len(x), -1) to keep the first axis" if isinstance(order, int) else ""
+        asked = f"{short_repr(order)}, which asks how the array lies{cure}"
+        raise DTypeError(f"reshape: expected order 'C' or 'F', got {asked}")
     result = a.reshape(shape, order=order)
     if copy is None or np.may_share_memory(result, a) is not copy:
         return result

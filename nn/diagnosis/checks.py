@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from nn.diagnosis.finite import not_finite, unscaled
-from nn.diagnosis.flow import forgotten_zero_grad, gradient_flow, no_gradient, not_held
+from nn.diagnosis.flow import forgotten_zero_grad, gradient_flow, no_gradient, not_held, stopped_gradient
 from nn.diagnosis.observed import Observed
 from nn.diagnosis.pairs import wrong_pair
 from nn.diagnosis.report import Finding
@@ -21,6 +21,7 @@ CHECKS: tuple[Callable[[Observed], Iterator[Finding]], ...] = (
     unscaled,
     dead_units,
     saturated,
+    stopped_gradient,
     gradient_flow,
     forgotten_zero_grad,
 )

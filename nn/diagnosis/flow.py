@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Reason, Tensor, why
 from nn.diagnosis.observed import Observed, named_modules, place_of, rms
 from nn.diagnosis.report import Finding, Layer
 from nn.diagnosis.units import dead_units
@@ -41,6 +41,37 @@ def no_gradient(seen: Observed) -> Iterator[Finding]:
                 "the loss does not depend on it",
                 "use it in forward; autograd.why(loss, parameter) tells where the path was cut",
             )
+
+
+def stopped_gradient(seen: Observed) -> Iterator[Finding]:
+    """Parameters whose gradient is zero in all elements, where that of others is not, and what stops it on its way."""
+    names, reason = what_stops(seen)
+    if reason is not None and reason.kind != "underflow":
+        told = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        yield Finding(
+            "no gradient",
+            names[0],
+            f"that of {told} is zero everywhere: {reason.text}",
+            "take a function with a slope in its place; autograd.why(loss, parameter) shows it, line by line",
+        )
+
+
+def what_stops(seen: Observed) -> tuple[list[str], Reason | None]:
+    """The parameters without any gradient, and why the first of them has none; nothing where that is no surprise.
+
+    It is none where units are dead, which is told, where weights begin at zero, and where the loss is at its least.
+    """
+    tensors = {name: part for name, part in seen.tensors.items() if part.has_grad}
+    zero = [name for name, part in tensors.items() if not np.any(part.grad)]
+    is_least = seen.last is None or seen.last.grad is None or not np.any(seen.last.grad)
+    if (
+        not zero
+        or is_least
+        or any(dead_units(seen))
+        or not all(part.numpy().any() for part in tensors.values() if part.ndim > 1)
+    ):
+        return [], None
+    return zero, next(iter(why(seen.result, tensors[zero[0]]).reasons), None)
 
 
 def gradient_flow(seen: Observed) -> Iterator[Finding]:
@@ -87,8 +118,8 @@ def is_lost(seen: Observed, early: float, late: float) -> bool:
     """Whether a gradient vanished on its way: far smaller in the end, or zero, and not by a zero that is there."""
     if early or not late:
         return early < late / FAR
-    weights = [p for p in seen.tensors.values() if p.ndim > 1]
-    return all(p.numpy().any() for p in weights) and not any(dead_units(seen))
+    _, reason = what_stops(seen)
+    return reason is not None and reason.kind == "underflow"
 
 
 def vanishing(place: str, evidence: str) -> Finding:

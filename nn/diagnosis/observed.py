@@ -49,8 +49,13 @@ class Observed:
     held: dict[str, int]  #: the nodes of the twin's parameters in the graph, by their names
     known: frozenset[int]  #: the nodes of all parameters, be they the model's own, which a loss may close over
     batch: Data
-    loss: float
+    result: Tensor  #: the loss
     criterion: Callable[[Any, Any], Any]
+
+    @property
+    def loss(self) -> float:
+        """The loss as a number."""
+        return self.result.item()
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -125,6 +130,11 @@ def observe(model: Module, batch: Data, loss: Callable[[Any, Any], Any] | None) 
         loss = cross_entropy if batch.target.dtype.kind in "iu" else mse
     with np.errstate(all="ignore"), tracing():
         result = loss(twin(*batch.inputs), batch.target)
+        if isinstance(result, np.generic | np.ndarray | float) and np.size(result) == 1:
+            raise DTypeError(
+                f"diagnose: the loss is a plain number, {short_repr(result)}, which depends on no parameter: the model "
+                "gave numbers, as .data, .numpy() or .argmax() of a Tensor are: compute what it gives of Tensors"
+            )
         if not isinstance(result, Tensor) or result.size != 1:
             raise DTypeError(f"diagnose: loss: expected a Tensor of one number as its result, got {short_repr(result)}")
         if not result.requires_grad:
@@ -138,7 +148,7 @@ def observe(model: Module, batch: Data, loss: Callable[[Any, Any], Any] | None) 
         theirs = [parameter for parameter in model.parameters() if isinstance(parameter, Tensor)]
         graph = Graph.of(*own.values(), *theirs, result)
     held = dict(zip(own, graph.outputs, strict=False))
-    return Observed(model, twin, graph, held, frozenset(graph.outputs[:-1]), batch, result.item(), loss)
+    return Observed(model, twin, graph, held, frozenset(graph.outputs[:-1]), batch, result, loss)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def plain(value: Any, where: str) -> Any:
         return np.array(value)
     if kind is list:
         return [plain(part, f"{where}[{place}]") for place, part in enumerate(value)]
-    if kind is dict and all(type(key) is str for key in value):
+    if issubclass(kind, dict) and all(type(key) is str for key in value):
         return {key: plain(part, f"{where}[{key!r}]") for key, part in value.items()}
     raise DTypeError(
         f"{where}: expected a number, a text, None, an array, a list or a dict by text, so that it can be saved, "

@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from autograd import Graph, GraphError, StaleDataError
+from nn.module import Module
 from nn.training.run import Diverged, Run
+
+
+def expect_parameters(model: Module) -> None:
+    """Refuse a model without parameters, as where layers are made in forward, or held where they are not found.
+
+    Raises `GraphError`.
+    """
+    if not model.parameters():
+        raise GraphError(
+            f"fit: model: {type(model).__name__} has no parameters: make its layers in __init__, and hold them in "
+            "attributes, lists, tuples or dicts of it"
+        )
+
+
+def warn_of_what_stays(run: Run) -> None:
+    """Warn of parameters that the last loss brought no gradient, so that they stay as they are."""
+    still = [
+        name
+        for name, parameter in run.model.named_parameters()
+        if parameter.requires_grad and not parameter.has_grad and id(parameter) in map(id, run.optimizer.parameters)
+    ]
+    if still:
+        warnings.warn(
+            f"fit: the loss of the last step of the first epoch brings no gradient to {', '.join(still)}: forward does "
+            "not use them, or takes numbers out of the graph, as by .data, .numpy() or no_grad(); "
+            "autograd.why(loss, parameter) tells which",
+            stacklevel=5,
+        )
 
 
 def expect_in_optimizer(run: Run) -> None:

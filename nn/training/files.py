@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import DTypeError, short_repr
-from nn.foreign import foreign, is_foreign
+from nn.foreign import Foreign, Own, foreign, is_foreign
 from nn.state import Stateful
 
 Array = NDArray[Any]
@@ -92,7 +92,7 @@ class Checkpoint:
     def read(self) -> dict[str, Any]:
         """The state in the file. Raises as `load`."""
         self.checksum = checksum_in(self.path)
-        return load(self.path)
+        return read(self.path)
 
     def write(self, state: Any) -> None:
         """Write it, and remember that.
@@ -119,6 +119,11 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises `FileNotFoundError` where there is no such file, `ValueError` for one that is no safetensors file, was cut
     off or changed, or was written by a later version.
     """
+    return own(read(path))
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """As `load`, in plain dicts."""
     from safetensors import SafetensorError, deserialize, safe_open
 
     where = Path(path)
@@ -220,6 +225,13 @@ def put_together(part: Any, arrays: Mapping[str, Array]) -> Any:
     if "$dict" in part:
         return {name: put_together(x, arrays) for name, x in part["$dict"]}
     return {name: put_together(x, arrays) for name, x in part.items()}
+
+
+def own(state: dict[str, Any]) -> dict[str, Any]:
+    """The same, where dicts of arrays say that they are of this library, if none of these is another program's."""
+    told = {name: own(x) if isinstance(x, dict) else x for name, x in state.items()}
+    kinds = {type(x) for x in told.values()}
+    return Own(told) if np.ndarray in kinds and Foreign not in kinds else told
 
 
 def checksum(arrays: Mapping[str, Array], text: str) -> str:

@@ -23,7 +23,13 @@ from nn.signatures import spelled_out
 from nn.training.batches import Data, as_data, batch_length
 from nn.training.callbacks import Callback, as_callbacks
 from nn.training.evaluation import MANY, Loss, evaluated, expect_no_rest
-from nn.training.expected import expect_finite_parameters, expect_in_optimizer, expect_trained
+from nn.training.expected import (
+    expect_finite_parameters,
+    expect_in_optimizer,
+    expect_parameters,
+    expect_trained,
+    warn_of_what_stays,
+)
 from nn.training.files import Checkpoint, is_same, remove_unfinished
 from nn.training.history import History
 from nn.training.metrics import as_metrics, measured
@@ -82,7 +88,8 @@ def fit(
     name. Where there is no file yet, the training begins.
 
     What requires a gradient and would stay still is refused: a parameter that the optimiser has not, a Tensor that
-    the loss depends on and that the model was not told of.
+    the loss depends on and that the model was not told of. Of parameters that the loss brings no gradient, a warning
+    tells after the first epoch.
 
     Ctrl-C ends it between two steps: the model is whole, and the history tells.
 
@@ -139,6 +146,7 @@ def fit(
         checkpoint=None if checkpoint is None else Checkpoint(path_of(checkpoint)),
         progress=flag(progress, "fit: progress"),
     )
+    expect_parameters(model)
     run = Run(
         model,
         Adam(model.parameters()) if optimizer is None else optimizer,
@@ -248,6 +256,8 @@ def epoch(run: Run, plan: Plan) -> dict[str, float]:
         for callback in run.callbacks:
             callback.on_batch(run, number)
     expect_finite_parameters(run)
+    if run.epoch == 0:
+        warn_of_what_stays(run)
     return {name: total.number for name, total in totals.items()}
 
 
