@@ -594,3 +594,13 @@ def test_a_model_that_gives_plain_numbers_is_told_so() -> None:
 
     with pytest.raises(TypeError, match=r"diagnose: the loss is a plain number, .*: the model gave numbers"):
         nn.diagnose(Plain(), (np.ones((4, 3)), np.zeros((4, 2))))
+
+
+def test_dead_units_are_told_once() -> None:
+    """What they keep from the weights before them is no second finding."""
+    model = nn.MLP([3, 4, 2], "relu", rng=0)
+    model.layers[0].bias = np.full(4, -50.0)
+    model.layers[2].bias = np.array([0.0, 1.0])
+    found = nn.diagnose(model, (np.random.default_rng(0).normal(size=(16, 3)), np.arange(16) % 3 % 2)).findings
+    assert "dead units" in [each.kind for each in found]
+    assert "no gradient" not in [each.kind for each in found]

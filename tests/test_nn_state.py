@@ -583,3 +583,10 @@ def test_images_before_a_linear_layer_are_to_be_flattened() -> None:
         Linear(16, 2)(np.zeros((3, 4, 4)))
     with pytest.raises(ShapeError, match=r"images are flattened by nn.Flatten\(\), to 18 each"):
         Linear(8, 2)(np.zeros((2, 2, 3, 3)))
+
+
+def test_weights_that_are_tied_the_other_way_round_say_how() -> None:
+    """An embedding and the layer that reads it out, whose weights are turned."""
+    first, last = nn.Embedding(5, 3, rng=0), nn.Linear(3, 5, rng=0)
+    with pytest.raises(ShapeError, match=r"shape \(3, 5\), got \(5, 3\): keep one, and use its \.T in forward"):
+        last.weight = first.weight

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import GraphError, LostGradientError, Tensor, Value, gradients, no_grad
+from autograd import DTypeError, GraphError, LostGradientError, Tensor, Value, gradients, no_grad
 
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=3, max_side=3)
 
@@ -280,3 +280,8 @@ def test_what_is_assigned_shows_where_it_shows_in_numpy(make: Callable[[Any], An
             part[..., -1], looked[..., -1] = 7.0, 7.0
         np.testing.assert_array_equal(t.data, a)
         np.testing.assert_array_equal(looked.data, part)
+
+
+def test_an_axis_in_the_place_of_an_order_is_told_what_to_write() -> None:
+    with pytest.raises(DTypeError, match=r"expected order 'C' or 'F', got 1, .*: write x\.reshape\(len\(x\), -1\)"):
+        Tensor(np.ones((2, 3, 4))).flatten(1)

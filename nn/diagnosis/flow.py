@@ -64,12 +64,9 @@ def what_stops(seen: Observed) -> tuple[list[str], Reason | None]:
     tensors = {name: part for name, part in seen.tensors.items() if part.has_grad}
     zero = [name for name, part in tensors.items() if not np.any(part.grad)]
     is_least = seen.last is None or seen.last.grad is None or not np.any(seen.last.grad)
-    if (
-        not zero
-        or is_least
-        or any(dead_units(seen))
-        or not all(part.numpy().any() for part in tensors.values() if part.ndim > 1)
-    ):
+    weights = [part.numpy() for part in tensors.values() if part.ndim > 1]
+    is_told = is_least or any(dead_units(seen)) or not all(weight.any() for weight in weights)
+    if not zero or is_told:
         return [], None
     return zero, next(iter(why(seen.result, tensors[zero[0]]).reasons), None)
 
